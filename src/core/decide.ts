@@ -1,0 +1,127 @@
+// decide(facts, policy) → decision. Pure, synchronous, total.
+// INVARIANT: deny > hold > allow; no matching rule, an unknown fact or an evaluation error is a deny.
+
+import type { CompiledRule, Decision, HoldTerms, Obligations, Policy, Reason } from './decision.ts';
+import { errors } from './errors.ts';
+import type { Facts } from './facts.ts';
+import { intersectionOf, unionOf } from './phi.ts';
+
+const nothing: Obligations = { unmask: [], filter: [], rowsMax: null };
+
+export function decide(facts: Facts, policy: Policy): Decision {
+  const denies: Reason[] = [];
+  const holds: { reason: Reason; terms: HoldTerms }[] = [];
+  const allows: { reason: Reason; obligations: Obligations }[] = [];
+
+  for (const rule of policy.rules) {
+    if (!concerns(rule, facts.subject, facts.connection.name)) continue;
+    const outcome = rule.when(facts);
+    if (outcome.kind === 'error') {
+      denies.push({ rule: rule.name, code: 'policy_error', text: outcome.text });
+      continue;
+    }
+    if (!outcome.value) continue;
+    switch (rule.effect.kind) {
+      case 'deny':
+        denies.push({ rule: rule.name, code: 'denied', text: rule.effect.text });
+        break;
+      case 'hold':
+        holds.push({
+          reason: { rule: rule.name, code: 'approval_required', text: errors.approval_required.text },
+          terms: rule.effect.terms,
+        });
+        break;
+      case 'allow':
+        allows.push({
+          reason: { rule: rule.name, code: 'allowed', text: 'Allowed.' },
+          obligations: rule.effect.obligations,
+        });
+        break;
+    }
+  }
+
+  const obligations = allows.map((each) => each.obligations).reduce(sum, undefined) ?? nothing;
+  const base = { obligations, hold: null, policy: policy.digest };
+  // A rule that says no in its own words tells the caller more than one that could not be evaluated.
+  const [deny, ...otherDenies] = denies.toSorted(
+    (a, b) => Number(a.code === 'policy_error') - Number(b.code === 'policy_error'),
+  );
+  if (deny) return { ...base, effect: 'deny', reasons: [deny, ...otherDenies] };
+  const [hold, ...otherHolds] = holds;
+  if (hold) {
+    return {
+      ...base,
+      effect: 'hold',
+      reasons: [hold.reason, ...otherHolds.map((each) => each.reason)],
+      hold: otherHolds.reduce((terms, each) => strictest(terms, each.terms), hold.terms),
+    };
+  }
+  const [allow, ...otherAllows] = allows;
+  if (allow) return { ...base, effect: 'allow', reasons: [allow.reason, ...otherAllows.map((each) => each.reason)] };
+  return {
+    ...base,
+    effect: 'deny',
+    reasons: [{ rule: 'builtin:closed', code: 'no_matching_rule', text: errors.no_matching_rule.text }],
+  };
+}
+
+/**
+ * One decision for an act of several parts (the statements of one message): the worst effect decides, and only what
+ * every part grants is granted.
+ */
+export function combine(decisions: readonly [Decision, ...Decision[]]): Decision {
+  const [first, ...others] = decisions;
+  return others.reduce((a, b) => {
+    const worse = severity[b.effect] > severity[a.effect] ? b : a;
+    const other = worse === a ? b : a;
+    return {
+      effect: worse.effect,
+      reasons: [...worse.reasons, ...other.reasons] as [Reason, ...Reason[]],
+      obligations: meet(a.obligations, b.obligations),
+      hold: a.hold && b.hold ? strictest(a.hold, b.hold) : (a.hold ?? b.hold),
+      policy: a.policy,
+    };
+  }, first);
+}
+
+const severity = { allow: 0, hold: 1, deny: 2 } as const;
+
+/** Whether a rule speaks of this subject on this connection, whatever the request. */
+export function concerns(rule: CompiledRule, subject: Facts['subject'], connection: string): boolean {
+  if (rule.connections && !rule.connections.includes(connection)) return false;
+  if (!rule.subjects) return true;
+  return rule.subjects.ids.includes(subject.id) || rule.subjects.groups.some((group) => subject.groups.includes(group));
+}
+
+/** Whether anything could ever be let through for this subject on this connection: else the door does not open. */
+export function mayEnter(policy: Policy, subject: Facts['subject'], connection: string): boolean {
+  return policy.rules.some((rule) => rule.effect.kind !== 'deny' && concerns(rule, subject, connection));
+}
+
+function sum(a: Obligations | undefined, b: Obligations): Obligations {
+  if (!a) return b;
+  return {
+    unmask: unionOf(a.unmask, b.unmask),
+    filter: unionOf(a.filter, b.filter),
+    rowsMax: a.rowsMax === null || b.rowsMax === null ? null : Math.max(a.rowsMax, b.rowsMax),
+  };
+}
+
+function meet(a: Obligations, b: Obligations): Obligations {
+  return {
+    unmask: intersectionOf(a.unmask, b.unmask),
+    filter: intersectionOf(a.filter, b.filter),
+    rowsMax: a.rowsMax === null ? b.rowsMax : b.rowsMax === null ? a.rowsMax : Math.min(a.rowsMax, b.rowsMax),
+  };
+}
+
+/** Two holds at once: only people both name may decide, the larger quorum, the shorter times. */
+function strictest(a: HoldTerms, b: HoldTerms): HoldTerms {
+  return {
+    reviewers: a.reviewers.filter((group) => b.reviewers.includes(group)),
+    quorum: Math.max(a.quorum, b.quorum),
+    waitMs: Math.min(a.waitMs, b.waitMs),
+    expiresMs: Math.min(a.expiresMs, b.expiresMs),
+    grants: 'once',
+  };
+}

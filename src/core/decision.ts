@@ -1,0 +1,70 @@
+// A decision, and what the policy has to offer for one to be made. Plain data but for the compiled conditions.
+
+import type { ErrorCode } from './errors.ts';
+import type { Facts } from './facts.ts';
+import type { ClassSet } from './phi.ts';
+
+/** What an allow carries with it. Several matching allows add up. */
+export interface Obligations {
+  /** Classes this subject sees as they are. */
+  readonly unmask: ClassSet;
+  /** Classes this subject may filter, join, group or sort by. */
+  readonly filter: ClassSet;
+  /** Rows per request; null = no limit. */
+  readonly rowsMax: number | null;
+}
+
+export interface HoldTerms {
+  /** Groups whose members may decide, already resolved through policy.groups. */
+  readonly reviewers: readonly string[];
+  /** Distinct people who have to approve. */
+  readonly quorum: number;
+  /** How long the request waits in place for a decision, ms. */
+  readonly waitMs: number;
+  /** How long an approval stays usable after it was requested, ms. */
+  readonly expiresMs: number;
+  readonly grants: 'once';
+}
+
+export interface Reason {
+  /** The rule's name, or `builtin:…`. */
+  readonly rule: string;
+  readonly code: ErrorCode | 'allowed';
+  /** Public text; the rule's own words for a deny. */
+  readonly text: string;
+}
+
+export interface Decision {
+  readonly effect: 'allow' | 'hold' | 'deny';
+  /** The decisive reason first. */
+  readonly reasons: readonly [Reason, ...Reason[]];
+  /** Obligations in force if it is let through (an approved hold included). */
+  readonly obligations: Obligations;
+  readonly hold: HoldTerms | null;
+  /** SHA-256 of the canonical policy, hex. */
+  readonly policy: string;
+}
+
+/** Outcome of one condition over facts. An unknown fact or an evaluation error is `error`, never false. */
+export type ConditionOutcome =
+  | { readonly kind: 'value'; readonly value: boolean }
+  | { readonly kind: 'error'; readonly text: string; readonly unknownFact?: string };
+
+export interface CompiledRule {
+  readonly name: string;
+  /** Null = everybody. Resolved group names; a subject matches by any of its groups or by its id. */
+  readonly subjects: { readonly groups: readonly string[]; readonly ids: readonly string[] } | null;
+  /** Null = every connection. */
+  readonly connections: readonly string[] | null;
+  /** Pure and total. A rule without `when` gives true. */
+  readonly when: (facts: Facts) => ConditionOutcome;
+  readonly effect:
+    | { readonly kind: 'allow'; readonly obligations: Obligations }
+    | { readonly kind: 'hold'; readonly terms: HoldTerms }
+    | { readonly kind: 'deny'; readonly text: string };
+}
+
+export interface Policy {
+  readonly digest: string;
+  readonly rules: readonly CompiledRule[];
+}

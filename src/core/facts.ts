@@ -1,0 +1,99 @@
+// Facts: everything a decision may depend on, as plain JSON. What is not known is `null`, and a rule that touches an
+// unknown fact is an error, hence a deny. A door that is not involved gives its neutral facts (`noSql`, `noMcp`).
+
+import type { PhiClass } from './phi.ts';
+
+/** A fact that may be unknown. */
+export type Known<T> = T | null;
+
+export interface Subject {
+  /** `sub` of the token: unique within the issuer. */
+  readonly id: string;
+  readonly issuer: string;
+  readonly kind: 'person' | 'workload';
+  readonly groups: readonly string[];
+  /** Other names this subject may sign in under (e-mail, preferred_username). */
+  readonly aliases: readonly string[];
+  readonly name?: string;
+  /** The agent acting for the subject (`act.sub`, RFC 8693 §4.1). */
+  readonly agent?: string;
+  /** When the credential that proved this subject ends, ms since the epoch. */
+  readonly expiresMs?: number;
+}
+
+export type SqlCommand = string;
+
+/** What a statement (or the sum of a multi-statement message) does. Names are `schema.table` / `schema.table.column`. */
+export interface SqlFacts {
+  /** The command tag's words: SELECT, INSERT, CREATE TABLE, … ; of several statements, joined by "; ". */
+  readonly command: SqlCommand;
+  /** It only reads: it changes nothing. Unknown when it calls what cannot be seen into. */
+  readonly reads: Known<boolean>;
+  /** It changes data, structure or privileges. */
+  readonly writes: Known<boolean>;
+  /** What it changes is limited by a WHERE that is no tautology, or by a VALUES list. True for a read. */
+  readonly bounded: Known<boolean>;
+  readonly relations: Known<readonly string[]>;
+  readonly columns: Known<readonly string[]>;
+  /** Protected or not, columns that decide which rows, in which order or group. */
+  readonly filters: Known<readonly string[]>;
+  readonly functions: Known<readonly string[]>;
+  /** Classes of the columns it reads, writes or filters by. */
+  readonly phi: Known<readonly PhiClass[]>;
+  /** It calls what cannot be seen into (DO, CALL, user functions, EXECUTE of unknown text). */
+  readonly opaque: boolean;
+  /** Bound parameters as text, where they are known and text. */
+  readonly params: readonly (string | null)[];
+}
+
+export interface McpFacts {
+  readonly method: string;
+  readonly tool: {
+    readonly name: string;
+    /** `annotations.readOnlyHint`; false when the server does not say (MCP 2025-11-25, ToolAnnotations). */
+    readonly readonly: boolean;
+    readonly destructive: boolean;
+    readonly title: string;
+  };
+  /** `params.arguments` of tools/call. Unknown while a list is being filtered. */
+  readonly arguments: Known<Readonly<Record<string, unknown>>>;
+  readonly resource: { readonly uri: string };
+  readonly prompt: { readonly name: string };
+}
+
+export interface Facts {
+  /** ms since the epoch. */
+  readonly now: number;
+  readonly subject: Pick<Subject, 'id' | 'issuer' | 'kind' | 'groups' | 'agent'>;
+  readonly connection: { readonly name: string; readonly type: 'postgres' | 'mcp' | 'http' };
+  readonly client: { readonly name: string };
+  readonly request: {
+    readonly door: 'postgres' | 'mcp' | 'http';
+    /** Classes the detectors found in the text of the request (its literals, parameters, arguments). */
+    readonly phi: readonly PhiClass[];
+  };
+  readonly sql: SqlFacts;
+  readonly mcp: McpFacts;
+}
+
+export const noSql: SqlFacts = {
+  command: '',
+  reads: false,
+  writes: false,
+  bounded: true,
+  relations: [],
+  columns: [],
+  filters: [],
+  functions: [],
+  phi: [],
+  opaque: false,
+  params: [],
+};
+
+export const noMcp: McpFacts = {
+  method: '',
+  tool: { name: '', readonly: false, destructive: false, title: '' },
+  arguments: {},
+  resource: { uri: '' },
+  prompt: { name: '' },
+};

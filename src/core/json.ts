@@ -1,0 +1,39 @@
+// JSON as a type, and its one canonical form (RFC 8785 for the values we write: no floats but safe integers and finite
+// doubles as ECMAScript prints them). Digests and log entries are taken over this form.
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type JsonObject = { readonly [key: string]: Json };
+
+/** @throws TypeError for what JSON has no word for (undefined, NaN, functions, lone surrogates). */
+export function canonicalJson(value: Json): string {
+  if (value === null || typeof value === 'boolean') return String(value);
+  if (typeof value === 'string') return quote(value);
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) throw new TypeError('a number that is not finite has no canonical form');
+    return String(value);
+  }
+  if (typeof value !== 'object') throw new TypeError(`${typeof value} has no canonical form`);
+  if (isJsonArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  let members = '';
+  // The default order of sort() is that of UTF-16 code units, as RFC 8785 asks.
+  for (const key of Object.keys(value).sort()) {
+    const member = value[key];
+    if (member === undefined) throw new TypeError('undefined has no canonical form');
+    members += `${members === '' ? '' : ','}${quote(key)}:${canonicalJson(member)}`;
+  }
+  return `{${members}}`;
+}
+
+const plain = /^[ !#-[\]-~]*$/;
+
+/** Every record of the log passes here: a text without anything to escape is not handed to JSON.stringify, which is slower. */
+function quote(text: string): string {
+  if (plain.test(text)) return `"${text}"`;
+  if (!text.isWellFormed()) throw new TypeError('a lone surrogate has no canonical form');
+  return JSON.stringify(text);
+}
+
+/** Array.isArray does not tell a read-only array from the other containers. */
+export function isJsonArray(value: Json): value is readonly Json[] {
+  return Array.isArray(value);
+}

@@ -1,0 +1,39 @@
+// Every limit of the data path in one place, units last. A limit that is reached ends in a named refusal.
+
+export const limits = {
+  /** PostgreSQL: before a caller is authenticated, a message may not be larger. */
+  startupBytesMax: 10_000,
+  passwordBytesMax: 65_536,
+  /** A query, parse or bind message. */
+  statementBytesMax: 16_777_216,
+  statementDepthMax: 500,
+  statementsPerMessageMax: 100,
+  /** Any one message from the upstream (one DataRow is one message). */
+  backendMessageBytesMax: 268_435_456,
+  preparedPerSessionMax: 10_000,
+  /** One response chunk is recorded, made durable and released at a time. */
+  responseChunkBytesMax: 1_048_576,
+  authenticationMs: 30_000,
+  upstreamConnectMs: 10_000,
+  sessionsMax: 10_000,
+
+  /** MCP */
+  mcpRequestBytesMax: 8_388_608,
+  mcpResponseBytesMax: 67_108_864,
+  mcpDepthMax: 64,
+  mcpSessionsPerSubjectMax: 50,
+  mcpInFlightPerSessionMax: 64,
+  mcpUpstreamStartMs: 30_000,
+  mcpCallMs: 300_000,
+  mcpStdioLineBytesMax: 67_108_864,
+
+  /** Log */
+  /** Entry bundles of C2SP tlog-tiles carry 16-bit lengths. */
+  entryBytesMax: 65_535,
+  payloadBytesMax: 67_108_864,
+
+  /** Identity */
+  clockSkewMs: 60_000,
+  credentialMs: 900_000,
+  tokenBytesMax: 16_384,
+} as const;

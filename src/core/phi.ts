@@ -1,0 +1,62 @@
+// The PHI classes: the eighteen identifiers of 45 CFR 164.514(b)(2)(i), three of our own, and `clear`.
+
+export const phiClasses = [
+  'name',
+  'address',
+  'date',
+  'phone',
+  'fax',
+  'email',
+  'ssn',
+  'mrn',
+  'health_plan',
+  'account',
+  'license',
+  'vehicle',
+  'device',
+  'url',
+  'ip',
+  'biometric',
+  'photo',
+  'other_id',
+  'age',
+  'diagnosis',
+  'note',
+] as const;
+
+export type PhiClass = (typeof phiClasses)[number];
+
+/** `clear` = a person reviewed it and found no PHI. `unknown` = nobody has decided: masked until someone does. */
+export type Classification = PhiClass | 'clear' | 'unknown';
+
+export const operators = [
+  'redact',
+  'null',
+  'last4',
+  'year',
+  'age90',
+  'zip3',
+  'pseudonym',
+  'shift',
+  'scan',
+  'drop',
+] as const;
+
+/** How a value is masked (DESIGN: PHI classes). `scan` masks only what the detectors find inside. */
+export type Operator = (typeof operators)[number];
+
+/** A set of classes, or every class there is and will be. */
+export type ClassSet = 'all' | readonly PhiClass[];
+
+export function covers(set: ClassSet, cls: PhiClass): boolean {
+  return set === 'all' || set.includes(cls);
+}
+
+export function unionOf(a: ClassSet, b: ClassSet): ClassSet {
+  return a === 'all' || b === 'all' ? 'all' : [...new Set([...a, ...b])];
+}
+
+export function intersectionOf(a: ClassSet, b: ClassSet): ClassSet {
+  if (a === 'all') return b;
+  return b === 'all' ? a : a.filter((cls) => b.includes(cls));
+}

@@ -1,0 +1,44 @@
+// A policy as its author wrote it, defaults filled in and conditions still text. policy/compile.ts makes it decide.
+
+import type { PhiClass } from './phi.ts';
+
+export interface PolicyConfig {
+  /** Alias → the IdP groups it stands for. */
+  readonly groups: Readonly<Record<string, readonly string[]>>;
+  readonly rules: readonly RuleConfig[];
+  readonly tests: readonly PolicyTestConfig[];
+}
+
+export interface RuleConfig {
+  readonly name: string;
+  readonly subjects: { readonly groups: readonly string[]; readonly ids: readonly string[] } | null;
+  readonly connections: readonly string[] | null;
+  readonly when: string | null;
+  readonly effect:
+    | {
+        readonly kind: 'allow';
+        readonly unmask: 'all' | readonly PhiClass[];
+        readonly filter: 'all' | readonly PhiClass[];
+        readonly rows: number | null;
+      }
+    | {
+        readonly kind: 'hold';
+        readonly reviewers: readonly string[];
+        readonly quorum: number;
+        readonly waitMs: number;
+        readonly expiresMs: number;
+        readonly grants: 'once';
+      }
+    | { readonly kind: 'deny'; readonly text: string };
+}
+
+export interface PolicyTestConfig {
+  readonly name: string;
+  /** Partial facts, laid over neutral ones. */
+  readonly facts: Readonly<Record<string, unknown>>;
+  readonly expect: {
+    readonly effect: 'allow' | 'hold' | 'deny';
+    readonly rule: string | null;
+    readonly unmask: 'all' | readonly PhiClass[] | null;
+  };
+}

@@ -1,0 +1,34 @@
+// The audit log as the doors see it. INVARIANT: nothing is released that `append` has not confirmed.
+
+import type { Entry, Payload, RecordInput } from '../core/record.ts';
+
+export interface Log {
+  /**
+   * Adds one record. Resolves once it and its payload are on disk (fsync), in the order of the calls.
+   * @throws LogUnavailable when it cannot be made durable. From then on every call throws it: the gate is closed.
+   */
+  append(record: RecordInput, payload?: Payload): Promise<{ readonly seq: number }>;
+  /** False once a write or fsync has failed, or after close. */
+  readonly open: boolean;
+  /** Called once when the log fails, so that the doors close. */
+  onFailure(callback: (reason: string) => void): void;
+  /** Integrates everything appended so far into the tree and signs a checkpoint. */
+  checkpoint(): Promise<{ readonly size: number; readonly rootHash: string }>;
+  /** Note text of the log's public key (C2SP signed-note vkey). */
+  readonly vkey: string;
+  readonly origin: string;
+  close(): Promise<void>;
+}
+
+export class LogUnavailable extends Error {
+  override readonly name = 'LogUnavailable';
+}
+
+/** Reading back: for search, replay and evidence. Sees every entry that `append` has confirmed. */
+export interface LogReader {
+  readonly size: number;
+  /** Entries from `from` (inclusive) to `to` (exclusive). */
+  entries(from: number, to?: number): AsyncIterable<Entry>;
+  /** The decrypted payload of an entry; null when it has none or its session was shredded. */
+  payload(entry: Entry): Promise<Payload | null>;
+}

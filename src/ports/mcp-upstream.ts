@@ -1,0 +1,34 @@
+// One MCP server as one session of the gate sees it, whatever the transport. Never shared between sessions.
+
+import type { Refusal, Result } from '../core/result.ts';
+
+export interface McpUpstreamEvents {
+  /**
+   * The UTF-8 text of one JSON-RPC message, not yet parsed. The upstream is not read on until it resolves, with the id
+   * of the request that this was taken as the answer to, or null. Never rejects.
+   */
+  readonly message: (bytes: Uint8Array) => Promise<number | null>;
+  /** Called once, unless `close` was called first. Codes: upstream_closed, upstream_protocol, upstream_refused, upstream_unavailable. */
+  readonly closed: (reason: Refusal) => void;
+}
+
+export interface McpUpstream {
+  /** Called once, first. Refused: upstream_unavailable. */
+  start(events: McpUpstreamEvents): Promise<Result<void>>;
+  /**
+   * Sends one JSON-RPC message. Over Streamable HTTP it resolves when the reply to this message has been delivered, so
+   * a refusal also means that no reply will come; over stdio when the line is handed to the process.
+   */
+  send(message: OutgoingMessage): Promise<Result<void>>;
+  /** What initialize agreed on; Streamable HTTP repeats it in a header and then listens for server messages. */
+  initialized(version: string): void;
+  /** Ends the process or the HTTP session, and resolves when nothing of it is left. Never rejects. */
+  close(): Promise<void>;
+}
+
+export interface OutgoingMessage {
+  /** One line of JSON. */
+  readonly text: string;
+  /** The id of a request, so that a transport can tell whether its reply came; null for anything else. */
+  readonly id: number | null;
+}
