@@ -1,0 +1,96 @@
+// chartgate check: is this configuration sound, does its policy do what its tests say, and do its connections hold up?
+
+import { resolve } from 'node:path';
+import type { Config, ConnectionConfig } from '../config/config.ts';
+import type { LoadedConfig } from '../config/resolve.ts';
+import { errors } from '../core/errors.ts';
+import { compilePolicy } from '../policy/compile.ts';
+import { runPolicyTests, type TestResult } from '../policy/test-cases.ts';
+import { complain, type Io, plain, print, printJson } from './io.ts';
+import { complainOfConfig, loadConfig } from './load-config.ts';
+
+/** What a look at a live connection found; `text` is one line without values. */
+export interface LiveFinding {
+  readonly connection: string;
+  readonly ok: boolean;
+  readonly text: string;
+}
+
+export type LiveCheck = (loaded: LoadedConfig) => Promise<readonly LiveFinding[]>;
+
+export interface CheckOptions {
+  readonly config: string;
+  readonly json?: boolean;
+}
+
+export async function check(io: Io, options: CheckOptions, live?: LiveCheck): Promise<number> {
+  const loaded = await loadConfig(resolve(io.cwd, options.config), io.env);
+  if (!loaded.ok) {
+    if (!options.json) return complainOfConfig(io, loaded.error);
+    printJson(io, { ok: false, problems: loaded.error });
+    return errors.config_invalid.exit;
+  }
+  const { config } = loaded.value;
+  const policy = compilePolicy(config.policy);
+  // Conditions were compiled once already, where they have a line; this cannot fail but for a bug.
+  if (!policy.ok) return complain(io, { code: 'config_invalid', text: 'The policy does not compile.' });
+  const tests = runPolicyTests(policy.value, config.policy.tests, config.connections);
+  const findings = live ? await live(loaded.value) : [];
+  const sound = tests.every((each) => each.passed) && findings.every((each) => each.ok);
+  if (options.json) {
+    printJson(io, { ok: sound, policy: policy.value.digest, tests: tests.map(viewOf), connections: findings });
+  } else {
+    for (const line of summary(config, policy.value.digest, tests, findings)) print(io, plain(line));
+    if (!sound) complain(io, { code: 'check_failed', text: errors.check_failed.text });
+  }
+  return sound ? 0 : errors.check_failed.exit;
+}
+
+function viewOf({ name, passed, differences, decision }: TestResult): object {
+  return { name, passed, differences, effect: decision.effect, rule: decision.reasons[0].rule };
+}
+
+function summary(
+  config: Config,
+  digest: string,
+  tests: readonly TestResult[],
+  findings: readonly LiveFinding[],
+): readonly string[] {
+  const lines = [`${config.file} is valid.`, 'connections'];
+  for (const [name, connection] of Object.entries(config.connections)) {
+    lines.push(`  ${name}  ${describe(connection)}${posture(config, name, connection)}`);
+    for (const each of findings.filter((finding) => finding.connection === name)) {
+      lines.push(`    ${each.ok ? 'ok' : 'FAILED'}  ${each.text}`);
+    }
+  }
+  lines.push(`policy ${digest.slice(0, 12)}: ${count(config.policy.rules.length, 'rule')}`);
+  for (const rule of config.policy.rules) lines.push(`  ${rule.effect.kind.padEnd(5)}  ${rule.name}`);
+  if (!config.policy.rules.some((rule) => rule.effect.kind !== 'deny')) lines.push('  no rule lets anything pass');
+  const passed = tests.filter((each) => each.passed).length;
+  lines.push(`tests: ${passed} of ${tests.length} passed`);
+  for (const each of tests) {
+    for (const difference of each.differences) lines.push(`  FAILED  ${each.name}: ${difference}`);
+  }
+  return lines;
+}
+
+function describe(connection: ConnectionConfig): string {
+  if (connection.type === 'postgres') {
+    const { host, port, database, user, tls } = connection;
+    return `postgres ${host}:${port}/${database} as ${user}, tls ${tls}`;
+  }
+  if (connection.type === 'mcp' && connection.transport === 'stdio') return 'mcp over stdio';
+  return `${connection.type} at ${new URL(connection.url).origin}`;
+}
+
+function posture(config: Config, name: string, connection: ConnectionConfig): string {
+  if (connection.type !== 'postgres') return '';
+  const given = config.classification[name];
+  if (!given) return ', not classified: all text is masked';
+  const pack = given.pack === null ? '' : `, pack ${given.pack}`;
+  return `, posture ${given.posture}${pack}, ${count(Object.keys(given.columns).length, 'column')} classified`;
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,126 @@
+// chartgate init: a first chartgate.yaml, commented, that check accepts once the files and variables it names exist.
+// It never overwrites one.
+
+import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { complain, type Io } from './io.ts';
+
+export interface InitOptions {
+  readonly config: string;
+  /** Take every default, ask nothing. */
+  readonly yes?: boolean;
+}
+
+interface Answers {
+  readonly issuer: string;
+  readonly database: string;
+  readonly analysts: string;
+}
+
+const standard: Answers = {
+  issuer: 'https://issuer.example',
+  database: 'postgres://gate@127.0.0.1:5432/ehr',
+  analysts: 'analysts',
+};
+
+export async function init(io: Io, options: InitOptions): Promise<number> {
+  const file = resolve(io.cwd, options.config);
+  const answers = options.yes ? standard : await ask(io);
+  try {
+    writeFileSync(file, render(answers), { flag: 'wx', mode: 0o640 });
+  } catch (error) {
+    const exists = error instanceof Error && 'code' in error && error.code === 'EEXIST';
+    return complain(io, {
+      code: 'usage',
+      text: exists ? `${file} exists and stays as it is.` : `${file} cannot be written.`,
+      next: 'Name another file with -c FILE.',
+    });
+  }
+  io.stderr.write(
+    `${file} is written. Set EHR_PASSWORD, put the issuer's keys into jwks.json, then run chartgate check.\n`,
+  );
+  return 0;
+}
+
+async function ask(io: Io): Promise<Answers> {
+  const terminal = createInterface({ input: io.stdin, output: io.stderr });
+  // Line by line, so that answers may also come from a pipe; where it ends, the defaults begin.
+  const lines = terminal[Symbol.asyncIterator]();
+  const one = async (question: string, otherwise: string): Promise<string> => {
+    io.stderr.write(`${question} [${otherwise}] `);
+    const line = await lines.next();
+    return (line.done === true ? '' : line.value.trim()) || otherwise;
+  };
+  try {
+    return {
+      issuer: await one('Issuer of the tokens to accept', standard.issuer),
+      database: await one('Database, without password', standard.database),
+      analysts: await one('Group that may read masked rows', standard.analysts),
+    };
+  } finally {
+    terminal.close();
+  }
+}
+
+/** A YAML double-quoted scalar; JSON's strings are a subset. */
+const quoted = (value: string): string => JSON.stringify(value);
+
+function render({ issuer, database, analysts }: Answers): string {
+  return `# Paths start from this file's directory. Secrets are references: \${env:NAME} or \${file:path}.
+
+listen:
+  http: 127.0.0.1:7070        # MCP, API, operations. Off loopback, tls is required.
+  postgres: 127.0.0.1:7432    # psql, drivers: postgres://<you>@127.0.0.1:7432/ehr
+# public_url: https://gate.example
+# tls: { cert: ./gate.crt, key: ./gate.key }
+state: ./state                # log, store and keys of this node
+
+identity:
+  trust:                      # tokens accepted as they are
+    - issuer: ${quoted(issuer)}
+      audience: chartgate
+      jwks: ./jwks.json       # or an https URL
+      groups_claim: groups
+      kind: person
+  sessions: { idle: 15m, absolute: 8h }
+
+connections:
+  ehr:
+    type: postgres
+    url: ${quoted(database)}
+    password: \${env:EHR_PASSWORD}
+  # tools:                    # an MCP server whose SQL comes back through the gate, under the caller's name
+  #   type: mcp
+  #   command: [npx, some-mcp-server]
+  #   env: { DATABASE_URL: "\${dsn:ehr}" }
+
+classification:               # what is PHI and where; text nobody has classified is masked
+  ehr: { unknown_text: mask, columns: { public.patients.ssn: ssn, public.patients.birthdate: date } }
+
+masks: { ssn: last4, date: year, default: redact }
+
+policy:                       # deny > hold > allow; without a matching rule nothing passes
+  groups:
+    privacy: [privacy-officers]
+  rules:
+    - name: analysts-read-masked
+      subjects: { groups: [${quoted(analysts)}] }
+      connections: [ehr]
+      when: sql.reads
+      allow: { rows: 10000 }
+    - name: unbounded-write
+      connections: [ehr]
+      when: sql.writes && !sql.bounded
+      hold: { reviewers: [privacy] }
+  tests:
+    - name: an analyst reads
+      facts: { subject: { groups: [${quoted(analysts)}] }, connection: { name: ehr }, sql: { reads: true } }
+      expect: allow
+    - name: nobody deletes everything alone
+      facts: { subject: { groups: [${quoted(analysts)}] }, connection: { name: ehr }, sql: { writes: true, bounded: false } }
+      expect: hold
+
+audit: { retain: 6y }
+`;
+}

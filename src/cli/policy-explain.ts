@@ -1,0 +1,100 @@
+// chartgate policy explain: what the policy would say to a request, and each rule's part in it.
+
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseFacts } from '../config/policy-schema.ts';
+import { errors } from '../core/errors.ts';
+import type { SqlFacts } from '../core/facts.ts';
+import { ok, type Result, refuse } from '../core/result.ts';
+import { compilePolicy } from '../policy/compile.ts';
+import { explain, renderExplanation } from '../policy/explain.ts';
+import { layFacts } from '../policy/test-cases.ts';
+import { complain, type Io, plain, print, printJson } from './io.ts';
+import { complainOfConfig, loadConfig } from './load-config.ts';
+
+export interface ExplainOptions {
+  readonly config: string;
+  readonly json?: boolean;
+  /** A JSON file with some of the facts; the options below are laid over it. */
+  readonly facts?: string;
+  readonly subject?: string;
+  /** Joined by commas. */
+  readonly groups?: string;
+  readonly connection?: string;
+  readonly sql?: string;
+  readonly tool?: string;
+  /** JSON object. */
+  readonly arguments?: string;
+}
+
+/** Facts of one statement, without a database: what only its catalog knows is unknown. */
+export type Analyze = (sql: string) => Promise<Result<SqlFacts>>;
+
+export async function explainPolicy(io: Io, options: ExplainOptions, analyze?: Analyze): Promise<number> {
+  const loaded = await loadConfig(resolve(io.cwd, options.config), io.env);
+  if (!loaded.ok) return complainOfConfig(io, loaded.error);
+  const { config } = loaded.value;
+  if (options.connection !== undefined && !Object.hasOwn(config.connections, options.connection)) {
+    return complain(io, { code: 'unknown_connection', text: errors.unknown_connection.text });
+  }
+  const stated = await stateFacts(io, options, analyze);
+  if (!stated.ok) return complain(io, stated.error);
+  const policy = compilePolicy(config.policy);
+  if (!policy.ok) return complain(io, { code: 'config_invalid', text: 'The policy does not compile.' });
+  const explanation = explain(layFacts(stated.value, config.connections), policy.value);
+  if (options.json) printJson(io, explanation);
+  else for (const line of renderExplanation(explanation)) print(io, plain(line));
+  return 0;
+}
+
+async function stateFacts(
+  io: Io,
+  options: ExplainOptions,
+  analyze: Analyze | undefined,
+): Promise<Result<Readonly<Record<string, unknown>>>> {
+  const facts = options.facts === undefined ? ok({}) : readFacts(resolve(io.cwd, options.facts));
+  if (!facts.ok) return facts;
+  const stated: Record<string, unknown> = { ...facts.value };
+  const add = (group: string, members: object): void => {
+    stated[group] = Object.assign({}, stated[group], members);
+  };
+  if (options.subject !== undefined) add('subject', { id: options.subject });
+  if (options.groups !== undefined) add('subject', { groups: options.groups.split(',').filter(Boolean) });
+  if (options.connection !== undefined) add('connection', { name: options.connection });
+  if (options.tool !== undefined) {
+    // A tool's annotations are the server's to say; unsaid, it neither only reads nor is harmless (MCP ToolAnnotations).
+    add('mcp', { method: 'tools/call', tool: { name: options.tool, readonly: false, destructive: true } });
+  }
+  if (options.arguments !== undefined) {
+    const given = parseJson(options.arguments);
+    if (!given.ok) return given;
+    add('mcp', { arguments: given.value });
+  }
+  if (options.sql !== undefined) {
+    if (!analyze)
+      return refuse('unsupported', 'SQL cannot be analyzed here.', { next: 'State sql facts with --facts.' });
+    const analyzed = await analyze(options.sql);
+    if (!analyzed.ok) return analyzed;
+    stated['sql'] = analyzed.value;
+  }
+  return parseFacts(stated);
+}
+
+function readFacts(file: string): Result<Readonly<Record<string, unknown>>> {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    return refuse('usage', `There is no readable file of facts at ${file}.`, { next: 'Name it with --facts FILE.' });
+  }
+  const parsed = parseJson(text);
+  return parsed.ok ? parseFacts(parsed.value) : parsed;
+}
+
+function parseJson(text: string): Result<unknown> {
+  try {
+    return ok(JSON.parse(text));
+  } catch {
+    return refuse('usage', 'What was given is not valid JSON.');
+  }
+}

@@ -1,0 +1,161 @@
+// The surface of `connections` and `classification`, and what becomes of it.
+
+import { z } from 'zod';
+import { operators, phiClasses } from '../core/phi.ts';
+import type {
+  ClassificationConfig,
+  ConnectionConfig,
+  MaskConfig,
+  McpHttpConnection,
+  PostgresConnection,
+} from './config.ts';
+import { closed, isLoopback, knownKeys, type Place, parseUrl, path, secret, text, upstreamUrl } from './scalars.ts';
+
+type Credential = NonNullable<McpHttpConnection['credential']>;
+
+const credential: z.ZodType<Credential> = z.discriminatedUnion(
+  'type',
+  [
+    closed({ type: z.literal('bearer'), token: secret.describe('The token, as a reference.') }),
+    closed({
+      type: z.literal('header'),
+      name: z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, "a header's name"),
+      value: secret.describe('The value, with a reference in it.'),
+    }),
+    closed({ type: z.literal('google-service-account'), key: secret }).transform(
+      (each): Credential => ({ type: 'bearer', token: each.key }),
+    ),
+  ],
+  { error: 'a credential of type bearer {token} or header {name, value}' },
+);
+
+const postgresUrl = 'postgres://user@host:port/database, without parameters';
+
+function postgres(place: Place) {
+  return closed({
+    type: z.literal('postgres'),
+    url: z
+      .string()
+      .refine((value) => splitPostgresUrl(value) !== null, postgresUrl)
+      .describe('postgres://user@host:port/database; the password is a key of its own.'),
+    password: secret.optional().describe('Reference to the password of the upstream login.'),
+    tls: z
+      .enum(['disable', 'require', 'verify-full'])
+      .optional()
+      .describe('TLS to the database. Default verify-full; disable when the host is loopback.'),
+    ca: path(place).optional().describe("PEM file with the CA of the database's certificate; default: the system's."),
+    accept_privileged_login: z
+      .boolean()
+      .default(false)
+      .describe('Accept an upstream login that is superuser, owner, replication or reads server files. Recorded.'),
+  }).transform((each): PostgresConnection => {
+    const target = splitPostgresUrl(each.url) ?? { host: '', port: 0, user: '', database: '' };
+    return {
+      type: 'postgres',
+      ...target,
+      password: each.password ?? null,
+      tls: each.tls ?? (isLoopback(target.host) ? 'disable' : 'verify-full'),
+      caFile: each.ca ?? null,
+      acceptPrivilegedLogin: each.accept_privileged_login,
+    };
+  });
+}
+
+function splitPostgresUrl(value: string): Pick<PostgresConnection, 'host' | 'port' | 'user' | 'database'> | null {
+  const url = parseUrl(value);
+  if (!url || !/^postgres(?:ql)?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') return null;
+  const database = decode(url.pathname.slice(1));
+  const user = decode(url.username);
+  if (!url.hostname || !user || !database || database.includes('/')) return null;
+  return { host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(url.port || 5432), user, database };
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return '';
+  }
+}
+
+function mcp(place: Place) {
+  return closed({
+    type: z.literal('mcp'),
+    command: z
+      .array(secret)
+      .min(1, 'a program and its arguments')
+      .optional()
+      .describe('stdio: program, then arguments.'),
+    env: z
+      .record(z.string(), secret)
+      .optional()
+      .describe('stdio: environment of the server. ${dsn:<connection>} is a DSN of its own for every session.'),
+    cwd: path(place).optional().describe("stdio: where it starts; default: the file's directory."),
+    url: upstreamUrl.optional().describe('Streamable HTTP: the endpoint.'),
+    credential: credential.optional().describe('Streamable HTTP: what the gate shows the server.'),
+  }).transform((each, context): ConnectionConfig => {
+    if ((each.command === undefined) === (each.url === undefined)) {
+      context.addIssue({ code: 'custom', message: 'exactly one of command and url' });
+      return z.NEVER;
+    }
+    if (each.command) {
+      if (each.credential)
+        context.addIssue({ code: 'custom', path: ['credential'], message: 'no credential beside command; use env' });
+      return {
+        type: 'mcp',
+        transport: 'stdio',
+        command: each.command,
+        env: each.env ?? {},
+        cwd: each.cwd ?? place.directory,
+      };
+    }
+    for (const key of ['env', 'cwd'] as const) {
+      if (each[key]) context.addIssue({ code: 'custom', path: [key], message: `no ${key} beside url` });
+    }
+    return { type: 'mcp', transport: 'http', url: each.url ?? '', credential: each.credential ?? null };
+  });
+}
+
+const http = closed({
+  type: z.literal('http'),
+  url: upstreamUrl,
+  credential: credential.optional(),
+}).transform((each): ConnectionConfig => ({ type: 'http', url: each.url, credential: each.credential ?? null }));
+
+export function connection(place: Place): z.ZodType<ConnectionConfig> {
+  return z.discriminatedUnion('type', [postgres(place), mcp(place), http], {
+    error: 'a connection of type postgres, mcp or http',
+  });
+}
+
+const classification = z.enum([...phiClasses, 'clear']);
+
+export const classificationOf: z.ZodType<ClassificationConfig> = closed({
+  posture: z
+    .enum(['inline', 'enforced'])
+    .default('inline')
+    .describe('enforced: PostgreSQL itself masks, through generated roles and views. inline: the gate does.'),
+  pack: text.optional().describe('Classification of a known schema to start from.'),
+  columns: z
+    .record(z.string().regex(/^[^.]+\.[^.]+\.[^.]+$/, 'schema.table.column'), classification)
+    .default({})
+    .describe('schema.table.column → PHI class, or clear.'),
+  unknown_text: z
+    .enum(['mask', 'scan', 'clear'])
+    .default('mask')
+    .describe('What becomes of text nobody has classified.'),
+}).transform(
+  (each): ClassificationConfig => ({
+    posture: each.posture,
+    pack: each.pack ?? null,
+    columns: each.columns,
+    unknownText: each.unknown_text,
+  }),
+);
+
+// Unquoted, the operator `null` is YAML's null.
+const operator = z.preprocess((value) => (value === null ? 'null' : value), z.enum(operators));
+
+export const masks: z.ZodType<MaskConfig> = z
+  .partialRecord(z.enum([...phiClasses, 'default']), operator, { error: knownKeys([...phiClasses, 'default']) })
+  .transform(({ default: rest, ...byClass }): MaskConfig => ({ byClass, default: rest ?? 'redact' }));

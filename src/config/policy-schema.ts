@@ -1,0 +1,145 @@
+// The surface of `policy`: groups, rules, tests. What a condition says is checked elsewhere (policy/condition.ts).
+
+import { z } from 'zod';
+import { phiClasses } from '../core/phi.ts';
+import type { PolicyConfig, PolicyTestConfig, RuleConfig } from '../core/policy-text.ts';
+import { ok, type Result, refuse } from '../core/result.ts';
+import { classSet, closed, duration, text } from './scalars.ts';
+
+const groups = z.array(text);
+
+const allow = closed({
+  rows: z.number().int().min(1, 'a number of rows from 1').optional().describe('Rows per request; default no limit.'),
+  unmask: classSet.default([]).describe('Classes seen as they are: a list, or all.'),
+  filter: classSet.default([]).describe('Classes that may decide, join, group or sort rows: a list, or all.'),
+});
+
+const hold = closed({
+  reviewers: groups.min(1, 'at least one group').describe('Groups (or aliases) whose members may decide.'),
+  quorum: z
+    .number()
+    .int()
+    .min(1, 'a number of people from 1')
+    .default(1)
+    .describe('Different people who must approve.'),
+  wait: duration('45s').describe('How long the request waits in place; 0s = not at all.'),
+  expires: duration('30m').describe('How long an approval is usable, counted from the request.'),
+  grants: z.literal('once').default('once').describe('What an approval is good for.'),
+});
+
+const rule = closed({
+  name: text.describe('Named in every decision, refusal and record. Unique.'),
+  subjects: closed({ groups: groups.default([]), ids: z.array(text).default([]) })
+    .refine(
+      (each) => each.groups.length + each.ids.length > 0,
+      'at least one group or id; leave subjects out for everybody',
+    )
+    .optional()
+    .describe('Whom it concerns: anyone in one of the groups or with one of the ids. Default everybody.'),
+  connections: z.array(text).min(1, 'at least one connection').optional().describe('Default every connection.'),
+  when: z.union([text, z.boolean()]).optional().describe('CEL condition over the facts. Default true.'),
+  allow: z
+    .union([z.literal(true), allow])
+    .optional()
+    .describe('Let it pass; `{}` or true = everything masked.'),
+  hold: hold.optional().describe('Ask people first.'),
+  deny: text.optional().describe('Refuse, with this text for the caller.'),
+}).transform((each, context): RuleConfig => {
+  const effects = (['allow', 'hold', 'deny'] as const).filter((key) => each[key] !== undefined);
+  if (effects.length !== 1) context.addIssue({ code: 'custom', message: 'exactly one of allow, hold and deny' });
+  return {
+    name: each.name,
+    subjects: each.subjects ?? null,
+    connections: each.connections ?? null,
+    when: each.when === undefined ? null : String(each.when),
+    effect: effectOf(each),
+  };
+});
+
+function effectOf(each: {
+  readonly allow?: true | z.infer<typeof allow> | undefined;
+  readonly hold?: z.infer<typeof hold> | undefined;
+  readonly deny?: string | undefined;
+}): RuleConfig['effect'] {
+  if (each.deny !== undefined) return { kind: 'deny', text: each.deny };
+  if (each.hold) {
+    const { reviewers, quorum, wait, expires, grants } = each.hold;
+    return { kind: 'hold', reviewers, quorum, waitMs: wait, expiresMs: expires, grants };
+  }
+  const given =
+    each.allow === true || each.allow === undefined ? { unmask: [], filter: [], rows: undefined } : each.allow;
+  return { kind: 'allow', unmask: given.unmask, filter: given.filter, rows: given.rows ?? null };
+}
+
+const words = z.array(z.string()).nullable();
+const flag = z.boolean().nullable();
+const classes = z.array(z.enum(phiClasses));
+
+/** Part of the facts, as a test or `policy explain` states them. What is left out is neutral; null = not known. */
+const someFacts: z.ZodType<Readonly<Record<string, unknown>>> = closed({
+  now: z.number().int(),
+  subject: closed({
+    id: z.string(),
+    issuer: z.string(),
+    kind: z.enum(['person', 'workload']),
+    groups: z.array(z.string()),
+    agent: z.string(),
+  }).partial(),
+  connection: closed({ name: z.string(), type: z.enum(['postgres', 'mcp', 'http']) }).partial(),
+  client: closed({ name: z.string() }).partial(),
+  request: closed({ door: z.enum(['postgres', 'mcp', 'http']), phi: classes }).partial(),
+  sql: closed({
+    command: z.string(),
+    reads: flag,
+    writes: flag,
+    bounded: flag,
+    relations: words,
+    columns: words,
+    filters: words,
+    functions: words,
+    phi: classes.nullable(),
+    opaque: z.boolean(),
+    params: z.array(z.string().nullable()),
+  }).partial(),
+  mcp: closed({
+    method: z.string(),
+    tool: closed({ name: z.string(), readonly: z.boolean(), destructive: z.boolean(), title: z.string() }).partial(),
+    arguments: z.record(z.string(), z.unknown()).nullable(),
+    resource: closed({ uri: z.string() }).partial(),
+    prompt: closed({ name: z.string() }).partial(),
+  }).partial(),
+}).partial();
+
+const effect = z.enum(['allow', 'hold', 'deny']);
+
+const test = closed({
+  name: text,
+  facts: someFacts.describe('Facts of the request; what is left out is neutral.'),
+  expect: z
+    .union([effect, closed({ effect, rule: text.optional(), unmask: classSet.optional() })])
+    .describe('The effect; or the effect, the deciding rule and what is unmasked.'),
+}).transform(
+  ({ name, facts, expect }): PolicyTestConfig => ({
+    name,
+    facts,
+    expect:
+      typeof expect === 'string'
+        ? { effect: expect, rule: null, unmask: null }
+        : { effect: expect.effect, rule: expect.rule ?? null, unmask: expect.unmask ?? null },
+  }),
+);
+
+export const policy: z.ZodType<PolicyConfig> = closed({
+  groups: z.record(text, groups).default({}).describe("Alias → the identity provider's groups it stands for."),
+  rules: z.array(rule).default([]).describe('deny > hold > allow, whatever their order; no matching rule is a deny.'),
+  tests: z.array(test).default([]).describe('Run by check; a failing one fails it.'),
+});
+
+/** Some facts, stated from outside: every name in them must be one there is. */
+export function parseFacts(stated: unknown): Result<Readonly<Record<string, unknown>>> {
+  const parsed = someFacts.safeParse(stated);
+  if (parsed.success) return ok(parsed.data);
+  const [issue] = parsed.error.issues;
+  const path = [...(issue?.path ?? []), ...(issue?.code === 'unrecognized_keys' ? issue.keys : [])];
+  return refuse('usage', `These are no facts: see ${path.join('.') || 'the top level'}.`);
+}

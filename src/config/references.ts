@@ -1,0 +1,136 @@
+// What one part of the file says about another: names that must exist, addresses that need TLS, conditions that must
+// compile. It works on the unchecked tree, so that these problems are told together with those of the shape.
+
+import type { Result } from '../core/result.ts';
+import { type Finding, oneOf, type Path } from './problem.ts';
+import { isLoopback, parseAddress } from './scalars.ts';
+import { partsOf } from './secret-text.ts';
+import { member, members } from './tree.ts';
+
+/** What the configuration refers to but does not define itself. */
+export interface Known {
+  /** Names of the classification packs. */
+  readonly packs: readonly string[];
+  /** Compiles a CEL condition, to a boolean; the offset counts characters into its text. */
+  readonly checkCondition: (text: string) => Result<unknown, { readonly text: string; readonly offset: number }>;
+}
+
+export function findBrokenReferences(raw: unknown, known: Known): Finding[] {
+  const connections = members(member(raw, 'connections')).map(([name]) => String(name));
+  return [
+    ...doors(raw),
+    ...classification(raw, connections, known),
+    ...dsn(raw),
+    ...rules(raw, connections, known),
+    ...tests(raw, connections),
+    ...repeated(raw, 'rules'),
+    ...repeated(raw, 'tests'),
+  ];
+}
+
+function doors(raw: unknown): Finding[] {
+  if (member(raw, 'tls') !== undefined) return [];
+  return members(member(raw, 'listen')).flatMap(([key, value]): Finding[] => {
+    const address = typeof value === 'string' ? parseAddress(value) : null;
+    if (!address || isLoopback(address.host)) return [];
+    return [
+      { path: ['listen', key], found: 'an address that is not loopback', expected: 'tls: { cert, key } with it' },
+    ];
+  });
+}
+
+function classification(raw: unknown, connections: readonly string[], known: Known): Finding[] {
+  return members(member(raw, 'classification')).flatMap(([name, value]): Finding[] => {
+    const path = ['classification', name];
+    const found = connections.includes(String(name)) ? [] : [unknownName(path, String(name), connections, true)];
+    const pack = member(value, 'pack');
+    if (typeof pack === 'string' && !known.packs.includes(pack))
+      found.push(unknownName([...path, 'pack'], pack, known.packs));
+    return found;
+  });
+}
+
+function dsn(raw: unknown): Finding[] {
+  const all = members(member(raw, 'connections'));
+  const databases = all.flatMap(([name, each]) => (member(each, 'type') === 'postgres' ? [String(name)] : []));
+  return strings(raw, []).flatMap(([path, value]) =>
+    partsOf({ raw: value }).flatMap((part): Finding[] => {
+      if (part.kind === 'text' || part.scheme !== 'dsn') return [];
+      const [root, , place] = path;
+      if (root !== 'connections' || (place !== 'env' && place !== 'command')) {
+        return [{ path, found: 'a reference to dsn', expected: 'it only in command or env of an MCP server' }];
+      }
+      if (member(raw, 'listen') !== undefined && member(member(raw, 'listen'), 'postgres') === undefined) {
+        return [
+          { path, found: 'a reference to dsn', expected: 'listen.postgres: without that door a DSN leads nowhere' },
+        ];
+      }
+      if (databases.includes(part.name)) return [];
+      return [
+        { path, found: `the name "${part.name}"`, expected: `a postgres connection: ${oneOf(databases, part.name)}` },
+      ];
+    }),
+  );
+}
+
+function rules(raw: unknown, connections: readonly string[], known: Known): Finding[] {
+  return members(member(member(raw, 'policy'), 'rules')).flatMap(([index, rule]): Finding[] => {
+    const path = ['policy', 'rules', index];
+    const found = members(member(rule, 'connections')).flatMap(([position, name]): Finding[] =>
+      typeof name !== 'string' || connections.includes(name)
+        ? []
+        : [unknownName([...path, 'connections', position], name, connections)],
+    );
+    const when = member(rule, 'when');
+    const outcome = typeof when === 'string' && when !== '' ? known.checkCondition(when) : null;
+    if (outcome && !outcome.ok) {
+      const { text, offset } = outcome.error;
+      found.push({
+        path: [...path, 'when'],
+        found: text,
+        expected: 'a CEL condition that gives true or false',
+        offset,
+      });
+    }
+    return found;
+  });
+}
+
+function tests(raw: unknown, connections: readonly string[]): Finding[] {
+  const names = members(member(member(raw, 'policy'), 'rules')).map(([, rule]) => String(member(rule, 'name')));
+  return members(member(member(raw, 'policy'), 'tests')).flatMap(([index, each]): Finding[] => {
+    const found: Finding[] = [];
+    const path = ['policy', 'tests', index];
+    const connection = member(member(member(each, 'facts'), 'connection'), 'name');
+    if (typeof connection === 'string' && !connections.includes(connection)) {
+      found.push(unknownName([...path, 'facts', 'connection', 'name'], connection, connections));
+    }
+    const rule = member(member(each, 'expect'), 'rule');
+    if (typeof rule === 'string' && !rule.startsWith('builtin:') && !names.includes(rule)) {
+      found.push(unknownName([...path, 'expect', 'rule'], rule, names));
+    }
+    return found;
+  });
+}
+
+/** Names by which a record or a report speaks of one thing. */
+function repeated(raw: unknown, list: 'rules' | 'tests'): Finding[] {
+  const seen = new Set<unknown>();
+  return members(member(member(raw, 'policy'), list)).flatMap(([index, each]): Finding[] => {
+    const name = member(each, 'name');
+    if (typeof name !== 'string' || !seen.has(name)) {
+      seen.add(name);
+      return [];
+    }
+    return [{ path: ['policy', list, index, 'name'], found: `"${name}" again`, expected: 'a name of its own' }];
+  });
+}
+
+function unknownName(path: Path, name: string, known: readonly string[], key = false): Finding {
+  return { path, found: `the unknown name "${name}"`, expected: oneOf(known, name), key };
+}
+
+function strings(value: unknown, path: Path): readonly (readonly [Path, string])[] {
+  if (typeof value === 'string') return [[path, value]];
+  return members(value).flatMap(([key, each]) => strings(each, [...path, key]));
+}

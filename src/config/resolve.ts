@@ -1,0 +1,88 @@
+// References of a parsed configuration → their values, all of them at once, through lookups that are handed in: an
+// unresolved one is a problem with a line and a path, not a surprise at the first request.
+
+import { fail, ok, type Result } from '../core/result.ts';
+import type { Config, SecretString } from './config.ts';
+import type { ParsedConfig } from './parse.ts';
+import type { ConfigProblem, Finding, Path } from './problem.ts';
+import { partsOf } from './secret-text.ts';
+import { members } from './tree.ts';
+
+/** What the machine has. An error is a phrase for "found …" and holds no content. */
+export interface Lookups {
+  readonly variable: (name: string) => string | undefined;
+  /** Text of a file of secrets, its last line feed dropped, or the base64 of what is not UTF-8; the path is absolute. */
+  readonly secretFile: (path: string) => Result<string, string>;
+  /** Why this file cannot be read; null when it can. */
+  readonly unreadable: (path: string) => string | null;
+  readonly resolvePath: (relative: string) => string;
+}
+
+/** A configuration that can be put to work. */
+export interface LoadedConfig {
+  readonly config: Config;
+  /**
+   * The value behind a secret of this configuration. `dsn` gives what `${dsn:<connection>}` stands for.
+   * @throws Error when the string was not part of the file, or needs a `dsn` and has none
+   */
+  readonly secret: (secret: SecretString, dsn?: (connection: string) => string) => string;
+}
+
+export function resolveConfig(parsed: ParsedConfig, lookups: Lookups): Result<LoadedConfig, readonly ConfigProblem[]> {
+  const values = new Map<string, string>();
+  const findings = [...resolveReferences(parsed.raw, [], lookups, values), ...missingFiles(parsed, lookups)];
+  if (findings.length > 0) return fail(findings.map(parsed.problem));
+  return ok({
+    config: parsed.config,
+    secret: (secret, dsn) =>
+      partsOf(secret)
+        .map((part) => {
+          if (part.kind === 'text') return part.text;
+          const value = part.scheme === 'dsn' ? dsn?.(part.name) : values.get(`${part.scheme}:${part.name}`);
+          if (value === undefined) throw new Error(`a reference to ${part.scheme} has no value here`);
+          return value;
+        })
+        .join(''),
+  });
+}
+
+function resolveReferences(value: unknown, path: Path, lookups: Lookups, values: Map<string, string>): Finding[] {
+  if (typeof value !== 'string') {
+    return members(value).flatMap(([key, each]) =>
+      path.length === 0 && key === 'policy' ? [] : resolveReferences(each, [...path, key], lookups, values),
+    );
+  }
+  return partsOf({ raw: value }).flatMap((part): Finding[] => {
+    if (part.kind === 'text' || part.scheme === 'dsn') return [];
+    const resolved =
+      part.scheme === 'env' ? variable(part.name, lookups) : lookups.secretFile(lookups.resolvePath(part.name));
+    if (resolved.ok) {
+      values.set(`${part.scheme}:${part.name}`, resolved.value);
+      return [];
+    }
+    const expected = part.scheme === 'env' ? `the variable ${part.name} to be set` : 'a file only its owner can change';
+    return [{ path, found: resolved.error, expected, code: 'secret_unresolved' }];
+  });
+}
+
+function variable(name: string, lookups: Lookups): Result<string, string> {
+  const value = lookups.variable(name);
+  return value === undefined || value === '' ? fail(`no value in the environment variable ${name}`) : ok(value);
+}
+
+function missingFiles({ config }: ParsedConfig, lookups: Lookups): Finding[] {
+  const files: (readonly [Path, string])[] = [];
+  if (config.tls) files.push([['tls', 'cert'], config.tls.certFile], [['tls', 'key'], config.tls.keyFile]);
+  for (const [index, { jwks }] of config.identity.trust.entries()) {
+    if ('file' in jwks) files.push([['identity', 'trust', index, 'jwks'], jwks.file]);
+  }
+  for (const [name, connection] of Object.entries(config.connections)) {
+    if (connection.type === 'postgres' && connection.caFile !== null) {
+      files.push([['connections', name, 'ca'], connection.caFile]);
+    }
+  }
+  return files.flatMap(([path, file]): Finding[] => {
+    const why = lookups.unreadable(file);
+    return why === null ? [] : [{ path, found: why, expected: 'a file that can be read' }];
+  });
+}

@@ -1,0 +1,106 @@
+// The small values of the configuration: durations, addresses, names, paths, URLs, references, closed mappings.
+
+import { z } from 'zod';
+import { type ClassSet, type PhiClass, phiClasses } from '../core/phi.ts';
+import type { Address, SecretString } from './config.ts';
+
+/** Where the file stands: relative paths start from its directory. */
+export interface Place {
+  readonly file: string;
+  readonly directory: string;
+  readonly resolvePath: (relative: string) => string;
+}
+
+const unitMs: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  // A leap year's length, so that nothing kept for years goes a day early.
+  y: 366 * 86_400_000,
+};
+
+const durationText = /^(\d{1,9})(ms|s|m|h|d|y)$/;
+
+/** `15m` → 900 000. Null for what is no duration. */
+function durationMs(text: string): number | null {
+  const match = durationText.exec(text);
+  return match ? Number(match[1]) * (unitMs[match[2] ?? ''] ?? 0) : null;
+}
+
+export function duration(standard: string): z.ZodPipe<z.ZodDefault<z.ZodString>, z.ZodTransform<number, string>> {
+  return z
+    .string()
+    .regex(durationText, 'a duration such as 500ms, 45s, 15m, 8h, 30d or 6y')
+    .default(standard)
+    .transform((text) => durationMs(text) ?? 0);
+}
+
+const addressText = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s/]+)):(\d{1,5})$/;
+
+export function parseAddress(text: string): Address | null {
+  const match = addressText.exec(text);
+  const port = Number(match?.[3]);
+  return match && port <= 65_535 ? { host: match[1] ?? match[2] ?? '', port } : null;
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(host);
+}
+
+export const address: z.ZodType<Address> = z
+  .string()
+  .refine((text) => parseAddress(text) !== null, 'host:port, such as 127.0.0.1:7070 or [::1]:7070')
+  .transform((text) => parseAddress(text) ?? { host: '', port: 0 });
+
+export const text: z.ZodType<string> = z.string().min(1, 'a text that is not empty');
+
+export const connectionName: z.ZodType<string, string> = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'a name of lower case letters, digits, - and _, at most 63 characters');
+
+export const secret: z.ZodType<SecretString> = z
+  .string()
+  .min(1, 'a text that is not empty')
+  .transform((raw) => ({ raw }));
+
+export function path(place: Place): z.ZodType<string> {
+  return z
+    .string()
+    .min(1, 'a path')
+    .transform((relative) => place.resolvePath(relative));
+}
+
+/** An http(s) URL without credentials in it; http only on this machine. */
+export const httpUrl: z.ZodType<string> = z.string().refine(isSafeUrl, 'an https URL (http only on loopback)');
+
+/** An http(s) URL inside the operator's own network. */
+export const upstreamUrl: z.ZodType<string> = z
+  .string()
+  .refine((each) => /^https?:$/.test(parseUrl(each)?.protocol ?? ''), 'an http or https URL');
+
+export function isSafeUrl(value: string): boolean {
+  const url = parseUrl(value);
+  if (!url) return false;
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
+}
+
+export function parseUrl(value: string): URL | null {
+  return URL.parse(value);
+}
+
+const phiClass: z.ZodType<PhiClass> = z.enum(phiClasses);
+
+export const classSet: z.ZodType<ClassSet> = z.union([z.literal('all'), z.array(phiClass)], {
+  error: `a list of PHI classes (${phiClasses.join(', ')}) or all`,
+});
+
+/** A mapping with these keys and no other. The message of an unknown key is the list of the known ones. */
+export function closed<Shape extends z.core.$ZodLooseShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
+  return z.strictObject(shape, { error: knownKeys(Object.keys(shape)) });
+}
+
+export function knownKeys(keys: readonly string[]): (issue: { readonly code?: string }) => string | undefined {
+  return (issue) => (issue.code === 'unrecognized_keys' ? keys.join(' ') : undefined);
+}

@@ -1,0 +1,68 @@
+// Parts of the surface this version understands but cannot do. They are refused by name: a security setting that is
+// silently ignored is worse than none.
+
+import type { Finding, Path } from './problem.ts';
+import { partsOf, schemes } from './secret-text.ts';
+import { member, members } from './tree.ts';
+
+const expected = 'nothing: not supported by this version';
+
+/** What the file asks for and this version would not do. */
+export function findUnsupported(raw: unknown): Finding[] {
+  const found: Finding[] = [];
+  const refuse = (path: Path, what: string): void => {
+    found.push({ path, found: what, expected });
+  };
+  for (const path of [
+    ['identity', 'providers'],
+    ['approvals', 'notify'],
+    ['audit', 'archive'],
+    ['audit', 'witnesses'],
+    ['audit', 'export'],
+  ]) {
+    const value = path.reduce<unknown>(member, raw);
+    if (!isEmpty(value)) refuse(path, path.join('.'));
+  }
+  if (/^postgres(?:ql)?:\/\//.test(textOf(member(raw, 'state')))) refuse(['state'], 'a store in PostgreSQL');
+  if (/^(?:gcp-kms|aws-kms|vault):\/\//.test(textOf(member(member(raw, 'keys'), 'kek')))) {
+    refuse(['keys', 'kek'], 'a key service');
+  }
+  for (const [name, each] of members(member(raw, 'connections'))) {
+    if (member(each, 'type') === 'http') refuse(['connections', name, 'type'], 'a connection of type http');
+    if (member(member(each, 'credential'), 'type') === 'google-service-account') {
+      refuse(['connections', name, 'credential', 'type'], 'a Google service account');
+    }
+  }
+  for (const [name, each] of members(member(raw, 'classification'))) {
+    if (member(each, 'posture') === 'enforced') refuse(['classification', name, 'posture'], 'the enforced posture');
+  }
+  return [...found, ...findSchemes(raw, [])];
+}
+
+/** References to places secrets cannot come from, wherever they stand. */
+function findSchemes(value: unknown, path: Path): Finding[] {
+  if (typeof value !== 'string') return members(value).flatMap(([key, each]) => findSchemes(each, [...path, key]));
+  // Conditions and the words of a rule are no place for references, so nothing in them is one.
+  if (path[0] === 'policy') return [];
+  return partsOf({ raw: value }).flatMap((part): Finding[] => {
+    if (part.kind === 'text') return [];
+    if (part.scheme === 'env' || part.scheme === 'file' || part.scheme === 'dsn') return [];
+    return schemes.includes(part.scheme)
+      ? [
+          {
+            path,
+            found: `a reference to ${part.scheme}`,
+            expected: '${env:NAME} or ${file:path}; others are not supported by this version',
+          },
+        ]
+      : [{ path, found: 'a reference of an unknown kind', expected: '${env:NAME}, ${file:path} or ${dsn:connection}' }];
+  });
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === undefined || value === null || (typeof value === 'object' && members(value).length === 0);
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}

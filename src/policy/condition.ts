@@ -1,0 +1,194 @@
+// One condition: CEL text → a pure, total function over facts. What is not known is not there, so that touching it is an
+// error and never false; `has()` asks. Regular expressions are RE2, linear in their input.
+// INVARIANT: no text that leaves here holds a value from a request.
+
+import {
+  type ASTNode,
+  TypeError as CelTypeError,
+  Environment,
+  EvaluationError,
+  ParseError,
+} from '@marcbachmann/cel-js';
+import { RE2JS } from 're2js';
+import type { ConditionOutcome } from '../core/decision.ts';
+import type { Facts } from '../core/facts.ts';
+import { fail, ok, type Result } from '../core/result.ts';
+import { effectiveGroups, type GroupAliases } from './groups.ts';
+
+/** A condition ready to be asked. */
+export type Condition = (facts: Facts, aliases: GroupAliases) => Evaluation;
+
+/** Why it could not be evaluated, in words that hold no value; `unknownFact` by its name. */
+type Evaluation =
+  | Extract<ConditionOutcome, { kind: 'value' }>
+  | { readonly kind: 'error'; readonly text: string; readonly unknownFact?: string };
+
+export interface ConditionProblem {
+  readonly text: string;
+  /** Characters into the condition. */
+  readonly offset: number;
+}
+
+const conditionCharsMax = 4_096;
+const patternCharsMax = 1_000;
+const patternsMax = 500;
+
+/** The built-in `matches` is a backtracking RegExp and cannot be taken away: calls of it are renamed to this. */
+const linear = 'matchesInLinearTime';
+
+const environment = new Environment({
+  limits: { maxAstNodes: 500, maxDepth: 32, maxListElements: 200, maxMapEntries: 50, maxCallArguments: 8 },
+})
+  .registerVariable('now', 'google.protobuf.Timestamp')
+  .registerVariable({
+    name: 'subject',
+    schema: { id: 'string', issuer: 'string', kind: 'string', groups: 'list<string>', agent: 'string' },
+  })
+  .registerVariable({ name: 'connection', schema: { name: 'string', type: 'string' } })
+  .registerVariable({ name: 'client', schema: { name: 'string' } })
+  .registerVariable({ name: 'request', schema: { door: 'string', phi: 'list<string>' } })
+  .registerVariable({
+    name: 'sql',
+    schema: {
+      command: 'string',
+      reads: 'bool',
+      writes: 'bool',
+      bounded: 'bool',
+      relations: 'list<string>',
+      columns: 'list<string>',
+      filters: 'list<string>',
+      functions: 'list<string>',
+      phi: 'list<string>',
+      opaque: 'bool',
+      params: 'list<dyn>',
+    },
+  })
+  .registerVariable({
+    name: 'mcp',
+    schema: {
+      method: 'string',
+      tool: { name: 'string', readonly: 'bool', destructive: 'bool', title: 'string' },
+      arguments: 'map<string, dyn>',
+      resource: { uri: 'string' },
+      prompt: { name: 'string' },
+    },
+  })
+  .registerFunction('matches(string, string): bool', matchesLinearly)
+  .registerFunction(`string.${linear}(string): bool`, matchesLinearly);
+
+/** Compiles and type-checks; a condition that cannot give a boolean is a problem. */
+export function compileCondition(source: string): Result<Condition, ConditionProblem> {
+  if (source.length > conditionCharsMax) {
+    return fail({ text: `a condition of more than ${conditionCharsMax} characters`, offset: 0 });
+  }
+  try {
+    const program = environment.parse(source);
+    const pattern = prepare(program.ast);
+    if (pattern) return fail(pattern);
+    const { valid, type, error } = program.check();
+    if (!valid) return fail(problemOf(error));
+    if (type !== 'bool') return fail({ text: `a condition of type ${type ?? 'unknown'}`, offset: 0 });
+    return ok((facts, aliases) => evaluate(program, facts, aliases));
+  } catch (error) {
+    return fail(problemOf(error));
+  }
+}
+
+function problemOf(error: unknown): ConditionProblem {
+  if (error instanceof ParseError || error instanceof CelTypeError) {
+    return { text: `an error in the condition (${error.summary})`, offset: error.range?.start ?? 0 };
+  }
+  return { text: 'a condition that cannot be compiled', offset: 0 };
+}
+
+/** Sends every `x.matches(re)` and `matches(x, re)` to RE2, and compiles the patterns that are written out. */
+function prepare(node: ASTNode): ConditionProblem | undefined {
+  for (const child of childrenOf(node)) {
+    const problem = prepare(child);
+    if (problem) return problem;
+  }
+  let pattern: ASTNode | undefined;
+  if (node.op === 'rcall' && node.args[0] === 'matches') {
+    node.args[0] = linear;
+    pattern = node.args[2][0];
+  } else if (node.op === 'call' && node.args[0] === 'matches') {
+    pattern = node.args[1][1];
+  }
+  if (pattern?.op !== 'value' || typeof pattern.args !== 'string' || compilePattern(pattern.args)) return undefined;
+  return { text: 'a pattern RE2 does not accept', offset: pattern.start };
+}
+
+function childrenOf(node: ASTNode): readonly ASTNode[] {
+  const children: ASTNode[] = [];
+  const collect = (value: unknown): void => {
+    if (Array.isArray(value)) value.forEach(collect);
+    else if (isNode(value)) children.push(value);
+  };
+  collect(node.args);
+  return children;
+}
+
+function isNode(value: unknown): value is ASTNode {
+  return value !== null && typeof value === 'object' && 'op' in value && 'args' in value;
+}
+
+const patterns = new Map<string, RE2JS | null>();
+
+/** Null for what RE2 does not accept. */
+function compilePattern(pattern: string): RE2JS | null {
+  const known = patterns.get(pattern);
+  if (known !== undefined) return known;
+  let compiled: RE2JS | null = null;
+  try {
+    if (pattern.length <= patternCharsMax) compiled = RE2JS.compile(pattern);
+  } catch {
+    // Not a pattern: null says so.
+  }
+  if (patterns.size >= patternsMax) patterns.clear();
+  patterns.set(pattern, compiled);
+  return compiled;
+}
+
+function matchesLinearly(text: string, pattern: string): boolean {
+  const compiled = compilePattern(pattern);
+  if (!compiled) throw new EvaluationError({ code: 'invalid_regular_expression', message: 'invalid pattern' });
+  return compiled.matcher(text).find();
+}
+
+function evaluate(program: (context: object) => unknown, facts: Facts, aliases: GroupAliases): Evaluation {
+  try {
+    const value = program(contextOf(facts, aliases));
+    if (typeof value === 'boolean') return { kind: 'value', value };
+    return { kind: 'error', text: 'gave neither true nor false' };
+  } catch (error) {
+    if (!(error instanceof EvaluationError)) return { kind: 'error', text: 'could not be evaluated' };
+    const fact = error.code === 'no_such_key' ? nameOf(error.node) : null;
+    if (fact !== null) return { kind: 'error', text: `depends on ${fact}, which is not known`, unknownFact: fact };
+    return { kind: 'error', text: `could not be evaluated (${error.code})` };
+  }
+}
+
+/** The dotted name of a fact as the rule wrote it; null where it is computed. */
+function nameOf(node: ASTNode | undefined): string | null {
+  if (node?.op === 'id') return node.args;
+  if (node?.op !== '.') return null;
+  const object = nameOf(node.args[0]);
+  return object === null ? null : `${object}.${node.args[1]}`;
+}
+
+function contextOf(facts: Facts, aliases: GroupAliases): object {
+  const { subject, connection, client, request, sql, mcp } = facts;
+  return {
+    now: new Date(facts.now),
+    subject: { ...subject, agent: subject.agent ?? '', groups: effectiveGroups(subject.groups, aliases) },
+    connection,
+    client,
+    request,
+    sql: knownOf(sql),
+    mcp: knownOf(mcp),
+  };
+}
+
+function knownOf(facts: object): object {
+  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== null));
+}

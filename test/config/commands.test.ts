@@ -1,0 +1,107 @@
+// check, policy test, policy explain and init, as a person meets them: text on the streams and an exit code.
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { after, test } from 'node:test';
+import { check } from '../../src/cli/check.ts';
+import { init } from '../../src/cli/init.ts';
+import type { Io } from '../../src/cli/io.ts';
+import { explainPolicy } from '../../src/cli/policy-explain.ts';
+import { testPolicy } from '../../src/cli/policy-test.ts';
+import { noSql } from '../../src/core/facts.ts';
+import { ok } from '../../src/core/result.ts';
+
+const cwd = mkdtempSync(join(tmpdir(), 'chartgate-check-'));
+after(() => rmSync(cwd, { recursive: true }));
+
+/** Runs a command; gives its exit code and what it wrote. */
+async function run(
+  command: (io: Io) => Promise<number>,
+  env: Io['env'] = { EHR_PASSWORD: 'p' },
+): Promise<{ readonly exit: number; readonly out: string; readonly err: string }> {
+  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
+  const exit = await command({ env, cwd, stdin, stdout, stderr });
+  return { exit, out: String(stdout.read() ?? ''), err: String(stderr.read() ?? '') };
+}
+
+test('what init writes, check accepts; init never overwrites', async () => {
+  const config = 'chartgate.yaml';
+  assert.equal((await run((io) => init(io, { config, yes: true }))).exit, 0);
+  const written = readFileSync(join(cwd, config), 'utf8');
+  assert.equal((await run((io) => init(io, { config, yes: true }))).exit, 64);
+  assert.equal(readFileSync(join(cwd, config), 'utf8'), written);
+
+  const missing = await run((io) => check(io, { config }), {});
+  assert.equal(missing.exit, 78);
+  assert.match(missing.err, /chartgate\.yaml:\d+:\d+: identity\.trust\[0\]\.jwks/);
+  assert.match(missing.err, /connections\.ehr\.password.*EHR_PASSWORD/);
+
+  writeFileSync(join(cwd, 'jwks.json'), '{"keys":[]}');
+  const sound = await run((io) => check(io, { config }));
+  assert.equal(sound.exit, 0, sound.err);
+  assert.match(sound.out, /postgres 127\.0\.0\.1:5432\/ehr as gate, tls disable, posture inline/);
+  assert.match(sound.out, /tests: 2 of 2 passed/);
+
+  const live = [{ connection: 'ehr', ok: false, text: 'the login is a superuser' }];
+  const unsound = await run((io) => check(io, { config }, async () => live));
+  assert.equal(unsound.exit, 1);
+  assert.match(unsound.out, /FAILED {2}the login is a superuser/);
+});
+
+const gate = 'gate.yaml';
+writeFileSync(
+  join(cwd, gate),
+  `listen: { http: 127.0.0.1:0 }
+connections: { ehr: { type: postgres, url: postgres://g@127.0.0.1/ehr }, tools: { type: mcp, command: [x] } }
+policy:
+  rules:
+    - { name: reads, subjects: { groups: [analysts] }, when: sql.reads || mcp.tool.readonly, allow: {} }
+    - { name: named, when: 'mcp.tool.name == "drop"', deny: Not that one. }
+  tests:
+    - { name: right, facts: { subject: { groups: [analysts] }, sql: { reads: true } }, expect: allow }
+    - { name: wrong, facts: {}, expect: allow }
+`,
+);
+
+test('a failing policy test fails check and policy test', async () => {
+  const checked = await run((io) => check(io, { config: gate, json: true }));
+  assert.equal(checked.exit, 1);
+  const { ok: sound, tests } = JSON.parse(checked.out);
+  assert.equal(sound, false);
+  assert.deepEqual(
+    tests.map((each: { name: string; passed: boolean }) => [each.name, each.passed]),
+    [
+      ['right', true],
+      ['wrong', false],
+    ],
+  );
+  const tested = await run((io) => testPolicy(io, { config: gate }));
+  assert.equal(tested.exit, 1);
+  assert.match(tested.out, /ok {6}right\nFAILED {2}wrong\n {8}expected allow/);
+});
+
+test('explain takes facts from options, a file or an analysis', async () => {
+  const analyze = async () => ok({ ...noSql, command: 'SELECT', reads: true });
+  const options = { config: gate, groups: 'analysts,others', connection: 'ehr', sql: 'SELECT 1' };
+  const explained = await run((io) => explainPolicy(io, options, analyze));
+  assert.equal(explained.exit, 0, explained.err);
+  assert.match(explained.out, /^allow by reads/);
+
+  writeFileSync(join(cwd, 'facts.json'), JSON.stringify({ connection: { name: 'tools' } }));
+  const denied = await run((io) => explainPolicy(io, { config: gate, facts: 'facts.json', tool: 'drop', json: true }));
+  const { decision, rules } = JSON.parse(denied.out);
+  assert.equal(decision.reasons[0].text, 'Not that one.');
+  assert.deepEqual(
+    rules.map((each: { part: string }) => each.part),
+    ['other_subject', 'true'],
+  );
+
+  writeFileSync(join(cwd, 'wrong.json'), JSON.stringify({ sql: { raeds: true } }));
+  const wrong = await run((io) => explainPolicy(io, { config: gate, facts: 'wrong.json' }));
+  assert.equal(wrong.exit, 64);
+  assert.match(wrong.err, /sql\.raeds/);
+  assert.equal((await run((io) => explainPolicy(io, { config: gate, connection: 'none' }))).exit, 68);
+});
