@@ -1,0 +1,43 @@
+// Payment cards (Luhn) and IBANs (ISO 13616 mod 97). Other account numbers go by their label.
+
+import { before, type Find, luhn } from './detector.ts';
+
+const card = /(?:\d{4}[ -]){3}\d{4}(?!\d)|3\d{3}[ -]\d{6}[ -]\d{4,5}(?!\d)|\d{12,19}(?!\d)/g;
+const iban = /\b[A-Za-z]{2}\d{2}(?: ?[A-Za-z0-9]{4}){2,7}(?: ?[A-Za-z0-9]{1,3})?\b/g;
+
+export const findAccount: Find = (text, emit) => {
+  card.lastIndex = 0;
+  for (let match = card.exec(text); match !== null; match = card.exec(text)) {
+    const digits = match[0].replace(/\D/g, '');
+    const inside = /\w$/.test(before(text, match.index, 1));
+    if (!inside && isCardLength(digits) && luhn(digits)) {
+      emit(match.index, match.index + match[0].length, 'account');
+    } else {
+      // Four digits that were no part of a card may stand right before one.
+      card.lastIndex = match.index + (/^\d*/.exec(match[0])?.[0].length ?? 1);
+    }
+  }
+  for (const match of text.matchAll(iban)) {
+    if (isIban(match[0].replaceAll(' ', '').toUpperCase())) emit(match.index, match.index + match[0].length, 'account');
+  }
+};
+
+/** Lengths by issuer, so that long clinical codes stay out. */
+function isCardLength(digits: string): boolean {
+  const length = digits.length;
+  if (digits.startsWith('4')) return length === 13 || length === 16 || length === 19;
+  if (/^3[47]/.test(digits)) return length === 15;
+  if (/^3[068]/.test(digits)) return length === 14 || length === 16;
+  if (/^(?:5[0-8]|6)/.test(digits)) return length === 12 || length === 16 || length === 19;
+  return /^(?:2[2-7]|35)/.test(digits) && (length === 16 || length === 15);
+}
+
+function isIban(text: string): boolean {
+  if (text.length < 15 || text.length > 34) return false;
+  let remainder = 0;
+  for (const char of text.slice(4) + text.slice(0, 4)) {
+    const value = Number.parseInt(char, 36);
+    remainder = (remainder * (value > 9 ? 100 : 10) + value) % 97;
+  }
+  return remainder === 1;
+}

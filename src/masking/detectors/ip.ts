@@ -1,0 +1,33 @@
+// IPv4, IPv6 and MAC addresses.
+
+import { before, type Find } from './detector.ts';
+
+const v4 = /\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![\d]|\.\d)/g;
+const v6 =
+  /^(?:(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}|(?=.*::)(?!.*::.*::)(?:[0-9a-f]{1,4}|:){0,8}(?::[0-9a-f]{1,4}){0,8}:{0,2}[0-9a-f]{0,4})$/i;
+const mac = /(?<![0-9a-f:-])[0-9a-f]{2}([:-])(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}(?![0-9a-f:-])/gi;
+const hexOrColon = /[0-9a-f:]/i;
+
+export const findIp: Find = (text, emit) => {
+  for (const match of text.matchAll(v4)) {
+    const lead = before(text, match.index, 12);
+    if (/\d$|\d\.$|\bv(?:er(?:sion)?)?\.? ?$/i.test(lead)) continue;
+    if (match[0].split('.').every((octet) => Number(octet) <= 255)) {
+      emit(match.index, match.index + match[0].length, 'ip');
+    }
+  }
+  if (!text.includes(':') && !text.includes('-')) return;
+  for (const match of text.matchAll(mac)) emit(match.index, match.index + match[0].length, 'device');
+  let floor = 0;
+  for (let at = text.indexOf(':'); at !== -1; at = text.indexOf(':', Math.max(at + 1, floor))) {
+    if (!hexOrColon.test(text.charAt(at + 1))) continue;
+    let start = at;
+    while (start > floor && at - start < 4 && hexOrColon.test(text.charAt(start - 1))) start--;
+    let end = at + 1;
+    while (end < text.length && end - start < 46 && hexOrColon.test(text.charAt(end))) end++;
+    floor = end;
+    const candidate = text.slice(start, end);
+    if (candidate.length < 6 || /[\p{L}\p{N}]/u.test(text.charAt(start - 1)) || /\w/.test(text.charAt(end))) continue;
+    if (v6.test(candidate) && /\d/.test(candidate)) emit(start, end, 'ip');
+  }
+};

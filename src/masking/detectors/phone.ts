@@ -1,0 +1,27 @@
+// Telephone and fax numbers: North American shapes anywhere, international and short ones by sign or by context.
+
+import { before, type Find } from './detector.ts';
+
+const northAmerican =
+  /(?:\+?1[-. ]?)?(?:\(\d{3}\) ?|\d{3}[-. /])\d{3}[-. ]\d{4}(?!\d)(?: {0,2}(?:x|ext\.?|extension) ?\d{1,6})?/gi;
+const international = /\+\d(?:[-. ()]{0,2}\d){6,14}(?!\d)/g;
+const grouped = /\b0\d{1,3}(?:[ .]\d{2,4}){2,4}(?![\d])/g;
+const loose = /\(?\d(?:[-. ()/]{0,2}\d){6,14}(?!\d)(?: ?(?:x|ext\.?) ?\d{1,6})?/g;
+const label =
+  /\b(?:tele)?(?:phone|tel|telephone|mobile|cell|call(?:ed|ing)?|contact|reach(?:ed)?|fax|f|pager|beeper|dial|text|ph|#)(?:(?: |_)(?:number|no\.?|num|me|him|her|us|them|is|at|on|him at|her at|me at|back at|number is))?[\s:.#=(]{0,4}(?:at |on |is )?$/i;
+const fax = /\bfax[^\d\n]{0,20}$/i;
+
+export const findPhone: Find = (text, emit) => {
+  const found = (start: number, end: number): void =>
+    emit(start, end, fax.test(before(text, start, 28)) ? 'fax' : 'phone');
+  for (const match of text.matchAll(northAmerican)) {
+    if (!/[\d\w]$|\d[-.]$/.test(before(text, match.index, 2))) found(match.index, match.index + match[0].length);
+  }
+  for (const match of text.matchAll(international)) found(match.index, match.index + match[0].length);
+  for (const match of text.matchAll(grouped)) {
+    if (match[0].replace(/\D/g, '').length >= 9) found(match.index, match.index + match[0].length);
+  }
+  for (const match of text.matchAll(loose)) {
+    if (label.test(before(text, match.index, 40))) found(match.index, match.index + match[0].length);
+  }
+};
