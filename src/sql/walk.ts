@@ -1,0 +1,108 @@
+// What every part of the analysis shares while one statement is walked: the catalog, what has been found, and the way back
+// into queries from inside expressions. Also how names of relations, functions, operators and types are resolved.
+
+import type { FuncCall, Node, RangeVar, TypeName } from 'libpg-query';
+import type { Catalog, Relation } from './catalog.ts';
+import type { Findings } from './findings.ts';
+import { isAllowedFunction, isAllowedInformationSchemaFunction } from './functions.ts';
+import type { Scope, Shape } from './lineage.ts';
+import { isAllowedSystemRelation } from './relations.ts';
+import { isBuiltinType } from './types.ts';
+
+export interface Walk {
+  readonly catalog: Catalog;
+  readonly findings: Findings;
+  /** The rows of a SELECT, or what a data-modifying statement returns; analyses it on the way. */
+  rows(query: Node, around: Scope | null): Shape;
+  /** How often recursive queries have been walked; bounded, as they may be nested. */
+  rounds: number;
+}
+
+type KeysOf<T> = T extends T ? keyof T : never;
+export type NodeKind = KeysOf<Node>;
+export type NodeOf<K extends NodeKind> = Node extends infer N ? (N extends Record<K, infer V> ? V : never) : never;
+
+/** A node is an object with its kind as the only key; an absent or empty one has none. */
+export function kindOf(node: Node | undefined): string | undefined {
+  return Object.keys(node ?? {})[0];
+}
+
+export function stringOf(node: Node | undefined): string | undefined {
+  return node && 'String' in node ? (node.String.sval ?? '') : undefined;
+}
+
+export function stringsOf(nodes: readonly Node[] | undefined): string[] {
+  return (nodes ?? []).map((each) => stringOf(each) ?? '');
+}
+
+/** The relation as the server would find it: pg_catalog first, then the pinned search path. Refuses what is not known. */
+export function relationOf(walk: Walk, range: RangeVar): Relation | undefined {
+  const { catalog, findings } = walk;
+  const name = range.relname ?? '';
+  const schemas = range.schemaname === undefined ? ['pg_catalog', ...catalog.searchPath] : [range.schemaname];
+  for (const schema of range.catalogname === undefined ? schemas : []) {
+    const relation = catalog.relation(schema, name);
+    if (!relation) continue;
+    findings.touch(relation);
+    if (relation.system && !isAllowedSystemRelation(schema, name)) {
+      findings.refuse('not_provable', `The system relation ${schema}.${name} shows more than masked data.`);
+    }
+    return relation;
+  }
+  findings.touchesProtected = true;
+  findings.refuse('unknown_relation', 'The statement names a relation that is not in the catalog.');
+  return undefined;
+}
+
+/** Checks a function by its name; returns the plain name. */
+export function functionOf(walk: Walk, call: FuncCall): string {
+  const parts = stringsOf(call.funcname);
+  const name = parts.at(-1) ?? '';
+  walk.findings.functions.add(parts.join('.'));
+  const [schema] = parts.length === 2 ? parts : [undefined];
+  const known =
+    parts.length === 1
+      ? mayCall(walk, name)
+      : (schema === 'pg_catalog' && isAllowedFunction(name)) ||
+        (schema === 'information_schema' && isAllowedInformationSchemaFunction(name));
+  if (!known) walk.findings.hide('The statement calls a function that is not known to be safe.');
+  return name;
+}
+
+/** Whether an unqualified call of this name can only mean a built-in function that is known to be safe. */
+export function mayCall(walk: Walk, name: string): boolean {
+  return isAllowedFunction(name) && !walk.catalog.isUserFunction(name);
+}
+
+/** Checks an operator; returns its plain name. */
+export function operatorOf(walk: Walk, parts: readonly Node[] | undefined): string {
+  const names = stringsOf(parts);
+  const name = names.at(-1) ?? '';
+  const builtin = names.length === 1 ? !walk.catalog.isUserOperator(name) : names[0] === 'pg_catalog';
+  if (!builtin) walk.findings.hide('The statement uses an operator that is not built in.');
+  return name;
+}
+
+/** Operators that PostgreSQL looks up by itself: for IN, USING, CASE x WHEN, BETWEEN. */
+export function impliedOperators(walk: Walk, names: readonly string[]): void {
+  if (names.some((name) => walk.catalog.isUserOperator(name))) {
+    walk.findings.hide('The statement uses an operator that is not built in.');
+  }
+}
+
+/** Checks a type; returns its plain name. */
+export function typeOf(walk: Walk, type: TypeName | undefined): string {
+  const parts = stringsOf(type?.names);
+  const name = parts.at(-1) ?? '';
+  const [schema] = parts;
+  const { catalog } = walk;
+  const builtin =
+    parts.length === 1
+      ? isBuiltinType(name) && !catalog.isUserType(name)
+      : parts.length === 2 && schema === 'pg_catalog' && isBuiltinType(name);
+  const isEnum = parts.length <= 2 && schema !== 'pg_catalog' && catalog.isEnumType(name);
+  if (!(builtin || isEnum) || type?.pct_type || type?.setof || (type?.typeOid ?? 0) !== 0) {
+    walk.findings.refuse('not_provable', 'The statement names a type that is not built in.');
+  }
+  return type?.arrayBounds?.length ? `_${name}` : name;
+}

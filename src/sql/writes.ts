@@ -1,0 +1,160 @@
+// INSERT, UPDATE, DELETE and MERGE: what they write, from what, and how far they reach.
+// INVARIANT: no protected value is stored anywhere: it would come back from there unmasked.
+
+import type {
+  DeleteStmt,
+  InsertStmt,
+  MergeStmt,
+  MergeWhenClause,
+  Node,
+  OnConflictClause,
+  ReturningClause,
+  UpdateStmt,
+} from 'libpg-query';
+import { bounds } from './bounds.ts';
+import type { Relation } from './catalog.ts';
+import { expression, expressions, filtering } from './expressions.ts';
+import { type Lineage, noColumns, nothing, Scope, type Shape, type Source, unite } from './lineage.ts';
+import { fromList, relationSource, targetList, withQueries } from './queries.ts';
+import type { Walk } from './walk.ts';
+
+export function insert(walk: Walk, node: InsertStmt, around: Scope | null): Shape {
+  const scope = begin(walk, node.withClause, around);
+  const target = targetOf(walk, node.relation);
+  written(walk, target, node.cols, scope);
+  if (node.selectStmt) walk.findings.carry(walk.rows(node.selectStmt, scope).whole);
+  scope.sources.push(target);
+  if (node.onConflictClause) onConflict(walk, node.onConflictClause, target, scope);
+  return returning(walk, node.returningClause, target, scope);
+}
+
+export function update(walk: Walk, node: UpdateStmt, around: Scope | null): Shape {
+  const scope = begin(walk, node.withClause, around);
+  const target = targetOf(walk, node.relation);
+  scope.sources.push(target);
+  fromList(walk, node.fromClause, scope);
+  assigned(walk, node.targetList, target, scope);
+  filtering(walk, node.whereClause, scope);
+  if (!bounds(node.whereClause)) walk.findings.bounded = false;
+  return returning(walk, node.returningClause, target, scope);
+}
+
+export function remove(walk: Walk, node: DeleteStmt, around: Scope | null): Shape {
+  const scope = begin(walk, node.withClause, around);
+  const target = targetOf(walk, node.relation);
+  walk.findings.use(target.shape.whole);
+  scope.sources.push(target);
+  fromList(walk, node.usingClause, scope);
+  filtering(walk, node.whereClause, scope);
+  if (!bounds(node.whereClause)) walk.findings.bounded = false;
+  return returning(walk, node.returningClause, target, scope);
+}
+
+export function merge(walk: Walk, node: MergeStmt, around: Scope | null): Shape {
+  const scope = begin(walk, node.withClause, around);
+  const target = targetOf(walk, node.relation);
+  scope.sources.push(target);
+  fromList(walk, node.sourceRelation ? [node.sourceRelation] : [], scope);
+  filtering(walk, node.joinCondition, scope);
+  for (const each of node.mergeWhenClauses ?? []) {
+    if ('MergeWhenClause' in each) mergeWhen(walk, each.MergeWhenClause, node.joinCondition, target, scope);
+  }
+  return returning(walk, node.returningClause, target, scope);
+}
+
+function mergeWhen(walk: Walk, when: MergeWhenClause, joined: Node | undefined, target: Source, scope: Scope): void {
+  filtering(walk, when.condition, scope);
+  if (when.commandType === 'CMD_INSERT') {
+    written(walk, target, when.targetList, scope);
+    walk.findings.carry(expressions(walk, when.values, scope));
+    return;
+  }
+  if (when.commandType === 'CMD_UPDATE') assigned(walk, when.targetList, target, scope);
+  if (when.commandType === 'CMD_DELETE') walk.findings.use(target.shape.whole);
+  const byJoin = when.matchKind === 'MERGE_WHEN_MATCHED' && bounds(joined);
+  if (when.commandType !== 'CMD_NOTHING' && !byJoin && !bounds(when.condition)) walk.findings.bounded = false;
+}
+
+function begin(walk: Walk, clause: InsertStmt['withClause'], around: Scope | null): Scope {
+  walk.findings.writes = true;
+  const scope = new Scope(around);
+  withQueries(walk, clause, scope);
+  // A data-modifying WITH query: its rows are values on their way, whatever column they are said to come from.
+  if (around) walk.findings.originsTrusted = false;
+  return scope;
+}
+
+function targetOf(walk: Walk, relation: InsertStmt['relation']): Source {
+  if (!relation) return { name: null, relation: null, shape: noColumns };
+  const target = relationSource(walk, relation);
+  mayChange(walk, target.relation);
+  return target;
+}
+
+/** INVARIANT: what triggers, rules and defaults of users do is not known; nor what lies below a view. */
+export function mayChange(walk: Walk, relation: Relation | null): void {
+  if (relation?.system) walk.findings.refuse('not_provable', 'The statement changes a system relation.');
+  if (relation?.active || relation?.kind === 'v') {
+    walk.findings.refuse(
+      'not_provable',
+      'The statement changes a relation whose triggers, rules or defaults run code that cannot be seen into.',
+    );
+  }
+}
+
+/** Notes the columns that are written; all of them where none is named. */
+function written(walk: Walk, target: Source, columns: readonly Node[] | undefined, scope: Scope): void {
+  if (!columns?.length) {
+    walk.findings.use(target.shape.whole);
+    return;
+  }
+  const only = new Scope(null);
+  only.sources.push(target);
+  for (const each of columns) {
+    if (!('ResTarget' in each)) continue;
+    const { name, indirection } = each.ResTarget;
+    expression(walk, { ColumnRef: { fields: [{ String: { sval: name ?? '' } }] } }, only);
+    // SET a[…] and SET a.b: the subscripts are expressions, the names are fields.
+    for (const part of indirection ?? []) if ('A_Indices' in part) walk.findings.carry(expression(walk, part, scope));
+  }
+}
+
+function assigned(walk: Walk, targets: readonly Node[] | undefined, target: Source, scope: Scope): void {
+  written(walk, target, targets, scope);
+  const values = (targets ?? []).map((each) => ('ResTarget' in each ? each.ResTarget.val : undefined));
+  walk.findings.carry(unite(values.map((each): Lineage => (each ? expression(walk, each, scope) : nothing))));
+}
+
+function onConflict(walk: Walk, clause: OnConflictClause, target: Source, around: Scope): void {
+  const scope = new Scope(around);
+  for (const each of clause.infer?.indexElems ?? []) {
+    if (!('IndexElem' in each)) continue;
+    const { name, expr } = each.IndexElem;
+    filtering(walk, expr ?? { ColumnRef: { fields: [{ String: { sval: name ?? '' } }] } }, scope);
+  }
+  filtering(walk, clause.infer?.whereClause, scope);
+  if (clause.action !== 'ONCONFLICT_UPDATE') return;
+  scope.sources.push({ name: 'excluded', relation: null, shape: asGiven(target) });
+  assigned(walk, clause.targetList, target, scope);
+  filtering(walk, clause.whereClause, scope);
+}
+
+/** The row as the client wants it: `carry` has seen to it that nothing protected is in it. */
+function asGiven(target: Source): Shape {
+  const columns = target.shape.columns?.map((column) => ({ name: column.name, lineage: nothing })) ?? null;
+  return { columns, whole: nothing };
+}
+
+function returning(walk: Walk, clause: ReturningClause | undefined, target: Source, scope: Scope): Shape {
+  if (!clause) return noColumns;
+  // OLD and NEW are qualifiers only: `*` does not include them.
+  const around = new Scope(scope);
+  const names = (clause.options ?? []).map((each) =>
+    'ReturningOption' in each ? each.ReturningOption.value : undefined,
+  );
+  for (const name of ['old', 'new', ...names]) around.sources.push({ ...target, name: name ?? null });
+  const own = new Scope(around);
+  own.sources.push(...scope.sources);
+  own.merged = scope.merged;
+  return targetList(walk, clause.exprs, own);
+}

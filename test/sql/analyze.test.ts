@@ -1,0 +1,146 @@
+// The analysis against a real server: what it lets through is run there, and what the gate's rule would leave as it is must
+// hold no canary.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { StatementAnalysis } from '../../src/sql/analysis.ts';
+import { analyze } from '../../src/sql/analyze.ts';
+import { loadParser, parseStatements } from '../../src/sql/parse.ts';
+import { settingAllowed } from '../../src/sql/settings.ts';
+import { boundedWrites, filtering, plain, refused, unboundedWrites } from './statements.ts';
+import { canaryIn, openWard, visibleCells, type Ward } from './ward.ts';
+
+let ward: Ward;
+before(async () => {
+  await loadParser();
+  ward = await openWard();
+});
+after(() => ward?.close());
+
+function analysisOf(sql: string): StatementAnalysis {
+  const parsed = parseStatements(sql);
+  assert.ok(parsed.ok, `${sql}: ${parsed.ok ? '' : parsed.error.text}`);
+  const [statement] = parsed.value;
+  assert.ok(statement);
+  return analyze(statement, ward.catalog);
+}
+
+/** As the gate does: a pinned setting is refused even where housekeeping is not. */
+function isRefused(analysis: StatementAnalysis): boolean {
+  const { setting } = analysis;
+  return analysis.refusals.length > 0 || (setting !== null && !settingAllowed(setting.name, setting.value));
+}
+
+const runnable = (analysis: StatementAnalysis): boolean => !/^(?:SET|SHOW)/.test(analysis.facts.command);
+
+describe('statements', () => {
+  test('what is harmless passes, and shows what it may and no canary', async () => {
+    for (const { sql, shows = [] } of plain) {
+      const analysis = analysisOf(sql);
+      assert.deepEqual(analysis.refusals, [], sql);
+      assert.deepEqual(analysis.filters, [], sql);
+      assert.equal(isRefused(analysis), false, sql);
+      if (!runnable(analysis)) continue;
+      const cells = await visibleCells(ward, sql, analysis);
+      for (const cell of cells) assert.equal(canaryIn(cell), undefined, `${sql} shows ${cell}`);
+      for (const value of shows) assert.ok(cells.includes(value), `${sql} should show ${value}, shows ${cells.join()}`);
+    }
+  });
+
+  test('what filters by a protected column needs the grant, and leaks nothing with it', async () => {
+    for (const [sql, ...classes] of filtering) {
+      const analysis = analysisOf(sql);
+      assert.deepEqual(analysis.refusals, [], sql);
+      for (const cls of classes)
+        assert.ok(
+          analysis.filters.some((each) => each === cls),
+          `${sql}: ${analysis.filters.join()}`,
+        );
+      const cells = await visibleCells(ward, sql, analysis);
+      for (const cell of cells) assert.equal(canaryIn(cell), undefined, `${sql} shows ${cell}`);
+    }
+  });
+
+  test('what cannot be vouched for is refused', () => {
+    for (const sql of refused) assert.equal(isRefused(analysisOf(sql)), true, sql);
+  });
+
+  test('the harness sees a leak: with the analysis blinded, canaries show', async () => {
+    const leaky = [
+      "SELECT id, ssn || '' FROM patients",
+      'SELECT title FROM wards WHERE false UNION ALL SELECT ssn FROM patients',
+      'SELECT row_to_json(p) FROM patients p',
+      "SELECT encode(ssn::bytea, 'hex') FROM patients",
+    ];
+    for (const sql of leaky) {
+      const blinded = { ...analysisOf(sql), touchesProtected: false };
+      const cells = await visibleCells(ward, sql, blinded);
+      assert.ok(
+        cells.some((cell) => canaryIn(cell) !== undefined),
+        sql,
+      );
+    }
+  });
+});
+
+describe('facts', () => {
+  test('bounded', () => {
+    for (const sql of unboundedWrites) {
+      const { facts } = analysisOf(sql);
+      assert.equal(facts.bounded, false, sql);
+      assert.equal(facts.writes, true, sql);
+      assert.equal(facts.reads, false, sql);
+    }
+    for (const sql of boundedWrites) assert.equal(analysisOf(sql).facts.bounded, true, sql);
+    assert.equal(analysisOf('SELECT * FROM patients').facts.bounded, true);
+  });
+
+  test('what is read, filtered and of which class', () => {
+    const { facts, kind } = analysisOf(
+      "SELECT p.name FROM patients p JOIN notes n ON n.patient_id = p.id WHERE p.ssn = '1'",
+    );
+    assert.equal(kind, 'query');
+    assert.equal(facts.reads, true);
+    assert.deepEqual([...(facts.relations ?? [])].sort(), ['public.notes', 'public.patients']);
+    assert.deepEqual([...(facts.phi ?? [])].sort(), ['name', 'ssn']);
+    assert.deepEqual([...(facts.filters ?? [])].sort(), [
+      'public.notes.patient_id',
+      'public.patients.id',
+      'public.patients.ssn',
+    ]);
+    assert.deepEqual(analysisOf('SELECT count(*) FROM patients').facts.phi, []);
+    assert.equal(analysisOf('SELECT count(*) FROM patients').touchesProtected, true);
+    assert.equal(analysisOf('SELECT * FROM wards').touchesProtected, false);
+  });
+
+  test('what cannot be seen into is unknown', () => {
+    for (const sql of ['SELECT leak(title) FROM wards', 'CALL p()', "DO 'x'", 'EXECUTE x']) {
+      const { facts } = analysisOf(sql);
+      assert.deepEqual([facts.opaque, facts.reads, facts.writes, facts.bounded], [true, null, null, null], sql);
+    }
+  });
+
+  test('kinds', () => {
+    const kinds = [
+      ['BEGIN', 'transaction'],
+      ['SAVEPOINT a', 'transaction'],
+      ['SET TRANSACTION READ ONLY', 'transaction'],
+      ["SET timezone = 'UTC'", 'setting'],
+      ['RESET timezone', 'setting'],
+      ['SHOW ALL', 'show'],
+      ['DEALLOCATE ALL', 'deallocate'],
+      ['COPY wards FROM STDIN', 'copy'],
+      ['COPY wards TO STDOUT', 'copy'],
+      ['TRUNCATE wards', 'dml'],
+      ['WITH d AS (DELETE FROM notes WHERE id = 1) SELECT 1', 'dml'],
+      ['CREATE TABLE t ()', 'ddl'],
+      ['LOCK wards', 'utility'],
+    ] as const;
+    for (const [sql, kind] of kinds) assert.equal(analysisOf(sql).kind, kind, sql);
+    assert.equal(analysisOf('CREATE TABLE t ()').invalidatesCatalog, true);
+    assert.deepEqual(analysisOf('SET DateStyle TO ISO, MDY').setting, {
+      name: 'datestyle',
+      value: 'ISO, MDY'.replace('ISO', 'iso').replace('MDY', 'mdy'),
+    });
+  });
+});
