@@ -1,0 +1,208 @@
+// Sign-in as the gate's own login: StartupMessage to the first ReadyForQuery (PostgreSQL protocol, "Start-up").
+
+import type { ErrorCode } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
+import type { UpstreamTarget } from '../../ports/postgres-upstream.ts';
+import type { Random } from '../../ports/random.ts';
+import {
+  type Authentication,
+  decodeAuthentication,
+  encodePasswordMessage,
+  encodeSaslInitialResponse,
+  encodeSaslResponse,
+} from '../../wire/postgres/authentication.ts';
+import { type BackendKeyData, decodeBackendKeyData } from '../../wire/postgres/cancel.ts';
+import { decodeNoticeFields } from '../../wire/postgres/error-fields.ts';
+import { type Frame, FrameReader } from '../../wire/postgres/frame.ts';
+import { md5Password } from '../../wire/postgres/password.ts';
+import { type ChannelBinding, ScramClient } from '../../wire/postgres/scram.ts';
+import { encodeStartupMessage } from '../../wire/postgres/startup.ts';
+import { decodeParameterStatus, decodeReadyForQuery } from '../../wire/postgres/status.ts';
+import type { Transport } from './upstream-transport.ts';
+
+export interface SignedIn {
+  readonly parameters: ReadonlyMap<string, string>;
+  readonly processId: number;
+  readonly secretKey: Uint8Array;
+}
+
+export class LoginFailure extends Error {
+  override readonly name = 'LoginFailure';
+  readonly code: Extract<ErrorCode, 'upstream_unavailable' | 'upstream_refused' | 'upstream_protocol'>;
+
+  constructor(code: LoginFailure['code'], text: string) {
+    super(text);
+    this.code = code;
+  }
+}
+
+/** @throws LoginFailure, ProtocolError */
+export async function signIn(
+  transport: Transport,
+  target: UpstreamTarget,
+  startup: Readonly<Record<string, string>>,
+  random: Random,
+): Promise<SignedIn> {
+  const { flow } = transport;
+  const messages = new Messages(transport);
+  flow.write(encodeStartupMessage(Object.entries({ ...startup, user: target.user, database: target.database })));
+  await authenticate(messages, transport, target, random);
+
+  const parameters = new Map<string, string>();
+  let key: BackendKeyData | null = null;
+  for (;;) {
+    const { type, body } = await messages.next();
+    switch (String.fromCharCode(type)) {
+      case 'S': {
+        const { name, value } = decodeParameterStatus(body);
+        parameters.set(name, value);
+        break;
+      }
+      case 'K':
+        key = decodeBackendKeyData(body);
+        break;
+      case 'N':
+        break;
+      case 'Z':
+        decodeReadyForQuery(body);
+        flow.unread(messages.takeRest());
+        // A copy: the message is a slice of a chunk that would stay in memory with it.
+        return { parameters, processId: key?.processId ?? 0, secretKey: Uint8Array.from(key?.secretKey ?? []) };
+      default:
+        throw unexpected();
+    }
+  }
+}
+
+async function authenticate(
+  messages: Messages,
+  transport: Transport,
+  target: UpstreamTarget,
+  random: Random,
+): Promise<void> {
+  const { flow } = transport;
+  for (;;) {
+    const asked = await messages.authentication();
+    switch (asked.kind) {
+      case 'ok':
+        return;
+      case 'cleartext':
+        if (!transport.encrypted && !transport.local) {
+          throw new LoginFailure(
+            'upstream_refused',
+            'The upstream asks for the password in clear over a network: require TLS.',
+          );
+        }
+        flow.write(encodePasswordMessage(passwordOf(target)));
+        break;
+      case 'md5':
+        flow.write(encodePasswordMessage(md5Password(target.user, passwordOf(target), asked.salt)));
+        break;
+      case 'sasl':
+        await scram(messages, transport, passwordOf(target), asked.mechanisms, random);
+        break;
+      case 'other':
+        throw new LoginFailure(
+          'upstream_refused',
+          'The upstream asks for a way to sign in that the gate does not speak.',
+        );
+      case 'saslContinue':
+      case 'saslFinal':
+        throw unexpected();
+    }
+  }
+}
+
+/** INVARIANT: the server's signature is verified, or the server is not who it claims to be. */
+async function scram(
+  messages: Messages,
+  { flow, encrypted, endPoint }: Transport,
+  password: string,
+  mechanisms: readonly string[],
+  random: Random,
+): Promise<void> {
+  const plus = mechanisms.includes('SCRAM-SHA-256-PLUS');
+  const binding: ChannelBinding =
+    encrypted && endPoint ? (plus ? { kind: 'bound', endPoint } : { kind: 'offered' }) : { kind: 'none' };
+  const nonce = Buffer.from(random.bytes(18)).toString('base64');
+  const client = new ScramClient({ password, nonce, binding });
+  if (!mechanisms.includes(client.mechanism)) {
+    throw new LoginFailure('upstream_refused', 'The upstream offers no SASL mechanism that the gate speaks.');
+  }
+  flow.write(encodeSaslInitialResponse(client.mechanism, client.first()));
+  const first = await messages.authentication();
+  if (first.kind !== 'saslContinue') throw unexpected();
+  flow.write(encodeSaslResponse(client.final(first.data)));
+  const final = await messages.authentication();
+  if (final.kind !== 'saslFinal') throw unexpected();
+  if (!client.verify(final.data)) {
+    throw new LoginFailure(
+      'upstream_refused',
+      'The upstream could not prove that it knows the password: it may be an impostor.',
+    );
+  }
+}
+
+function passwordOf(target: UpstreamTarget): string {
+  if (target.password !== null) return target.password;
+  throw new LoginFailure('upstream_refused', 'The upstream asks for a password, and this connection has none.');
+}
+
+function unexpected(): LoginFailure {
+  return new LoginFailure('upstream_protocol', 'The upstream sent a message that does not belong into a sign-in.');
+}
+
+/** Backend messages one at a time. An ErrorResponse or the end of the connection is a failure of the sign-in. */
+class Messages {
+  readonly #reader = new FrameReader({ limit: () => limits.statementBytesMax });
+  #closed = false;
+  #wake: () => void = () => {};
+
+  constructor({ flow }: Transport) {
+    flow.onClose(() => {
+      this.#closed = true;
+      this.#wake();
+    });
+    flow.onEnd(() => flow.destroy());
+    flow.onData((chunk) => {
+      this.#reader.push(chunk);
+      this.#wake();
+    });
+  }
+
+  async next(): Promise<Frame> {
+    for (;;) {
+      const frame = this.#reader.next();
+      if (frame && String.fromCharCode(frame.type) === 'E') {
+        const sqlstate = decodeNoticeFields(frame.body).get('C') ?? '';
+        throw new LoginFailure(
+          'upstream_refused',
+          `The upstream refused the gate's login (SQLSTATE ${sqlstateOf(sqlstate)}).`,
+        );
+      }
+      if (frame) return frame;
+      if (this.#closed)
+        throw new LoginFailure('upstream_unavailable', 'The upstream closed the connection during sign-in.');
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  async authentication(): Promise<Authentication> {
+    for (;;) {
+      const { type, body } = await this.next();
+      if (String.fromCharCode(type) === 'R') return decodeAuthentication(body);
+      // NegotiateProtocolVersion and NoticeResponse may come at any time before.
+      if (!'vN'.includes(String.fromCharCode(type))) throw unexpected();
+    }
+  }
+
+  takeRest(): Buffer {
+    return this.#reader.takeRest();
+  }
+}
+
+function sqlstateOf(text: string): string {
+  return /^[0-9A-Z]{5}$/.test(text) ? text : 'unknown';
+}

@@ -1,0 +1,123 @@
+// Cuts a byte stream into messages, either direction, after the startup packet: type (1 byte), length (4, itself
+// included), body. Whole messages are slices of the chunk they came in; only one that crosses chunks is copied.
+
+import { malformed, ProtocolError } from './protocol-error.ts';
+
+/** `body` and `whole` are slices of a larger buffer: keeping one keeps that buffer. Never write into them. */
+export interface Frame {
+  readonly type: number;
+  readonly body: Buffer;
+  /** The message with its header, as it came. */
+  readonly whole: Buffer;
+}
+
+/** The message at [start, end) of `buffer`; its body begins at start + 5. Return false to stop after this one. */
+export type FrameVisitor = (buffer: Buffer, type: number, start: number, end: number) => boolean;
+
+export interface FrameLimits {
+  /** The most bytes a message of this type may have, header included. */
+  limit(type: number): number;
+}
+
+const headerBytes = 5;
+
+/**
+ * Visits the whole messages in `buffer` from `offset` on, allocating nothing. Returns where the first message begins that
+ * is not whole or was not visited.
+ * @throws ProtocolError
+ */
+export function scan(buffer: Buffer, offset: number, limits: FrameLimits, visit: FrameVisitor): number {
+  let start = offset;
+  while (buffer.length - start >= headerBytes) {
+    const end = endOf(buffer, start, limits);
+    if (end > buffer.length) break;
+    const from = start;
+    start = end;
+    if (!visit(buffer, buffer.readUInt8(from), from, end)) break;
+  }
+  return start;
+}
+
+/** Known as soon as the header is: a message that is too large is refused before it is waited for. */
+function endOf(buffer: Buffer, start: number, limits: FrameLimits): number {
+  const length = buffer.readUInt32BE(start + 1);
+  if (length < 4) malformed('length of a message');
+  if (length + 1 > limits.limit(buffer.readUInt8(start))) {
+    throw new ProtocolError('too_large', 'A message is larger than the gate accepts.');
+  }
+  return start + 1 + length;
+}
+
+export class FrameReader {
+  readonly #limits: FrameLimits;
+  #buffer: Buffer = Buffer.alloc(0);
+  #start = 0;
+  #end = 0;
+  /** The buffer is ours to append to, not a chunk of the caller's. */
+  #owned = false;
+
+  constructor(limits: FrameLimits) {
+    this.#limits = limits;
+  }
+
+  /** Bytes that came and were not yet taken. */
+  get buffered(): number {
+    return this.#end - this.#start;
+  }
+
+  /** The chunk becomes the reader's: it must not be written to afterwards. */
+  push(chunk: Uint8Array): void {
+    const held = this.buffered;
+    if (held === 0) {
+      this.#buffer = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+      this.#start = 0;
+      this.#end = chunk.length;
+      this.#owned = false;
+      return;
+    }
+    const needed = held + chunk.length;
+    if (!this.#owned || this.#end + chunk.length > this.#buffer.length) {
+      // Doubling keeps a message that drips in byte by byte linear, in time and in memory.
+      const grown = Buffer.allocUnsafeSlow(this.#owned ? 2 * needed : needed);
+      this.#buffer.copy(grown, 0, this.#start, this.#end);
+      this.#buffer = grown;
+      this.#start = 0;
+      this.#end = held;
+      this.#owned = true;
+    }
+    this.#buffer.set(chunk, this.#end);
+    this.#end += chunk.length;
+  }
+
+  /** The next whole message, or undefined until more is pushed. @throws ProtocolError */
+  next(): Frame | undefined {
+    const start = this.#start;
+    if (this.#end - start < headerBytes) return undefined;
+    const end = endOf(this.#buffer, start, this.#limits);
+    if (end > this.#end) return undefined;
+    this.#start = end;
+    const buffer = this.#buffer;
+    return {
+      type: buffer.readUInt8(start),
+      body: buffer.subarray(start + headerBytes, end),
+      whole: buffer.subarray(start, end),
+    };
+  }
+
+  /** Visits every whole message there is, without an object for each. @throws ProtocolError */
+  each(visit: FrameVisitor): void {
+    const filled = this.#end === this.#buffer.length ? this.#buffer : this.#buffer.subarray(0, this.#end);
+    // Taken before the visit, so that a visitor that throws does not meet the same message again.
+    scan(filled, this.#start, this.#limits, (buffer, type, start, end) => {
+      this.#start = end;
+      return visit(buffer, type, start, end);
+    });
+  }
+
+  /** What is left, when the stream changes its language (TLS). Empties the reader. */
+  takeRest(): Buffer {
+    const rest = this.#buffer.subarray(this.#start, this.#end);
+    this.#start = this.#end;
+    return rest;
+  }
+}
