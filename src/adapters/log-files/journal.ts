@@ -1,0 +1,82 @@
+// The write-ahead journal: frames in segment files, one durable write for a whole group.
+// INVARIANT: it is never written again after a write has failed.
+
+import { encodeFrames, type Frame, segmentName } from '../../audit/journal-frame.ts';
+import type { Storage, StorageFile } from '../../ports/storage.ts';
+
+const segmentBytesMax = 16 * 1024 * 1024;
+
+/**
+ * How many zeros a write puts after its frames, for the next ones to overwrite: as many as the segment holds already,
+ * within these bounds. Syncing blocks that a file has had before changes no metadata, so the file system's own journal, and
+ * whatever else waits for that, does not hold it up.
+ */
+const aheadBytesMin = 64 * 1024;
+const aheadBytesMax = 4 * 1024 * 1024;
+
+export class Journal {
+  readonly #storage: Storage;
+  /** First seq of each segment on disk, the one being written last. */
+  readonly #segments: number[];
+  #file: StorageFile | undefined;
+  #position = 0;
+  /** Where the zeros end. */
+  #allocated = 0;
+
+  /** `segments`: what is on disk already; it is only ever removed, writing starts a new one. */
+  constructor(storage: Storage, segments: readonly number[]) {
+    this.#storage = storage;
+    this.#segments = [...segments];
+  }
+
+  /** Resolves once all frames are on disk. Never two at a time. */
+  async write(frames: readonly Frame[]): Promise<void> {
+    const [first] = frames;
+    if (!first) return;
+    if (!this.#file || this.#position >= segmentBytesMax) await this.#startSegment(first.seq);
+    const bytes = encodeFrames(frames);
+    const file = this.#file;
+    if (!file) throw new Error('the segment is open');
+    const end = this.#position + bytes.length;
+    const ahead = end > this.#allocated ? Math.min(Math.max(end, aheadBytesMin), aheadBytesMax) : 0;
+    await file.write(ahead > 0 ? [bytes, new Uint8Array(ahead)] : [bytes], this.#position);
+    this.#position = end;
+    this.#allocated = Math.max(this.#allocated, end + ahead);
+  }
+
+  /** Removes the segments whose every entry is below `size`. */
+  async removeBelow(size: number): Promise<void> {
+    for (;;) {
+      const [first, next] = this.#segments;
+      if (first === undefined || next === undefined || next > size) return;
+      await this.#storage.remove(`journal/${segmentName(first)}`);
+      this.#segments.shift();
+    }
+  }
+
+  /** Removes what a finished recovery has no more use for. */
+  async removeOld(): Promise<void> {
+    if (this.#file) return;
+    for (let first = this.#segments[0]; first !== undefined; first = this.#segments[0]) {
+      await this.#storage.remove(`journal/${segmentName(first)}`);
+      this.#segments.shift();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#file?.close();
+    this.#file = undefined;
+  }
+
+  async #startSegment(seq: number): Promise<void> {
+    const file = await this.#storage.open(`journal/${segmentName(seq)}`, { durable: true });
+    const before = this.#file;
+    this.#file = file;
+    this.#position = 0;
+    this.#allocated = 0;
+    await file.truncate(0);
+    await this.#storage.syncDirectory('journal');
+    if (this.#segments.at(-1) !== seq) this.#segments.push(seq);
+    await before?.close();
+  }
+}

@@ -1,0 +1,203 @@
+// Opens the log of a state directory: makes one where there is none, else recovers what the last run left.
+// It refuses rather than repairs: only the tail of a write that a crash cut short is ever cut off.
+
+import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, type KeyObject } from 'node:crypto';
+import { decodeEntry } from '../../audit/entry.ts';
+import { type JournalScan, scanJournal } from '../../audit/journal-frame.ts';
+import { formatVkey, type NoteSigner, noteKey, parseVkey } from '../../audit/note.ts';
+import { OpenRequests } from '../../audit/open-requests.ts';
+import { noSession } from '../../audit/payload-seal.ts';
+import { tileWidth } from '../../audit/tree.ts';
+import { ok, type Result, refuse } from '../../core/result.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Log, LogReader } from '../../ports/log.ts';
+import type { Random } from '../../ports/random.ts';
+import type { Storage } from '../../ports/storage.ts';
+import { diskStorage } from './disk.ts';
+import { DurableFiles } from './durable-files.ts';
+import { errorCode } from './error-code.ts';
+import { Journal } from './journal.ts';
+import { FileLog, openRequestsFile, type Pending } from './log.ts';
+import { PayloadFiles } from './payload-files.ts';
+import { checkpointFile, latestFile, TreeFiles } from './tree-files.ts';
+
+const keyPath = 'log.key';
+const vkeyPath = 'log/log.vkey';
+
+export interface LogOptions {
+  /** The state directory; created when its parent exists. */
+  readonly directory: string;
+  /** 32 bytes: wraps the session keys. */
+  readonly kek: Uint8Array;
+  /** Host of the gate's public URL; part of the origin of a log that is being made, ignored afterwards. */
+  readonly originHost: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** In place of the directory on disk. */
+  readonly storage?: Storage;
+}
+
+export interface Recovery {
+  /** Entries that were in the journal and not in the tree. */
+  readonly replayed: number;
+  /** Bytes of an unacknowledged write that a crash had cut short. */
+  readonly tornBytes: number;
+  /** Records written to close what the crash left open: `outcome_unknown` and `session.end`. */
+  readonly closed: number;
+}
+
+export interface OpenedLog {
+  readonly log: Log & { readonly reader: LogReader };
+  readonly recovered: Recovery;
+}
+
+/** Refusals: `log_corrupt` names the place, `state_unwritable` the system's error code. */
+export async function openLog(options: LogOptions): Promise<Result<OpenedLog>> {
+  try {
+    return ok(await recover(options));
+  } catch (error) {
+    if (error instanceof Corrupt) return refuse('log_corrupt', `The audit log does not verify: ${error.message}.`);
+    const code = errorCode(error) ?? 'unknown error';
+    return refuse('state_unwritable', `The state directory cannot be written (${code}).`);
+  }
+}
+
+class Corrupt extends Error {}
+
+async function recover(options: LogOptions): Promise<OpenedLog> {
+  const storage = options.storage ?? diskStorage(options.directory);
+  const files = new DurableFiles(storage);
+  await storage.makeDirectory('');
+  await files.directory('journal');
+  const signer = await openSigner(options, storage, files);
+  const exists = (await storage.read(checkpointFile)) !== undefined;
+  if (!exists) await expectNothing(storage);
+  const tree = exists
+    ? orCorrupt(await TreeFiles.open(storage, files, signer))
+    : await TreeFiles.create(storage, files, signer);
+  const { size } = tree;
+
+  const segments = await storage.list('journal');
+  const scan = await readJournal(storage, segments, size);
+  if (scan.torn) await cutOff(storage, scan.torn);
+  const pending = scan.frames
+    .filter(({ seq }) => seq >= size)
+    .map(({ decoded, entry, blob, wrappedKey, seq }): Pending => {
+      const sealed = decoded.payload && { seq, session: decoded.session ?? noSession, blob, wrappedKey };
+      return { entry: decoded, bytes: entry, sealed };
+    });
+  await tree.removeUnfinished(pending.length);
+  const openRequests = await openRequestsAt(storage, tree, pending);
+  const payloads = new PayloadFiles(storage, files, options.kek, options.random);
+  await payloads.open(size);
+  const journal = new Journal(
+    storage,
+    segments.map((name) => Number.parseInt(name, 10)),
+  );
+  const lastMs = Date.parse(pending.at(-1)?.entry.time ?? (await lastTime(tree)));
+  const log = new FileLog({
+    clock: options.clock,
+    signer,
+    journal,
+    tree,
+    payloads,
+    files,
+    openRequests,
+    pending,
+    lastMs,
+  });
+  const closing = openRequests.closingRecords();
+  await Promise.all(closing.map((record) => log.append(record)));
+  await log.checkpoint();
+  await journal.removeOld();
+  return { log, recovered: { replayed: pending.length, tornBytes: scan.torn?.bytes ?? 0, closed: closing.length } };
+}
+
+/** The signing key and the log's name. A log keeps the origin it was made with. */
+async function openSigner(options: LogOptions, storage: Storage, files: DurableFiles): Promise<NoteSigner> {
+  const pem = await storage.read(keyPath);
+  const vkey = await storage.read(vkeyPath);
+  if (!pem && vkey) throw new Corrupt(`${keyPath} is missing`);
+  const privateKey = pem ? readKey(pem) : generateKeyPairSync('ed25519').privateKey;
+  const publicKey = createPublicKey(privateKey);
+  if (!pem) {
+    const text = privateKey.export({ type: 'pkcs8', format: 'pem' });
+    await files.replace(keyPath, Buffer.from(text), { temporary: `${keyPath}.next`, secret: true });
+  }
+  if (vkey) {
+    const line = Buffer.from(vkey).toString().trimEnd();
+    const parsed = parseVkey(line);
+    if (!parsed.ok) throw new Corrupt(`${vkeyPath}: ${parsed.error}`);
+    const key = noteKey(parsed.value.name, publicKey);
+    if (formatVkey(key) !== line) throw new Corrupt(`${vkeyPath} is not of the key in ${keyPath}`);
+    return { key, privateKey };
+  }
+  const digest = hash('sha256', Buffer.from(publicKey.export({ format: 'jwk' }).x ?? '', 'base64url'));
+  const key = noteKey(`${options.originHost}/chartgate/${digest.slice(0, 8)}`, publicKey);
+  await files.replace(vkeyPath, Buffer.from(`${formatVkey(key)}\n`), { temporary: 'log.vkey.next' });
+  return { key, privateKey };
+}
+
+function readKey(pem: Uint8Array): KeyObject {
+  try {
+    const key = createPrivateKey(Buffer.from(pem));
+    if (key.asymmetricKeyType === 'ed25519') return key;
+  } catch {}
+  throw new Corrupt(`${keyPath} is not an Ed25519 key`);
+}
+
+/** Without a checkpoint there may be nothing that one would have covered. */
+async function expectNothing(storage: Storage): Promise<void> {
+  const tiles = await storage.list('log/tile');
+  const segments = await storage.list('journal');
+  if (tiles.length > 0 || segments.length > 0 || (await storage.read(latestFile)))
+    throw new Corrupt(`${checkpointFile} is missing`);
+}
+
+async function readJournal(storage: Storage, names: readonly string[], size: number): Promise<JournalScan> {
+  const segments = [];
+  for (const file of names) segments.push({ file, bytes: (await storage.read(`journal/${file}`)) ?? new Uint8Array() });
+  const scan = scanJournal(segments, size);
+  if (scan.bad) throw new Corrupt(`journal/${scan.bad.file}, entry ${scan.bad.entry}: ${scan.bad.what}`);
+  return scan;
+}
+
+async function cutOff(storage: Storage, torn: { readonly file: string; readonly offset: number }): Promise<void> {
+  const file = await storage.open(`journal/${torn.file}`);
+  try {
+    await file.truncate(torn.offset);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** What was open at the last entry. The file says it; where it does not, the log itself does. */
+async function openRequestsAt(storage: Storage, tree: TreeFiles, pending: readonly Pending[]): Promise<OpenRequests> {
+  const text = await storage.read(openRequestsFile);
+  const kept = text && OpenRequests.decode(Buffer.from(text).toString());
+  if (kept && kept.size > tree.size + pending.length)
+    throw new Corrupt(`the journal has no entry ${tree.size + pending.length}`);
+  let open = kept && kept.size >= tree.size ? kept : undefined;
+  if (!open) {
+    open = new OpenRequests();
+    for (let seq = 0; seq < tree.size; ) {
+      const entries = tree.recent(seq) ?? (await tree.bundle(seq / tileWidth));
+      for (const bytes of entries) open.see(orCorrupt(decodeEntry(bytes), `entry ${seq}: `));
+      seq += entries.length;
+    }
+  }
+  for (const { entry } of pending) open.see(entry);
+  return open;
+}
+
+async function lastTime(tree: TreeFiles): Promise<string> {
+  if (tree.size === 0) return new Date(0).toISOString();
+  const entries = tree.recent(tree.size - 1) ?? (await tree.bundle(tree.size / tileWidth - 1));
+  return orCorrupt(decodeEntry(entries.at(-1) ?? new Uint8Array()), 'the last entry: ').time;
+}
+
+function orCorrupt<T>(result: Result<T, string>, where = ''): T {
+  if (!result.ok) throw new Corrupt(where + result.error);
+  return result.value;
+}

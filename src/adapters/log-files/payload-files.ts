@@ -1,0 +1,143 @@
+// Encrypted payloads and wrapped session keys on disk, kept apart from each other and from the public log.
+// Keys in clear live in memory only, and only while their session does.
+
+import { createSecretKey, type KeyObject } from 'node:crypto';
+import { decodePackHeader, encodePack, packHeaderBytes, packPath } from '../../audit/payload-pack.ts';
+import {
+  blobKeyId,
+  keyFile,
+  noSession,
+  openPayload,
+  type SessionKey,
+  sealPayload,
+  sessionKey,
+  unwrapKey,
+  wrapKey,
+} from '../../audit/payload-seal.ts';
+import { tileWidth } from '../../audit/tree.ts';
+import type { Entry } from '../../core/record.ts';
+import type { Random } from '../../ports/random.ts';
+import type { Storage } from '../../ports/storage.ts';
+import type { DurableFiles, NewFile } from './durable-files.ts';
+
+/** A payload on its way to disk. */
+export interface SealedPayload {
+  readonly seq: number;
+  readonly session: string;
+  readonly blob: Uint8Array;
+  /** Empty unless this payload is the first under its key. */
+  readonly wrappedKey: Uint8Array;
+}
+
+const nonceBytes = 12;
+/** Drawn at once, since asking the system for twelve bytes costs as much as asking for thousands. */
+const noncesDrawn = 512;
+
+export class PayloadFiles {
+  readonly #storage: Storage;
+  readonly #files: DurableFiles;
+  readonly #kek: KeyObject;
+  readonly #random: Random;
+  readonly #keys = new Map<string, SessionKey>();
+  /** Wrapped keys that are on their way to disk, by file name. */
+  readonly #coming = new Map<string, Uint8Array>();
+  #nonces: Uint8Array = new Uint8Array();
+  /** The pack at the edge: its path, and where its next blob goes. */
+  #pack = { path: '', position: 0 };
+
+  constructor(storage: Storage, files: DurableFiles, kek: Uint8Array, random: Random) {
+    this.#storage = storage;
+    this.#files = files;
+    this.#kek = createSecretKey(kek);
+    this.#random = random;
+  }
+
+  /** Finds the end of the edge pack: after the last blob that belongs to an entry below `size`. */
+  async open(size: number): Promise<void> {
+    const path = `payloads/${packPath(size)}`;
+    let position = 0;
+    for (;;) {
+      const header = decodePackHeader(
+        (await this.#storage.readAt(path, position, packHeaderBytes)) ?? new Uint8Array(),
+      );
+      if (!header || header.seq >= size) break;
+      position += packHeaderBytes + header.blobBytes;
+    }
+    this.#pack = { path, position };
+  }
+
+  seal(session: string = noSession, seq: number, plain: Uint8Array): SealedPayload {
+    let key = this.#keys.get(session);
+    let wrappedKey: Uint8Array = new Uint8Array();
+    if (!key) {
+      key = sessionKey(session, this.#random.bytes(32));
+      this.#keys.set(session, key);
+      wrappedKey = wrapKey(this.#kek, key, this.#nonce());
+      this.#coming.set(keyFile(session, key.id), wrappedKey);
+    }
+    return { seq, session, blob: sealPayload(key, seq, plain, this.#nonce()), wrappedKey };
+  }
+
+  /** INVARIANT: no nonce is handed out twice. */
+  #nonce(): Uint8Array {
+    if (this.#nonces.length === 0) this.#nonces = this.#random.bytes(nonceBytes * noncesDrawn);
+    const nonce = this.#nonces.subarray(0, nonceBytes);
+    this.#nonces = this.#nonces.subarray(nonceBytes);
+    return nonce;
+  }
+
+  /** A payload that still comes for it gets a key of its own. */
+  forget(session: string): void {
+    this.#keys.delete(session);
+  }
+
+  /** Puts payloads on disk, in order of seq. They are there when it resolves. */
+  async write(payloads: readonly SealedPayload[]): Promise<void> {
+    await this.#files.write(this.#filesOf(payloads));
+    for (const each of payloads) if (each.wrappedKey.length > 0) this.#coming.delete(keyFileOf(each));
+  }
+
+  *#filesOf(payloads: readonly SealedPayload[]): Generator<NewFile> {
+    const packs = Map.groupBy(payloads, ({ seq }) => `payloads/${packPath(seq)}`);
+    for (const [path, blobs] of packs) {
+      const bytes = encodePack(blobs);
+      const position = path === this.#pack.path ? this.#pack.position : 0;
+      this.#pack = { path, position: position + bytes.length };
+      yield { path, bytes, position };
+    }
+    for (const each of payloads)
+      if (each.wrappedKey.length > 0) yield { path: `keys/${keyFileOf(each)}`, bytes: each.wrappedKey, secret: true };
+  }
+
+  /** The encrypted payload of an entry that is in the tree. */
+  async read(seq: number): Promise<Uint8Array | undefined> {
+    const path = `payloads/${packPath(seq)}`;
+    for (let position = 0, hops = 0; hops < tileWidth; hops++) {
+      const header = decodePackHeader(
+        (await this.#storage.readAt(path, position, packHeaderBytes)) ?? new Uint8Array(),
+      );
+      if (!header || header.seq > seq) return undefined;
+      if (header.seq === seq) return this.#storage.readAt(path, position + packHeaderBytes, header.blobBytes);
+      position += packHeaderBytes + header.blobBytes;
+    }
+    return undefined;
+  }
+
+  /** Null when the key is gone: the session was shredded. */
+  async decrypt(entry: Entry, blob: Uint8Array): Promise<Uint8Array | null> {
+    const session = entry.session ?? noSession;
+    const id = blobKeyId(blob);
+    const name = keyFile(session, id);
+    const wrapped = this.#coming.get(name) ?? (await this.#storage.read(`keys/${name}`));
+    const live = this.#keys.get(session);
+    if (live?.id !== id && !wrapped) return null;
+    const key = live?.id === id ? live : wrapped && unwrapKey(this.#kek, session, id, wrapped);
+    const plain = key && openPayload(key, entry.seq, blob);
+    if (!plain) throw new Error(`the payload of entry ${entry.seq} cannot be decrypted with this key-encryption key`);
+    return plain;
+  }
+}
+
+function keyFileOf({ session, blob }: SealedPayload): string {
+  return keyFile(session, blobKeyId(blob));
+}

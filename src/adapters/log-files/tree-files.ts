@@ -1,0 +1,212 @@
+// The public log on disk: entry bundles, hash tiles and the signed checkpoint, grown at the right edge only.
+// INVARIANT: everything a checkpoint covers is on disk before the checkpoint is; a file below it is never written again.
+
+import { type Checkpoint, openCheckpoint, signCheckpoint } from '../../audit/checkpoint.ts';
+import type { NoteSigner } from '../../audit/note.ts';
+import {
+  decodeBundle,
+  decodeHashes,
+  encodeBundle,
+  encodeHashes,
+  type TileLevel,
+  tilePath,
+  widthAt,
+} from '../../audit/tile.ts';
+import {
+  emptyRoot,
+  type Hash,
+  hashesAt,
+  leafHash,
+  sameHash,
+  type Tile,
+  TreeEdge,
+  tileWidth,
+} from '../../audit/tree.ts';
+import { fail, ok, type Result } from '../../core/result.ts';
+import type { Storage } from '../../ports/storage.ts';
+import type { DurableFiles, NewFile } from './durable-files.ts';
+
+export const checkpointFile = 'log/checkpoint';
+/** A copy of the newest checkpoint, kept apart from the public log, so that a rolled back log is noticed. */
+export const latestFile = 'checkpoint.latest';
+const temporary = 'checkpoint.next';
+
+export class TreeFiles {
+  readonly #storage: Storage;
+  readonly #files: DurableFiles;
+  readonly #signer: NoteSigner;
+  readonly #edge: TreeEdge;
+  /** Entries of the unfinished bundle. */
+  #bundle: Uint8Array[];
+  /** Bundles that were finished and are on their way to disk. */
+  #unwritten = new Map<number, readonly Uint8Array[]>();
+  #published: { readonly size: number; readonly root: Hash } = { size: 0, root: emptyRoot };
+
+  constructor(storage: Storage, files: DurableFiles, signer: NoteSigner, edge: TreeEdge, bundle: Uint8Array[]) {
+    this.#storage = storage;
+    this.#files = files;
+    this.#signer = signer;
+    this.#edge = edge;
+    this.#bundle = bundle;
+  }
+
+  static async create(storage: Storage, files: DurableFiles, signer: NoteSigner): Promise<TreeFiles> {
+    const tree = new TreeFiles(storage, files, signer, new TreeEdge(), []);
+    await tree.#publish();
+    return tree;
+  }
+
+  /** Reads the right edge and holds it against the checkpoint. The error names the file. */
+  static async open(storage: Storage, files: DurableFiles, signer: NoteSigner): Promise<Result<TreeFiles, string>> {
+    const note = await storage.read(checkpointFile);
+    if (!note) return fail(`${checkpointFile} is missing`);
+    const checkpoint = openCheckpoint(Buffer.from(note).toString(), signer.key);
+    if (!checkpoint.ok) return fail(`${checkpointFile}: ${checkpoint.error}`);
+    const { size, root } = checkpoint.value;
+    const tails: Hash[][] = [];
+    for (let level = 0; hashesAt(level, size) > 0; level++) {
+      const bytes = await readTail(storage, level, size);
+      const hashes = bytes && decodeHashes(bytes);
+      if (hashes?.length !== hashesAt(level, size) % tileWidth)
+        return fail(`the last tile of level ${level} is damaged`);
+      tails.push(hashes);
+    }
+    const edge = new TreeEdge(size, tails);
+    if (!sameHash(edge.root(), root)) return fail('the last tiles do not add up to the root of the checkpoint');
+    const bundle = decodeBundle((await readTail(storage, 'entries', size)) ?? new Uint8Array());
+    const leaves = tails[0] ?? [];
+    if (bundle.rest > 0 || bundle.entries.length !== leaves.length) return fail('the last entry bundle is damaged');
+    if (!bundle.entries.every((entry, i) => sameHash(leafHash(entry), leaves[i] ?? new Uint8Array())))
+      return fail('the last entry bundle does not fit its hashes');
+    const tree = new TreeFiles(storage, files, signer, edge, bundle.entries);
+    tree.#published = checkpoint.value;
+    const seen = await tree.#compareWithLatest(checkpoint.value);
+    return seen.ok ? ok(tree) : seen;
+  }
+
+  get size(): number {
+    return this.#edge.size;
+  }
+
+  /** What the newest checkpoint on disk covers. */
+  get published(): { readonly size: number; readonly root: Hash } {
+    return this.#published;
+  }
+
+  /** Entries from `from` up to the end of the unfinished bundle, or undefined when `from` is below it. */
+  recent(from: number): readonly Uint8Array[] | undefined {
+    const first = this.size - this.#bundle.length;
+    return from < first ? undefined : this.#bundle.slice(from - first);
+  }
+
+  /** A full bundle. */
+  async bundle(index: number): Promise<readonly Uint8Array[]> {
+    const unwritten = this.#unwritten.get(index);
+    if (unwritten) return unwritten;
+    const path = `log/${tilePath({ level: 'entries', index, width: tileWidth })}`;
+    const { entries, rest } = decodeBundle((await this.#storage.read(path)) ?? new Uint8Array());
+    if (rest > 0 || entries.length !== tileWidth) throw new Error(`${path} is damaged`);
+    return entries;
+  }
+
+  /** Adds entries and signs. When it resolves, the checkpoint that covers them is on disk. */
+  async grow(entries: readonly Uint8Array[]): Promise<void> {
+    const before = this.size;
+    await this.#files.write(this.#add(entries));
+    this.#unwritten.clear();
+    await this.#publish(before);
+  }
+
+  /** Hashes one bundle at a time, between the writes: appends are not kept waiting for the whole of it. */
+  *#add(entries: readonly Uint8Array[]): Generator<NewFile> {
+    const before = this.size;
+    for (const entry of entries) {
+      this.#bundle.push(entry);
+      const full = this.#edge.append(leafHash(entry));
+      if (this.#bundle.length === tileWidth) {
+        const [index, bundle] = [this.size / tileWidth - 1, this.#bundle];
+        this.#unwritten.set(index, bundle);
+        this.#bundle = [];
+        yield bundleFile(index, bundle);
+      }
+      yield* full.map(tileFile);
+    }
+    if (this.#bundle.length > 0) yield bundleFile(Math.floor(this.size / tileWidth), this.#bundle);
+    // An upper tile that has not grown is on disk already, below the checkpoint.
+    const grown = this.#edge
+      .unfinished()
+      .filter(({ level, index, hashes }) => widthAt(level, index, before) < hashes.length);
+    yield* grown.map(tileFile);
+  }
+
+  async #publish(before = 0): Promise<void> {
+    const checkpoint: Checkpoint = { origin: this.#signer.key.name, size: this.size, root: this.#edge.root() };
+    const note = Buffer.from(signCheckpoint(checkpoint, [this.#signer]));
+    await this.#files.replace(checkpointFile, note, { temporary });
+    this.#published = checkpoint;
+    await this.#removeSuperseded(before);
+    await this.#files.replace(latestFile, note, { temporary });
+  }
+
+  /** A crash between the two leaves the older one in `checkpoint.latest`: then the clean-up after it is done again. */
+  async #compareWithLatest(checkpoint: Checkpoint): Promise<Result<void, string>> {
+    const note = await this.#storage.read(latestFile);
+    if (!note) return ok(undefined);
+    const latest = openCheckpoint(Buffer.from(note).toString(), this.#signer.key);
+    if (!latest.ok) return fail(`${latestFile}: ${latest.error}`);
+    if (latest.value.size > checkpoint.size) return fail(`${checkpointFile} is older than ${latestFile}`);
+    if (latest.value.size === checkpoint.size && !sameHash(latest.value.root, checkpoint.root))
+      return fail(`${checkpointFile} and ${latestFile} are of the same size and differ`);
+    if (latest.value.size < checkpoint.size) await this.#publish(latest.value.size);
+    return ok(undefined);
+  }
+
+  /** Partial tiles that a crashed integration, of at most `ahead` entries, may have left cut short. Full ones will be written again. */
+  async removeUnfinished(ahead: number): Promise<void> {
+    await this.#removePartials(this.size, this.size + ahead, (width, current) => width !== current);
+  }
+
+  /** Partial tiles at the edge of `before` that the tree has outgrown. */
+  async #removeSuperseded(before: number): Promise<void> {
+    await this.#removePartials(before, before, (width, current) => width < current);
+  }
+
+  /** Looks at the tiles that hold the right edge of any tree from size `from` to size `to`. */
+  async #removePartials(
+    from: number,
+    to: number,
+    unwanted: (width: number, current: number) => boolean,
+  ): Promise<void> {
+    const levels: TileLevel[] = ['entries'];
+    for (let level = 0; hashesAt(level, to) > 0; level++) levels.push(level);
+    for (const level of levels) {
+      const [first, last] = [from, to].map((size) =>
+        Math.floor(hashesAt(level === 'entries' ? 0 : level, size) / tileWidth),
+      );
+      for (let index = first ?? 0; index <= (last ?? 0); index++) {
+        const width = widthAt(level, index, this.size);
+        const directory = `log/${tilePath({ level, index, width: tileWidth })}.p`;
+        const names = await this.#storage.list(directory);
+        const doomed = names.filter((name) => unwanted(Number(name), width));
+        if (names.length === 0) continue;
+        if (doomed.length === names.length) await this.#files.removeDirectory(directory);
+        else for (const name of doomed) await this.#storage.remove(`${directory}/${name}`);
+      }
+    }
+  }
+}
+
+function bundleFile(index: number, entries: readonly Uint8Array[]): NewFile {
+  return { path: `log/${tilePath({ level: 'entries', index, width: entries.length })}`, bytes: encodeBundle(entries) };
+}
+
+function tileFile({ level, index, hashes }: Tile): NewFile {
+  return { path: `log/${tilePath({ level, index, width: hashes.length })}`, bytes: encodeHashes(hashes) };
+}
+
+/** Bytes of the unfinished tile at the edge of a tree of `size`; empty when the last one is full. */
+async function readTail(storage: Storage, level: TileLevel, size: number): Promise<Uint8Array | undefined> {
+  const index = Math.floor(hashesAt(level === 'entries' ? 0 : level, size) / tileWidth);
+  const width = widthAt(level, index, size);
+  return width === 0 ? new Uint8Array() : storage.read(`log/${tilePath({ level, index, width })}`);
+}

@@ -1,0 +1,180 @@
+// One frame of the write-ahead journal: an entry, the wrapped session key it introduces (if any) and its encrypted payload.
+// CRC32C covers header, entry and key; the payload is covered by the SHA-256 in the entry.
+
+import { hash } from 'node:crypto';
+import type { Entry } from '../core/record.ts';
+import { decodeEntry } from './entry.ts';
+
+/**
+ * magic "cgj1" · CRC32C of all that follows up to the payload · seq u64 · durable u64 · entry, key and payload bytes u32 each.
+ * Big-endian. `durable` is how many entries were known to be on disk when this frame was written: a bad frame
+ * below it is corruption, a bad frame above it may be a write that a crash cut short.
+ */
+const frameHeaderBytes = 36;
+const magic = 0x63676a31;
+
+export interface Frame {
+  readonly seq: number;
+  readonly durable: number;
+  readonly entry: Uint8Array;
+  /** Empty when the frame introduces no key. */
+  readonly wrappedKey: Uint8Array;
+  readonly blob: Uint8Array;
+}
+
+export interface DecodedFrame extends Frame {
+  readonly decoded: Entry;
+  /** Length of the whole frame. */
+  readonly bytes: number;
+}
+
+/** Frames one after another. */
+export function encodeFrames(frames: readonly Frame[]): Uint8Array {
+  const bytes = Buffer.allocUnsafe(
+    frames.reduce(
+      (sum, { entry, wrappedKey, blob }) => sum + frameHeaderBytes + entry.length + wrappedKey.length + blob.length,
+      0,
+    ),
+  );
+  let at = 0;
+  for (const { seq, durable, entry, wrappedKey, blob } of frames) {
+    const start = at;
+    bytes.writeUInt32BE(magic, start);
+    writeU64(bytes, seq, start + 8);
+    writeU64(bytes, durable, start + 16);
+    bytes.writeUInt32BE(entry.length, start + 24);
+    bytes.writeUInt32BE(wrappedKey.length, start + 28);
+    bytes.writeUInt32BE(blob.length, start + 32);
+    at += frameHeaderBytes;
+    bytes.set(entry, at);
+    at += entry.length;
+    bytes.set(wrappedKey, at);
+    at += wrappedKey.length;
+    bytes.writeUInt32BE(crc32c(bytes.subarray(start + 8, at)), start + 4);
+    bytes.set(blob, at);
+    at += blob.length;
+  }
+  return bytes;
+}
+
+/** A safe integer as eight bytes, big-endian. */
+function writeU64(bytes: Buffer, value: number, offset: number): void {
+  bytes.writeUInt32BE(Math.floor(value / 2 ** 32), offset);
+  bytes.writeUInt32BE(value >>> 0, offset + 4);
+}
+
+/** Undefined when there is no whole, sound frame at `offset`. Pieces are views into `bytes`. */
+function decodeFrame(bytes: Uint8Array, offset: number): DecodedFrame | undefined {
+  if (bytes.length - offset < frameHeaderBytes) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset + offset, bytes.length - offset);
+  if (view.getUint32(0) !== magic) return undefined;
+  const keyStart = frameHeaderBytes + view.getUint32(24);
+  const blobStart = keyStart + view.getUint32(28);
+  const end = blobStart + view.getUint32(32);
+  if (end > view.byteLength) return undefined;
+  const whole = bytes.subarray(offset, offset + end);
+  if (crc32c(whole.subarray(8, blobStart)) !== view.getUint32(4)) return undefined;
+  const entry = whole.subarray(frameHeaderBytes, keyStart);
+  const decoded = decodeEntry(entry);
+  const seq = Number(view.getBigUint64(8));
+  if (!decoded.ok || decoded.value.seq !== seq) return undefined;
+  const blob = whole.subarray(blobStart);
+  if (!isPayloadOf(decoded.value, blob)) return undefined;
+  return {
+    seq,
+    durable: Number(view.getBigUint64(16)),
+    entry,
+    wrappedKey: whole.subarray(keyStart, blobStart),
+    blob,
+    decoded: decoded.value,
+    bytes: end,
+  };
+}
+
+/** Whether `blob` is the encrypted payload the entry committed to; empty for an entry without one. */
+function isPayloadOf(entry: Entry, blob: Uint8Array): boolean {
+  if (!entry.payload) return blob.length === 0;
+  return blob.length === entry.payload.bytes && hash('sha256', blob, 'hex') === entry.payload.sha256;
+}
+
+export interface JournalSegment {
+  /** Name and content of the file; the name is its first seq. */
+  readonly file: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface JournalScan {
+  readonly frames: readonly DecodedFrame[];
+  /** Bytes of a write that a crash cut short, after the last sound frame: in the last segment that has any. */
+  readonly torn: { readonly file: string; readonly offset: number; readonly bytes: number } | null;
+  readonly bad: { readonly file: string; readonly entry: number; readonly what: string } | null;
+}
+
+export function segmentName(seq: number): string {
+  return `${String(seq).padStart(16, '0')}.journal`;
+}
+
+/**
+ * Reads segments in order of their names. Frames have to follow each other without a gap; what follows the first unsound
+ * one decides whether it is torn or bad. Segments wholly below `size`, the tree's, have done their work and are passed over.
+ */
+export function scanJournal(all: readonly JournalSegment[], size: number): JournalScan {
+  const segments = all.filter((_, i) => !(Number.parseInt(all[i + 1]?.file ?? '', 10) <= size));
+  const frames: DecodedFrame[] = [];
+  let expected: number | null = null;
+  for (const [i, { file, bytes }] of segments.entries()) {
+    const first = Number.parseInt(file, 10);
+    if (segmentName(first) !== file)
+      return { frames, torn: null, bad: { file, entry: expected ?? 0, what: 'it is no journal segment' } };
+    if (expected !== null && first !== expected)
+      return { frames, torn: null, bad: { file, entry: expected, what: `the journal has no entry ${expected}` } };
+    if (expected === null && first > size)
+      return { frames, torn: null, bad: { file, entry: size, what: `the journal has no entry ${size}` } };
+    expected ??= first;
+    const end = contentEnd(bytes);
+    for (let offset = 0; offset < end; ) {
+      const frame = decodeFrame(bytes, offset);
+      if (!frame || frame.seq !== expected) {
+        const entry: number = expected;
+        const later = [{ file, bytes: bytes.subarray(offset) }, ...segments.slice(i + 1)];
+        if (later.some((segment) => holdsProofOf(segment.bytes, entry)))
+          return { frames, torn: null, bad: { file, entry, what: 'a journal frame that was on disk is damaged' } };
+        return { frames, torn: { file, offset, bytes: end - offset }, bad: null };
+      }
+      frames.push(frame);
+      expected++;
+      offset += frame.bytes;
+    }
+  }
+  return { frames, torn: null, bad: null };
+}
+
+/** A segment may end in zeros, which are there to be overwritten. */
+function contentEnd(bytes: Uint8Array): number {
+  let end = bytes.length;
+  while (end > 0 && bytes[end - 1] === 0) end--;
+  return end;
+}
+
+/** Whether a sound frame in `bytes` was written when entry `seq` had already been made durable. */
+function holdsProofOf(bytes: Uint8Array, seq: number): boolean {
+  const first = magic >>> 24;
+  for (let at = bytes.indexOf(first); at >= 0; at = bytes.indexOf(first, at + 1)) {
+    const frame = decodeFrame(bytes, at);
+    if (frame && frame.durable > seq) return true;
+  }
+  return false;
+}
+
+const crcTable: Uint32Array = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let value = byte;
+  for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ 0x82f63b78 : value >>> 1;
+  return value;
+});
+
+/** CRC-32C, Castagnoli (RFC 3720 §12.1). */
+function crc32c(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (let i = 0; i < bytes.length; i++) crc = (crc >>> 8) ^ (crcTable[(crc ^ (bytes[i] ?? 0)) & 255] ?? 0);
+  return (crc ^ 0xffffffff) >>> 0;
+}

@@ -1,0 +1,76 @@
+// Whether the records make sense as a story: times, references, and which payloads there ought to be.
+
+import type { Entry } from '../core/record.ts';
+import { noSession } from './payload-seal.ts';
+import { tilePath } from './tile.ts';
+import { tileWidth } from './tree.ts';
+import type { BadPlace } from './verify-sources.ts';
+
+/** Requests that ended may still be referred to for a while; this many are remembered. */
+const endedMax = 65_536;
+
+export interface ExpectedPayload {
+  readonly seq: number;
+  readonly session: string;
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+export class RecordSense {
+  firstTime: string | null = null;
+  lastTime: string | null = null;
+  readonly clockSetBack: number[] = [];
+  readonly payloads: ExpectedPayload[] = [];
+  /** Sessions whose payloads were destroyed on purpose. */
+  readonly shredded: Set<string> = new Set();
+  readonly #types = new Map<string, number>();
+  readonly #open = new Set<string>();
+  readonly #ended = new Set<string>();
+  #bad: BadPlace | undefined;
+
+  see(entry: Entry): void {
+    const { seq, time, type, session, request, payload } = entry;
+    this.#types.set(type, (this.#types.get(type) ?? 0) + 1);
+    this.firstTime ??= time;
+    // A restart is where a corrected clock may show; anywhere else the writer never lets time go back.
+    if (this.lastTime !== null && time < this.lastTime) {
+      if (type === 'node.start') this.clockSetBack.push(seq);
+      else this.#object(seq, 'its time is before that of the entry before it');
+    }
+    this.lastTime = time;
+    if (request !== undefined) this.#follow(seq, type, request);
+    if (type === 'retention.shredded' && session !== undefined) this.shredded.add(session);
+    if (payload) {
+      const { sha256, bytes } = payload;
+      this.payloads.push({ seq, session: session ?? noSession, sha256, bytes });
+    }
+  }
+
+  bad(): BadPlace | undefined {
+    return this.#bad;
+  }
+
+  types(): Record<string, number> {
+    return Object.fromEntries([...this.#types].sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  #follow(seq: number, type: Entry['type'], request: string): void {
+    if (type === 'request') this.#open.add(request);
+    if (type !== 'response' && type !== 'request.end' && type !== 'outcome_unknown') return;
+    if (!this.#open.has(request) && !this.#ended.has(request))
+      this.#object(seq, `this ${type} refers to a request that was never recorded`);
+    if (type === 'response') return;
+    this.#open.delete(request);
+    this.#ended.add(request);
+    if (this.#ended.size <= endedMax) return;
+    for (const oldest of this.#ended) {
+      this.#ended.delete(oldest);
+      break;
+    }
+  }
+
+  #object(seq: number, what: string): void {
+    const file = tilePath({ level: 'entries', index: Math.floor(seq / tileWidth), width: tileWidth });
+    this.#bad ??= { file, entry: seq, what };
+  }
+}

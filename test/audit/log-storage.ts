@@ -1,0 +1,174 @@
+// A disk in memory that can fail, be killed and lose power at any of its calls, with what a real one may keep or lose.
+
+import type { ReadOnlyFiles } from '../../src/audit/verify-sources.ts';
+import type { OpenOptions, Storage, StorageFile } from '../../src/ports/storage.ts';
+
+/** With ENOSPC and `kill` half of a write arrives: a short write. */
+export type Fault = 'EIO' | 'ENOSPC' | 'kill';
+
+interface Inode {
+  now: Uint8Array;
+  synced: Uint8Array;
+}
+
+const directory: Inode = { now: new Uint8Array(), synced: new Uint8Array() };
+
+export class MemoryDisk implements Storage {
+  calls = 0;
+  readonly trace: string[] = [];
+  #names = new Map<string, Inode>();
+  #syncedNames = new Map<string, Inode>();
+  #fault: { readonly call: number; readonly kind: Fault } | undefined;
+  #dead = false;
+
+  failAt(call: number, kind: Fault): this {
+    this.#fault = { call, kind };
+    return this;
+  }
+
+  /** What a new process finds: all that was written (`kill`), or what the disk kept; `chance` says of each doubtful thing whether it stayed. */
+  reborn(power: 'kept' | 'lost', chance: () => boolean = () => false): MemoryDisk {
+    const disk = new MemoryDisk();
+    const keep = (path: string) => {
+      const [now, synced] = [this.#names.get(path), this.#syncedNames.get(path)];
+      return power === 'kept' || (now !== synced && chance()) ? now : synced;
+    };
+    for (const path of [...new Set([...this.#names.keys(), ...this.#syncedNames.keys()])].sort()) {
+      const inode = keep(path);
+      if (!inode || (parentOf(path) !== '' && !disk.#names.has(parentOf(path)))) continue;
+      if (inode === directory) disk.#names.set(path, directory);
+      else {
+        const content = power === 'kept' ? inode.now.slice() : survived(inode, chance);
+        disk.#names.set(path, { now: content, synced: content });
+      }
+    }
+    disk.#syncedNames = new Map(disk.#names);
+    return disk;
+  }
+
+  files(root: string): ReadOnlyFiles {
+    const prefix = root === '' ? '' : `${root}/`;
+    return {
+      read: async (path) => this.#names.get(prefix + path)?.now,
+      readAt: async (path, offset, bytes) => this.#names.get(prefix + path)?.now.subarray(offset, offset + bytes),
+      list: async () =>
+        [...this.#names]
+          .filter(([path, inode]) => inode !== directory && path.startsWith(prefix))
+          .map(([path]) => path.slice(prefix.length)),
+    };
+  }
+
+  async read(path: string): Promise<Uint8Array | undefined> {
+    this.#call('read', path);
+    return this.#names.get(path)?.now.slice();
+  }
+
+  async readAt(path: string, offset: number, bytes: number): Promise<Uint8Array | undefined> {
+    this.#call('readAt', path);
+    return this.#names.get(path)?.now.slice(offset, offset + bytes);
+  }
+
+  async list(path: string): Promise<readonly string[]> {
+    this.#call('list', path);
+    return [...this.#names.keys()]
+      .filter((each) => parentOf(each) === path && each !== '')
+      .map((each) => each.slice(path === '' ? 0 : path.length + 1))
+      .sort();
+  }
+
+  async open(path: string, { durable = false }: OpenOptions = {}): Promise<StorageFile> {
+    this.#call('open', path);
+    this.#expectParent(path);
+    const inode = this.#names.get(path) ?? { now: new Uint8Array(), synced: new Uint8Array() };
+    this.#names.set(path, inode);
+    return {
+      write: async (chunks, position) => {
+        const bytes = Buffer.concat(chunks);
+        try {
+          this.#call('write', path);
+        } catch (error) {
+          if (this.#fault?.kind !== 'EIO') overwrite(inode, bytes.subarray(0, bytes.length >> 1), position);
+          throw error;
+        }
+        overwrite(inode, bytes, position);
+        if (durable) inode.synced = inode.now.slice();
+      },
+      sync: async () => {
+        this.#call('sync', path);
+        inode.synced = inode.now.slice();
+      },
+      truncate: async (bytes) => {
+        this.#call('truncate', path);
+        inode.now = inode.now.slice(0, bytes);
+      },
+      close: async () => {},
+    };
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    this.#call('rename', from);
+    const inode = this.#names.get(from);
+    if (!inode) throw systemError('ENOENT');
+    this.#names.delete(from);
+    this.#names.set(to, inode);
+  }
+
+  async remove(path: string): Promise<void> {
+    this.#call('remove', path);
+    if (!this.#names.has(path)) throw systemError('ENOENT');
+    if ([...this.#names.keys()].some((each) => parentOf(each) === path)) throw systemError('ENOTEMPTY');
+    this.#names.delete(path);
+  }
+
+  async makeDirectory(path: string): Promise<void> {
+    this.#call('makeDirectory', path);
+    if (path === '') return;
+    this.#expectParent(path);
+    if (this.#names.has(path)) throw systemError('EEXIST');
+    this.#names.set(path, directory);
+  }
+
+  async syncDirectory(path: string): Promise<void> {
+    this.#call('syncDirectory', path);
+    const inside = (each: string) => parentOf(each) === path;
+    for (const name of [...this.#syncedNames.keys()].filter(inside)) this.#syncedNames.delete(name);
+    for (const [name, inode] of this.#names) if (inside(name)) this.#syncedNames.set(name, inode);
+  }
+
+  #expectParent(path: string): void {
+    if (parentOf(path) !== '' && this.#names.get(parentOf(path)) !== directory) throw systemError('ENOENT');
+  }
+
+  #call(what: string, path: string): void {
+    if (this.#dead) throw systemError('EKILLED');
+    this.calls++;
+    this.trace.push(`${what} ${path}`);
+    if (this.calls !== this.#fault?.call) return;
+    if (this.#fault.kind === 'kill') this.#dead = true;
+    throw systemError(this.#fault.kind === 'kill' ? 'EKILLED' : this.#fault.kind === 'EIO' ? 'EIO' : 'ENOSPC');
+  }
+}
+
+function overwrite(inode: Inode, bytes: Uint8Array, position: number): void {
+  const now = new Uint8Array(Math.max(inode.now.length, position + bytes.length));
+  now.set(inode.now);
+  now.set(bytes, position);
+  inode.now = now;
+}
+
+/** Unsynced pages stay or do not, each for itself; one that does not is what was there, or zeros. */
+function survived({ now, synced }: Inode, chance: () => boolean): Uint8Array {
+  if (Buffer.compare(now, synced) === 0 || !chance()) return synced.slice();
+  const content = new Uint8Array(now.length);
+  content.set(synced.subarray(0, now.length));
+  for (let page = 0; page < now.length; page += 512) if (chance()) content.set(now.subarray(page, page + 512), page);
+  return content;
+}
+
+function systemError(code: string): Error {
+  return Object.assign(new Error(code), { code });
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
+}
