@@ -1,0 +1,149 @@
+// Where held acts and people's verdicts meet: every move goes through approvals/step.ts, one at a time, and is in the store
+// and in the audit log before anyone is told.
+
+import type { Act, Approval } from '../approvals/approval.ts';
+import { type ApprovalEvent, type ApprovalRecord, digestOf, statusAt, step } from '../approvals/step.ts';
+import type { HoldTerms } from '../core/decision.ts';
+import type { Subject } from '../core/facts.ts';
+import type { PhiClass } from '../core/phi.ts';
+import { ok, type Result } from '../core/result.ts';
+import type { ApprovalStore } from '../ports/approvals.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import type { Random } from '../ports/random.ts';
+
+export interface Claim {
+  readonly act: Act;
+  readonly rule: string;
+  readonly terms: HoldTerms;
+  readonly phi: readonly PhiClass[];
+  readonly session: string;
+  readonly request: string;
+}
+
+export interface ClaimOutcome {
+  readonly kind: 'granted' | 'pending' | 'denied';
+  readonly approval: string;
+}
+
+export interface ApprovalDesk {
+  /** Spends a live approval of exactly this act; else joins the request that is open for it, or opens one. @throws LogUnavailable */
+  claim(claim: Claim): Promise<ClaimOutcome>;
+  /** Resolves when the approval has been decided, the time is up, or the signal says so. Never rejects. */
+  settled(id: string, ms: number, signal: AbortSignal): Promise<void>;
+  /** Refused: own_request, not_a_reviewer, approval_settled, approval_expired, reason_required, approval_not_found. */
+  verdict(id: string, by: Subject, effect: 'approve' | 'deny', reason: string): Promise<Result<Approval>>;
+  /** Writes down what has run out of time; returns how many. */
+  expireOverdue(): Promise<number>;
+}
+
+export interface ApprovalDeskDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly store: ApprovalStore;
+}
+
+export function createApprovalDesk(deps: ApprovalDeskDeps): ApprovalDesk {
+  const { clock, random, log, store } = deps;
+  const waiters = new Waiters(clock);
+
+  /** One move at a time: the state a step was made from is the state it is written over. */
+  let last: Promise<unknown> = Promise.resolve();
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = last.then(work, work);
+    last = turn.catch(() => {});
+    return turn;
+  }
+
+  async function move(id: string, event: ApprovalEvent): Promise<Result<Approval>> {
+    const stepped = step(store.get(id), event, clock.now());
+    if (!stepped.ok) return stepped;
+    const { state, effects } = stepped.value;
+    const keep = (): void => store.update(id, () => ({ next: state, result: undefined }));
+    // INVARIANT: a crash between the two may waste an approval, but never leave a verdict that is not on record, nor an
+    // approval that can be spent twice.
+    if (event.kind === 'use') keep();
+    await Promise.all(effects.map((each) => log.append(each.record, payloadOf(each))));
+    if (event.kind !== 'use') keep();
+    if (effects.length > 0) waiters.wake(id);
+    return ok(state);
+  }
+
+  async function claimNow({ act, rule, terms, phi, session, request }: Claim): Promise<ClaimOutcome> {
+    const digest = digestOf(act);
+    const current = store.findByDigest(digest);
+    const status = current && statusAt(current, clock.now());
+    if (current && status === 'approved') {
+      const used = await move(current.id, { kind: 'use', digest, subject: act.subject, session, request });
+      if (used.ok) return { kind: 'granted', approval: current.id };
+    }
+    if (current && status === 'requested') return { kind: 'pending', approval: current.id };
+    // A no stands as long as the yes would have.
+    if (current && status === 'denied' && clock.now() < current.expiresMs)
+      return { kind: 'denied', approval: current.id };
+    const id = random.id('a');
+    await move(id, { kind: 'request', id, act, rule, terms, phi, session, request });
+    return { kind: 'pending', approval: id };
+  }
+
+  return {
+    claim: (claim) => inTurn(() => claimNow(claim)),
+
+    settled(id, ms, signal) {
+      const live = store.get(id);
+      if (signal.aborted || ms <= 0 || !live || statusAt(live, clock.now()) !== 'requested') return Promise.resolve();
+      return waiters.wait(id, ms, signal);
+    },
+
+    verdict: (id, by, effect, reason) => inTurn(() => move(id, { kind: 'verdict', by, effect, reason })),
+
+    async expireOverdue() {
+      let count = 0;
+      for (const each of store.list()) {
+        if (each.status === 'expired' || statusAt(each, clock.now()) !== 'expired') continue;
+        await inTurn(() => move(each.id, { kind: 'tick' }));
+        count++;
+      }
+      return count;
+    },
+  };
+}
+
+/** Who waits for which approval. */
+class Waiters {
+  readonly #clock: Clock;
+  readonly #waiting = new Map<string, Set<() => void>>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  wake(id: string): void {
+    for (const each of this.#waiting.get(id) ?? []) each();
+  }
+
+  /** Until woken, `ms` have passed or the signal says so. */
+  wait(id: string, ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const waiting = this.#waiting.get(id) ?? new Set();
+      this.#waiting.set(id, waiting);
+      const done = (): void => {
+        stop();
+        signal.removeEventListener('abort', done);
+        waiting.delete(done);
+        if (waiting.size === 0) this.#waiting.delete(id);
+        resolve();
+      };
+      const stop = this.#clock.after(ms, done);
+      signal.addEventListener('abort', done, { once: true });
+      waiting.add(done);
+    });
+  }
+}
+
+const utf8 = new TextEncoder();
+
+function payloadOf(each: ApprovalRecord): Parameters<Log['append']>[1] {
+  return each.payload ? { media: 'application/json', bytes: utf8.encode(JSON.stringify(each.payload)) } : undefined;
+}
