@@ -1,0 +1,315 @@
+// The one implementation of AuditedSession: decide, record, wait for people, release. It sees no protocol and no socket.
+// INVARIANT: intent before effect, record before release; a refusal is recorded before the caller is told.
+
+import { combine, decide } from '../core/decide.ts';
+import type { Decision, Policy } from '../core/decision.ts';
+import type { Subject } from '../core/facts.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { PhiClass } from '../core/phi.ts';
+import type { Payload, RecordInput } from '../core/record.ts';
+import { fail, ok, type Refusal, type Result } from '../core/result.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import type { Random } from '../ports/random.ts';
+import type { ApprovalDesk } from './approval-desk.ts';
+import type { Admission, AuditedSession, Intent } from './enforce.ts';
+
+export interface EnforcementDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly desk: ApprovalDesk;
+  /** The policy in force now; a session keeps none. */
+  readonly policy: () => Policy;
+  /** Where people and clients reach the gate, for links. */
+  readonly publicUrl: string;
+}
+
+export interface SessionOpening {
+  readonly subject: Subject;
+  readonly connection: string;
+  readonly door: 'postgres' | 'mcp' | 'http';
+  readonly client: string;
+  readonly address: string;
+  readonly parent?: { readonly session: string; readonly request?: string };
+  /** How the subject was authenticated: `jwt`, `scram`. */
+  readonly method: string;
+}
+
+/** Records the session's start; resolves when that is durable. @throws LogUnavailable */
+export async function openSession(deps: EnforcementDeps, opening: SessionOpening): Promise<AuditedSession> {
+  const session = new RecordedSession(deps, opening);
+  await session.start();
+  return session;
+}
+
+class RecordedSession implements AuditedSession {
+  readonly id: string;
+  readonly subject: Subject;
+  readonly connection: string;
+  readonly #deps: EnforcementDeps;
+  readonly #opening: SessionOpening;
+  readonly #open = new Set<RecordedAdmission>();
+  #ended = false;
+
+  constructor(deps: EnforcementDeps, opening: SessionOpening) {
+    this.#deps = deps;
+    this.#opening = opening;
+    this.id = deps.random.id('s');
+    this.subject = opening.subject;
+    this.connection = opening.connection;
+  }
+
+  async start(): Promise<void> {
+    const { door, client, address, method, parent } = this.#opening;
+    const data = { door, client, address, method, groups: [...this.subject.groups] };
+    await this.#append({ type: 'session.start', ...(parent ? { parent } : {}), data });
+  }
+
+  async submit(intent: Intent): Promise<Result<Admission>> {
+    const request = this.#deps.random.id('r');
+    const decision = this.#decide(intent);
+    const objection = decision.effect === 'deny' ? refusalOf(decision) : (intent.check?.(decision) ?? null);
+    if (objection) {
+      await this.#recordRefusal(request, intent, decision, objection);
+      return fail(objection);
+    }
+    const admission = new RecordedAdmission(
+      request,
+      decision,
+      (record, payload) => this.#append({ ...record, request }, payload),
+      () => this.#open.delete(admission),
+    );
+    const intended = this.#append(
+      {
+        type: 'request',
+        request,
+        ...(intent.parent ? { parent: intent.parent } : {}),
+        data: summaryOf(intent, decision),
+      },
+      payloadOf(intent, decision),
+    );
+    if (decision.effect === 'hold') {
+      await intended;
+      const refusal = await this.#waitForPeople(request, intent, decision);
+      if (refusal) {
+        await admission.end('held', {
+          code: refusal.code,
+          ...(refusal.approval ? { approval: refusal.approval } : {}),
+        });
+        return fail(refusal);
+      }
+    } else if (intent.overlap) {
+      // Durable before anything is released: `record` is appended after it, in order. A failure shows there.
+      intended.catch(() => {});
+    } else {
+      await intended;
+    }
+    this.#open.add(admission);
+    return ok(admission);
+  }
+
+  async refused(refusal: Refusal, content: JsonObject): Promise<void> {
+    const request = this.#deps.random.id('r');
+    const data = { effect: 'deny', code: refusal.code, rule: refusal.rule ?? 'builtin:door' };
+    await Promise.all([
+      this.#append({ type: 'request', request, data }, jsonPayload({ content, refusal: { ...refusal } })),
+      this.#append({ type: 'request.end', request, data: { status: 'refused', code: refusal.code } }),
+    ]);
+  }
+
+  async end(reason: string): Promise<void> {
+    if (this.#ended) return;
+    this.#ended = true;
+    for (const admission of this.#open) void admission.end('canceled', { reason }).catch(() => {});
+    await this.#append({ type: 'session.end', data: { reason } });
+  }
+
+  #decide(intent: Intent): Decision {
+    if (intent.builtin) {
+      return {
+        effect: 'allow',
+        reasons: [{ rule: intent.builtin, code: 'allowed', text: 'Part of every session.' }],
+        obligations: { unmask: [], filter: [], rowsMax: null },
+        hold: null,
+        policy: this.#deps.policy().digest,
+      };
+    }
+    const policy = this.#deps.policy();
+    return combine([decide(intent.facts, policy), ...(intent.also ?? []).map((facts) => decide(facts, policy))]);
+  }
+
+  /** Null once a live approval for exactly this act has been spent. */
+  async #waitForPeople(request: string, intent: Intent, decision: Decision): Promise<Refusal | null> {
+    const { desk, clock, publicUrl } = this.#deps;
+    const terms = decision.hold;
+    if (!terms) return refusalOf(decision);
+    const rule = decision.reasons[0].rule;
+    const { id, issuer, kind, groups, agent } = this.subject;
+    const claim = {
+      act: {
+        subject: { id, issuer, kind, groups, ...(agent === undefined ? {} : { agent }) },
+        connection: this.connection,
+        content: intent.content,
+        policy: decision.policy,
+      },
+      rule,
+      terms,
+      phi: phiOf(intent),
+      session: this.id,
+      request,
+    };
+    let outcome = await desk.claim(claim);
+    const deadline = clock.now() + terms.waitMs;
+    if (outcome.kind === 'pending' && terms.waitMs > 0) {
+      intent.onHold?.({
+        approval: outcome.approval,
+        link: `${publicUrl}/approvals/${outcome.approval}`,
+        waitMs: terms.waitMs,
+        rule,
+      });
+    }
+    while (outcome.kind === 'pending' && clock.now() < deadline && !intent.signal.aborted) {
+      await desk.settled(outcome.approval, deadline - clock.now(), intent.signal);
+      // INVARIANT: whoever hung up or canceled spends nothing, whatever was decided meanwhile.
+      if (intent.signal.aborted) break;
+      outcome = await desk.claim(claim);
+    }
+    if (intent.signal.aborted) {
+      return {
+        code: 'canceled',
+        text: 'The request was canceled while it waited for approval.',
+        rule,
+        approval: outcome.approval,
+      };
+    }
+    const link = `${publicUrl}/approvals/${outcome.approval}`;
+    switch (outcome.kind) {
+      case 'granted':
+        return null;
+      case 'denied':
+        return {
+          code: 'approval_denied',
+          text: `A reviewer refused this (approval ${outcome.approval}).`,
+          next: `Look at ${link}.`,
+          rule,
+          approval: outcome.approval,
+        };
+      case 'pending':
+        return {
+          code: 'approval_required',
+          // The text alone has to do: not every driver passes on a hint.
+          text: `Rule "${rule}" holds this for approval ${outcome.approval}: run it again, unchanged, once a reviewer has approved it.`,
+          next: `A reviewer decides at ${link} or with: chartgate approvals approve ${outcome.approval}.`,
+          rule,
+          approval: outcome.approval,
+        };
+    }
+  }
+
+  async #recordRefusal(request: string, intent: Intent, decision: Decision, refusal: Refusal): Promise<void> {
+    const data = { ...summaryOf(intent, decision), effect: 'deny', code: refusal.code };
+    await Promise.all([
+      this.#append(
+        { type: 'request', request, ...(intent.parent ? { parent: intent.parent } : {}), data },
+        payloadOf(intent, decision),
+      ),
+      this.#append({ type: 'request.end', request, data: { status: 'refused', code: refusal.code } }),
+    ]);
+  }
+
+  #append(record: RecordInput, payload?: Payload): Promise<{ readonly seq: number }> {
+    const { id, issuer, kind, agent } = this.subject;
+    const who =
+      record.type === 'response' || record.type === 'request.end'
+        ? {}
+        : { subject: { id, issuer, kind, ...(agent === undefined ? {} : { agent }) }, connection: this.connection };
+    return this.#deps.log.append({ ...record, ...who, session: this.id }, payload);
+  }
+}
+
+class RecordedAdmission implements Admission {
+  readonly request: string;
+  readonly decision: Decision;
+  readonly #append: (record: RecordInput, payload?: Payload) => Promise<unknown>;
+  readonly #done: () => void;
+  #chunks = 0;
+  #ended = false;
+
+  constructor(
+    request: string,
+    decision: Decision,
+    append: (record: RecordInput, payload?: Payload) => Promise<unknown>,
+    done: () => void,
+  ) {
+    this.request = request;
+    this.decision = decision;
+    this.#append = append;
+    this.#done = done;
+  }
+
+  async record(chunk: Payload, data?: JsonObject): Promise<void> {
+    await this.#append({ type: 'response', data: { ...data, chunk: this.#chunks++ } }, chunk);
+  }
+
+  async end(status: 'ok' | 'error' | 'canceled' | 'limited' | 'held', data?: JsonObject): Promise<void> {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#done();
+    await this.#append({ type: 'request.end', data: { ...data, status } });
+  }
+}
+
+function refusalOf(decision: Decision): Refusal {
+  const [reason] = decision.reasons;
+  return {
+    code: reason.code === 'allowed' ? 'internal' : reason.code,
+    text: reason.code === 'denied' ? reason.text : `${reason.text.replace(/\.$/, '')} (rule ${reason.rule}).`,
+    rule: reason.rule,
+  };
+}
+
+/** Names and codes only: this part of the entry is never encrypted. */
+function summaryOf(intent: Intent, decision: Decision): JsonObject {
+  const [reason] = decision.reasons;
+  const { unmask, filter, rowsMax } = decision.obligations;
+  return {
+    ...intent.data,
+    effect: decision.effect,
+    rule: reason.rule,
+    code: reason.code,
+    policy: decision.policy,
+    ...(intent.builtin
+      ? {}
+      : {
+          unmask: unmask === 'all' ? 'all' : [...unmask],
+          filter: filter === 'all' ? 'all' : [...filter],
+          rows_max: rowsMax,
+          phi: phiOf(intent),
+        }),
+  };
+}
+
+/** The decision's whole input and output, so that explaining it later is replaying it. */
+function payloadOf(intent: Intent, decision: Decision): Payload {
+  const facts = intent.builtin ? undefined : [intent.facts, ...(intent.also ?? [])];
+  return jsonPayload({
+    content: intent.content,
+    ...(facts ? { facts } : {}),
+    decision,
+  });
+}
+
+function phiOf(intent: Intent): PhiClass[] {
+  const all = [intent.facts, ...(intent.also ?? [])].flatMap((facts) => [
+    ...facts.request.phi,
+    ...(facts.sql.phi ?? []),
+  ]);
+  return [...new Set(all)].sort();
+}
+
+const utf8 = new TextEncoder();
+
+function jsonPayload(value: object): Payload {
+  return { media: 'application/json', bytes: utf8.encode(JSON.stringify(value)) };
+}
