@@ -1,0 +1,293 @@
+// The PostgreSQL door: takes a connection from its first byte to a session, and knows every session that is open, for
+// cancel requests and for closing. How a caller proves who it is stands in postgres-sign-in.ts.
+
+import { mayEnter } from '../core/decide.ts';
+import type { Decision, Policy } from '../core/decision.ts';
+import { errors } from '../core/errors.ts';
+import type { Subject } from '../core/facts.ts';
+import { limits } from '../core/limits.ts';
+import { fail, ok, type Refusal, type Result, refuse } from '../core/result.ts';
+import type { MaskView } from '../masking/mask.ts';
+import { LogUnavailable } from '../ports/log.ts';
+import type { ByteStream, UpstreamConnection } from '../ports/postgres-upstream.ts';
+import { settingAllowed, startupParameters } from '../sql/settings.ts';
+import { encodeAuthentication } from '../wire/postgres/authentication.ts';
+import { encodeBackendKeyData } from '../wire/postgres/cancel.ts';
+import { encodeErrorResponse, errorFields } from '../wire/postgres/error-fields.ts';
+import { ProtocolError } from '../wire/postgres/protocol-error.ts';
+import {
+  encodeNegotiateProtocolVersion,
+  newestMinor,
+  type StartupMessage,
+  takeStartupPacket,
+} from '../wire/postgres/startup.ts';
+import { encodeParameterStatus, encodeReadyForQuery } from '../wire/postgres/status.ts';
+import { type EnforcementDeps, openSession } from './audited-session.ts';
+import { PostgresSession } from './postgres-session.ts';
+import { type SignedIn, type SignInDeps, signIn } from './postgres-sign-in.ts';
+import type { PostgresTarget } from './postgres-target.ts';
+import { StreamReader } from './stream-reader.ts';
+
+/** One connection of the configuration, as this door serves it. */
+export interface PostgresRoute {
+  readonly target: PostgresTarget;
+  readonly connect: (startup: Readonly<Record<string, string>>) => Promise<Result<UpstreamConnection>>;
+}
+
+export interface PostgresDoorDeps extends EnforcementDeps, SignInDeps {
+  readonly routes: ReadonlyMap<string, PostgresRoute>;
+  /** Names of connections that are not reached through this door. */
+  readonly isOtherDoor: (connection: string) => boolean;
+  readonly viewOf: (decision: Decision) => MaskView;
+  /** The tool call an MCP session is running now; undefined = none, or the session is gone. */
+  readonly activeRequest: (mcpSession: string) => string | undefined;
+  readonly onBug: (error: unknown) => void;
+  readonly idleMs: number;
+  readonly absoluteMs: number;
+}
+
+interface OpenSession {
+  readonly session: PostgresSession;
+  readonly upstream: UpstreamConnection;
+  readonly secretKey: Uint8Array;
+}
+
+export class PostgresDoor {
+  readonly #deps: PostgresDoorDeps;
+  /** By the process id the client was given. */
+  readonly #open = new Map<number, OpenSession>();
+  #connections = 0;
+  #nextProcessId = 1;
+  #closing = false;
+
+  constructor(deps: PostgresDoorDeps) {
+    this.#deps = deps;
+  }
+
+  get sessions(): number {
+    return this.#open.size;
+  }
+
+  /** Serves one connection to its end. Never rejects. */
+  async serve(client: ByteStream): Promise<void> {
+    if (this.#closing || this.#connections >= limits.sessionsMax) {
+      const code = this.#closing ? 'shutting_down' : 'too_many';
+      client.end(encodeErrorResponse(errorFields({ code, text: errors[code].text }, 'FATAL')));
+      return;
+    }
+    this.#connections++;
+    const stopTimer = this.#deps.clock.after(limits.authenticationMs, () => client.destroy());
+    try {
+      const started = await this.#start(client);
+      stopTimer();
+      if (!started) client.end();
+      else if (started.ok) await started.value();
+      else client.end(encodeErrorResponse(errorFields(started.error, 'FATAL')));
+    } catch (error) {
+      this.#refuseBroken(client, error);
+    } finally {
+      stopTimer();
+      this.#connections--;
+    }
+  }
+
+  /** Ends every session, each with the reason. */
+  async close(refusal: Refusal): Promise<void> {
+    this.#closing = true;
+    await Promise.all([...this.#open.values()].map(({ session }) => session.close(refusal)));
+  }
+
+  /** The session to run, the refusal to tell, or nothing where the client has left or only asked for a cancel. */
+  async #start(client: ByteStream): Promise<Result<() => Promise<void>> | null> {
+    const reader = new StreamReader(client);
+    const startup = await this.#startupMessage(client, reader);
+    if (!startup) return null;
+    const objection = objectionTo(startup);
+    if (objection) return fail(objection);
+    if (startup.minor > newestMinor || startup.options.size > 0) {
+      client.write(
+        encodeNegotiateProtocolVersion({
+          minor: Math.min(startup.minor, newestMinor),
+          unknownOptions: [...startup.options.keys()],
+        }),
+      );
+    }
+    const user = startup.parameters.get('user') ?? '';
+    const name = startup.parameters.get('database') ?? user;
+    const signedIn = await signIn(this.#deps, client, reader, user);
+    if (!signedIn.ok) return this.#turnedAway(client, null, signedIn.error);
+    const { subject } = signedIn.value;
+    const route = this.#routeFor(name, subject, signedIn.value);
+    if (!route.ok) return this.#turnedAway(client, subject, route.error);
+    const ready = await route.value.target.ready();
+    if (!ready.ok) return this.#turnedAway(client, subject, ready.error);
+    const upstream = await route.value.connect(this.#upstreamStartup(startup));
+    if (!upstream.ok) return this.#turnedAway(client, subject, upstream.error);
+    return ok(() => this.#run(client, reader, startup, name, signedIn.value, route.value, upstream.value));
+  }
+
+  async #turnedAway(client: ByteStream, subject: Subject | null, refusal: Refusal): Promise<Result<never>> {
+    const who = subject ? { subject: { id: subject.id, issuer: subject.issuer, kind: subject.kind } } : {};
+    await this.#deps.log.append({
+      type: 'auth.refused',
+      ...who,
+      data: { door: 'postgres', code: refusal.code, address: client.remote },
+    });
+    return fail(refusal);
+  }
+
+  async #startupMessage(client: ByteStream, reader: StreamReader): Promise<StartupMessage | null> {
+    for (;;) {
+      const taken = await reader.take((bytes) => takeStartupPacket(bytes));
+      if (!taken) return null;
+      const { packet } = taken;
+      switch (packet.kind) {
+        case 'ssl': {
+          if (!client.tlsOffered) {
+            client.write(Buffer.from('N'));
+            break;
+          }
+          client.write(Buffer.from('S'));
+          const secured = await client.startTls();
+          if (!secured.ok) return null;
+          break;
+        }
+        case 'gss':
+          client.write(Buffer.from('N'));
+          break;
+        case 'cancel':
+          await this.#cancel(packet.processId, packet.secretKey);
+          client.end();
+          return null;
+        case 'startup':
+          return packet;
+      }
+    }
+  }
+
+  /** RFC-less but well known: a wrong key is answered like a right one, with silence. */
+  async #cancel(processId: number, secretKey: Uint8Array): Promise<void> {
+    const open = this.#open.get(processId);
+    if (!open || !sameBytes(open.secretKey, secretKey)) return;
+    if (!open.session.cancelHold()) await open.upstream.cancel();
+  }
+
+  #routeFor(name: string, subject: Subject, signedIn: SignedIn): Result<PostgresRoute> {
+    if (signedIn.connection !== null && signedIn.connection !== name) {
+      return refuse('unknown_connection', 'This credential is for another connection.', {
+        next: 'Use the connection it was made for as the database name.',
+      });
+    }
+    const route = this.#deps.routes.get(name);
+    if (!route) {
+      if (this.#deps.isOtherDoor(name)) return refuse('wrong_door', errors.wrong_door.text);
+      return refuse('unknown_connection', errors.unknown_connection.text);
+    }
+    const policy: Policy = this.#deps.policy();
+    if (!mayEnter(policy, subject, name))
+      return refuse('no_matching_rule', 'No rule of the policy lets this subject use this connection.');
+    return ok(route);
+  }
+
+  #upstreamStartup(startup: StartupMessage): Record<string, string> {
+    const chosen = [...startup.parameters].filter(([name]) => !ours.has(name));
+    return { ...Object.fromEntries(chosen), ...startupParameters };
+  }
+
+  async #run(
+    client: ByteStream,
+    reader: StreamReader,
+    startup: StartupMessage,
+    connection: string,
+    signedIn: SignedIn,
+    route: PostgresRoute,
+    upstream: UpstreamConnection,
+  ): Promise<void> {
+    const { deps, processId, secretKey } = {
+      deps: this.#deps,
+      processId: this.#nextProcessId++,
+      secretKey: this.#deps.random.bytes(startup.minor >= 2 ? 32 : 4),
+    };
+    const applicationName = startup.parameters.get('application_name') ?? '';
+    const mcpSession = signedIn.parentSession;
+    const parent = (): { session: string; request?: string } | undefined => {
+      const request = mcpSession === null ? undefined : deps.activeRequest(mcpSession);
+      return mcpSession !== null && request !== undefined ? { session: mcpSession, request } : undefined;
+    };
+    const audited = await openSession(deps, {
+      subject: signedIn.subject,
+      connection,
+      door: 'postgres',
+      client: applicationName.slice(0, 100),
+      address: client.remote,
+      method: signedIn.method,
+      ...(mcpSession ? { parent: parent() ?? { session: mcpSession } } : {}),
+    }).catch((error: unknown) => {
+      upstream.terminate();
+      throw error;
+    });
+    const { clock, viewOf, onBug, idleMs, absoluteMs } = deps;
+    const session = new PostgresSession({
+      clock,
+      client,
+      upstream,
+      target: route.target,
+      audited,
+      applicationName,
+      viewOf,
+      parent,
+      onBug,
+      idleMs,
+      absoluteMs,
+    });
+    this.#open.set(processId, { session, upstream, secretKey });
+    try {
+      client.write(
+        Buffer.concat([
+          encodeAuthentication({ kind: 'ok' }),
+          ...[...upstream.parameters].map(([name, value]) => encodeParameterStatus({ name, value })),
+          encodeBackendKeyData(processId, secretKey),
+          encodeReadyForQuery('I'),
+        ]),
+      );
+      await session.run(reader.rest());
+    } finally {
+      this.#open.delete(processId);
+    }
+  }
+
+  #refuseBroken(client: ByteStream, error: unknown): void {
+    let refusal: Refusal = { code: 'internal', text: errors.internal.text };
+    if (error instanceof ProtocolError) refusal = { code: error.code, text: error.message };
+    else if (error instanceof LogUnavailable) refusal = { code: 'log_unavailable', text: errors.log_unavailable.text };
+    else this.#deps.onBug(error);
+    client.end(encodeErrorResponse(errorFields(refusal, 'FATAL')));
+  }
+}
+
+/** Startup parameters the gate takes for itself; the rest is passed on if it is allowed as a setting. */
+const ours: ReadonlySet<string> = new Set(['user', 'database', 'client_encoding']);
+
+function objectionTo(startup: StartupMessage): Refusal | null {
+  if (!startup.parameters.get('user')) return { code: 'malformed', text: 'The startup message names no user.' };
+  for (const [name, value] of startup.parameters) {
+    if (ours.has(name)) continue;
+    if (name === 'replication') return { code: 'unsupported', text: 'Replication connections are not carried.' };
+    if (name === 'options')
+      return {
+        code: 'unsafe_setting',
+        text: 'Command-line options for the server are not passed on.',
+        next: 'Use SET for the settings that are allowed.',
+      };
+    if (!settingAllowed(name, value))
+      return { code: 'unsafe_setting', text: `The setting ${JSON.stringify(name)} cannot be given at startup.` };
+  }
+  return null;
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  let difference = 0;
+  for (let index = 0; index < a.length; index++) difference |= (a[index] ?? 0) ^ (b[index] ?? 0);
+  return difference === 0;
+}

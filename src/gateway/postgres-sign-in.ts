@@ -1,0 +1,117 @@
+// How a caller of the PostgreSQL door proves who it is: a short-lived credential by SCRAM, or a JWT as the password.
+// INVARIANT: a password is asked for in clear only over TLS or loopback, and never leaves this file.
+
+import type { Subject } from '../core/facts.ts';
+import { limits } from '../core/limits.ts';
+import { ok, type Result, refuse } from '../core/result.ts';
+import { answersTo } from '../identity/subject.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Credentials } from '../ports/credentials.ts';
+import type { ByteStream } from '../ports/postgres-upstream.ts';
+import type { Random } from '../ports/random.ts';
+import {
+  decodePasswordMessage,
+  decodeSaslInitialResponse,
+  encodeAuthentication,
+} from '../wire/postgres/authentication.ts';
+import { malformed, ProtocolError } from '../wire/postgres/protocol-error.ts';
+import { mockVerifier, ScramServer } from '../wire/postgres/scram.ts';
+import type { StreamReader } from './stream-reader.ts';
+
+export interface SignInDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly credentials: Credentials;
+  readonly authenticate: (token: string) => Promise<Result<Subject>>;
+  /** Keys the mock exchange for users that do not exist. */
+  readonly mockSecret: Uint8Array;
+}
+
+export interface SignedIn {
+  readonly subject: Subject;
+  readonly method: 'scram' | 'jwt';
+  /** The only connection the credential is good for; null = policy decides. */
+  readonly connection: string | null;
+  /** The MCP session the credential was made for. */
+  readonly parentSession: string | null;
+}
+
+/** Users the gate itself has named are known by this. */
+export const credentialPrefix = 'cg_';
+export const scramIterations = 4096;
+
+export async function signIn(
+  deps: SignInDeps,
+  client: ByteStream,
+  reader: StreamReader,
+  user: string,
+): Promise<Result<SignedIn>> {
+  if (user.startsWith(credentialPrefix)) return signInByScram(deps, client, reader, user);
+  if (!client.encrypted && !client.loopback)
+    return refuse('tls_required', 'A token may only be sent as password over TLS or loopback.');
+  client.write(encodeAuthentication({ kind: 'cleartext' }));
+  const body = await passwordMessage(reader);
+  if (!body) return refuse('token_missing', 'The client left without a credential.');
+  const authenticated = await deps.authenticate(decodePasswordMessage(body));
+  if (!authenticated.ok) return authenticated;
+  const subject = authenticated.value;
+  if (!answersTo(subject, user)) return refuse('user_mismatch', 'The user name is not the subject of the token.');
+  return ok({ subject, method: 'jwt', connection: null, parentSession: null });
+}
+
+async function signInByScram(
+  deps: SignInDeps,
+  client: ByteStream,
+  reader: StreamReader,
+  user: string,
+): Promise<Result<SignedIn>> {
+  const found = deps.credentials.find(user);
+  const credential = found && deps.clock.now() < found.expiresMs ? found : undefined;
+  const server = new ScramServer({
+    // INVARIANT: an unknown or expired user meets the same exchange as a wrong password.
+    verifier: credential?.verifier ?? mockVerifier(user, deps.mockSecret, scramIterations),
+    nonce: Buffer.from(deps.random.bytes(18)).toString('base64'),
+    endPoint: client.encrypted ? client.endPoint : null,
+  });
+  client.write(encodeAuthentication({ kind: 'sasl', mechanisms: server.mechanisms }));
+  const initial = await passwordMessage(reader);
+  if (!initial) return refuse('token_missing', 'The client left without a credential.');
+  const { mechanism, data } = decodeSaslInitialResponse(initial);
+  if (!data) return malformed('SASLInitialResponse');
+  client.write(encodeAuthentication({ kind: 'saslContinue', data: server.first(mechanism, data) }));
+  const response = await passwordMessage(reader);
+  if (!response) return refuse('token_missing', 'The client left without a credential.');
+  const final = server.final(response);
+  if (!final || !credential) {
+    return found && !credential
+      ? refuse('token_expired', 'This database credential has expired or is wrong.', {
+          next: 'Get a new one: chartgate connect.',
+        })
+      : refuse('token_invalid', 'The user name or password is wrong.', {
+          next: 'Get a new credential: chartgate connect.',
+        });
+  }
+  client.write(encodeAuthentication({ kind: 'saslFinal', data: final }));
+  return ok({
+    subject: credential.subject,
+    method: 'scram',
+    connection: credential.connection,
+    parentSession: credential.parentSession,
+  });
+}
+
+/** The body of the next 'p' message; null when the client leaves. */
+async function passwordMessage(reader: StreamReader): Promise<Buffer | null> {
+  const taken = await reader.take((bytes) => {
+    if (bytes.length < 5) return undefined;
+    if (bytes[0] !== 0x70) return malformed('sign-in: a message other than a password');
+    const length = bytes.readUInt32BE(1);
+    if (length < 4) return malformed('PasswordMessage');
+    if (length > limits.passwordBytesMax)
+      throw new ProtocolError('too_large', 'The credential is larger than any should be.');
+    return bytes.length < length + 1
+      ? undefined
+      : { body: bytes.subarray(5, length + 1), rest: bytes.subarray(length + 1) };
+  });
+  return taken?.body ?? null;
+}
