@@ -1,0 +1,166 @@
+// An MCP server as a process of one session: no shell, a process group of its own, an environment that holds only what it
+// was given, newline-delimited JSON on its pipes (MCP 2025-11-25, Transports / stdio).
+
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import { limits } from '../../core/limits.ts';
+import { ok, type Refusal, type Result, refuse } from '../../core/result.ts';
+import type { McpUpstream, McpUpstreamEvents, OutgoingMessage } from '../../ports/mcp-upstream.ts';
+import type { ProcessGuard } from './process-guard.ts';
+
+export interface StdioServer {
+  /** Program and arguments; not read by any shell. */
+  readonly command: readonly [string, ...string[]];
+  /** Beside the few variables a program needs to run at all. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly guard: ProcessGuard;
+  /** Pieces of its stderr, up to a limit. They may hold anything, PHI included: not for a plain log. */
+  readonly stderr: (text: string) => void;
+}
+
+const inherited = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR', 'SystemRoot', 'TEMP', 'PATHEXT'];
+const stderrBytesMax = 1_048_576;
+/** From end of stdin to SIGTERM, and from there to SIGKILL. */
+const politeMs = 500;
+const firmMs = 2_000;
+
+export function createStdioUpstream(server: StdioServer): McpUpstream {
+  return new StdioUpstream(server);
+}
+
+class StdioUpstream implements McpUpstream {
+  readonly #server: StdioServer;
+  #child: ChildProcessByStdio<Writable, Readable, Readable> | undefined;
+  #events: McpUpstreamEvents | undefined;
+  #exited: Promise<void> = Promise.resolve();
+  #closing: Promise<void> | undefined;
+
+  constructor(server: StdioServer) {
+    this.#server = server;
+  }
+
+  start(events: McpUpstreamEvents): Promise<Result<void>> {
+    this.#events = events;
+    const [program, ...args] = this.#server.command;
+    const { cwd, guard } = this.#server;
+    const env = { ...environment(), ...this.#server.env };
+    const child = spawn(program, args, {
+      cwd,
+      env,
+      detached: process.platform !== 'win32',
+      shell: false,
+      stdio: 'pipe',
+    });
+    this.#child = child;
+    child.stdin.on('error', () => {});
+    this.#exited = new Promise((resolve) => child.once('close', () => resolve()));
+    return new Promise((resolve) => {
+      child.once('error', () => resolve(refuse('upstream_unavailable', 'The MCP server could not be started.')));
+      child.once('spawn', () => {
+        const group = child.pid;
+        if (group !== undefined) {
+          guard.guard(group);
+          // A server that ends by itself may leave children of its own behind.
+          child.once('exit', () => {
+            signalGroup(child.pid, 'SIGKILL');
+            guard.release(group);
+          });
+        }
+        this.#readStderr(child.stderr);
+        void this.#readLines(child.stdout);
+        resolve(ok(undefined));
+      });
+    });
+  }
+
+  send(message: OutgoingMessage): Promise<Result<void>> {
+    const stdin = this.#child?.stdin;
+    if (!stdin?.writable) return Promise.resolve(refuse('upstream_closed', 'The MCP server has ended.'));
+    return new Promise((resolve) => {
+      stdin.write(`${message.text}\n`, (error) =>
+        resolve(error ? refuse('upstream_closed', 'The MCP server has ended.') : ok(undefined)),
+      );
+    });
+  }
+
+  initialized(): void {}
+
+  close(): Promise<void> {
+    this.#closing ??= this.#stop();
+    return this.#closing;
+  }
+
+  async #stop(): Promise<void> {
+    const child = this.#child;
+    if (child?.pid === undefined) return;
+    child.stdin.end();
+    // Nobody reads on; a full pipe must not keep the process from ending.
+    child.stdout.destroy();
+    child.stderr.destroy();
+    const timers = [
+      setTimeout(() => signalGroup(child.pid, 'SIGTERM'), politeMs),
+      setTimeout(() => signalGroup(child.pid, 'SIGKILL'), politeMs + firmMs),
+    ];
+    await this.#exited;
+    for (const timer of timers) clearTimeout(timer);
+  }
+
+  async #readLines(stdout: Readable): Promise<void> {
+    let parts: Buffer[] = [];
+    let bytes = 0;
+    try {
+      for await (const chunk of stdout as AsyncIterable<Buffer>) {
+        let from = 0;
+        for (let end = chunk.indexOf(0x0a); end >= 0; end = chunk.indexOf(0x0a, from)) {
+          const line =
+            parts.length === 0 ? chunk.subarray(from, end) : Buffer.concat([...parts, chunk.subarray(from, end)]);
+          parts = [];
+          bytes = 0;
+          from = end + 1;
+          if (line.length > 0) await this.#events?.message(line);
+          if (this.#closing) return;
+        }
+        if (from < chunk.length) parts.push(chunk.subarray(from));
+        bytes += chunk.length - from;
+        if (bytes > limits.mcpStdioLineBytesMax) {
+          return this.#lose(
+            refuse('upstream_protocol', 'The MCP server sent a line larger than the gate accepts.').error,
+          );
+        }
+      }
+    } catch {
+      // The pipe broke; that is how a killed process ends.
+    }
+    this.#lose(refuse('upstream_closed', 'The MCP server ended.').error);
+  }
+
+  #lose(reason: Refusal): void {
+    if (this.#closing) return;
+    this.#events?.closed(reason);
+    void this.close();
+  }
+
+  #readStderr(stderr: Readable): void {
+    let bytes = 0;
+    stderr.on('data', (chunk: Buffer) => {
+      if (bytes < stderrBytesMax) this.#server.stderr(chunk.subarray(0, stderrBytesMax - bytes).toString('utf8'));
+      bytes += chunk.length;
+    });
+    stderr.on('error', () => {});
+  }
+}
+
+function environment(): Record<string, string> {
+  const found = inherited.map((name) => [name, process.env[name]] as const);
+  return Object.fromEntries(found.filter((pair): pair is readonly [string, string] => pair[1] !== undefined));
+}
+
+function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(process.platform === 'win32' ? pid : -pid, signal);
+  } catch {
+    // It is gone already.
+  }
+}

@@ -1,0 +1,140 @@
+// node:http (or node:https) as HttpExchange, and the one listener that all HTTP doors share: the first route whose
+// prefix fits gets the request. It bounds sockets, headers and time; what a request means is the doors' business.
+
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { ok, type Result, refuse } from '../../core/result.ts';
+import type { HttpExchange, HttpHeaders, HttpStream } from '../../ports/http-exchange.ts';
+
+interface HttpRoute {
+  /** Of the path, e.g. `/mcp/`. */
+  readonly prefix: string;
+  /** Never rejects. */
+  readonly handle: (exchange: HttpExchange) => Promise<void>;
+}
+
+export interface HttpListening {
+  readonly host: string;
+  /** 0 = any free one. */
+  readonly port: number;
+  readonly tls: { readonly cert: string; readonly key: string } | null;
+  readonly routes: readonly HttpRoute[];
+  /** What no route wants. */
+  readonly otherwise: RequestListener;
+}
+
+export interface HttpListener {
+  readonly port: number;
+  /** Stops listening, and cuts whatever is still open after `graceMs`. */
+  close(graceMs: number): Promise<void>;
+}
+
+const headerBytesMax = 65_536;
+const headersMs = 20_000;
+
+/** Refused: port_unavailable. */
+export function listenHttp(listening: HttpListening): Promise<Result<HttpListener>> {
+  const { host, port, tls, routes, otherwise } = listening;
+  const loopback = isLoopback(host);
+  const answer: RequestListener = (request, response) => {
+    const route = routes.find((each) => request.url?.startsWith(each.prefix));
+    if (route) void route.handle(exchangeOf(request, response, loopback));
+    else otherwise(request, response);
+  };
+  const options = { maxHeaderSize: headerBytesMax, headersTimeout: headersMs };
+  const server = tls
+    ? createTlsServer({ ...options, ...tls, minVersion: 'TLSv1.2' }, answer)
+    : createServer(options, answer);
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(refuse('port_unavailable', `Cannot listen on ${host}:${port} for HTTP.`)));
+    server.listen({ host, port }, () => {
+      server.removeAllListeners('error');
+      const address = server.address();
+      const bound = typeof address === 'object' && address ? address.port : port;
+      resolve(ok({ port: bound, close: (graceMs) => closeServer(server, graceMs) }));
+    });
+  });
+}
+
+function closeServer(server: Server, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+    server.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
+function exchangeOf(request: IncomingMessage, response: ServerResponse, loopback: boolean): HttpExchange {
+  const gone = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished) gone.abort();
+  });
+  return {
+    method: request.method ?? '',
+    target: request.url ?? '/',
+    remoteAddress: request.socket.remoteAddress ?? '',
+    loopback,
+    signal: gone.signal,
+    header: (name) => {
+      const value = request.headers[name];
+      return Array.isArray(value) ? value.join(', ') : value;
+    },
+    body: (bytesMax) => readBody(request, bytesMax),
+    respond: (status, headers, body) => {
+      if (response.headersSent || response.destroyed) return;
+      // What was not read of the body is not worth reading: the connection ends with the answer.
+      const unread = request.readableEnded || request.method === 'GET' ? {} : { connection: 'close' };
+      response.writeHead(status, { ...headers, ...unread, 'content-length': Buffer.byteLength(body) });
+      response.end(body);
+    },
+    stream: (status, headers) => streamOf(response, status, headers),
+  };
+}
+
+async function readBody(request: IncomingMessage, bytesMax: number): Promise<Result<Uint8Array>> {
+  if (Number(request.headers['content-length'] ?? 0) > bytesMax) {
+    return refuse('too_large', 'The message is larger than the gate accepts.');
+  }
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > bytesMax) return refuse('too_large', 'The message is larger than the gate accepts.');
+      chunks.push(chunk);
+    }
+  } catch {
+    return refuse('canceled', 'The caller hung up in the middle of a message.');
+  }
+  return ok(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
+}
+
+function streamOf(response: ServerResponse, status: number, headers: HttpHeaders): HttpStream {
+  if (!response.headersSent && !response.destroyed) {
+    response.writeHead(status, headers);
+    response.flushHeaders();
+  }
+  return {
+    write: (text) => {
+      if (response.destroyed || response.writableEnded) return Promise.resolve(false);
+      if (response.write(text)) return Promise.resolve(true);
+      return new Promise((resolve) => {
+        const settle = (): void => {
+          response.off('drain', settle).off('close', settle);
+          resolve(!response.destroyed);
+        };
+        response.once('drain', settle).once('close', settle);
+      });
+    },
+    end: () => {
+      response.end();
+    },
+  };
+}

@@ -1,0 +1,79 @@
+// One request of an MCP client, from its first byte to its last: how it is given up, and what it says while it is held.
+
+import type { JsonObject } from '../core/json.ts';
+import type { Clock } from '../ports/clock.ts';
+import { encodeMessage, type JsonRpcId, type JsonRpcOutcome, type JsonRpcRequest } from '../wire/mcp/json-rpc.ts';
+import { objectAt } from './mcp-facts.ts';
+import type { OpenCall } from './mcp-outlet.ts';
+import type { McpReply } from './mcp-reply.ts';
+
+/** Held calls say that they still wait, so that clients with a progress timeout wait with them. */
+const holdBeatMs = 15_000;
+
+export class McpCall {
+  readonly id: JsonRpcId;
+  readonly params: JsonObject;
+  readonly reply: McpReply;
+  /** The client's; it may get progress notifications under it. */
+  readonly progressToken: string | number | undefined;
+  /** The gate's id for it, once it runs upstream. */
+  upstreamId: number | undefined;
+  /** Once it is admitted. */
+  open: OpenCall | undefined;
+  readonly #controller = new AbortController();
+  readonly #hungUp: () => void;
+  #stopHoldBeat: () => void = () => {};
+
+  constructor(message: JsonRpcRequest, reply: McpReply) {
+    this.id = message.id;
+    this.params = message.params;
+    this.reply = reply;
+    const token = objectAt(message.params, '_meta')['progressToken'];
+    this.progressToken = typeof token === 'string' || typeof token === 'number' ? token : undefined;
+    // Whoever hangs up before the call runs does not want it; once it runs, it runs to its end, so that the log knows the end.
+    this.#hungUp = () => {
+      if (this.upstreamId === undefined) this.abort();
+    };
+    reply.signal.addEventListener('abort', this.#hungUp, { once: true });
+    if (reply.signal.aborted) this.#hungUp();
+  }
+
+  /** Aborted when the call must not run any more. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  abort(): void {
+    this.#controller.abort();
+  }
+
+  finish(outcome: JsonRpcOutcome, status?: number): Promise<void> {
+    return this.reply.finish(encodeMessage({ kind: 'response', id: this.id, outcome }), status);
+  }
+
+  /** Tells a client that asked for progress what it waits for, until `decided`. */
+  held(clock: Clock, hold: { readonly approval: string; readonly link: string }): void {
+    const { progressToken } = this;
+    if (progressToken === undefined) return;
+    const message = `Waiting for approval ${hold.approval}: ${hold.link}`;
+    let progress = 0;
+    const tell = (): void => {
+      const params = { progressToken, progress, message };
+      void this.reply.send({ kind: 'notification', method: 'notifications/progress', params });
+      // Progress has to increase, and must stay below whatever the server will report.
+      progress += 1e-6;
+      this.#stopHoldBeat = clock.after(holdBeatMs, tell);
+    };
+    tell();
+  }
+
+  decided(): void {
+    this.#stopHoldBeat();
+  }
+
+  /** It has been answered. */
+  close(): void {
+    this.decided();
+    this.reply.signal.removeEventListener('abort', this.#hungUp);
+  }
+}

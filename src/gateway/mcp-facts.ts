@@ -1,0 +1,111 @@
+// What an MCP request means to the policy: facts, and the exact act that an approval is bound to. Pure.
+
+import { type Facts, type McpFacts, noMcp, noSql, type Subject } from '../core/facts.ts';
+import type { Json, JsonObject } from '../core/json.ts';
+import type { PhiClass } from '../core/phi.ts';
+import { isObject } from '../wire/mcp/json-rpc.ts';
+
+export type DetectClasses = (text: string) => readonly PhiClass[];
+
+export interface Asking {
+  readonly now: number;
+  readonly subject: Subject;
+  readonly connection: string;
+  /** The client's own name, from initialize. */
+  readonly client: string;
+}
+
+export function factsOf(
+  asking: Asking,
+  mcp: Partial<McpFacts> & Pick<McpFacts, 'method'>,
+  phi: readonly PhiClass[],
+): Facts {
+  const { id, issuer, kind, groups, agent } = asking.subject;
+  return {
+    now: asking.now,
+    subject: { id, issuer, kind, groups, ...(agent === undefined ? {} : { agent }) },
+    connection: { name: asking.connection, type: 'mcp' },
+    client: { name: asking.client },
+    request: { door: 'mcp', phi },
+    sql: noSql,
+    mcp: { ...noMcp, ...mcp },
+  };
+}
+
+/** Without hints a tool may write, and what it writes may destroy (MCP 2025-11-25, ToolAnnotations defaults). */
+export function toolFacts(definition: JsonObject): McpFacts['tool'] {
+  const annotations = objectAt(definition, 'annotations');
+  const readonly = annotations['readOnlyHint'] === true;
+  return {
+    name: stringAt(definition, 'name'),
+    readonly,
+    destructive: !readonly && annotations['destructiveHint'] !== false,
+    title: stringAt(definition, 'title') || stringAt(annotations, 'title'),
+  };
+}
+
+/** Facts and act of a request that names its object in its params; undefined for methods that are not decided by policy. */
+export function namedRequest(
+  method: string,
+  params: JsonObject,
+): { readonly mcp: Partial<McpFacts> & Pick<McpFacts, 'method'>; readonly forwarded: JsonObject } | undefined {
+  switch (method) {
+    case 'resources/read':
+    case 'resources/subscribe': {
+      const uri = stringAt(params, 'uri');
+      return { mcp: { method, resource: { uri } }, forwarded: { uri } };
+    }
+    case 'prompts/get': {
+      const prompt = { name: stringAt(params, 'name') };
+      const given = objectAt(params, 'arguments');
+      return { mcp: { method, prompt, arguments: given }, forwarded: { ...prompt, arguments: given } };
+    }
+    case 'completion/complete': {
+      const [ref, argument, context] = ['ref', 'argument', 'context'].map((member) => objectAt(params, member));
+      const { uri, name } = { uri: stringAt(ref ?? {}, 'uri'), name: stringAt(ref ?? {}, 'name') };
+      const mcp = { method, resource: { uri }, prompt: { name }, arguments: argument ?? {} };
+      const forwarded = {
+        ref: ref ?? {},
+        argument: argument ?? {},
+        ...(params['context'] ? { context: context ?? {} } : {}),
+      };
+      return { mcp, forwarded };
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** Classes found in every string and number of a value, member names included. */
+export function classesIn(value: Json, detect: DetectClasses): readonly PhiClass[] {
+  const found = new Set<PhiClass>();
+  const visit = (each: Json): void => {
+    if (typeof each === 'string' || typeof each === 'number') {
+      for (const cls of detect(String(each))) found.add(cls);
+    } else if (Array.isArray(each)) {
+      for (const item of each as readonly Json[]) visit(item);
+    } else if (isObject(each)) {
+      for (const [name, member] of Object.entries(each)) {
+        visit(name);
+        visit(member);
+      }
+    }
+  };
+  visit(value);
+  return [...found].sort();
+}
+
+export function stringAt(object: JsonObject, member: string): string {
+  const value = object[member];
+  return typeof value === 'string' ? value : '';
+}
+
+export function objectAt(object: JsonObject, member: string): JsonObject {
+  const value = object[member];
+  return isObject(value) ? value : {};
+}
+
+/** The object with these members alone. */
+export function only(object: JsonObject, members: readonly string[]): JsonObject {
+  return Object.fromEntries(Object.entries(object).filter(([name]) => members.includes(name)));
+}

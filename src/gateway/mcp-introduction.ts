@@ -1,0 +1,40 @@
+// What client and server learn of each other through the gate at initialize: names as they are, and of the capabilities
+// only those the gate carries. Tasks, experimental features and extensions are not among them.
+
+import type { JsonObject } from '../core/json.ts';
+import { negotiateVersion } from '../wire/mcp/streamable-http.ts';
+import { objectAt, only, stringAt } from './mcp-facts.ts';
+import type { Welcome } from './mcp-link.ts';
+
+const serverCapabilities = ['tools', 'resources', 'prompts', 'completions', 'logging'];
+const clientCapabilities = ['roots', 'sampling', 'elicitation'];
+
+export interface ClientIntroduction {
+  /** The protocol version agreed on with it. */
+  readonly version: string;
+  readonly name: string;
+  readonly info: JsonObject;
+  readonly capabilities: JsonObject;
+}
+
+/** `params` are those of the client's initialize. */
+export function introductionOf(params: JsonObject): ClientIntroduction {
+  const info = objectAt(params, 'clientInfo');
+  return {
+    version: negotiateVersion(params['protocolVersion']),
+    name: stringAt(info, 'name'),
+    info,
+    capabilities: only(objectAt(params, 'capabilities'), clientCapabilities),
+  };
+}
+
+/** The result of the client's initialize. */
+export function greetingOf(welcome: Welcome, version: string): JsonObject {
+  const { serverInfo, instructions } = welcome;
+  return {
+    protocolVersion: version,
+    capabilities: only(welcome.capabilities, serverCapabilities),
+    serverInfo,
+    ...(instructions === undefined ? {} : { instructions }),
+  };
+}

@@ -1,0 +1,136 @@
+// What leaves for an MCP client, masked: every string at any depth. The protocol's own structure is walked; whatever it
+// holds is masked as data, with its member names. Must never let a member through because the protocol does not name it.
+
+import type { Decision } from '../core/decision.ts';
+import type { Json, JsonObject } from '../core/json.ts';
+import { unionOf } from '../core/phi.ts';
+import { isObject, type JsonRpcOutcome } from '../wire/mcp/json-rpc.ts';
+import { isClientVersion } from '../wire/mcp/streamable-http.ts';
+
+/** Masks data under a decision's obligations, and adds to `counts` what it masked, by class. */
+export type MaskJson = (value: Json, decision: Decision, counts: Record<string, number>) => Json;
+
+/** Members whose objects and arrays are the protocol's structure (MCP 2025-11-25, schema). */
+const structure = new Set(
+  `content contents messages resource resources resourceTemplates tools prompts completion values annotations icons
+  capabilities serverInfo execution modelPreferences hints`.split(/\s+/),
+);
+/** Members that hold a JSON Schema, where a property called `address` is no address. */
+const schemas = new Set(['inputSchema', 'outputSchema', 'requestedSchema']);
+/** Members that point somewhere and must still do so: a URL or host in them is no identifier, all else is. */
+const pointers = new Set(['uri', 'uriTemplate', 'url', 'src', 'websiteUrl', '$schema', '$ref', '$id']);
+
+export function maskOutcome(
+  outcome: JsonRpcOutcome,
+  decision: Decision,
+  mask: MaskJson,
+  counts: Record<string, number>,
+): JsonRpcOutcome {
+  if ('result' in outcome) return { result: maskMembers(outcome.result, decision, mask, counts) };
+  const { code, message, data } = outcome.error;
+  const [text, more = null] = listOf(mask([message, data ?? null], decision, counts));
+  return {
+    error: { code, message: typeof text === 'string' ? text : '', ...(data === undefined ? {} : { data: more }) },
+  };
+}
+
+/** A result or params. */
+export function maskMembers(
+  members: JsonObject,
+  decision: Decision,
+  mask: MaskJson,
+  counts: Record<string, number>,
+): JsonObject {
+  const pointing = { ...decision, obligations: { ...decision.obligations } };
+  pointing.obligations.unmask = unionOf(decision.obligations.unmask, ['url', 'ip']);
+  const parts: Json[] = [];
+  const rebuild = plan(members, {
+    part: (value) => parts.push(value) - 1,
+    pointer: (value) => mask(value, pointing, counts),
+    binary: decision.obligations.unmask === 'all',
+  });
+  // One call for all parts, so that a name found in one place is masked wherever it recurs.
+  const masked = rebuild(listOf(mask(parts, decision, counts)));
+  return isObject(masked) ? masked : {};
+}
+
+/** Masking keeps the shape of a list. */
+function listOf(value: Json): readonly Json[] {
+  return Array.isArray(value) ? value : [];
+}
+
+interface Parts {
+  readonly part: (value: Json) => number;
+  readonly pointer: (value: string) => Json;
+  /** Binary content may pass. */
+  readonly binary: boolean;
+}
+
+type Rebuild = (masked: readonly Json[]) => Json;
+
+function plan(value: Json, parts: Parts): Rebuild {
+  if (Array.isArray(value)) {
+    const items = value.map((each: Json) => plan(each, parts));
+    return (masked) => items.map((rebuild) => rebuild(masked));
+  }
+  if (!isObject(value)) {
+    const at = parts.part(value);
+    return (masked) => masked[at] ?? null;
+  }
+  const members = Object.entries(parts.binary ? value : withoutBinary(value)).map(([name, member]) =>
+    planMember(name, member, parts),
+  );
+  return (masked) => Object.fromEntries(members.map((rebuild) => rebuild(masked)));
+}
+
+function planMember(name: string, member: Json, parts: Parts): (masked: readonly Json[]) => [string, Json] {
+  if (pointers.has(name) && typeof member === 'string') {
+    const pointer = parts.pointer(member);
+    return () => [name, pointer];
+  }
+  // A version of the protocol reads like a date.
+  if (name === 'protocolVersion' && isClientVersion(member)) return () => [name, member];
+  // prompts/list describes arguments in an array; anywhere else `arguments` are values.
+  const structural = structure.has(name) || (name === 'arguments' && Array.isArray(member));
+  if (structural && typeof member === 'object' && member !== null) {
+    const rebuild = plan(member, parts);
+    return (masked) => [name, rebuild(masked)];
+  }
+  if (schemas.has(name)) {
+    const rebuild = planSchema(member, parts);
+    return (masked) => [name, rebuild(masked)];
+  }
+  const at = parts.part({ [name]: member });
+  return (masked) => {
+    const part = masked[at];
+    return (isObject(part) && Object.entries(part)[0]) || [name, null];
+  };
+}
+
+function planSchema(value: Json, parts: Parts): Rebuild {
+  if (Array.isArray(value)) {
+    const items = value.map((each: Json) => planSchema(each, parts));
+    return (masked) => items.map((rebuild) => rebuild(masked));
+  }
+  if (!isObject(value)) {
+    if (typeof value !== 'string') return () => value;
+    const at = parts.part(value);
+    return (masked) => masked[at] ?? null;
+  }
+  const members = Object.entries(value).map(([name, member]): [string, Rebuild] => {
+    if (!pointers.has(name) || typeof member !== 'string') return [name, planSchema(member, parts)];
+    const pointer = parts.pointer(member);
+    return [name, () => pointer];
+  });
+  return (masked) => Object.fromEntries(members.map(([name, rebuild]) => [name, rebuild(masked)]));
+}
+
+/** Images, audio and blobs cannot be looked into: a line of text says that something was there. */
+function withoutBinary(value: JsonObject): JsonObject {
+  const { type, blob, data, ...rest } = value;
+  if ((type === 'image' || type === 'audio') && data !== undefined) {
+    return { type: 'text', text: `[${type} withheld by the gate: binary content cannot be masked]` };
+  }
+  if (blob === undefined) return value;
+  return { ...rest, mimeType: 'text/plain', text: '[binary content withheld by the gate: it cannot be masked]' };
+}

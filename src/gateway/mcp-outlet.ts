@@ -1,0 +1,122 @@
+// The way out to one client for what is not an answer: server notifications and server requests, on the stream of the
+// call that runs, or on the client's own GET stream. INVARIANT: masked, then recorded, then released.
+
+import type { JsonObject } from '../core/json.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { HttpStream } from '../ports/http-exchange.ts';
+import { encodeEvent } from '../wire/mcp/event-stream.ts';
+import { encodeMessage, type JsonRpcNotification, type JsonRpcRequest } from '../wire/mcp/json-rpc.ts';
+import type { Admission } from './enforce.ts';
+import { type MaskJson, maskMembers } from './mcp-masking.ts';
+import type { McpReply } from './mcp-reply.ts';
+
+/** Proxies cut a stream that says nothing. */
+const keepAliveMs = 25_000;
+
+/** A request of the client that has been admitted and is not answered yet. */
+export interface OpenCall {
+  readonly reply: McpReply;
+  readonly admission: Admission;
+}
+
+interface Listener {
+  readonly stream: HttpStream;
+  readonly admission: Admission;
+  stopTimer: () => void;
+}
+
+const relayed = new Set([
+  'notifications/message',
+  'notifications/resources/updated',
+  'notifications/resources/list_changed',
+  'notifications/tools/list_changed',
+  'notifications/prompts/list_changed',
+  'notifications/elicitation/complete',
+]);
+const utf8 = new TextEncoder();
+
+/** Whether a notification that is about no call in particular is for the client at all. */
+export function isRelayed(method: string): boolean {
+  return relayed.has(method);
+}
+
+export class McpOutlet {
+  readonly #clock: Clock;
+  readonly #mask: MaskJson;
+  readonly #calls = new Set<OpenCall>();
+  #listener: Listener | null = null;
+
+  constructor(clock: Clock, mask: MaskJson) {
+    this.#clock = clock;
+    this.#mask = mask;
+  }
+
+  /** The client's GET stream. A client that comes again has lost the one before. */
+  listen(stream: HttpStream, admission: Admission): void {
+    this.silence();
+    const listener: Listener = { stream, admission, stopTimer: () => {} };
+    this.#listener = listener;
+    const beat = (): void => {
+      listener.stopTimer = this.#clock.after(keepAliveMs, () => {
+        void say();
+      });
+    };
+    const say = async (): Promise<void> => {
+      const alive = await stream.write(':\n\n');
+      if (this.#listener !== listener) return;
+      if (alive) beat();
+      else this.silence();
+    };
+    void say();
+  }
+
+  /** Ends the GET stream. */
+  silence(): void {
+    const listener = this.#listener;
+    this.#listener = null;
+    if (!listener) return;
+    listener.stopTimer();
+    listener.stream.end();
+    void listener.admission.end('ok').catch(() => {});
+  }
+
+  add(call: OpenCall): void {
+    this.#calls.add(call);
+  }
+
+  remove(call: OpenCall): void {
+    this.#calls.delete(call);
+  }
+
+  /** On this call, else on the newest open one, else on the GET stream. False when nobody listens. @throws LogUnavailable */
+  async release(message: JsonRpcNotification | JsonRpcRequest, about?: OpenCall): Promise<boolean> {
+    const call = about ?? [...this.#calls].at(-1);
+    if (call) {
+      const masked = await this.#record(message, call.admission);
+      // While it was being recorded the call may have been answered; nothing may follow an answer.
+      if (this.#calls.has(call)) return call.reply.send(masked);
+    }
+    const listener = this.#listener;
+    if (!listener) return false;
+    const masked = await this.#record(message, listener.admission);
+    return this.#listener === listener && listener.stream.write(encodeEvent(encodeMessage(masked)));
+  }
+
+  async #record<T extends JsonRpcNotification | JsonRpcRequest>(message: T, admission: Admission): Promise<T> {
+    const counts: Record<string, number> = {};
+    const params = maskMembers(message.params, admission.decision, this.#mask, counts);
+    const masked = { ...message, params: { ...params, ...referencesOf(message.params) } };
+    const bytes = utf8.encode(encodeMessage(masked));
+    await admission.record({ media: 'application/json', bytes }, { method: message.method, masked: counts });
+    return masked;
+  }
+}
+
+/** Ids the client or the gate chose themselves; masked they would refer to nothing. */
+function referencesOf(params: JsonObject): JsonObject {
+  const { progressToken, requestId } = params;
+  return {
+    ...(progressToken === undefined ? {} : { progressToken }),
+    ...(requestId === undefined ? {} : { requestId }),
+  };
+}

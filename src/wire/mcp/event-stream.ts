@@ -1,0 +1,96 @@
+// Server-sent events (WHATWG HTML §9.2) as MCP uses them: encode one event, decode incrementally at any split point.
+// Must never buffer more than its limit.
+
+import { ok, type Result, refuse } from '../../core/result.ts';
+
+export interface ServerSentEvent {
+  /** `message` unless the stream says otherwise. */
+  readonly event: string;
+  readonly data: string;
+  readonly id: string | null;
+}
+
+/** `data` is one line of JSON, so one data field carries it. */
+export function encodeEvent(data: string): string {
+  return `event: message\ndata: ${data}\n\n`;
+}
+
+export class EventStreamDecoder {
+  readonly #bytesMax: number;
+  readonly #utf8 = new TextDecoder('utf-8', { fatal: true });
+  #line: string[] = [];
+  #lineChars = 0;
+  #data: string[] = [];
+  #dataChars = 0;
+  #event = '';
+  #id: string | null = null;
+  #afterCr = false;
+
+  /** `bytesMax` bounds one line and the data of one event. */
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
+
+  /** The events that `chunk` completes. After a failure the decoder is not to be used again. Refused: malformed, too_large. */
+  push(chunk: Uint8Array): Result<readonly ServerSentEvent[]> {
+    let text: string;
+    try {
+      text = this.#utf8.decode(chunk, { stream: true });
+    } catch {
+      return refuse('malformed', 'The event stream is not valid UTF-8.');
+    }
+    const events: ServerSentEvent[] = [];
+    let from = 0;
+    for (let at = 0; at < text.length; at++) {
+      const character = text.charCodeAt(at);
+      if (character !== 0x0a && character !== 0x0d) {
+        this.#afterCr = false;
+        continue;
+      }
+      if (character === 0x0a && this.#afterCr) {
+        this.#afterCr = false;
+      } else {
+        this.#line.push(text.slice(from, at));
+        const event = this.#endLine();
+        if (event) events.push(event);
+        this.#afterCr = character === 0x0d;
+      }
+      from = at + 1;
+    }
+    this.#line.push(text.slice(from));
+    this.#lineChars += text.length - from;
+    if (this.#lineChars > this.#bytesMax || this.#dataChars > this.#bytesMax) {
+      return refuse('too_large', 'An event is larger than the gate accepts.');
+    }
+    return ok(events);
+  }
+
+  #endLine(): ServerSentEvent | null {
+    const line = this.#line.join('');
+    this.#line = [];
+    this.#lineChars = 0;
+    if (line === '') return this.#dispatch();
+    const colon = line.indexOf(':');
+    if (colon === 0) return null;
+    const field = colon < 0 ? line : line.slice(0, colon);
+    const value = colon < 0 ? '' : line.slice(line.charAt(colon + 1) === ' ' ? colon + 2 : colon + 1);
+    if (field === 'data') {
+      this.#data.push(value);
+      this.#dataChars += value.length + 1;
+    } else if (field === 'event') {
+      this.#event = value;
+    } else if (field === 'id' && !value.includes('\0')) {
+      this.#id = value;
+    }
+    return null;
+  }
+
+  #dispatch(): ServerSentEvent | null {
+    const event = { event: this.#event || 'message', data: this.#data.join('\n'), id: this.#id };
+    const empty = this.#data.length === 0;
+    this.#data = [];
+    this.#dataChars = 0;
+    this.#event = '';
+    return empty ? null : event;
+  }
+}

@@ -1,0 +1,221 @@
+// Servers that die, lie, flood or never answer: the call gets a named error, the session or the process is contained, and
+// nothing is left behind.
+
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { createProcessGuard } from '../../src/adapters/mcp-stdio/process-guard.ts';
+import { createStdioUpstream } from '../../src/adapters/mcp-stdio/upstream.ts';
+import { systemClock } from '../../src/adapters/system/clock.ts';
+import { connect, eventually, openGate, type TestGate } from './gate.ts';
+
+const bad = fileURLToPath(new URL('bad-server.ts', import.meta.url));
+
+async function withGate(work: (gate: TestGate) => Promise<void>, ...args: string[]): Promise<void> {
+  const gate = await openGate({ command: [process.execPath, bad, ...args] });
+  try {
+    await work(gate);
+  } finally {
+    await gate.close();
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return !/^\S+ \(.*\) Z/.test(execFileSync('cat', [`/proc/${pid}/stat`], { encoding: 'utf8' }));
+  } catch {
+    return false;
+  }
+}
+
+describe('a server that misbehaves', () => {
+  it('may print what is no message, and answer nobody, and still be understood', () =>
+    withGate(async (gate) => {
+      await using client = await connect(gate, 'other');
+      assert.deepEqual((await client.callTool({ name: 'garbage_first' })).content, [{ type: 'text', text: 'fine' }]);
+    }));
+
+  it('is heard once', () =>
+    withGate(async (gate) => {
+      await using client = await connect(gate, 'other');
+      assert.deepEqual((await client.callTool({ name: 'answer_twice' })).content, [{ type: 'text', text: 'first' }]);
+      assert.equal(gate.ledger.records.filter((record) => record.text?.includes('second')).length, 0);
+    }));
+
+  it('that answers against the protocol fails that call alone', () =>
+    withGate(async (gate) => {
+      await using client = await connect(gate, 'other');
+      await assert.rejects(client.callTool({ name: 'answer_badly' }), /rule of the protocol/);
+      assert.equal((await client.callTool({ name: 'answer_twice' })).isError, undefined);
+    }));
+
+  for (const tool of ['flood_garbage', 'oversize', 'die_mid_line']) {
+    it(`that does ${tool} loses the session, with a named error and an ended request`, () =>
+      withGate(async (gate) => {
+        await using client = await connect(gate, 'other');
+        await assert.rejects(client.callTool({ name: tool }), { code: -32006 });
+        const last = gate.ledger.of('request').at(-1)?.request;
+        assert.ok(gate.ledger.of('end').some((record) => record.request === last && record.status === 'error'));
+        await eventually(() => gate.ledger.of('session.end').length === 1, 'the end of the session');
+        await assert.rejects(client.ping());
+      }));
+  }
+
+  it('that floods is read no faster than the log and the client take it', () =>
+    withGate(async (gate) => {
+      await using client = await connect(gate, 'other');
+      let heard = 0;
+      client.setNotificationHandler('notifications/message', () => void heard++);
+      assert.deepEqual((await client.callTool({ name: 'flood_logs' })).content, [{ type: 'text', text: 'flooded' }]);
+      await eventually(() => heard === 2_000, 'all lines');
+    }));
+
+  it('that never answers is told when the client gives up, and the next call works', () =>
+    withGate(async (gate) => {
+      await using client = await connect(gate, 'other');
+      await assert.rejects(client.callTool({ name: 'never' }, { timeout: 200 }));
+      await eventually(
+        () => gate.ledger.of('end').some((record) => record.status === 'canceled'),
+        'the canceled request',
+      );
+      assert.equal((await client.callTool({ name: 'answer_twice' })).isError, undefined);
+    }));
+
+  it('that never answers runs into the time limit', async () => {
+    const hasty = {
+      now: () => systemClock.now(),
+      after: (ms: number, then: () => void) => systemClock.after(ms >= 300_000 ? 100 : ms, then),
+    };
+    const gate = await openGate({ command: [process.execPath, bad], clock: hasty });
+    try {
+      await using client = await connect(gate, 'other');
+      await assert.rejects(client.callTool({ name: 'never' }), /did not answer in time/);
+    } finally {
+      await gate.close();
+    }
+  });
+
+  it('that never initializes, speaks another version, or does not exist, opens no session', async () => {
+    const hasty = {
+      now: () => systemClock.now(),
+      after: (ms: number, then: () => void) => systemClock.after(Math.min(ms, 800), then),
+    };
+    const commands: [string, ...string[]][] = [
+      [process.execPath, bad, 'mute'],
+      [process.execPath, bad, 'old'],
+      ['/no/such/program'],
+    ];
+    for (const command of commands) {
+      const gate = await openGate({ command, clock: hasty });
+      await assert.rejects(connect(gate, 'other'), { code: -32006 });
+      assert.equal(gate.ledger.of('session.end').length, 1);
+      await gate.close();
+    }
+  });
+
+  it('that cannot be reached over HTTP opens no session', async () => {
+    const gate = await openGate({ httpUpstream: 'http://127.0.0.1:9/mcp' });
+    await assert.rejects(connect(gate, 'remote'), { code: -32006 });
+    await gate.close();
+  });
+
+  const replies: [string, (request: IncomingMessage, response: ServerResponse, elsewhere: string) => void][] = [
+    ['redirects', (_request, response, elsewhere) => void response.writeHead(307, { location: elsewhere }).end()],
+    ['wants another credential', (_request, response) => void response.writeHead(401).end()],
+    ['speaks HTML', (_request, response) => void response.writeHead(200, { 'content-type': 'text/html' }).end('<p>')],
+    [
+      'breaks off its event stream',
+      (_request, response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        response.write('data: {"jsonrpc":"2.0","id":1,"resu', () => response.destroy());
+      },
+    ],
+    [
+      'answers another request',
+      (_request, response) => {
+        response.writeHead(200, { 'content-type': 'application/json' });
+        response.end('{"jsonrpc":"2.0","id":4711,"result":{}}');
+      },
+    ],
+  ];
+  for (const [what, reply] of replies) {
+    it(`that ${what} over HTTP opens no session, and the credential goes nowhere else`, async () => {
+      const seen: string[] = [];
+      const other = createServer((request, response) => {
+        seen.push(request.headers.authorization ?? '');
+        response.end();
+      });
+      await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+      const elsewhere = `http://127.0.0.1:${portOf(other)}/`;
+      const server = createServer((request, response) => reply(request, response, elsewhere));
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const gate = await openGate({ httpUpstream: `http://127.0.0.1:${portOf(server)}/mcp` });
+      await assert.rejects(connect(gate, 'remote'), { code: -32006 });
+      await gate.close();
+      for (const each of [server, other]) {
+        each.closeAllConnections();
+        each.close();
+      }
+      assert.deepEqual(seen, []);
+    });
+  }
+});
+
+function portOf(server: Server): number {
+  const address = server.address();
+  assert.ok(address !== null && typeof address === 'object');
+  return address.port;
+}
+
+describe('processes', () => {
+  const events = { message: () => Promise.resolve(null), closed: () => {} };
+
+  it('end with the session, the stubborn ones too, and a whole group of them', async () => {
+    const guard = createProcessGuard();
+    const script = `"${process.execPath}" "${bad}" stubborn & echo $! >&2; wait`;
+    let noise = '';
+    const upstream = createStdioUpstream({
+      command: ['/bin/sh', '-c', script],
+      env: {},
+      cwd: process.cwd(),
+      guard,
+      stderr: (text) => {
+        noise += text;
+      },
+    });
+    assert.ok((await upstream.start(events)).ok);
+    await eventually(() => /^\d+$/m.test(noise), 'the process id');
+    const pid = Number.parseInt(noise, 10);
+    assert.ok(isAlive(pid));
+    await upstream.close();
+    await eventually(() => !isAlive(pid), 'its end');
+    guard.close();
+  });
+
+  it('do not outlive a gate that was killed with -9', { skip: process.platform === 'win32' }, async () => {
+    const program = `
+      import { createProcessGuard } from ${JSON.stringify(import.meta.resolve('../../src/adapters/mcp-stdio/process-guard.ts'))};
+      import { createStdioUpstream } from ${JSON.stringify(import.meta.resolve('../../src/adapters/mcp-stdio/upstream.ts'))};
+      const guard = createProcessGuard();
+      const command = ['/bin/sh', '-c', 'trap "" TERM HUP; echo $$ >&2; while :; do sleep 1; done'];
+      const upstream = createStdioUpstream({ command, env: {}, cwd: '/', guard, stderr: (text) => process.stdout.write(text) });
+      await upstream.start({ message: async () => null, closed: () => {} });
+      setInterval(() => {}, 1000);`;
+    const gate = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let printed = '';
+    gate.stdout.on('data', (chunk: Buffer) => {
+      printed += chunk.toString();
+    });
+    await eventually(() => /\d+\n/.test(printed), 'the process id');
+    const pid = Number.parseInt(printed, 10);
+    assert.ok(isAlive(pid));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    gate.kill('SIGKILL');
+    await eventually(() => !isAlive(pid), 'the end of the orphan');
+  });
+});

@@ -1,0 +1,314 @@
+// The MCP door over real HTTP, with real masking and real decisions, and an audited session that keeps its records in
+// memory: what it confirms, and when, is what these tests look at.
+
+import { fileURLToPath } from 'node:url';
+import { Client, type ClientOptions, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { createHttpUpstream } from '../../src/adapters/mcp-http/upstream.ts';
+import { createProcessGuard } from '../../src/adapters/mcp-stdio/process-guard.ts';
+import { createStdioUpstream } from '../../src/adapters/mcp-stdio/upstream.ts';
+import { listenHttp } from '../../src/adapters/node-http/listener.ts';
+import { systemClock } from '../../src/adapters/system/clock.ts';
+import { systemRandom } from '../../src/adapters/system/random.ts';
+import { decide, mayEnter } from '../../src/core/decide.ts';
+import type { CompiledRule, Decision, Policy } from '../../src/core/decision.ts';
+import type { Facts, Subject } from '../../src/core/facts.ts';
+import { canonicalJson } from '../../src/core/json.ts';
+import { ok, type Result, refuse } from '../../src/core/result.ts';
+import type { Admission, AuditedSession, Intent } from '../../src/gateway/enforce.ts';
+import {
+  createMcpDoor,
+  type McpDoor,
+  type McpDoorDeps,
+  mcpPrefix,
+  resourceMetadataPrefix,
+} from '../../src/gateway/mcp-door.ts';
+import { detect } from '../../src/masking/detect.ts';
+import { maskJson } from '../../src/masking/json.ts';
+import { LogUnavailable } from '../../src/ports/log.ts';
+import type { McpUpstream } from '../../src/ports/mcp-upstream.ts';
+
+export interface Recorded {
+  readonly session: string;
+  readonly type: 'start' | 'request' | 'response' | 'end' | 'refused' | 'session.end';
+  readonly request?: string;
+  readonly rule?: string;
+  readonly status?: string;
+  readonly code?: string;
+  readonly text?: string;
+}
+
+/** Stands in for the gate's log and approval desk. */
+export class Ledger {
+  readonly records: Recorded[] = [];
+  readonly approved: Set<string> = new Set();
+  readonly spent: string[] = [];
+  /** From now on nothing can be recorded. */
+  broken = false;
+  /** Confirming takes this long, ms. */
+  delayMs = 0;
+  #wake: (() => void)[] = [];
+
+  approve(content: string): void {
+    this.approved.add(content);
+    for (const wake of this.#wake.splice(0)) wake();
+  }
+
+  settled(signal: AbortSignal, ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      const done = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+      this.#wake.push(done);
+      signal.addEventListener('abort', done, { once: true });
+    });
+  }
+
+  async write(record: Recorded): Promise<void> {
+    if (this.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, this.delayMs));
+    if (this.broken) throw new LogUnavailable('broken by the test');
+    this.records.push(record);
+  }
+
+  of(type: Recorded['type']): Recorded[] {
+    return this.records.filter((each) => each.type === type);
+  }
+}
+
+const granted = { unmask: [], filter: [], rowsMax: null };
+
+function auditedSession(ledger: Ledger, subject: Subject, connection: string, policy: Policy): AuditedSession {
+  const session = systemRandom.id('s');
+  const decisionOf = (intent: Intent): Decision =>
+    intent.builtin
+      ? {
+          effect: 'allow',
+          reasons: [{ rule: intent.builtin, code: 'allowed', text: 'Builtin.' }],
+          obligations: granted,
+          hold: null,
+          policy: policy.digest,
+        }
+      : decide(intent.facts, policy);
+  const admit = (request: string, decision: Decision): Admission => ({
+    request,
+    decision,
+    record: (chunk) =>
+      ledger.write({ session, type: 'response', request, text: new TextDecoder().decode(chunk.bytes) }),
+    end: (status) => ledger.write({ session, type: 'end', request, status }),
+  });
+  return {
+    id: session,
+    subject,
+    connection,
+    async submit(intent): Promise<Result<Admission>> {
+      const request = systemRandom.id('r');
+      const decision = decisionOf(intent);
+      const [reason] = decision.reasons;
+      const act = canonicalJson(intent.content);
+      await ledger.write({ session, type: 'request', request, rule: reason.rule, text: act });
+      if (decision.effect === 'deny') {
+        return refuse(reason.code === 'allowed' ? 'internal' : reason.code, reason.text, { rule: reason.rule });
+      }
+      if (decision.hold) {
+        const approval = 'a_1';
+        if (!ledger.approved.has(act)) {
+          intent.onHold?.({
+            approval,
+            link: 'http://gate/approvals/a_1',
+            waitMs: decision.hold.waitMs,
+            rule: reason.rule,
+          });
+          await ledger.settled(intent.signal, decision.hold.waitMs);
+        }
+        if (intent.signal.aborted) return refuse('canceled', 'Canceled while held.');
+        if (!ledger.approved.delete(act)) {
+          return refuse('approval_required', `Held as ${approval}.`, {
+            rule: reason.rule,
+            approval,
+            next: 'Ask http://gate/approvals/a_1.',
+          });
+        }
+        ledger.spent.push(act);
+      }
+      return ok(admit(request, decision));
+    },
+    refused: (refusal) => ledger.write({ session, type: 'refused', code: refusal.code }),
+    end: (reason) => ledger.write({ session, type: 'session.end', text: reason }),
+  };
+}
+
+const mcp = (when: (facts: Facts) => boolean, effect: CompiledRule['effect'], name: string): CompiledRule => ({
+  name,
+  subjects: { groups: ['analysts'], ids: [] },
+  connections: null,
+  when: (facts) => ({ kind: 'value', value: when(facts) }),
+  effect,
+});
+
+export const holdWaitMs = 400;
+const hold = { reviewers: ['privacy'], quorum: 1, waitMs: holdWaitMs, expiresMs: 60_000, grants: 'once' as const };
+
+/** Read-only tools, charts and prompts for analysts; wiping is held; what is called secret does not exist for them. */
+export const policy: Policy = {
+  digest: 'test',
+  rules: [
+    mcp(
+      (facts) => facts.mcp.tool.readonly || ['die', 'query'].includes(facts.mcp.tool.name),
+      { kind: 'allow', obligations: granted },
+      'read-tools',
+    ),
+    mcp(
+      (facts) => /^(chart|postgres):/.test(facts.mcp.resource.uri),
+      { kind: 'allow', obligations: granted },
+      'charts',
+    ),
+    mcp((facts) => facts.mcp.prompt.name === 'summarize', { kind: 'allow', obligations: granted }, 'prompts'),
+    mcp(
+      (facts) => facts.mcp.tool.destructive && facts.mcp.tool.name.startsWith('wipe'),
+      { kind: 'hold', terms: hold },
+      'wipe-held',
+    ),
+    {
+      ...mcp(() => true, { kind: 'deny', text: 'No secrets.' }, 'no-secrets'),
+      when: (facts) =>
+        facts.mcp.arguments === null && facts.mcp.tool.name === 'echo'
+          ? { kind: 'error', text: 'unknown arguments' }
+          : { kind: 'value', value: facts.mcp.arguments?.['say'] === 'secret' },
+    },
+  ],
+};
+
+export const people: Readonly<Record<string, Subject>> = {
+  ana: { id: 'ana', issuer: 'https://idp.example', kind: 'person', groups: ['analysts'], aliases: [] },
+  bob: { id: 'bob', issuer: 'https://idp.example', kind: 'person', groups: ['analysts'], aliases: [] },
+  eve: { id: 'eve', issuer: 'https://idp.example', kind: 'person', groups: ['visitors'], aliases: [] },
+};
+
+const fixture = fileURLToPath(new URL('fixture-server.ts', import.meta.url));
+
+export interface TestGate {
+  readonly url: (connection: string) => URL;
+  readonly origin: string;
+  readonly door: McpDoor;
+  readonly ledger: Ledger;
+  /** Upstreams that were started. */
+  readonly upstreams: McpUpstream[];
+  close(): Promise<void>;
+}
+
+export interface TestGateOptions extends Partial<McpDoorDeps> {
+  readonly httpUpstream?: string;
+  /** Of connection `other`. */
+  readonly command?: readonly [string, ...string[]];
+}
+
+/** Connections: `tools` (the fixture over stdio), `serial` (the same, one request at a time), `remote` (HTTP), `other`. */
+export async function openGate(options: TestGateOptions = {}): Promise<TestGate> {
+  const ledger = new Ledger();
+  const guard = createProcessGuard();
+  const upstreams: McpUpstream[] = [];
+  const rules = { byClass: {}, default: 'redact' as const };
+  const key = new Uint8Array(32);
+  const stdio = (command: readonly [string, ...string[]]): McpUpstream =>
+    createStdioUpstream({ command, env: { CONFIGURED: 'yes' }, cwd: process.cwd(), guard, stderr: () => {} });
+  let publicUrl = '';
+  const door = createMcpDoor({
+    clock: systemClock,
+    random: systemRandom,
+    get publicUrl() {
+      return publicUrl;
+    },
+    issuers: ['https://idp.example'],
+    idleMs: 60_000,
+    absoluteMs: 600_000,
+    connection: (name) =>
+      ['tools', 'serial', 'remote', 'other'].includes(name) ? { serial: name === 'serial' } : undefined,
+    authenticate: (token) => {
+      const subject = people[token];
+      return Promise.resolve(subject ? ok(subject) : refuse('token_invalid', 'The token is not valid.'));
+    },
+    mayEnter: (subject, connection) => mayEnter(policy, subject, connection),
+    openSession: async ({ subject, connection }) => {
+      const session = auditedSession(ledger, subject, connection, policy);
+      await ledger.write({ session: session.id, type: 'start' });
+      return session;
+    },
+    startUpstream: (session) => {
+      const upstream =
+        session.connection === 'remote'
+          ? createHttpUpstream({
+              url: options.httpUpstream ?? '',
+              credential: { name: 'authorization', value: 'Bearer of-the-gate' },
+            })
+          : stdio(session.connection === 'other' && options.command ? options.command : [process.execPath, fixture]);
+      upstreams.push(upstream);
+      return Promise.resolve(ok(upstream));
+    },
+    preview: (facts) => decide(facts, policy),
+    detectClasses: (text) => detect(text).map((span) => span.type),
+    mask: (value, decision, counts) => maskJson(value, { rules, unmask: decision.obligations.unmask, key }, counts),
+    ...options,
+  });
+  const handle = (exchange: Parameters<McpDoor['handle']>[0]): Promise<void> => door.handle(exchange);
+  const listening = await listenHttp({
+    host: '127.0.0.1',
+    port: 0,
+    tls: null,
+    routes: [
+      { prefix: mcpPrefix, handle },
+      { prefix: resourceMetadataPrefix, handle },
+    ],
+    otherwise: (_request, response) => void response.writeHead(404).end(),
+  });
+  if (!listening.ok) throw new Error(listening.error.text);
+  publicUrl = `http://127.0.0.1:${listening.value.port}`;
+  return {
+    url: (connection) => new URL(`${publicUrl}${mcpPrefix}${connection}`),
+    origin: publicUrl,
+    door,
+    ledger,
+    upstreams,
+    close: async () => {
+      await door.closeAll('test over');
+      await listening.value.close(100);
+      guard.close();
+    },
+  };
+}
+
+/** An SDK client, connected as this person. */
+export async function connect(
+  gate: TestGate,
+  connection: string,
+  person = 'ana',
+  capabilities: NonNullable<ClientOptions['capabilities']> = {},
+): Promise<Client & AsyncDisposable> {
+  const client = new Client({ name: 'test-agent', version: '1' }, { capabilities });
+  const transport = new StreamableHTTPClientTransport(gate.url(connection), {
+    requestInit: { headers: { authorization: `Bearer ${person}` } },
+  });
+  await client.connect(transport);
+  return Object.assign(client, { [Symbol.asyncDispose]: () => client.close() });
+}
+
+/** What stands at a path inside a value, undefined where there is none. */
+export function at(value: unknown, ...path: (string | number)[]): unknown {
+  let here = value;
+  for (const step of path) {
+    here =
+      typeof here === 'object' && here !== null
+        ? Object.entries(here).find(([key]) => key === String(step))?.[1]
+        : undefined;
+  }
+  return here;
+}
+
+/** Until it holds, or a named failure. */
+export async function eventually(holds: () => boolean, what: string, ms = 5_000): Promise<void> {
+  const deadline = Date.now() + ms;
+  while (!holds()) {
+    if (Date.now() > deadline) throw new Error(`never happened: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}

@@ -1,0 +1,92 @@
+// Held calls: they wait, they say so, they run once when exactly they were approved, and never for a client that left.
+
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import { connect, eventually, openGate, type TestGate } from './gate.ts';
+
+describe('a held tools/call', () => {
+  let gate: TestGate;
+  let act = '';
+  before(async () => {
+    gate = await openGate();
+  });
+  after(() => gate.close());
+  beforeEach(() => {
+    gate.ledger.spent.length = 0;
+    gate.ledger.approved.clear();
+  });
+
+  const held = (): string | undefined =>
+    gate.ledger.of('request').findLast((record) => record.rule === 'wipe-held')?.text;
+
+  it('ends as a result that names the approval, when nobody decides', async () => {
+    await using client = await connect(gate, 'tools');
+    const result = await client.callTool({ name: 'wipe_charts' });
+    assert.equal(result.isError, true);
+    assert.match(JSON.stringify(result.content), /a_1.*approvals\/a_1.*same arguments/);
+    act = held() ?? '';
+    assert.deepEqual(Object.keys(JSON.parse(act)), ['arguments', 'definition', 'tool']);
+  });
+
+  it('tells a client with a progress token what it waits for, and runs once approved', async () => {
+    await using client = await connect(gate, 'tools');
+    const messages: (string | undefined)[] = [];
+    const call = client.callTool({ name: 'wipe_charts' }, { onprogress: ({ message }) => messages.push(message) });
+    await eventually(() => messages.length > 0, 'progress while held');
+    assert.match(messages[0] ?? '', /a_1.*approvals\/a_1/);
+    gate.ledger.approve(act);
+    const result = await call;
+    assert.deepEqual(result.content, [{ type: 'text', text: 'wiped' }]);
+    assert.deepEqual(gate.ledger.spent, [act]);
+  });
+
+  it('runs on a retry with the same arguments, once, and not with others', async () => {
+    await using client = await connect(gate, 'tools');
+    gate.ledger.approve(act);
+    const other = await client.callTool({ name: 'wipe_charts', arguments: { all: true } });
+    assert.equal(other.isError, true);
+    assert.equal((await client.callTool({ name: 'wipe_charts' })).isError, undefined);
+    assert.equal((await client.callTool({ name: 'wipe_charts' })).isError, true);
+    assert.equal(gate.ledger.spent.length, 1);
+  });
+
+  it('never runs after the client canceled', async () => {
+    await using client = await connect(gate, 'tools');
+    const before = gate.ledger.of('request').length;
+    const controller = new AbortController();
+    const call = client.callTool({ name: 'wipe_charts' }, { signal: controller.signal });
+    await eventually(() => gate.ledger.of('request').length > before, 'the hold');
+    controller.abort();
+    await assert.rejects(call);
+    // The client gives up at once; its word has to arrive.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    gate.ledger.approve(act);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.deepEqual(gate.ledger.spent, []);
+  });
+
+  it('never runs after the client hung up', async () => {
+    await using client = await connect(gate, 'tools');
+    const session = client.transport?.sessionId ?? '';
+    const before = gate.ledger.of('request').length;
+    const controller = new AbortController();
+    const call = fetch(gate.url('tools'), {
+      method: 'POST',
+      signal: controller.signal,
+      headers: {
+        authorization: 'Bearer ana',
+        'mcp-session-id': session,
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+      },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 'raw', method: 'tools/call', params: { name: 'wipe_charts' } }),
+    });
+    await eventually(() => gate.ledger.of('request').length > before, 'the hold');
+    controller.abort();
+    await assert.rejects(call);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    gate.ledger.approve(act);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.deepEqual(gate.ledger.spent, []);
+  });
+});
