@@ -1,0 +1,35 @@
+// What the admin API needs of the gate. Only the composition root fills it in.
+
+import type { Approval } from '../approvals/approval.ts';
+import type { Subject } from '../core/facts.ts';
+import type { Result } from '../core/result.ts';
+import type { ApprovalStore } from '../ports/approvals.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Log, LogReader } from '../ports/log.ts';
+import type { SessionIndex } from '../ports/sessions.ts';
+import type { Readers } from './access.ts';
+import type { CredentialView } from './contract.ts';
+
+export interface AdminDeps {
+  readonly clock: Clock;
+  readonly approvals: Pick<ApprovalStore, 'get' | 'list'>;
+  readonly log: Log;
+  readonly reader: LogReader;
+  readonly index: SessionIndex;
+  readonly publicUrl: string;
+  /** Of the policy and configuration in force now. */
+  readonly readers: () => Readers;
+  readonly authenticate: (token: string) => Promise<Result<Subject>>;
+  /** Steps the approval and has the verdict in the log before it resolves; wakes whoever waits for it. */
+  readonly verdict: (id: string, by: Subject, effect: 'approve' | 'deny', reason: string) => Promise<Result<Approval>>;
+  /** Makes and records a short-lived database credential; `ttlMs` is a wish, cut to what the gate allows. */
+  readonly issueCredential: (
+    subject: Subject,
+    connection: string,
+    ttlMs: number | null,
+  ) => Promise<Result<CredentialView>>;
+  /** Connections at least one rule could let this subject use. */
+  readonly connectionsFor: (subject: Subject) => readonly string[];
+  /** A bug: for the operator's log. The caller learns nothing of it. */
+  readonly onError: (error: unknown) => void;
+}

@@ -1,0 +1,151 @@
+// How a command talks to a running gate: over its public address with CHARTGATE_TOKEN, or, without a token, as local
+// operator through the socket in the state directory. It never sends a token in clear to another machine.
+
+import { existsSync } from 'node:fs';
+import { type IncomingMessage, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { placeOf, readConfigFile } from '../adapters/config-file/files.ts';
+import { errorView } from '../admin/contract.ts';
+import { readDocument } from '../config/document.ts';
+import { ok, type Result, refuse } from '../core/result.ts';
+import { type Io, isErrorCode } from './io.ts';
+
+export interface Gate {
+  /** `shape` is the contract's schema of the answer; `body` makes it a POST. */
+  call<T>(path: string, shape: z.ZodType<T>, body?: unknown): Promise<Result<T>>;
+}
+
+const answerMs = 60_000;
+
+/** The few keys a client needs; everything else of the file, secrets above all, is the gate's business. */
+const clientSide = z.looseObject({
+  public_url: z.string().optional(),
+  state: z.string().default('./state'),
+  tls: z.unknown().optional(),
+  listen: z.looseObject({ http: z.string().optional() }).optional(),
+});
+
+/** @param config the file as given with -c */
+export function findGate(io: Io, config: string): Result<Gate> {
+  const token = io.env['CHARTGATE_TOKEN'] ?? '';
+  const explicit = io.env['CHARTGATE_URL'] ?? '';
+  if (explicit !== '') return token === '' ? refuseTokenless() : overNetwork(explicit, token);
+
+  const place = placeOf(resolve(io.cwd, config));
+  const found = readClientSide(place.file);
+  if (!found.ok) return found;
+  const { public_url: publicUrl, state, tls, listen } = found.value;
+  if (token !== '') return overNetwork(publicUrl ?? addressOf(listen?.http, tls !== undefined), token);
+  const socket = resolve(place.resolvePath(state), 'admin.sock');
+  return existsSync(socket) ? ok(gateAt(new URL('http://localhost'), { socketPath: socket })) : refuseTokenless();
+}
+
+function readClientSide(file: string): Result<z.infer<typeof clientSide>> {
+  const text = readConfigFile(file);
+  if (!text.ok)
+    return refuse('config_invalid', `There is no readable configuration at ${file}.`, {
+      next: 'Name it with -c FILE, or set CHARTGATE_URL to the address of the gate.',
+    });
+  const document = readDocument(text.value);
+  const shaped = clientSide.safeParse(document.ok ? document.value.raw : undefined);
+  return shaped.success
+    ? ok(shaped.data)
+    : refuse('config_invalid', `${file} is not a valid configuration.`, { next: 'Run chartgate check.' });
+}
+
+function addressOf(listen: string | undefined, tls: boolean): string {
+  return `${tls ? 'https' : 'http'}://${listen ?? '127.0.0.1:7070'}`;
+}
+
+function refuseTokenless(): Result<Gate> {
+  return refuse('token_missing', 'There is no token to call the gate with.', {
+    next: 'Set CHARTGATE_TOKEN to a token from a trusted issuer, or run this on the machine of the gate.',
+  });
+}
+
+function overNetwork(address: string, token: string): Result<Gate> {
+  const url = URL.parse(address);
+  if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:'))
+    return refuse('usage', `The gate's address is no http or https URL: ${address}`);
+  if (url.protocol === 'http:' && !isLoopback(url.hostname))
+    return refuse('tls_required', 'A token is sent over TLS or to this machine only.', {
+      next: 'Use the https address of the gate.',
+    });
+  return ok(gateAt(url, { headers: { authorization: `Bearer ${token}` } }));
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+function gateAt(base: URL, options: Route): Gate {
+  const where = options.socketPath ?? base.origin;
+  return {
+    async call<T>(path: string, shape: z.ZodType<T>, body?: unknown): Promise<Result<T>> {
+      const url = new URL(`${base.pathname.replace(/\/$/, '')}/api/v1${path}`, base);
+      let answer: Answer;
+      try {
+        answer = await exchange(url, { ...options, method: body === undefined ? 'GET' : 'POST' }, body);
+      } catch (error) {
+        const why = error instanceof Error ? error.message : 'no answer';
+        return refuse('gate_unreachable', `The gate does not answer at ${where}: ${why || 'no answer'}.`);
+      }
+      return resultOf(answer, shape, where);
+    },
+  };
+}
+
+interface Route {
+  readonly socketPath?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+function exchange(url: URL, options: Route & { readonly method: string }, body: unknown): Promise<Answer> {
+  const text = body === undefined ? '' : JSON.stringify(body);
+  const headers = {
+    ...options.headers,
+    accept: 'application/json',
+    ...(text === '' ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
+  };
+  const send = url.protocol === 'https:' ? requestHttps : requestHttp;
+  return new Promise((resolve, reject) => {
+    const outgoing = send(url, { ...options, headers, timeout: answerMs }, (incoming) => {
+      collect(incoming).then((text) => resolve({ status: incoming.statusCode ?? 0, text }), reject);
+    });
+    outgoing.on('timeout', () => outgoing.destroy(new Error('no answer in time')));
+    outgoing.on('error', reject);
+    outgoing.end(text);
+  });
+}
+
+async function collect(incoming: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function resultOf<T>(answer: Answer, shape: z.ZodType<T>, where: string): Result<T> {
+  let value: unknown;
+  try {
+    value = JSON.parse(answer.text);
+  } catch {
+    return refuse('gate_unreachable', `What answers at ${where} is not a gate.`, { next: 'Check its address.' });
+  }
+  if (answer.status >= 200 && answer.status < 300) {
+    const parsed = shape.safeParse(value);
+    return parsed.success
+      ? ok(parsed.data)
+      : refuse('gate_unreachable', `What answers at ${where} does not speak this version's contract.`);
+  }
+  const refusal = errorView.safeParse(value);
+  if (!refusal.success) return refuse('gate_unreachable', `What answers at ${where} is not a gate.`);
+  const { code, text, next, rule } = refusal.data.error;
+  return refuse(isErrorCode(code) ? code : 'internal', text, { next, ...(rule === undefined ? {} : { rule }) });
+}

@@ -1,0 +1,150 @@
+// chartgate sessions ls|show|replay: what happened, who asked, what was decided, and what they saw.
+
+import { type EventView, sessionView, type TimelineView, timelineView } from '../admin/contract.ts';
+import { findGate } from './gate.ts';
+import { complain, type Io, plain, print, printJson } from './io.ts';
+import { renderTable } from './table.ts';
+
+export interface SessionsOptions {
+  readonly config: string;
+  readonly json?: boolean;
+}
+
+export interface SessionsFilter {
+  readonly subject?: string;
+  readonly connection?: string;
+  readonly decision?: string;
+  readonly since?: string;
+  readonly until?: string;
+  readonly limit?: string;
+}
+
+export async function listSessions(io: Io, options: SessionsOptions & SessionsFilter): Promise<number> {
+  const gate = findGate(io, options.config);
+  if (!gate.ok) return complain(io, gate.error);
+  const { subject, connection, decision, since, until, limit } = options;
+  const query = new URLSearchParams();
+  for (const [key, value] of Object.entries({ subject, connection, decision, since, until, limit }))
+    if (value !== undefined) query.set(key, value);
+  const answer = await gate.value.call(`/sessions?${query.toString()}`, sessionView.array());
+  if (!answer.ok) return complain(io, answer.error);
+  if (options.json) {
+    printJson(io, answer.value);
+  } else if (answer.value.length === 0) {
+    io.stderr.write('No session matches.\n');
+  } else {
+    const rows = answer.value.map((each) => [
+      each.id,
+      each.started,
+      each.ended === null ? 'open' : 'ended',
+      each.subject.id,
+      each.connection,
+      each.door,
+      `${each.allowed}/${each.held}/${each.denied}`,
+      each.parent?.session ?? '',
+    ]);
+    const headings = ['id', 'started', 'state', 'subject', 'connection', 'door', 'allowed/held/denied', 'caused by'];
+    for (const line of renderTable(io, headings, rows)) print(io, line);
+  }
+  return 0;
+}
+
+export async function showSession(
+  io: Io,
+  id: string,
+  options: SessionsOptions & { readonly replay?: { readonly reason: string } },
+): Promise<number> {
+  const gate = findGate(io, options.config);
+  if (!gate.ok) return complain(io, gate.error);
+  const replay = options.replay ? `/replay?reason=${encodeURIComponent(options.replay.reason)}` : '';
+  const answer = await gate.value.call(`/sessions/${encodeURIComponent(id)}${replay}`, timelineView);
+  if (!answer.ok) return complain(io, answer.error);
+  if (options.json) printJson(io, answer.value);
+  else for (const line of renderTimeline(io, answer.value)) print(io, line);
+  return 0;
+}
+
+/** What a child session did stands under the request it was done for; the rest of it, at the end. */
+function renderTimeline(io: Io, timeline: TimelineView): string[] {
+  const lines = [headingOf(timeline)];
+  const causes = timeline.children.map((child) => ({ child, parts: partsByCause(child) }));
+  const renderDone = (request: string | undefined): void => {
+    for (const { child, parts } of causes) {
+      const events = parts.get(request);
+      parts.delete(request);
+      if (events) lines.push(...nested([headingOf(child), ...events.flatMap((event) => renderEvent(io, event))]));
+    }
+  };
+  for (const event of timeline.events) {
+    lines.push(...renderEvent(io, event));
+    if (event.type === 'request.end') renderDone(event.request);
+  }
+  for (const { parts } of causes) for (const cause of parts.keys()) renderDone(cause);
+  for (const { child } of causes) for (const each of child.children) lines.push(...nested(renderTimeline(io, each)));
+  return lines;
+}
+
+function headingOf({ session }: TimelineView): string {
+  const agent = session.subject.agent === undefined ? '' : ` through ${session.subject.agent}`;
+  const client = session.client === '' ? '' : `, ${session.client}`;
+  return plain(`${session.id}  ${session.subject.id}${agent} → ${session.connection} (${session.door}${client})`);
+}
+
+/** The events of a session by the request of its parent that each was done for; undefined = for none that is known. */
+function partsByCause({ events }: TimelineView): Map<string | undefined, EventView[]> {
+  const causes = new Map<string, string | undefined>();
+  const parts = new Map<string | undefined, EventView[]>();
+  for (const event of events) {
+    const cause = event.parent?.request ?? (event.request === undefined ? undefined : causes.get(event.request));
+    if (event.request !== undefined) causes.set(event.request, cause);
+    parts.set(cause, [...(parts.get(cause) ?? []), event]);
+  }
+  return parts;
+}
+function nested(lines: readonly string[]): string[] {
+  return lines.map((line, index) => (index === 0 ? `  └─ ${line}` : `     ${line}`));
+}
+
+function renderEvent(io: Io, event: EventView): string[] {
+  const lines = [`  ${event.time.slice(11, 23)}  ${event.type.padEnd(18)} ${plain(summaryOf(event))}`.trimEnd()];
+  const under = (text: string): void => {
+    lines.push(`${' '.repeat(16)}${text}`);
+  };
+  const said = event.type === 'request' ? fieldOf(event.content, 'content') : event.content;
+  if (said !== undefined) for (const line of renderContent(said)) under(line);
+  if (event.answer) {
+    const { columns, rows, notes } = event.answer;
+    if (rows.length > 0) {
+      const cells = rows.map((row) => row.map((value) => value ?? '∅'));
+      for (const line of renderTable(io, columns, cells)) under(line);
+    }
+    for (const note of notes) under(plain(note));
+  }
+  if (event.withheld) under(event.withheld === 'size' ? '(too large for one replay)' : '(shredded)');
+  return lines;
+}
+
+/** A statement reads as a statement, anything else as JSON. */
+function renderContent(content: unknown): string[] {
+  const sql = fieldOf(content, 'sql');
+  if (typeof sql !== 'string') return JSON.stringify(content, null, 2).split('\n').map(plain);
+  const params = fieldOf(content, 'params');
+  const bound = Array.isArray(params) && params.length > 0 ? [plain(`with ${JSON.stringify(params)}`)] : [];
+  return [...sql.split(/\r?\n/).map(plain), ...bound];
+}
+
+const summaryFields = ['effect', 'rule', 'code', 'status', 'rows', 'masked', 'reason', 'what'];
+
+function summaryOf(event: EventView): string {
+  const words = summaryFields
+    .map((key) => [key, fieldOf(event.data, key)] as const)
+    .filter(([, value]) => typeof value === 'string' || typeof value === 'number')
+    .map(([key, value]) => (key === 'effect' || key === 'status' ? String(value) : `${key} ${String(value)}`));
+  if (event.approval !== undefined) words.push(`approval ${event.approval}`);
+  if (event.subject && event.type.startsWith('approval.')) words.push(`by ${event.subject.id}`);
+  return words.join(', ');
+}
+
+function fieldOf(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined;
+}

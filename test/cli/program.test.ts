@@ -1,0 +1,164 @@
+// The command line against a real admin API: what is printed where, exit codes, and that nothing from outside reaches a
+// terminal raw.
+
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
+import { after, before, test } from 'node:test';
+import type { Io } from '../../src/cli/io.ts';
+import { runCli } from '../../src/cli/program.ts';
+import { type GateFixture, recordSessions, startGate } from '../admin/gate-fixture.ts';
+
+let gate: GateFixture;
+let config: string;
+
+before(async () => {
+  gate = await startGate();
+  await recordSessions(gate.log);
+  config = join(gate.state, 'chartgate.yaml');
+  writeFileSync(config, `public_url: ${gate.url}\nstate: .\nkeys: { kek: \${env:NOT_SET_HERE} }\n`);
+});
+after(() => gate.close());
+
+interface Outcome {
+  readonly exit: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function run(argv: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Outcome> {
+  const stdout = new PassThrough();
+  const stderr = new PassThrough();
+  const io: Io = { env, cwd: gate.state, stdin: Readable.from([]), stdout, stderr };
+  const exit = await runCli(argv, io, {
+    serve: async (_, file) => {
+      stdout.write(`serving ${file}\n`);
+      return 0;
+    },
+    version: '0.0.0',
+  });
+  return { exit, out: String(stdout.read() ?? ''), err: String(stderr.read() ?? '') };
+}
+
+function as(who: string): Record<string, string> {
+  return { CHARTGATE_TOKEN: who };
+}
+
+test('mistakes on the command line: what, and exit 64', async () => {
+  for (const argv of [['fly'], ['serve', '--fast'], ['approvals', 'show'], ['approvals', 'fly'], []]) {
+    const { exit, out } = await run(argv);
+    assert.equal(exit, 64, argv.join(' '));
+    assert.equal(out, '');
+  }
+  assert.match((await run(['fly'])).err, /chartgate: unknown command 'fly'/);
+});
+
+test('every command has help with examples', async () => {
+  const commands = [
+    ['serve'],
+    ['check'],
+    ['init'],
+    ['policy', 'explain'],
+    ['policy', 'test'],
+    ['whoami'],
+    ['connect'],
+    ['detect'],
+    ...['ls', 'show', 'approve', 'deny'].map((name) => ['approvals', name]),
+    ...['ls', 'show', 'replay'].map((name) => ['sessions', name]),
+    ['audit', 'verify'],
+  ];
+  for (const command of commands) {
+    const { exit, out } = await run([...command, '--help']);
+    assert.equal(exit, 0, command.join(' '));
+    assert.match(out, /Examples:\n {2}\$ /, command.join(' '));
+  }
+  assert.equal((await run(['serve', '-c', 'other.yaml'])).out, 'serving other.yaml\n');
+});
+
+test('check, init, policy and audit verify are wired to what does them', async () => {
+  const bad = await run(['check', '-c', config]);
+  assert.equal(bad.exit, 78);
+  assert.match(bad.err, /chartgate\.yaml/);
+  assert.equal((await run(['policy', 'test', '-c', config])).exit, 78);
+  assert.equal((await run(['policy', 'explain', '-c', config])).exit, 78);
+  const again = await run(['init', '--yes', '-c', config]);
+  assert.equal(again.exit, 64, 'an existing file stays');
+  assert.equal((await run(['audit', 'verify', join(gate.state, 'nothing')])).exit, 66);
+});
+
+test('how the gate is found: file, CHARTGATE_URL, local socket, none', async () => {
+  const byFile = await run(['whoami', '--json', '-c', config], as('pia'));
+  assert.equal(JSON.parse(byFile.out).id, 'pia');
+  const byUrl = await run(['whoami', '--json', '-c', 'missing.yaml'], { ...as('ana'), CHARTGATE_URL: gate.url });
+  assert.equal(JSON.parse(byUrl.out).id, 'ana');
+  const local = await run(['whoami', '--json', '-c', config]);
+  assert.equal(JSON.parse(local.out).issuer, 'local');
+  const nobody = await run(['whoami'], { CHARTGATE_URL: gate.url });
+  assert.equal(nobody.exit, 77);
+  assert.match(nobody.err, /CHARTGATE_TOKEN/);
+  assert.equal((await run(['whoami', '-c', 'missing.yaml'], as('ana'))).exit, 78);
+  const down = await run(['whoami'], { ...as('ana'), CHARTGATE_URL: 'http://127.0.0.1:9' });
+  assert.equal(down.exit, 69);
+  const clear = await run(['whoami'], { ...as('ana'), CHARTGATE_URL: 'http://gate.example' });
+  assert.match(clear.err, /TLS/);
+  const wrong = await run(['whoami', '-c', config], as('mallory'));
+  assert.equal(wrong.exit, 77);
+});
+
+test('approvals: list, look, refuse, approve', async () => {
+  const id = await gate.hold('DELETE FROM \u001b[31mt');
+  const list = await run(['approvals', 'ls', '--json', '-c', config], as('pia'));
+  assert.equal(JSON.parse(list.out)[0].id, id);
+  assert.match((await run(['approvals', 'ls', '-c', config], as('pia'))).out, /^id +status.*\na_/);
+  const shown = await run(['approvals', 'show', id, '-c', config], as('pia'));
+  assert.match(shown.out, /DELETE FROM/);
+  assert.ok(!shown.out.includes('\u001b'), 'no escape reaches the terminal');
+  const approve = ['approvals', 'approve', id, '-c', config];
+  assert.equal((await run([...approve, '--reason', ' '], as('pia'))).exit, 64, 'an empty reason is none');
+  const own = await run([...approve, '--reason', 'mine'], as('ana'));
+  assert.equal(own.exit, 77);
+  assert.match(own.err, /^chartgate: Nobody approves their own request\.\nAsk another reviewer\.\n$/);
+  assert.equal((await run([...approve, '--reason', 'me'])).exit, 77, 'nor the local operator');
+  assert.match((await run([...approve, '--reason', 'seen'], as('pia'))).out, /\(approved\)/);
+  const deny = await run(['approvals', 'deny', id, '--reason', 'late', '-c', config], as('pia'));
+  assert.equal(deny.exit, 65);
+  const other = await gate.hold('DELETE FROM t2');
+  const silent = await run(['approvals', 'deny', other, '-c', config], as('pia'));
+  assert.match(silent.err, /no reason given/);
+  assert.match(silent.out, /denied +by pia, .*: no reason given\n/);
+  assert.equal((await run(['approvals', 'show', 'a_none', '-c', config], as('pia'))).exit, 66);
+});
+
+test('sessions: list, and a replay that nests what the tool call caused', async () => {
+  const list = await run(['sessions', 'ls', '--json', '-c', config], as('augusto'));
+  assert.deepEqual(
+    JSON.parse(list.out).map((each: { readonly id: string }) => each.id),
+    ['s_bob', 's_child', 's_tool'],
+  );
+  const { exit, out } = await run(['sessions', 'replay', 's_tool', '-c', config], as('augusto'));
+  assert.equal(exit, 0);
+  assert.ok(!out.includes('\u001b'), 'no escape reaches the terminal');
+  const lines = out.split('\n');
+  const child = lines.findIndex((line) => line.startsWith('  └─ s_child'));
+  assert.ok(child > 0, 'the SQL session stands under the tool call');
+  assert.ok(lines.findIndex((line) => line.includes('SELECT name FROM patients')) > child);
+  assert.match(out, /hold, rule unbounded-write/);
+  assert.match(out, /\n +name\n +\[NAME\]\\u001b\n +∅\n +SELECT 2\n/);
+  assert.equal((await run(['sessions', 'show', 's_bob', '-c', config], as('ana'))).exit, 77);
+});
+
+test('connect: --print prints the DSN alone; a command gets it by its environment', async () => {
+  const printed = await run(['connect', 'ehr', '--print', '-c', config], as('ana'));
+  assert.equal(printed.out, 'postgres://cg_test:p-ss@127.0.0.1:7432/ehr?sslmode=disable\n');
+  assert.equal(printed.err, '');
+  const script = `process.exit(process.env.PGUSER === 'cg_test' && process.env.PGPASSWORD === 'p-ss'
+    && process.env.PGHOST === '127.0.0.1' && process.env.PGPORT === '7432' && process.env.PGDATABASE === 'ehr'
+    && process.env.PGSSLMODE === 'disable' && process.env.DATABASE_URL.startsWith('postgres://') ? 42 : 1)`;
+  const argv = ['connect', 'ehr', '-c', config, '--', process.execPath, '-e', script];
+  assert.equal((await run(argv, as('ana'))).exit, 42, "the command's own exit code");
+  assert.equal((await run(['connect', 'none', '--print', '-c', config], as('ana'))).exit, 68);
+  assert.equal((await run(['connect', 'ehr', '--ttl', 'soon', '-c', config], as('ana'))).exit, 64);
+  const missing = await run(['connect', 'ehr', '-c', config, '--', 'no-such-program-here'], as('ana'));
+  assert.equal(missing.exit, 127);
+});
