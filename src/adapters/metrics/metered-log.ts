@@ -1,0 +1,75 @@
+// Metrics in the Prometheus text format, counted where everything passes: at the log. Labels are names from closed sets
+// (record types, effects, error codes); never a subject, a connection's data or a value.
+
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Log, LogReader } from '../../ports/log.ts';
+
+export interface Metrics {
+  readonly log: Log & { readonly reader: LogReader };
+  readonly contentType: string;
+  text(): Promise<string>;
+}
+
+export function meter(log: Log & { readonly reader: LogReader }): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const records = new Counter({
+    name: 'chartgate_log_records_total',
+    help: 'Records appended to the audit log, by type; requests also by the effect decided and the code.',
+    labelNames: ['type', 'effect', 'code'],
+    registers: [registry],
+  });
+  const durable = new Histogram({
+    name: 'chartgate_log_append_seconds',
+    help: 'Time until a record is on disk.',
+    buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1],
+    registers: [registry],
+  });
+  const open = new Gauge({
+    name: 'chartgate_log_open',
+    help: '1 while the log can be written; 0 = the gate is closed.',
+    registers: [registry],
+  });
+  const entries = new Gauge({
+    name: 'chartgate_log_entries',
+    help: 'Entries in the audit log.',
+    registers: [registry],
+  });
+  const metered: Log & { readonly reader: LogReader } = {
+    append(record, payload) {
+      const { type, data } = record;
+      const effect = data?.['effect'];
+      const code = data?.['code'];
+      records.inc({
+        type,
+        effect: typeof effect === 'string' ? effect : '',
+        code: typeof code === 'string' ? code : '',
+      });
+      const stop = durable.startTimer();
+      const appended = log.append(record, payload);
+      void appended.then(
+        () => stop(),
+        () => {},
+      );
+      return appended;
+    },
+    get open() {
+      return log.open;
+    },
+    onFailure: (callback) => log.onFailure(callback),
+    checkpoint: () => log.checkpoint(),
+    vkey: log.vkey,
+    origin: log.origin,
+    close: () => log.close(),
+    reader: log.reader,
+  };
+  return {
+    log: metered,
+    contentType: registry.contentType,
+    text: () => {
+      open.set(log.open ? 1 : 0);
+      entries.set(log.reader.size);
+      return registry.metrics();
+    },
+  };
+}

@@ -1,0 +1,27 @@
+// The composition root: every port gets its adapter here, and nowhere else. `node src/main.ts <command>`.
+
+import { readFileSync } from 'node:fs';
+import type { Io } from './cli/io.ts';
+import { runCli } from './cli/program.ts';
+
+const io: Io = {
+  env: process.env,
+  cwd: process.cwd(),
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+};
+// A reader who has seen enough (`| head`) closes the pipe: that is no failure of the command.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
+const { version }: { version: string } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+
+process.exitCode = await runCli(process.argv.slice(2), io, {
+  version,
+  live: async (loaded) => (await import('./live-check.ts')).checkConnections(loaded),
+  analyze: async (sql) => (await import('./cli/analyze-text.ts')).analyzeText(sql),
+  serve: async (io, config) => (await import('./serve.ts')).serve(io, config, version),
+});

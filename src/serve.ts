@@ -1,0 +1,112 @@
+// `chartgate serve`: opens the state directory, then the doors, and closes them in the reverse order when told to stop.
+
+import { join, resolve } from 'node:path';
+import { destination, type Logger, pino } from 'pino';
+import { watchConfig } from './adapters/config-file/watch.ts';
+import { keyFromText, keyInState } from './adapters/key-file/kek.ts';
+import { openLog } from './adapters/log-files/open-log.ts';
+import { meter } from './adapters/metrics/metered-log.ts';
+import { openSessionIndex } from './adapters/sqlite-store/projection.ts';
+import { openStore } from './adapters/sqlite-store/store.ts';
+import { lockState } from './adapters/state-lock/lock.ts';
+import { systemClock as clock } from './adapters/system/clock.ts';
+import { systemRandom as random } from './adapters/system/random.ts';
+import { complain, type Io, print } from './cli/io.ts';
+import { complainOfConfig, loadConfig } from './cli/load-config.ts';
+import { type Foundation, type Gate, openDoors } from './compose.ts';
+import type { LoadedConfig } from './config/resolve.ts';
+import { ok, type Result } from './core/result.ts';
+
+/** Runs the gate until it is told to stop. Returns the exit code. */
+export async function serve(io: Io, configFile: string, version: string): Promise<number> {
+  const file = resolve(io.cwd, configFile);
+  const loaded = await loadConfig(file, io.env);
+  if (!loaded.ok) return complainOfConfig(io, loaded.error);
+  const logger = pino({ base: null }, destination({ fd: 2, sync: true }));
+  const opened = new Opened();
+  const gate = await openGate(loaded.value, logger, opened);
+  if (!gate.ok) {
+    await opened.close();
+    return complain(io, gate.error);
+  }
+  print(io, `chartgate ${version}: ${gate.value.addresses.join(', ')}`);
+  print(io, `log ${gate.value.vkey}`);
+
+  const reload = async (): Promise<void> => {
+    const next = await loadConfig(file, io.env);
+    if (next.ok) return gate.value.reload(next.value);
+    complainOfConfig(io, next.error);
+    logger.error('the configuration in the file is not valid; the one in force stays');
+  };
+  process.on('SIGHUP', () => void reload());
+  opened.add(watchConfig(file, () => void reload()));
+  const signal = await new Promise<string>((stop) => {
+    for (const each of ['SIGINT', 'SIGTERM'] as const) process.once(each, () => stop(each));
+  });
+  logger.info({ signal }, 'stopping');
+  await opened.close();
+  return 0;
+}
+
+/** What has been opened so far, closed in reverse. */
+class Opened {
+  readonly #closers: (() => unknown)[] = [];
+
+  add(close: () => unknown): void {
+    this.#closers.push(close);
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.#closers.splice(0).toReversed()) await close();
+  }
+}
+
+async function openGate(loaded: LoadedConfig, logger: Logger, opened: Opened): Promise<Result<Gate>> {
+  const foundation = await openFoundation(loaded, logger, opened);
+  if (!foundation.ok) return foundation;
+  return openDoors(loaded, foundation.value, logger, (close) => opened.add(close));
+}
+
+/** The state directory: lock, key, log, store, index. INVARIANT: the lock comes first, so that nobody else writes here. */
+async function openFoundation(loaded: LoadedConfig, logger: Logger, opened: Opened): Promise<Result<Foundation>> {
+  const { state: directory, publicUrl } = loaded.config;
+  const lock = lockState(directory);
+  if (!lock.ok) return lock;
+  opened.add(() => lock.value.release());
+  const kek = keyOf(loaded, logger);
+  if (!kek.ok) return kek;
+  const openedLog = await openLog({ directory, kek: kek.value, originHost: new URL(publicUrl).host, clock, random });
+  if (!openedLog.ok) return openedLog;
+  const { recovered } = openedLog.value;
+  const metrics = meter(openedLog.value.log);
+  const { log } = metrics;
+  opened.add(async () => {
+    await log.append({ type: 'node.stop' }).catch(() => {});
+    await log.close();
+  });
+  log.onFailure((reason) => logger.fatal({ reason }, 'the audit log cannot be written: the gate is closed'));
+  await log.append({ type: 'node.start', data: { ...recovered } });
+  if (recovered.closed > 0) {
+    logger.warn(recovered, 'the last run did not end in order; what it left open is recorded as outcome_unknown');
+  }
+  const store = openStore(join(directory, 'store.db'), kek.value);
+  if (!store.ok) return store;
+  opened.add(() => store.value.close());
+  const index = openSessionIndex(join(directory, 'index.db'));
+  if (!index.ok) return index;
+  opened.add(() => index.value.close());
+  return ok({ kek: kek.value, store: store.value, index: index.value, log, metrics });
+}
+
+function keyOf(loaded: LoadedConfig, logger: Logger): Result<Uint8Array> {
+  const { config, secret } = loaded;
+  if (config.keys.kek) return keyFromText(secret(config.keys.kek));
+  const kept = keyInState(config.state);
+  if (!kept.ok) return kept;
+  if (kept.value.made) {
+    logger.warn(
+      `keys.kek is not configured: a key was made in ${config.state}/kek; keep it apart from copies of the log`,
+    );
+  }
+  return ok(kept.value.key);
+}
