@@ -1,0 +1,56 @@
+// What the DBA does past the gate while sessions are open: new columns, views that talk. A snapshot is believed for a second
+// at most, and what nobody has classified yet is masked.
+
+import assert from 'node:assert/strict';
+import { after, before, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from 'pg';
+import { type Clinic, startClinic } from '../parts/clinic.ts';
+
+let clinic: Clinic;
+let ana: Client;
+before(async () => {
+  clinic = await startClinic();
+  await clinic.startGate();
+  ana = await clinic.connect('ana');
+});
+after(async () => {
+  await ana.end();
+  await clinic.stop();
+});
+
+it('a column that comes in past the gate is unknown within a second, in every notation', async () => {
+  const before = await ana.query('SELECT row_to_json(w) AS w FROM wards w LIMIT 1');
+  assert.equal(before.rows[0].w.label, 'ward 1');
+  await clinic.postgres.query('ehr', "ALTER TABLE wards ADD COLUMN patient text DEFAULT 'Zebulon Quartermain'");
+  await sleep(1_100);
+  const told = JSON.stringify([
+    (await ana.query('SELECT row_to_json(w) AS w FROM wards w LIMIT 1')).rows,
+    (await ana.query('SELECT w::text AS w FROM wards w LIMIT 1')).rows,
+    (await ana.query('SELECT * FROM wards LIMIT 1')).rows,
+    (await ana.query('SELECT patient FROM wards LIMIT 1')).rows,
+  ]);
+  assert.ok(!told.includes('Zebulon'), told);
+  await assert.rejects(ana.query('COPY wards TO STDOUT'));
+});
+
+it('a view that puts a value into a setting tells nobody', async () => {
+  await clinic.postgres.query(
+    'ehr',
+    "CREATE VIEW talker AS SELECT id, set_config('application_name', last, false) AS said FROM patients; GRANT SELECT ON talker TO gate",
+  );
+  await sleep(1_100);
+  const heard: string[] = [];
+  ana.connection.on('parameterStatus', (message: { parameterValue: string }) => heard.push(message.parameterValue));
+  const { rows } = await ana.query('SELECT said FROM talker');
+  assert.ok(!JSON.stringify([rows, heard]).includes('Quartermain'), JSON.stringify([rows, heard]));
+});
+
+it('goes on when the upstream has been restarted in between', async () => {
+  await clinic.postgres
+    .query('ehr', "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'gate'")
+    .catch(() => {});
+  const cora = await clinic.connect('cora');
+  assert.equal((await cora.query('SELECT 1 AS one')).rows[0].one, 1);
+  await cora.end();
+});
