@@ -1,0 +1,101 @@
+// One connection to the gate's PostgreSQL door, spoken in raw frames. It keeps every backend message for the search.
+
+import { encodePasswordMessage } from '../../../src/wire/postgres/authentication.ts';
+import {
+  encodeBind,
+  encodeDescribe,
+  encodeExecute,
+  encodeParse,
+  encodeSync,
+} from '../../../src/wire/postgres/extended.ts';
+import type { Frame } from '../../../src/wire/postgres/frame.ts';
+import { encodeQuery } from '../../../src/wire/postgres/query.ts';
+import { encodeStartupMessage } from '../../../src/wire/postgres/startup.ts';
+import { type Peer, scriptedClient } from '../../parts/scripted-postgres.ts';
+
+const answerMs = 5_000;
+
+export class Wire {
+  /** Every message since sign-in began. */
+  readonly frames: Frame[] = [];
+  readonly #peer: Peer;
+
+  private constructor(peer: Peer) {
+    this.#peer = peer;
+  }
+
+  static async signIn(
+    port: number,
+    user: string,
+    token: string,
+    parameters: readonly (readonly [string, string])[] = [],
+  ): Promise<Wire> {
+    const wire = new Wire(await scriptedClient(port));
+    wire.send(encodeStartupMessage([['user', user], ['database', 'ehr'], ...parameters]));
+    await wire.until('R');
+    wire.send(encodePasswordMessage(token));
+    await wire.until('Z');
+    return wire;
+  }
+
+  send(...messages: readonly Uint8Array[]): void {
+    this.#peer.send(...messages);
+  }
+
+  /** Messages up to the first of this type; fewer when the gate ends the connection or says nothing for a while. */
+  async until(last: string, waitMs: number = answerMs): Promise<Frame[]> {
+    const got: Frame[] = [];
+    for (;;) {
+      const silence = Promise.withResolvers<null>();
+      const timer = setTimeout(() => silence.resolve(null), waitMs);
+      const frame = await Promise.race([this.#peer.receive(), silence.promise]);
+      clearTimeout(timer);
+      if (frame === null) return got;
+      got.push(frame);
+      this.frames.push(frame);
+      if (frame.type === last.charCodeAt(0)) return got;
+    }
+  }
+
+  query(sql: string): Promise<Frame[]> {
+    this.send(encodeQuery(sql));
+    return this.until('Z');
+  }
+
+  /** Parse, Describe, Bind, Execute, Sync; all results in binary. */
+  extended(sql: string): Promise<Frame[]> {
+    this.send(
+      parse(sql),
+      encodeDescribe({ kind: 'statement', name: '' }),
+      encodeBind({ portal: '', statement: '', parameterFormats: [], parameters: [], resultFormats: [1] }),
+      execute(),
+      encodeSync(),
+    );
+    return this.until('Z');
+  }
+
+  close(): void {
+    this.#peer.close();
+  }
+}
+
+export function parse(text: string, name = '', parameterTypes: readonly number[] = []): Buffer {
+  return encodeParse({ name, text, parameterTypes });
+}
+
+export function bind(
+  statement = '',
+  portal = '',
+  more: { readonly parameters?: readonly (string | null)[]; readonly formats?: readonly (0 | 1)[] } = {},
+): Buffer {
+  const parameters = (more.parameters ?? []).map((each) => (each === null ? null : Buffer.from(each)));
+  return encodeBind({ portal, statement, parameterFormats: [], parameters, resultFormats: more.formats ?? [] });
+}
+
+export function execute(portal = '', rowsMax = 0): Buffer {
+  return encodeExecute({ portal, rowsMax });
+}
+
+export function errorsIn(frames: readonly Frame[]): number {
+  return frames.filter((each) => each.type === 'E'.charCodeAt(0)).length;
+}
