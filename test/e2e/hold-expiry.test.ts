@@ -1,0 +1,52 @@
+// Held acts and time: an approval that is not used in time is worth nothing, and one that is not decided in time is over.
+
+import assert from 'node:assert/strict';
+import { after, before, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client, DatabaseError } from 'pg';
+import { type Clinic, startClinic } from '../parts/clinic.ts';
+
+let clinic: Clinic;
+let ana: Client;
+before(async () => {
+  clinic = await startClinic();
+  await clinic.writeConfig((config) => config.replace('wait: 1s, expires: 10m', 'wait: 0s, expires: 3s'));
+  await clinic.startGate();
+  ana = await clinic.connect('ana');
+});
+after(async () => {
+  await ana.end();
+  await clinic.stop();
+});
+
+async function held(): Promise<string> {
+  const error = await ana.query('DELETE FROM wards').then(
+    () => assert.fail('it ran'),
+    (thrown: DatabaseError) => thrown,
+  );
+  assert.equal(error.code, '42501');
+  return /a_[0-9A-Z]{26}/.exec(error.message)?.[0] ?? assert.fail(error.message);
+}
+
+const decide = (id: string): ReturnType<Clinic['chartgate']> =>
+  clinic.chartgate(['approvals', 'approve', id, '--reason', 'fine', '-c', clinic.config], 'pia');
+
+it('an approval that was not used in time runs nothing', async () => {
+  const id = await held();
+  assert.equal((await decide(id)).code, 0);
+  await sleep(3_100);
+  const next = await held();
+  assert.notEqual(next, id);
+  const shown = await clinic.chartgate(['approvals', 'show', id, '--json', '-c', clinic.config], 'pia');
+  assert.equal(JSON.parse(shown.stdout).status, 'expired');
+});
+
+it('a request that was not decided in time cannot be approved any more', async () => {
+  const id = await held();
+  await sleep(3_100);
+  const late = await decide(id);
+  assert.notEqual(late.code, 0);
+  assert.match(late.stderr, /over|expired/);
+  const { rows } = await ana.query('SELECT count(*) FROM wards');
+  assert.equal(rows[0].count, '500');
+});
