@@ -10,7 +10,7 @@ export function approvalPage(path: string): string | null {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Approval ${id}</title>
-<style>body{font:1rem/1.5 system-ui,sans-serif;max-width:42rem;margin:3rem auto;padding:0 1rem}pre{overflow-x:auto;padding:.75rem;border:1px solid #999;border-radius:.25rem}</style>
+<style>body{font:1rem/1.5 system-ui,sans-serif;max-width:42rem;margin:3rem auto;padding:0 1rem}pre{white-space:pre-wrap;overflow-wrap:anywhere;padding:.75rem;border:1px solid #999;border-radius:.25rem}</style>
 <h1>A request waits for approval</h1>
 <p>A reviewer named by its rule looks at it and decides on the command line, with a token of their own in <code>CHARTGATE_TOKEN</code>:</p>
 <pre>chartgate approvals show ${id}
