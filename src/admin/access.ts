@@ -3,7 +3,6 @@
 import type { Approval } from '../approvals/approval.ts';
 import { isRequester, isReviewer, statusAt } from '../approvals/step.ts';
 import type { Subject } from '../core/facts.ts';
-import type { RecordInput } from '../core/record.ts';
 
 /** `local`: came through the state directory's own socket. The operator lists and reads, and never decides. */
 export interface Caller {
@@ -55,8 +54,4 @@ export function mayDecide(caller: Caller, approval: Approval, now: number): bool
     isReviewer(approval, caller.subject) &&
     !isRequester(approval, caller.subject)
   );
-}
-
-export function partyOf({ id, issuer, kind, agent }: Caller['subject']): NonNullable<RecordInput['subject']> {
-  return { id, issuer, kind, ...(agent === undefined ? {} : { agent }) };
 }

@@ -3,9 +3,10 @@
 
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { nameOf } from '../core/facts.ts';
 import { refuse } from '../core/result.ts';
 import { LogUnavailable } from '../ports/log.ts';
-import { isAnyReviewer, isAuditor, localOperator, partyOf } from './access.ts';
+import { isAnyReviewer, isAuditor, localOperator } from './access.ts';
 import { approvalRoutes } from './approvals.ts';
 import { type CheckpointView, credentialInput, type WhoamiView } from './contract.ts';
 import type { AdminDeps } from './deps.ts';
@@ -71,7 +72,7 @@ function addOwnRoutes(app: Hono<AdminEnv>, deps: AdminDeps): void {
   app.get('/whoami', (c) => {
     const caller = c.get('caller');
     const view: WhoamiView = {
-      ...partyOf(caller.subject),
+      ...nameOf(caller.subject),
       groups: caller.subject.groups,
       connections: caller.local ? [] : deps.connectionsFor(caller.subject),
       reviewer: isAnyReviewer(caller, deps.readers()),

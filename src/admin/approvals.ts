@@ -3,8 +3,9 @@
 import { Hono } from 'hono';
 import type { Approval } from '../approvals/approval.ts';
 import { statusAt } from '../approvals/step.ts';
+import { nameOf } from '../core/facts.ts';
 import { ok, type Refusal, type Result, refuse } from '../core/result.ts';
-import { type Caller, mayDecide, partyOf, seesApproval, seesContent } from './access.ts';
+import { type Caller, mayDecide, seesApproval, seesContent } from './access.ts';
 import { type ApprovalView, verdictInput } from './contract.ts';
 import type { AdminDeps } from './deps.ts';
 import { type AdminEnv, answerRefusal, bodyOf } from './http.ts';
@@ -35,7 +36,7 @@ export function approvalRoutes(deps: AdminDeps): Hono<AdminEnv> {
     await deps.log.append({
       type: 'audit.read',
       approval: approval.id,
-      subject: partyOf(caller.subject),
+      subject: nameOf(caller.subject),
       connection: approval.act.connection,
       data: { what: 'approval' },
     });

@@ -1,10 +1,11 @@
 // Routes about sessions: find them, see how one went, read what was said. Reading is itself recorded, before the answer.
 
 import { type Context, Hono } from 'hono';
+import { nameOf } from '../core/facts.ts';
 import type { RecordInput } from '../core/record.ts';
 import { fail, ok, type Refusal, type Result, refuse } from '../core/result.ts';
 import type { SessionSummary } from '../ports/sessions.ts';
-import { type Caller, isOwn, partyOf, readsAllSessions } from './access.ts';
+import { type Caller, isOwn, readsAllSessions } from './access.ts';
 import { sessionQuery } from './contract.ts';
 import type { AdminDeps } from './deps.ts';
 import { type AdminEnv, answerRefusal, shapeOf } from './http.ts';
@@ -45,7 +46,7 @@ async function list({ index, log, reader, readers }: AdminDeps, c: Ask): Promise
   if (all)
     await log.append({
       type: 'audit.read',
-      subject: partyOf(caller.subject),
+      subject: nameOf(caller.subject),
       data: { what: 'sessions', count: sessions.length },
     });
   return c.json(sessions);
@@ -91,5 +92,5 @@ async function sessionFor({ index, reader, readers }: AdminDeps, c: Ask): Promis
 }
 
 function readOf(caller: Caller, { id, connection }: SessionSummary, what: 'timeline' | 'replay'): RecordInput {
-  return { type: 'audit.read', session: id, subject: partyOf(caller.subject), connection, data: { what } };
+  return { type: 'audit.read', session: id, subject: nameOf(caller.subject), connection, data: { what } };
 }

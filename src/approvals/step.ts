@@ -4,7 +4,7 @@
 
 import { createHash } from 'node:crypto';
 import type { HoldTerms } from '../core/decision.ts';
-import type { Subject } from '../core/facts.ts';
+import { nameOf, type Subject } from '../core/facts.ts';
 import { canonicalJson, type JsonObject } from '../core/json.ts';
 import type { PhiClass } from '../core/phi.ts';
 import type { RecordInput } from '../core/record.ts';
@@ -217,8 +217,4 @@ function recordOf(
     record: { type, session, request, approval, ...who, connection: act.connection, data },
     ...(payload ? { payload } : {}),
   };
-}
-
-function nameOf({ id, issuer, kind, agent }: Party): NonNullable<RecordInput['subject']> {
-  return { id, issuer, kind, ...(agent === undefined ? {} : { agent }) };
 }

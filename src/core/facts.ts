@@ -21,6 +21,21 @@ export interface Subject {
   readonly expiresMs?: number;
 }
 
+/** Who it is, as a record names them. */
+export function nameOf({
+  id,
+  issuer,
+  kind,
+  agent,
+}: Facts['subject']): Pick<Subject, 'id' | 'issuer' | 'kind' | 'agent'> {
+  return { id, issuer, kind, ...(agent === undefined ? {} : { agent }) };
+}
+
+/** Who it is and what they belong to, as policy and approvals see them. */
+export function partyOf(subject: Facts['subject']): Facts['subject'] {
+  return { ...nameOf(subject), groups: subject.groups };
+}
+
 export type SqlCommand = string;
 
 /** What a statement (or the sum of a multi-statement message) does. Names are `schema.table` / `schema.table.column`. */

@@ -1,25 +1,17 @@
 // Where held acts and people's verdicts meet: every move goes through approvals/step.ts, one at a time, and is in the store
 // and in the audit log before anyone is told.
 
-import type { Act, Approval } from '../approvals/approval.ts';
+import type { Approval } from '../approvals/approval.ts';
 import { type ApprovalEvent, type ApprovalRecord, digestOf, statusAt, step } from '../approvals/step.ts';
-import type { HoldTerms } from '../core/decision.ts';
 import type { Subject } from '../core/facts.ts';
-import type { PhiClass } from '../core/phi.ts';
 import { ok, type Result } from '../core/result.ts';
 import type { ApprovalStore } from '../ports/approvals.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 
-export interface Claim {
-  readonly act: Act;
-  readonly rule: string;
-  readonly terms: HoldTerms;
-  readonly phi: readonly PhiClass[];
-  readonly session: string;
-  readonly request: string;
-}
+/** What a held request brings with it; the desk gives the approval its id. */
+export type Claim = Omit<Extract<ApprovalEvent, { kind: 'request' }>, 'kind' | 'id'>;
 
 export interface ClaimOutcome {
   readonly kind: 'granted' | 'pending' | 'denied';
@@ -70,7 +62,8 @@ export function createApprovalDesk(deps: ApprovalDeskDeps): ApprovalDesk {
     return ok(state);
   }
 
-  async function claimNow({ act, rule, terms, phi, session, request }: Claim): Promise<ClaimOutcome> {
+  async function claimNow(claim: Claim): Promise<ClaimOutcome> {
+    const { act, session, request } = claim;
     const digest = digestOf(act);
     const current = store.findByDigest(digest);
     const status = current && statusAt(current, clock.now());
@@ -83,7 +76,7 @@ export function createApprovalDesk(deps: ApprovalDeskDeps): ApprovalDesk {
     if (current && status === 'denied' && clock.now() < current.expiresMs)
       return { kind: 'denied', approval: current.id };
     const id = random.id('a');
-    await move(id, { kind: 'request', id, act, rule, terms, phi, session, request });
+    await move(id, { kind: 'request', id, ...claim });
     return { kind: 'pending', approval: id };
   }
 

@@ -3,7 +3,7 @@
 
 import { combine, decide } from '../core/decide.ts';
 import type { Decision, Policy } from '../core/decision.ts';
-import type { Subject } from '../core/facts.ts';
+import { nameOf, partyOf, type Subject } from '../core/facts.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { PhiClass } from '../core/phi.ts';
 import type { Payload, RecordInput } from '../core/record.ts';
@@ -145,10 +145,9 @@ class RecordedSession implements AuditedSession {
     const terms = decision.hold;
     if (!terms) return refusalOf(decision);
     const rule = decision.reasons[0].rule;
-    const { id, issuer, kind, groups, agent } = this.subject;
     const claim = {
       act: {
-        subject: { id, issuer, kind, groups, ...(agent === undefined ? {} : { agent }) },
+        subject: partyOf(this.subject),
         connection: this.connection,
         content: intent.content,
         policy: decision.policy,
@@ -219,11 +218,10 @@ class RecordedSession implements AuditedSession {
   }
 
   #append(record: RecordInput, payload?: Payload): Promise<{ readonly seq: number }> {
-    const { id, issuer, kind, agent } = this.subject;
     const who =
       record.type === 'response' || record.type === 'request.end'
         ? {}
-        : { subject: { id, issuer, kind, ...(agent === undefined ? {} : { agent }) }, connection: this.connection };
+        : { subject: nameOf(this.subject), connection: this.connection };
     return this.#deps.log.append({ ...record, ...who, session: this.id }, payload);
   }
 }

@@ -1,6 +1,6 @@
 // What an MCP request means to the policy: facts, and the exact act that an approval is bound to. Pure.
 
-import { type Facts, type McpFacts, noMcp, noSql, type Subject } from '../core/facts.ts';
+import { type Facts, type McpFacts, noMcp, noSql, partyOf, type Subject } from '../core/facts.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import type { PhiClass } from '../core/phi.ts';
 import { isObject } from '../wire/mcp/json-rpc.ts';
@@ -20,10 +20,9 @@ export function factsOf(
   mcp: Partial<McpFacts> & Pick<McpFacts, 'method'>,
   phi: readonly PhiClass[],
 ): Facts {
-  const { id, issuer, kind, groups, agent } = asking.subject;
   return {
     now: asking.now,
-    subject: { id, issuer, kind, groups, ...(agent === undefined ? {} : { agent }) },
+    subject: partyOf(asking.subject),
     connection: { name: asking.connection, type: 'mcp' },
     client: { name: asking.client },
     request: { door: 'mcp', phi },

@@ -3,7 +3,7 @@
 
 import type { Decision } from '../core/decision.ts';
 import { errors } from '../core/errors.ts';
-import { type Facts, noMcp, noSql } from '../core/facts.ts';
+import { type Facts, noMcp, noSql, partyOf } from '../core/facts.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import { covers } from '../core/phi.ts';
 import type { Refusal } from '../core/result.ts';
@@ -54,10 +54,9 @@ function factsOf(
   { clock, audited, applicationName, target, analysed, parameters }: PostgresMessage,
   sql: Facts['sql'],
 ): Facts {
-  const { id, issuer, kind, groups, agent } = audited.subject;
   return {
     now: clock.now(),
-    subject: { id, issuer, kind, groups, ...(agent === undefined ? {} : { agent }) },
+    subject: partyOf(audited.subject),
     connection: { name: audited.connection, type: 'postgres' },
     client: { name: applicationName },
     request: { door: 'postgres', phi: target.classesIn(analysed, textsOf(parameters)) },
