@@ -16,7 +16,7 @@ import { freePort } from '../../demo/ports.ts';
 import type { SessionView, TimelineView } from '../../src/admin/contract.ts';
 import { createAuthority } from './certificate.ts';
 import { createIssuer, type Issuer } from './issuer.ts';
-import { type PostgresServer, startPostgres } from './postgres.ts';
+import { type PostgresServer, type PostgresVersion, startPostgres } from './postgres.ts';
 
 /** Values that must never reach a masked subject. */
 export const canaries = [
@@ -49,6 +49,10 @@ export interface ClinicOptions {
   readonly tls?: boolean;
   /** Where the PostgreSQL door listens. Default loopback. */
   readonly postgresHost?: string;
+  /** Default: the newest. */
+  readonly postgresVersion?: PostgresVersion;
+  /** Default inline. Enforced: `startGate` applies `chartgate harden` to what is in the database and configured by then. */
+  readonly posture?: 'inline' | 'enforced';
 }
 
 export interface Answer {
@@ -71,6 +75,8 @@ export interface Clinic {
   /** A good token of one of the people: ana (analysts), cora (care-team), dora (admins), pia and piet (privacy-officers), augusto (auditors), zed (nobody). */
   token(person: string): Promise<string>;
   startGate(options?: GateOptions): Promise<Gate>;
+  /** `chartgate harden ehr …` as the superuser; `startGate` has applied it already in the enforced posture. */
+  harden(...args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }>;
   writeConfig(change?: (config: string) => string): Promise<void>;
   /** Connects the `pg` driver through the gate with a JWT as the password. */
   connect(
@@ -129,7 +135,10 @@ export async function startClinic(options: ClinicOptions = {}): Promise<Clinic> 
   const authority = options.tls ? createAuthority() : null;
   const databaseTls = authority?.issue(['localhost']);
   const gateTls = authority?.issue(['localhost', '127.0.0.1']);
-  const postgres = await startPostgres(databaseTls ? { tls: databaseTls } : {});
+  const postgres = await startPostgres({
+    ...(databaseTls && { tls: databaseTls }),
+    ...(options.postgresVersion && { version: options.postgresVersion }),
+  });
   await postgres.createDatabase('ehr');
   await postgres.query('ehr', schema);
   const directory = await mkdtemp(join(tmpdir(), 'chartgate-clinic-'));
@@ -168,10 +177,18 @@ export async function startClinic(options: ClinicOptions = {}): Promise<Clinic> 
     token,
     async writeConfig(change = (same) => same) {
       const at = { httpPort, postgresPort, postgresHost: options.postgresHost ?? '127.0.0.1' };
-      await writeFile(config, change(configuration(at, postgres.port, ca !== null)));
+      const text = configuration(at, postgres.port, ca !== null);
+      await writeFile(config, change(text.replace('posture: inline', `posture: ${options.posture ?? 'inline'}`)));
     },
-    async startGate(options = {}) {
-      const gate = await launch(config, directory, options, () => get('/readyz'));
+    async harden(...args) {
+      const admin = `postgres://${postgres.superuser}@${ca ? 'localhost' : '127.0.0.1'}:${postgres.port}/ehr`;
+      const secrets = { CHARTGATE_ADMIN_PASSWORD: postgres.superuserPassword, EHR_PASSWORD: 'upstream-secret' };
+      return clinic.chartgate(['harden', 'ehr', ...args, '--admin', admin, '-c', config], null, secrets);
+    },
+    async startGate(launching = {}) {
+      const made = options.posture === 'enforced' ? await clinic.harden('--apply') : null;
+      if (made && made.code !== 0) throw new Error(`chartgate harden ended with ${made.code}: ${made.stderr}`);
+      const gate = await launch(config, directory, launching, () => get('/readyz'));
       gates.push(gate);
       return gate;
     },

@@ -1,21 +1,88 @@
-// A PostgreSQL server and client that say exactly what a test tells them to, over real sockets.
+// A PostgreSQL server and client that say exactly what a test tells them to, over real sockets. A conversation is a list
+// of steps that reads like a transcript: `[say(encodeQuery('SELECT 1')), hear('T D+ C Z'), hangUp]`.
 
+import assert from 'node:assert/strict';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { decodeNoticeFields } from '../../src/wire/postgres/error-fields.ts';
 import { type Frame, FrameReader } from '../../src/wire/postgres/frame.ts';
 import { type StartupPacket, takeStartupPacket } from '../../src/wire/postgres/startup.ts';
 
+/** A test that waits longer for a message waits for one that does not come. */
+const silenceMs = 20_000;
+
 const limits = { limit: () => 1 << 28 };
+
+export type Step = (peer: Peer) => Promise<void>;
+
+/** Sends the messages, in one piece or in pieces of so many bytes. */
+export function say(messages: Uint8Array | readonly Uint8Array[], pieceBytes: number = Number.POSITIVE_INFINITY): Step {
+  const bytes = messages instanceof Uint8Array ? messages : Buffer.concat(messages);
+  return async (peer) => {
+    for (let at = 0; at < bytes.length; at += pieceBytes) {
+      peer.send(bytes.subarray(at, at + pieceBytes));
+      if (pieceBytes < bytes.length) await sleep(1);
+    }
+  };
+}
+
+/**
+ * Expects exactly these messages, by their letters: `T D+ C Z`. `D+` is one or more, `S*` any number, `E:42501` an
+ * ErrorResponse with that SQLSTATE, `!` the end of the connection.
+ */
+export function hear(transcript: string): Step {
+  return async (peer) => {
+    for (const token of transcript.split(' ')) {
+      if (token === '!') {
+        const more = await peer.receive();
+        assert.equal(more, null, `${transcript}: a message of type ${more && letterOf(more)} instead of the end`);
+        continue;
+      }
+      const [letter = '', wanted] = [token[0], token.split(':')[1]];
+      let count = 0;
+      while (count === 0 || /[+*]$/.test(token)) {
+        const next = await peer.peek();
+        if (next === null || letterOf(next) !== letter) break;
+        await peer.receive();
+        count++;
+        if (wanted !== undefined) assert.equal(decodeNoticeFields(next.body).get('C'), wanted);
+      }
+      if (count > 0 || token.endsWith('*')) continue;
+      const next = await peer.peek();
+      assert.fail(`${transcript}: ${token} was expected, and then came ${next === null ? 'the end' : shown(next)}`);
+    }
+  };
+}
+
+export function pause(ms: number): Step {
+  return () => sleep(ms);
+}
+
+export const hangUp: Step = async (peer) => peer.close();
+
+function letterOf(frame: Frame): string {
+  return String.fromCharCode(frame.type);
+}
+
+function shown(frame: Frame): string {
+  return letterOf(frame) === 'E' ? `E: ${[...decodeNoticeFields(frame.body).values()].join(' | ')}` : letterOf(frame);
+}
 
 /** One end of a connection: sends bytes as they are, receives message by message. */
 export class Peer {
   readonly socket: Socket;
   readonly #reader = new FrameReader(limits);
+  /** Everything that came, in order. */
+  readonly heard: Buffer[] = [];
+  #next: Frame | undefined;
   #ended = false;
+  #silent = false;
   #wake: () => void = () => {};
 
   constructor(socket: Socket) {
     this.socket = socket;
     socket.on('data', (chunk: Buffer) => {
+      this.heard.push(Buffer.from(chunk));
       this.#reader.push(chunk);
       this.#wake();
     });
@@ -32,8 +99,22 @@ export class Peer {
   }
 
   /** The next message, or null at the end of the connection. */
-  receive(): Promise<Frame | null> {
-    return this.#until(() => this.#reader.next());
+  async receive(): Promise<Frame | null> {
+    const frame = await this.peek();
+    this.#next = undefined;
+    return frame;
+  }
+
+  /** The message that `receive` gives next. */
+  peek(): Promise<Frame | null> {
+    return this.#until(() => {
+      this.#next ??= this.#reader.next();
+      return this.#next;
+    });
+  }
+
+  async converse(...steps: readonly Step[]): Promise<void> {
+    for (const step of steps) await step(this);
   }
 
   /** Messages up to and including the first of type `last` (a letter). */
@@ -71,10 +152,18 @@ export class Peer {
       const taken = take();
       if (taken !== undefined) return taken;
       if (this.#ended) return null;
+      const deadline = setTimeout(() => this.#giveUp(), silenceMs);
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
+      clearTimeout(deadline);
+      if (this.#silent) throw new Error('the peer has nothing to say');
     }
+  }
+
+  #giveUp(): void {
+    this.#silent = true;
+    this.#wake();
   }
 }
 
