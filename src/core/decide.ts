@@ -98,6 +98,11 @@ export function mayEnter(policy: Policy, subject: Facts['subject'], connection: 
   return policy.rules.some((rule) => rule.effect.kind !== 'deny' && concerns(rule, subject, connection));
 }
 
+/** Whether a rule could hold something of this subject's on this connection. */
+export function mayBeHeld(policy: Policy, subject: Facts['subject'], connection: string): boolean {
+  return policy.rules.some((rule) => rule.effect.kind === 'hold' && concerns(rule, subject, connection));
+}
+
 function sum(a: Obligations | undefined, b: Obligations): Obligations {
   if (!a) return b;
   return {

@@ -67,4 +67,11 @@ export interface CompiledRule {
 export interface Policy {
   readonly digest: string;
   readonly rules: readonly CompiledRule[];
+  /** A condition speaks of `sql.estimated_rows`, so that it is worth asking the planner. */
+  readonly needsRowEstimate: boolean;
+  /**
+   * No condition reads what may differ between two requests of one session for one statement: the time, the parameters,
+   * the planner's estimate. Absent = not known to be so.
+   */
+  readonly repeatable?: boolean;
 }

@@ -51,6 +51,9 @@ export type ErrorCode =
   | 'syntax'
   | 'malformed'
   | 'invalid_request'
+  | 'invalid_params'
+  | 'header_mismatch'
+  | 'unsupported_version'
   | 'unknown_method'
   | 'unknown_tool'
   | 'too_large'
@@ -312,6 +315,30 @@ export const errors: Readonly<Record<ErrorCode, ErrorRow>> = {
     65,
     'The request is not valid here.',
     'Check the request against the reference.',
+  ),
+  invalid_params: row(
+    '22023',
+    -32602,
+    400,
+    65,
+    'The params of the request are not those of the protocol.',
+    'Check the request against the reference.',
+  ),
+  header_mismatch: row(
+    '08P01',
+    -32020,
+    400,
+    76,
+    'An MCP header is missing, or says something else than the body.',
+    'Update the client; a proxy between it and the gate may have changed the headers.',
+  ),
+  unsupported_version: row(
+    '0A000',
+    -32022,
+    400,
+    76,
+    'The gate does not speak this version of MCP.',
+    'Use one of the versions in `supported`.',
   ),
   unknown_method: row('0A000', -32601, 404, 65, 'There is no such method.', "Check the method's name."),
   unknown_tool: row(

@@ -57,6 +57,10 @@ export interface SqlFacts {
   readonly phi: Known<readonly PhiClass[]>;
   /** It calls what cannot be seen into (DO, CALL, user functions, EXECUTE of unknown text). */
   readonly opaque: boolean;
+  /** It asks for all columns of a relation: `*`, `t.*`, a whole row, COPY or TABLE without a column list. */
+  readonly star: Known<boolean>;
+  /** What the planner expects to come back or change; asked for only where a rule in force speaks of it. */
+  readonly estimated_rows: Known<number>;
   /** Bound parameters as text, where they are known and text. */
   readonly params: readonly (string | null)[];
 }
@@ -102,6 +106,8 @@ export const noSql: SqlFacts = {
   functions: [],
   phi: [],
   opaque: false,
+  star: false,
+  estimated_rows: 0,
   params: [],
 };
 

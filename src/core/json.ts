@@ -14,6 +14,8 @@ export function canonicalJson(value: Json): string {
   }
   if (typeof value !== 'object') throw new TypeError(`${typeof value} has no canonical form`);
   if (isJsonArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  const known = spelled.get(value);
+  if (known !== undefined) return known;
   let members = '';
   // The default order of sort() is that of UTF-16 code units, as RFC 8785 asks.
   for (const key of Object.keys(value).sort()) {
@@ -22,6 +24,14 @@ export function canonicalJson(value: Json): string {
     members += `${members === '' ? '' : ','}${quote(key)}:${canonicalJson(member)}`;
   }
   return `{${members}}`;
+}
+
+const spelled = new WeakMap<object, string>();
+
+/** The same object, never to change: its canonical form is made now and kept, for what is written many times. */
+export function spelledOnce<T extends JsonObject>(value: T): T {
+  if (!spelled.has(value)) spelled.set(value, canonicalJson(value));
+  return value;
 }
 
 const plain = /^[ !#-[\]-~]*$/;

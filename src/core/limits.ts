@@ -8,8 +8,13 @@ export const limits = {
   statementBytesMax: 16_777_216,
   statementDepthMax: 500,
   statementsPerMessageMax: 100,
-  /** Any one message from the upstream (one DataRow is one message). */
-  backendMessageBytesMax: 268_435_456,
+  /**
+   * Any one message from the upstream (one DataRow is one message). It is recorded in one payload, which has to hold it
+   * also when masks have made it longer.
+   */
+  backendMessageBytesMax: 33_554_432,
+  /** PostgreSQL has 1,664 columns at most, of 82 bytes each. */
+  rowDescriptionBytesMax: 1_048_576,
   preparedPerSessionMax: 10_000,
   /** One response chunk is recorded, made durable and released at a time. */
   responseChunkBytesMax: 1_048_576,

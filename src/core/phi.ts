@@ -29,6 +29,21 @@ export type PhiClass = (typeof phiClasses)[number];
 /** `clear` = a person reviewed it and found no PHI. `unknown` = nobody has decided: masked until someone does. */
 export type Classification = PhiClass | 'clear' | 'unknown';
 
+/** What lies at one place of a JSON document. `scan` masks what the detectors find; `unknown` is masked whole. */
+export type JsonPathClass = Classification | 'scan';
+
+/** JSON pointer (RFC 6901, `*` = any member or item) → what lies there and below; the key `*` = everywhere else. */
+export type JsonPaths = Readonly<Record<string, JsonPathClass>>;
+
+/** An identifier of the operator's own: what it looks like, and words of which one must stand near it (none = anywhere). */
+export interface DetectorRule {
+  readonly name: string;
+  /** RE2, without slashes. */
+  readonly pattern: string;
+  readonly context: readonly string[];
+  readonly cls: PhiClass;
+}
+
 export const operators = [
   'redact',
   'null',
@@ -36,13 +51,15 @@ export const operators = [
   'year',
   'age90',
   'zip3',
+  'zip',
   'pseudonym',
   'shift',
   'scan',
   'drop',
+  'keep',
 ] as const;
 
-/** How a value is masked (DESIGN: PHI classes). `scan` masks only what the detectors find inside. */
+/** How a value is masked (DESIGN: PHI classes). `scan` masks only what the detectors find inside; `keep` nothing. */
 export type Operator = (typeof operators)[number];
 
 /** A set of classes, or every class there is and will be. */

@@ -1,6 +1,7 @@
 // A policy as its author wrote it, defaults filled in and conditions still text. policy/compile.ts makes it decide.
 
 import type { PhiClass } from './phi.ts';
+import type { RiskPattern } from './risk-patterns.ts';
 
 export interface PolicyConfig {
   /** Alias → the IdP groups it stands for. */
@@ -14,6 +15,8 @@ export interface RuleConfig {
   readonly subjects: { readonly groups: readonly string[]; readonly ids: readonly string[] } | null;
   readonly connections: readonly string[] | null;
   readonly when: string | null;
+  /** Ready-made conditions, any of which is enough; with `when`, both must hold. */
+  readonly risk: readonly RiskPattern[];
   readonly effect:
     | {
         readonly kind: 'allow';
