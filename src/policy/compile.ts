@@ -6,7 +6,8 @@ import type { Facts } from '../core/facts.ts';
 import { canonicalJson, type Json } from '../core/json.ts';
 import type { PolicyConfig, RuleConfig } from '../core/policy-text.ts';
 import { fail, ok, type Result } from '../core/result.ts';
-import { type Condition, compileCondition } from './condition.ts';
+import { type RiskPattern, riskPatterns } from '../core/risk-patterns.ts';
+import { type Condition, compileCondition, type Evaluation } from './condition.ts';
 import { type GroupAliases, resolveGroups } from './groups.ts';
 
 export interface PolicyProblem {
@@ -20,11 +21,28 @@ export function compilePolicy(config: PolicyConfig): Result<Policy, readonly Pol
   const problems: PolicyProblem[] = [];
   const rules: CompiledRule[] = [];
   for (const rule of config.rules) {
-    const condition = rule.when === null ? ok(null) : compileCondition(rule.when);
-    if (condition.ok) rules.push(compileRule(rule, condition.value, config.groups));
-    else problems.push({ rule: rule.name, ...condition.error });
+    const when = rule.when === null ? ok(null) : compileCondition(rule.when);
+    const conditions = [
+      ...(rule.risk.length > 0 ? [riskOf(rule.risk)] : []),
+      ...(when.ok && when.value ? [when.value] : []),
+    ];
+    if (when.ok) rules.push(compileRule(rule, conditions, config.groups));
+    else problems.push({ rule: rule.name, ...when.error });
   }
-  return problems.length > 0 ? fail(problems) : ok({ digest: digestOf(config), rules });
+  const texts = config.rules.flatMap((rule) => [rule.when ?? '', ...rule.risk.map((each) => riskPatterns[each].when)]);
+  const needsRowEstimate = texts.some((text) => text.includes('estimated_rows'));
+  const repeatable = !texts.some((text) => ofTheMoment.test(text));
+  return problems.length > 0 ? fail(problems) : ok({ digest: digestOf(config), rules, needsRowEstimate, repeatable });
+}
+
+/** Names a fact that may differ each time, or may reach one: the whole of `sql`, or a member of it that is computed. */
+const ofTheMoment = /\b(?:now|params|estimated_rows)\b|\bsql\b(?!\s*\.)/;
+
+/** Any of them is enough. */
+function riskOf(patterns: readonly RiskPattern[]): Condition {
+  const condition = compileCondition(patterns.map((each) => `(${riskPatterns[each].when})`).join(' || '));
+  if (!condition.ok) throw new Error(`a ready-made condition does not compile: ${condition.error.text}`);
+  return condition.value;
 }
 
 /** What is decided: the tests of a policy are not part of it. */
@@ -33,7 +51,7 @@ function digestOf(config: PolicyConfig): string {
   return createHash('sha256').update(canonicalJson(said)).digest('hex');
 }
 
-function compileRule(rule: RuleConfig, condition: Condition | null, aliases: GroupAliases): CompiledRule {
+function compileRule(rule: RuleConfig, conditions: readonly Condition[], aliases: GroupAliases): CompiledRule {
   return {
     name: rule.name,
     subjects: rule.subjects && {
@@ -41,15 +59,23 @@ function compileRule(rule: RuleConfig, condition: Condition | null, aliases: Gro
       ids: rule.subjects.ids,
     },
     connections: rule.connections,
-    when: condition === null ? always : (facts) => outcomeOf(condition, rule.name, facts, aliases),
+    when: (facts) => outcomeOf(every(conditions, facts, aliases), rule.name),
     effect: effectOf(rule, aliases),
   };
 }
 
-const always = (): ConditionOutcome => ({ kind: 'value', value: true });
+/** As CEL's `&&`: one that is false settles it, whatever the others could not say. */
+function every(conditions: readonly Condition[], facts: Facts, aliases: GroupAliases): Evaluation {
+  let outcome: Evaluation = { kind: 'value', value: true };
+  for (const condition of conditions) {
+    const next = condition(facts, aliases);
+    if (next.kind === 'value' && !next.value) return next;
+    if (next.kind === 'error') outcome = next;
+  }
+  return outcome;
+}
 
-function outcomeOf(condition: Condition, rule: string, facts: Facts, aliases: GroupAliases): ConditionOutcome {
-  const outcome = condition(facts, aliases);
+function outcomeOf(outcome: Evaluation, rule: string): ConditionOutcome {
   return outcome.kind === 'error' ? { ...outcome, text: `Rule "${rule}" ${outcome.text}.` } : outcome;
 }
 

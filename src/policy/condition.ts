@@ -19,7 +19,7 @@ import { effectiveGroups, type GroupAliases } from './groups.ts';
 export type Condition = (facts: Facts, aliases: GroupAliases) => Evaluation;
 
 /** Why it could not be evaluated, in words that hold no value; `unknownFact` by its name. */
-type Evaluation =
+export type Evaluation =
   | Extract<ConditionOutcome, { kind: 'value' }>
   | { readonly kind: 'error'; readonly text: string; readonly unknownFact?: string };
 
@@ -60,6 +60,8 @@ const environment = new Environment({
       functions: 'list<string>',
       phi: 'list<string>',
       opaque: 'bool',
+      star: 'bool',
+      estimated_rows: 'int',
       params: 'list<dyn>',
     },
   })
@@ -176,7 +178,18 @@ function nameOf(node: ASTNode | undefined): string | null {
   return object === null ? null : `${object}.${node.args[1]}`;
 }
 
+/** The rules of a policy are asked one after the other about the same facts; nothing in a context is ever written. */
+const contexts = new WeakMap<Facts, { readonly aliases: GroupAliases; readonly context: object }>();
+
 function contextOf(facts: Facts, aliases: GroupAliases): object {
+  const made = contexts.get(facts);
+  if (made?.aliases === aliases) return made.context;
+  const context = known(facts, aliases);
+  contexts.set(facts, { aliases, context });
+  return context;
+}
+
+function known(facts: Facts, aliases: GroupAliases): object {
   const { subject, connection, client, request, sql, mcp } = facts;
   return {
     now: new Date(facts.now),
@@ -184,7 +197,8 @@ function contextOf(facts: Facts, aliases: GroupAliases): object {
     connection,
     client,
     request,
-    sql: knownOf(sql),
+    // CEL's int is a bigint.
+    sql: knownOf({ ...sql, estimated_rows: sql.estimated_rows === null ? null : BigInt(sql.estimated_rows) }),
     mcp: knownOf(mcp),
   };
 }

@@ -16,7 +16,7 @@ export function policyOf(rules: readonly RuleConfig[], groups: PolicyConfig['gro
   return compiled.value;
 }
 
-const anyone = { subjects: null, connections: null } as const;
+const anyone = { subjects: null, connections: null, risk: [] } as const;
 
 export function allows(name: string, when: string | null, more: Partial<RuleConfig> = {}): RuleConfig {
   return { name, ...anyone, when, effect: { kind: 'allow', unmask: [], filter: [], rows: null }, ...more };
