@@ -7,14 +7,16 @@ import { findAddress } from './detectors/address.ts';
 import { findAge } from './detectors/age.ts';
 import { findCodedId } from './detectors/coded-id.ts';
 import { findDate } from './detectors/date.ts';
-import type { Find } from './detectors/detector.ts';
+import type { Emit, Find } from './detectors/detector.ts';
 import { findEmail } from './detectors/email.ts';
 import { findIp } from './detectors/ip.ts';
 import { findLabelledId } from './detectors/labelled-id.ts';
 import { findName } from './detectors/name.ts';
 import { findPhone } from './detectors/phone.ts';
 import { findSsn } from './detectors/ssn.ts';
+import { findStranger } from './detectors/stranger.ts';
 import { findUrl } from './detectors/url.ts';
+import { readWords } from './detectors/words.ts';
 import type { Span } from './mask.ts';
 import { coverSpans, normalise } from './normalise.ts';
 
@@ -22,22 +24,29 @@ import { coverSpans, normalise } from './normalise.ts';
 const withDigits: readonly Find[] = [findDate, findLabelledId, findCodedId, findSsn, findAccount, findIp, findPhone];
 const always: readonly Find[] = [findEmail, findUrl, findAddress, findName, findAge];
 
-/** UTF-16 offsets, sorted, never overlapping. Total: any string is accepted, ill-formed ones included. */
-export function detect(text: string): Span[] {
+/**
+ * UTF-16 offsets, sorted, never overlapping. Total: any string is accepted, ill-formed ones included.
+ * `prose`: the text is somebody's writing and not a value or a statement, so that strange words in it count too.
+ * `own`: what the operator looks for besides; it goes before the rest.
+ */
+export function detect(text: string, prose = false, own: readonly Find[] = []): Span[] {
   if (text.length < 2) return [];
   const normal = normalise(text);
   const found: Found[] = [];
   let rest = normal.text;
+  let places: readonly Place[] = [{ start: 0, end: rest.length }];
   // What is found hides its neighbours' context no more than its token will: what only then stands out is found as well,
   // so that masking a masked text finds nothing new.
   for (let round = 0; round < roundsMax; round++) {
-    const more = findAll(rest);
+    const more = places.flatMap((place) => findIn(rest, place, prose, own));
     if (more.length === 0) break;
     found.push(...more);
-    rest = coverSpans(rest, merge(more));
+    const spans = merge(more);
+    rest = coverSpans(rest, spans);
+    places = around(spans, rest);
   }
   if (found.length === 0) return [];
-  return merge(found).map((span) => ({
+  return joined(normal.text, merge(found)).map((span) => ({
     start: normal.toStart(span.start),
     end: normal.toEnd(span.end),
     type: span.type,
@@ -48,16 +57,86 @@ type Found = Span & { readonly rank: number };
 
 const roundsMax = 4;
 
-function findAll(text: string): Found[] {
+interface Place {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** No detector looks further than this to either side of what it finds. */
+const contextChars = 240;
+
+/** Where something may stand out now: the neighbourhood of what was found. One place, if that is most of the text. */
+function around(spans: readonly Span[], text: string): readonly Place[] {
+  const places: { start: number; end: number }[] = [];
+  let chars = 0;
+  for (const span of spans) {
+    const start = Math.max(0, span.start - contextChars);
+    const end = Math.min(text.length, span.end + contextChars);
+    const last = places.at(-1);
+    if (last && start <= last.end) {
+      chars += end - last.end;
+      last.end = end;
+    } else {
+      chars += end - start;
+      places.push({ start, end });
+    }
+  }
+  return chars > text.length / 2 ? [{ start: 0, end: text.length }] : places;
+}
+
+function findIn(whole: string, { start: from, end: to }: Place, prose: boolean, own: readonly Find[]): Found[] {
+  const isAll = to - from === whole.length;
+  const text = isAll ? whole : whole.slice(from, to);
+  const words = readWords(text);
   const found: Found[] = [];
-  const detectors = /\d/.test(text) ? [...withDigits, ...always] : [findDate, ...always];
+  const detectors = [
+    ...own,
+    ...(/\d/.test(text) ? withDigits : [findDate]),
+    ...always,
+    ...(prose && isAll ? [findStranger] : []),
+  ];
   detectors.forEach((find, rank) => {
-    find(text, (start, end, type) => {
-      if (end > start) found.push({ start, end, type, rank });
-    });
+    const emit: Emit = (start, end, type) => {
+      // At its edge a place lacks the context to judge by; it was judged there with the whole text.
+      const isJudged =
+        isAll || ((from === 0 || start >= edgeChars) && (to === whole.length || end <= text.length - edgeChars));
+      if (end > start && isJudged) found.push({ start: from + start, end: from + end, type, rank });
+    };
+    find(text, emit, words);
   });
   return found;
 }
+
+const edgeChars = 100;
+
+/** What a place is told by goes with it: its state, the town it lies in, the kind of house, when somebody was there. */
+function joined(text: string, spans: readonly Span[]): readonly Span[] {
+  const whole: { start: number; end: number; type: PhiClass }[] = [];
+  for (const span of spans) {
+    const last = whole.at(-1);
+    const gap = last ? text.slice(last.end, span.start) : '';
+    if (last?.type === 'address' && span.type === 'address' && between.test(gap)) last.end = span.end;
+    else whole.push({ ...span });
+  }
+  for (const [at, span] of whole.entries()) {
+    if (span.type !== 'address') continue;
+    const limit = whole[at + 1]?.start ?? text.length;
+    const tail = text.slice(span.end, Math.min(limit, span.end + 24));
+    span.end += (house.exec(tail) ?? region.exec(tail))?.[0].length ?? 0;
+    const rest = text.slice(span.end, Math.min(limit, span.end + 24));
+    const when = since.exec(rest)?.[0];
+    if (when !== undefined)
+      whole.push({ start: span.end + when.search(/[a-z]/), end: span.end + when.length, type: 'date' });
+  }
+  return whole.sort((a, b) => a.start - b.start);
+}
+
+const between = /^(?:,? in |, ?| \(|,? near |\n {0,2}, ?|,?\n {0,2})$/;
+const house = /^ (?:clinic|office|hospital|campus|branch|location|metro area)\b/;
+const region =
+  /^(?:,| in)? (?:A[LKZR]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]|Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|Georgia|Hawaii|Idaho|Illinois|Indiana|Iowa|Kansas|Kentucky|Louisiana|Maine|Maryland|Massachusetts|Michigan|Minnesota|Mississippi|Missouri|Montana|Nebraska|Nevada|New (?:Hampshire|Jersey|Mexico|York)|(?:North|South) (?:Carolina|Dakota)|Ohio|Oklahoma|Oregon|Pennsylvania|Rhode Island|Tennessee|Texas|Utah|Vermont|Virginia|Washington|West Virginia|Wisconsin|Wyoming)\b/;
+const since =
+  /^,? last (?:week|month|night|year|weekend|spring|summer|fall|autumn|winter|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b/;
 
 /** INVARIANT: every character some detector claimed stays claimed; spans that overlap become one. */
 function merge(found: Found[]): readonly Span[] {

@@ -1,6 +1,8 @@
 // One plain form of a text for the detectors, with the way back: invisible characters out, compatibility forms and
-// look-alikes to their plain letter, what an operator already wrote out of sight.
+// look-alikes to their plain letter, digits of any script to ASCII, spaced digits together, what an operator already wrote
+// out of sight.
 
+import { matches } from './detectors/detector.ts';
 import { findMaskTokens } from './operators.ts';
 
 export interface NormalText {
@@ -11,11 +13,11 @@ export interface NormalText {
   readonly toEnd: (offset: number) => number;
 }
 
-/** Stands for each unit of a mask token: no letter, no digit, no space, so that nothing is found in or across it. */
-const covered = '\uFFFC';
+/** Stands for each unit of a mask token: no letter, digit or blank, so that nothing is found in or across it; and one byte. */
+const covered = '¤';
 
 const invisible =
-  /^(?:[\u0300-\u036F]|[\uFE00-\uFE0F]|[\u00AD\u061C\u115F\u1160\u17B4\u17B5\u180B-\u180E\u200B-\u200F\u202A-\u202E\u2060-\u206F\uFEFF])$/;
+  /^(?:\p{Cf}|[\u0300-\u036F]|[\uFE00-\uFE0F]|[\u115F\u1160\u17B4\u17B5\u180B-\u180F]|[\u{E0100}-\u{E01EF}])$/u;
 
 // Letters of other scripts that look Latin. Only within a word that also has Latin letters or signs.
 const lookAlikes: ReadonlyMap<string, string> = new Map([
@@ -29,6 +31,10 @@ function pairs(from: string, to: string): [string, string][] {
 }
 
 export function normalise(text: string): NormalText {
+  return closedUp(simplified(text));
+}
+
+function simplified(text: string): NormalText {
   const plain = cover(text);
   if (!/[\u0080-\uFFFF]/.test(text)) return { text: plain, toStart: same, toEnd: same };
   const starts: number[] = [];
@@ -52,6 +58,60 @@ export function normalise(text: string): NormalText {
   };
 }
 
+/** Seven to thirty digits that each stand alone, as somebody spells out a number or hides it. */
+const spacedDigits = /(?<![\d.,/-])\d(?:(?: {1,3}| ?[-./)] ?)\d(?!\d)){6,29}(?![\d])(?! ?[-./] ?\d)/g;
+const spacing = / ?[-./)] ?| {1,3}/g;
+
+/** Spaced digits together: "1 2 3 - 4 5 - 6 7 8 9" reads 123-45-6789. */
+function closedUp(normal: NormalText): NormalText {
+  const { text } = normal;
+  const cuts: { readonly start: number; readonly end: number }[] = [];
+  for (const match of matches(text, spacedDigits)) cuts.push(...cutsIn(match[0], match.index));
+  if (cuts.length === 0) return normal;
+  // Offset in the closed text where each cut was made, and what had been cut until then.
+  const at: number[] = [];
+  const removed: number[] = [];
+  let closed = '';
+  let from = 0;
+  for (const { start, end } of cuts) {
+    closed += text.slice(from, start);
+    from = end;
+    at.push(closed.length);
+    removed.push(end - closed.length);
+  }
+  const wide = (offset: number): number => {
+    let [low, high] = [0, at.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((at[middle] ?? 0) <= offset) low = middle + 1;
+      else high = middle;
+    }
+    return offset + (low === 0 ? 0 : (removed[low - 1] ?? 0));
+  };
+  return {
+    text: closed + text.slice(from),
+    toStart: (offset) => normal.toStart(wide(offset)),
+    toEnd: (offset) => (offset === 0 ? 0 : normal.toEnd(wide(offset - 1) + 1)),
+  };
+}
+
+/** The sign that stands most often between the digits goes; of another one only the blanks around it. */
+function cutsIn(spelled: string, offset: number): { readonly start: number; readonly end: number }[] {
+  const gaps = Array.from(spelled.matchAll(spacing), (match) => ({ sign: match[0], start: offset + match.index }));
+  const counts = new Map<string, number>();
+  for (const { sign } of gaps) counts.set(sign, (counts.get(sign) ?? 0) + 1);
+  const [usual] = [...counts].sort(([, a], [, b]) => b - a)[0] ?? [''];
+  return gaps.flatMap(({ sign, start }) => {
+    const end = start + sign.length;
+    if (sign === usual) return [{ start, end }];
+    const kept = start + Math.max(0, sign.search(/\S/));
+    return [
+      { start, end: kept },
+      { start: kept + 1, end },
+    ].filter((cut) => cut.end > cut.start);
+  });
+}
+
 function same(offset: number): number {
   return offset;
 }
@@ -66,8 +126,20 @@ function plainForm(char: string, text: string, at: number): string {
   const alike = lookAlikes.get(char);
   if (alike !== undefined) return /[A-Za-z@]/.test(text.slice(Math.max(0, at - 12), at + 12)) ? alike : char;
   if (char <= '\u024F') return char;
+  if (decimal.test(char)) return String(decimalValue(char));
   const compatible = char.normalize('NFKC');
   return /^[\x20-\x7e]{1,4}$/.test(compatible) ? compatible : char;
+}
+
+const decimal = /^\p{Nd}$/u;
+
+/** Decimal digits come in rows of ten that begin at …0 or …6 of a row of sixteen (UnicodeData, type Nd). */
+function decimalValue(char: string): number {
+  const plain = char.normalize('NFKC');
+  if (plain >= '0' && plain <= '9') return Number(plain);
+  const point = char.codePointAt(0) ?? 0;
+  const row = point & ~15;
+  return point - (decimal.test(String.fromCodePoint(row)) ? row : row + 6);
 }
 
 function cover(text: string): string {

@@ -1,26 +1,55 @@
-// Identifiers that prove themselves by their form: MBI, DEA, VIN, UDI, UUID, Synthea's and others' record ids.
+// Identifiers that prove themselves by their form: MBI, DEA, VIN, UDI, UUID; and the plates of a car, beside their word.
 
-import { type Find, luhn } from './detector.ts';
+import { type About, before, type Emit, type Find, luhn, matches } from './detector.ts';
 
-const uuid = /(?<![0-9a-z])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-z])/gi;
-const vin = /\b(?=[A-Z0-9]{0,16}\d)[A-HJ-NPR-Z0-9]{17}\b/g;
+/** All of it but the first eight digits: a hyphen is rarer than a digit, and quicker to look for. */
+const uuidTail = /-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-z])/gi;
+const uuidHead = /(?:^|[^0-9a-z])[0-9a-f]{8}$/i;
 const dea = /\b[A-HJ-MP-UX][A-Z9]\d{7}\b/g;
 // CMS: Medicare beneficiary identifier, positions 1–11.
 const mbi =
   /\b[1-9][AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d-?[AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d-?[AC-HJKMNP-RT-Y]{2}\d{2}\b/gi;
 const udi = /\(01\)\d{14}(?:\((?:10|11|17|21)\)[A-Za-z0-9/-]{1,20}){0,4}/g;
+// Blanks within, so that no label finds it whole. A plate of bone surgery has no number of five signs.
+const plate =
+  /(?:[Pp]lates?|[Tt]ag)(?: (?:[Nn]umber|[Nn]o\.?|#))?(?: (?:is|was))?[\s:#]{1,3}((?=[A-Z0-9 -]{0,8}\d)[A-Z0-9]{1,4}(?:[ -]?[A-Z0-9]{1,4}){1,2})\b/g;
 
 export const findCodedId: Find = (text, emit) => {
-  for (const match of text.matchAll(uuid)) emit(match.index, match.index + match[0].length, 'other_id');
-  for (const match of text.matchAll(udi)) emit(match.index, match.index + match[0].length, 'device');
-  for (const match of text.matchAll(mbi)) emit(match.index, match.index + match[0].length, 'health_plan');
-  for (const match of text.matchAll(vin)) {
-    if (isVin(match[0])) emit(match.index, match.index + match[0].length, 'vehicle');
+  for (const match of matches(text, uuidTail)) {
+    if (uuidHead.test(before(text, match.index, 9))) emit(match.index - 8, match.index + match[0].length, 'other_id');
   }
-  for (const match of text.matchAll(dea)) {
+  for (const match of matches(text, udi)) emit(match.index, match.index + match[0].length, 'device');
+  for (const match of matches(text, mbi)) emit(match.index, match.index + match[0].length, 'health_plan');
+  findVin(text, emit);
+  for (const match of matches(text, plate)) {
+    const [whole, number = ''] = match;
+    const signs = number.replace(/[ -]/g, '');
+    const end = match.index + whole.length;
+    if (signs.length >= 5 && /[A-Z]/.test(signs)) emit(end - number.length, end, 'vehicle');
+  }
+  for (const match of matches(text, dea)) {
     if (isDea(match[0])) emit(match.index, match.index + match[0].length, 'license');
   }
 };
+
+/** Seventeen capitals and digits in a row: one of every seventeen places lies inside, so no other is looked at. */
+function findVin(text: string, emit: Emit): void {
+  for (let at = vinLength - 1; at < text.length; at += vinLength) {
+    if (!isVinUnit(text.charCodeAt(at))) continue;
+    let start = at;
+    while (start > 0 && at - start < vinLength && isVinUnit(text.charCodeAt(start - 1))) start--;
+    const candidate = text.slice(start, start + vinLength);
+    if (!/^(?=.{0,16}\d)[A-HJ-NPR-Z0-9]{17}$/.test(candidate) || !isVin(candidate)) continue;
+    const isAlone = !/\w/.test(text.charAt(start - 1)) && !/\w/.test(text.charAt(start + vinLength));
+    if (isAlone) emit(start, start + vinLength, 'vehicle');
+  }
+}
+
+const vinLength = 17;
+
+function isVinUnit(unit: number): boolean {
+  return (unit >= 65 && unit <= 90) || (unit >= 48 && unit <= 57);
+}
 
 /** NPI: Luhn over the number with the prefix 80840. */
 export function isNpi(digits: string): boolean {
@@ -40,3 +69,17 @@ function isVin(text: string): boolean {
   const check = sum % 11;
   return text.charAt(8) === (check === 10 ? 'X' : String(check));
 }
+
+export const aboutCodedId: About = {
+  shapes: {
+    other_id: ['«3edac2e3-d223-6fae-d515-daf96ef6bc76»'],
+    device: ['«(01)00643169007222(17)160712(21)SER99»'],
+    health_plan: ['«1EG4-TE5-MK73»'],
+    vehicle: ['«1HGCM82633A004352»', 'plates «KJH 4821»'],
+    license: ['«A91234563»'],
+  },
+  checks:
+    'MBI: the positions of CMS. VIN: its check digit (49 CFR 565.15). DEA number: its check digit. UDI: the identifiers of GS1. UUID: RFC 9562 by shape.',
+  context: 'None, but for the plates of a car: their word, and five signs with a letter.',
+  misses: ['VIN of Europe, without a check digit: «WVWZZZ1JZXW000001»', 'a car, «KJH 4821»'],
+};

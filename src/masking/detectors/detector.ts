@@ -2,11 +2,44 @@
 // context looked at through windows of fixed size.
 
 import type { PhiClass } from '../../core/phi.ts';
+import type { Word } from './words.ts';
 
 /** Offsets are UTF-16 code units of the text given to find; spans may overlap and come in any order. */
 export type Emit = (start: number, end: number, type: PhiClass) => void;
 
-export type Find = (text: string, emit: Emit) => void;
+/** `words`: the capitalised words of the text. */
+export type Find = (text: string, emit: Emit, words: readonly Word[]) => void;
+
+/** What the reference says of a detector (docs/reference/detectors.md). In the examples the identifier stands between « and ». */
+export interface About {
+  /** Class → its shapes, each by an example that is found as that class. */
+  readonly shapes: Readonly<Partial<Record<PhiClass, readonly string[]>>>;
+  /** What a candidate must pass by itself. */
+  readonly checks: string;
+  /** What has to stand around it. */
+  readonly context: string;
+  /** Known misses: examples of what is not found, or not all of it. */
+  readonly misses: readonly string[];
+}
+
+const none: readonly RegExpExecArray[] = [];
+
+/**
+ * Every match of a global pattern, as matchAll gives them, without the copy of the pattern that matchAll makes: most texts are
+ * short and have none. The pattern must not be used again before the matches have been taken.
+ */
+export function matches(text: string, pattern: RegExp): Iterable<RegExpExecArray> {
+  pattern.lastIndex = 0;
+  const first = pattern.exec(text);
+  return first ? further(text, pattern, first) : none;
+}
+
+function* further(text: string, pattern: RegExp, first: RegExpExecArray): Generator<RegExpExecArray, void, void> {
+  for (let match: RegExpExecArray | null = first; match !== null; match = pattern.exec(text)) {
+    if (match[0] === '') pattern.lastIndex++;
+    yield match;
+  }
+}
 
 /** The characters before `at`, for anchored context patterns. */
 export function before(text: string, at: number, chars: number): string {

@@ -1,11 +1,21 @@
 // E-mail addresses, found from the @ outwards (RFC 5321 limits: 64 before it, 255 after).
 
-import type { Find } from './detector.ts';
+import { type About, before, type Find, matches } from './detector.ts';
 
 const localPart = /[\p{L}\p{N}._%+'-]/u;
 const domainPart = /[\p{L}\p{N}.-]/u;
 
+/** What stands for the @ when somebody spells it out, and what follows it. */
+const spelled =
+  /(?:[[({] ?at ?[\])}]| at ) ?[a-z0-9-]{1,63}(?:(?: ?[[({] ?dot ?[\])}] ?| dot |\.)[a-z0-9-]{1,63}){0,3}(?: ?[[({] ?dot ?[\])}] ?| dot |\.)(?:com|org|net|edu|gov|info|health|[a-z]{2})\b/gi;
+
 export const findEmail: Find = (text, emit) => {
+  for (const match of matches(text, spelled)) {
+    // "at clinic.com" names a site; only a sign in brackets or a spelled dot makes it an address.
+    if (!/[[({]| dot /i.test(match[0])) continue;
+    const local = /[\w.+-]{1,64} ?$/.exec(before(text, match.index, 66))?.[0];
+    if (local !== undefined) emit(match.index - local.length, match.index + match[0].length, 'email');
+  }
   let floor = 0;
   for (let at = text.indexOf('@'); at !== -1; at = text.indexOf('@', at + 1)) {
     let start = at;
@@ -19,4 +29,18 @@ export const findEmail: Find = (text, emit) => {
       floor = end;
     }
   }
+};
+
+export const aboutEmail: About = {
+  shapes: {
+    email: [
+      '«jane.doe+x@clinic.example.org»',
+      '«a@b.co»',
+      '«maria [at] example [dot] org»',
+      '«maria at example dot org»',
+    ],
+  },
+  checks: 'From the @ outwards, within the lengths of RFC 5321; the domain has a dot.',
+  context: 'None.',
+  misses: ['«jane@localhost»', '«jane AT example»'],
 };

@@ -1,6 +1,6 @@
 // IPv4, IPv6 and MAC addresses.
 
-import { before, type Find } from './detector.ts';
+import { type About, before, type Find, matches } from './detector.ts';
 
 const v4 = /\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![\d]|\.\d)/g;
 const v6 =
@@ -9,7 +9,7 @@ const mac = /(?<![0-9a-f:-])[0-9a-f]{2}([:-])(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}(?![
 const hexOrColon = /[0-9a-f:]/i;
 
 export const findIp: Find = (text, emit) => {
-  for (const match of text.matchAll(v4)) {
+  for (const match of matches(text, v4)) {
     const lead = before(text, match.index, 12);
     if (/\d$|\d\.$|\bv(?:er(?:sion)?)?\.? ?$/i.test(lead)) continue;
     if (match[0].split('.').every((octet) => Number(octet) <= 255)) {
@@ -17,7 +17,7 @@ export const findIp: Find = (text, emit) => {
     }
   }
   if (!text.includes(':') && !text.includes('-')) return;
-  for (const match of text.matchAll(mac)) emit(match.index, match.index + match[0].length, 'device');
+  for (const match of matches(text, mac)) emit(match.index, match.index + match[0].length, 'device');
   let floor = 0;
   for (let at = text.indexOf(':'); at !== -1; at = text.indexOf(':', Math.max(at + 1, floor))) {
     if (!hexOrColon.test(text.charAt(at + 1))) continue;
@@ -30,4 +30,14 @@ export const findIp: Find = (text, emit) => {
     if (candidate.length < 6 || /[\p{L}\p{N}]/u.test(text.charAt(start - 1)) || /\w/.test(text.charAt(end))) continue;
     if (v6.test(candidate) && /\d/.test(candidate)) emit(start, end, 'ip');
   }
+};
+
+export const aboutIp: About = {
+  shapes: {
+    ip: ['«203.0.113.42»', '«2001:db8:85a3::8a2e:370:7334»', '«fe80::1ff:fe23:4567:890a»'],
+    device: ['MAC «00:1B:44:11:3A:B7»'],
+  },
+  checks: 'Octets up to 255; RFC 4291 text for IPv6. Not behind the word version.',
+  context: 'None.',
+  misses: ['«::1»', '«0xCB00712A»'],
 };

@@ -1,6 +1,6 @@
 // Telephone and fax numbers: North American shapes anywhere, international and short ones by sign or by context.
 
-import { before, type Find } from './detector.ts';
+import { type About, before, type Find, matches } from './detector.ts';
 
 const northAmerican =
   /(?:\+?1[-. ]?)?(?:\(\d{3}\) ?|\d{3}[-. /])\d{3}[-. ]\d{4}(?!\d)(?: {0,2}(?:x|ext\.?|extension) ?\d{1,6})?/gi;
@@ -14,14 +14,31 @@ const fax = /\bfax[^\d\n]{0,20}$/i;
 export const findPhone: Find = (text, emit) => {
   const found = (start: number, end: number): void =>
     emit(start, end, fax.test(before(text, start, 28)) ? 'fax' : 'phone');
-  for (const match of text.matchAll(northAmerican)) {
+  for (const match of matches(text, northAmerican)) {
     if (!/[\d\w]$|\d[-.]$/.test(before(text, match.index, 2))) found(match.index, match.index + match[0].length);
   }
-  for (const match of text.matchAll(international)) found(match.index, match.index + match[0].length);
-  for (const match of text.matchAll(grouped)) {
+  for (const match of matches(text, international)) found(match.index, match.index + match[0].length);
+  for (const match of matches(text, grouped)) {
     if (match[0].replace(/\D/g, '').length >= 9) found(match.index, match.index + match[0].length);
   }
-  for (const match of text.matchAll(loose)) {
+  for (const match of matches(text, loose)) {
     if (label.test(before(text, match.index, 40))) found(match.index, match.index + match[0].length);
   }
+};
+
+export const aboutPhone: About = {
+  shapes: {
+    phone: [
+      '«617-555-0142»',
+      '«(617) 555-0142»',
+      '«617.555.0142 x22»',
+      '«+44 20 7946 0958»',
+      'call «6175550142»',
+      'pager «555-0142»',
+    ],
+    fax: ['fax «617-555-0143»'],
+  },
+  checks: 'North American shapes anywhere; with a + any of 7 to 15 digits.',
+  context: 'Other shapes: a word of telephones before them. The word fax makes it one.',
+  misses: ['«555-0142» is hers', '«1-800-CLINICS»'],
 };

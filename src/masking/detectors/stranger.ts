@@ -1,0 +1,216 @@
+// Names of people and places in prose that nobody lists: where a text is everyday language, a word that is no English word
+// is one, and takes its capitalised neighbours and the numbers of an address along. Not for clinical text, which is full of
+// strange words that are not, and not for values by themselves.
+
+import type { PhiClass } from '../../core/phi.ts';
+import { isClinical } from '../lexicon/clinical-words.ts';
+import { englishWords } from '../lexicon/english-words.ts';
+import { eponymNouns, givenNames, notNames, surnames } from '../names.ts';
+import { type About, type Emit, type Find, matches } from './detector.ts';
+
+interface Token {
+  readonly start: number;
+  readonly end: number;
+  readonly kind: Kind;
+  /** First letter in upper case. */
+  readonly capital: boolean;
+  /** Begins a sentence, a line or a quotation. */
+  readonly first: boolean;
+}
+
+/**
+ * - `stranger`: no English word, and nothing else that is known.
+ * - `word`: known. `name`: known, but also somebody's name, and written like one.
+ * - `place`: a word of addresses. `particle`: a little word inside of names.
+ */
+type Kind = 'stranger' | 'word' | 'name' | 'place' | 'particle' | 'number' | 'letter';
+
+/** Fewer words than this are a value, not prose. */
+const wordsMin = 4;
+const lowerWordsMin = 6;
+/** So many clinical words make a text clinical. */
+const clinicalMin = 1;
+
+export const findStranger: Find = (text, emit) => {
+  const tokens = tokensOf(text);
+  if (!tokens) return;
+  for (let at = 0; at < tokens.length; ) at = phrase(text, tokens, at, emit);
+  // Where nothing is measured, seven digits or more are somebody's number.
+  for (const match of matches(text, manyDigits)) {
+    // An object identifier has more parts than any number that is called.
+    const isLong = match[0].replace(/\D/g, '').length >= 7;
+    if (isLong && match[0].split('.').length < 6) emit(match.index, match.index + match[0].length, 'phone');
+  }
+  for (const match of matches(text, postal)) emit(match.index, match.index + match[0].length, 'address');
+};
+
+const manyDigits = /(?<![\w.,$€£-])\+?\d(?:[ ./()-]{0,2}\d){6,18}(?![\w%])/g;
+/** A region's letters and its postal code, as they end an address. */
+const postal = /\b[A-Z]{2}\.? \d{4,6}(?:-\d{4})?\b/g;
+
+/** A code of letters and digits in turn is one token, and no word: what stands in it is nobody's name. */
+const tokenPattern =
+  /(?<![\p{L}\p{N}_])[\p{L}\p{N}_]*(?:\p{N}\p{L}+\p{N}|\p{L}\p{N}+\p{L})[\p{L}\p{N}_]*|\p{L}[\p{L}\p{M}]*(?:'\p{L}+)*|\d+(?:\p{L}{1,2}(?!\p{L}))?/gu;
+
+/** Null where the text is clinical or no prose. */
+function tokensOf(text: string): readonly Token[] | null {
+  const tokens: Token[] = [];
+  let clinical = 0;
+  let words = 0;
+  let end = 0;
+  for (const match of matches(text, tokenPattern)) {
+    const start = match.index;
+    const [token] = match;
+    const first = start === 0 || startsAfter.test(text.slice(Math.max(end, start - 4), start));
+    end = start + token.length;
+    const isNumber = /^\d+\p{L}{0,2}$/u.test(token);
+    if (!isNumber && /\d/.test(token)) {
+      tokens.push({ start, end, capital: false, first, kind: 'word' });
+      continue;
+    }
+    if (!isNumber) {
+      words++;
+      if (isClinical(token.toLowerCase()) && ++clinical >= clinicalMin) return null;
+    }
+    const capital = /^\p{Lu}/u.test(token);
+    tokens.push({ start, end, capital, first, kind: isNumber ? 'number' : kindOf(text, start, token, capital, first) });
+  }
+  if (words < wordsMin && tokens.length <= wordsMin) return null;
+  // Where people write capitals, or next to nothing, a strange word without one is jargon or another language.
+  const isLowerCase = words >= lowerWordsMin && !tokens.some((token) => token.capital);
+  return isLowerCase
+    ? tokens
+    : tokens.map((each) => (each.kind === 'stranger' && !each.capital ? { ...each, kind: 'particle' } : each));
+}
+
+const startsAfter = /[.!?:;"“”>\n(-]\s{0,3}$/;
+
+function kindOf(text: string, start: number, token: string, capital: boolean, first: boolean): Kind {
+  if (token.length === 1) return 'letter';
+  const lower = token.toLowerCase();
+  if (particles.has(lower)) return 'particle';
+  if (placeWords.has(lower)) return 'place';
+  const bare = lower.replace(/'(?:s|t|re|ve|ll|d|m|em|clock)$/, '');
+  const isName = capital && !notNames.has(bare) && (givenNames.has(bare) || surnames.has(bare));
+  if (isName && !first) return 'name';
+  const known =
+    englishWords.has(text, start, start + bare.length) ||
+    proper.has(bare) ||
+    isClinical(bare) ||
+    notNames.has(bare) ||
+    bare.split("'").every((part) => part.length < 2 || englishWords.has(part, 0, part.length)) ||
+    /^(?:[A-Z]{2,5}s?|i'.+)$/.test(token);
+  if (known) return isName ? 'name' : 'word';
+  return 'stranger';
+}
+
+/** From the token at `at`, which may start a phrase, to the next one to look at. */
+function phrase(text: string, tokens: readonly Token[], at: number, emit: Emit): number {
+  const seed = tokens[at];
+  if (!seed || !isSeed(text, tokens, at)) return at + 1;
+  let from = at;
+  while (from > 0 && joins(text, tokens, from - 1, from) && belongs(tokens, from - 1, from)) from--;
+  let to = at;
+  while (to < tokens.length - 1 && joins(text, tokens, to, to + 1) && belongs(tokens, to + 1, to)) to++;
+  while (to > at && (tokens[to]?.kind === 'particle' || tokens[to]?.kind === 'word') && !tokens[to]?.capital) to--;
+  while (from < at && tokens[from]?.kind === 'particle') from++;
+  const inside = tokens.slice(from, to + 1);
+  if (eponymNouns.test(text.slice(tokens[to]?.end ?? 0, (tokens[to]?.end ?? 0) + 48).toLowerCase())) return to + 1;
+  emit(inside[0]?.start ?? seed.start, inside.at(-1)?.end ?? seed.end, classOf(text, inside));
+  return to + 1;
+}
+
+/** A stranger by itself; a name that is a word too, within a sentence or beside a name; an address by its shape. */
+function isSeed(text: string, tokens: readonly Token[], at: number): boolean {
+  const [token, next, third] = [tokens[at], tokens[at + 1], tokens[at + 2]];
+  if (!token) return false;
+  if (token.kind === 'stranger') return true;
+  const joined = next !== undefined && joins(text, tokens, at, at + 1);
+  switch (token.kind) {
+    case 'name':
+      return !token.first || next?.kind !== 'word' || next.capital || personVerbs.has(text.slice(next.start, next.end));
+    case 'number':
+      // "24 Clarke Avenue"
+      return joined && next.capital && third?.capital === true && joins(text, tokens, at + 1, at + 2);
+    case 'place':
+      // "Suite 12", "West Brook"
+      return joined && token.capital && (next.kind === 'number' || (next.capital && !token.first));
+    case 'word':
+      return joined && token.capital && !token.first && next.kind === 'place' && next.capital;
+    case 'letter':
+    case 'particle':
+      return false;
+  }
+}
+
+/** Only blanks, a hyphen, an initial's period or a comma before a number lie between. */
+function joins(text: string, tokens: readonly Token[], left: number, right: number): boolean {
+  const [a, b] = [tokens[left], tokens[right]];
+  if (!a || !b || b.start - a.end > 3) return false;
+  const gap = text.slice(a.end, b.start);
+  return (
+    /^(?: {1,2}|-|\. ?|')$/.test(gap) &&
+    (!gap.startsWith('.') || a.kind === 'letter' || a.kind === 'place' || a.end - a.start < 4)
+  );
+}
+
+function belongs(tokens: readonly Token[], at: number, beside: number): boolean {
+  const token = tokens[at];
+  if (!token) return false;
+  const { kind, capital, first, start, end } = token;
+  if (kind === 'stranger' || kind === 'particle' || kind === 'place') return true;
+  if (kind === 'number') return end - start <= 6;
+  if (kind === 'letter') {
+    const further = tokens[at + (at > beside ? 1 : -1)];
+    return capital || further?.kind === 'stranger' || further?.kind === 'name';
+  }
+  // A capitalised word before it that begins the sentence is capitalised for that reason.
+  return capital && !(at < beside && first && kind === 'word');
+}
+
+function classOf(text: string, inside: readonly Token[]): PhiClass {
+  const isPlace = inside.some((each) => each.kind === 'number' || each.kind === 'place');
+  if (isPlace) return 'address';
+  const lead = text.slice(Math.max(0, (inside[0]?.start ?? 0) - 10), inside[0]?.start ?? 0);
+  return /\b(?:in|at|from|to|near|of)(?: the)? $/i.test(lead) ? 'address' : 'name';
+}
+
+const personVerbs = new Set(
+  'is was has had and began said says lives lived went grew flew works worked asked asks shouted told called calls came plays played wrote writes moved left'.split(
+    ' ',
+  ),
+);
+
+function listed(list: string): ReadonlySet<string> {
+  return new Set(list.split(' '));
+}
+
+const particles = listed(
+  'de la del der den des di da do dos du van von vom zu zur bin ibn al el le les of y e i af av til op het ten ter saint san santa st ste',
+);
+
+const placeWords = listed(
+  'street road avenue ave lane drive court circle boulevard blvd terrace way square plaza parkway highway route rd ln dr ct hwy pkwy suite apt apartment unit floor room building box postbox ' +
+    'rue via viale piazza piazzetta corso calle avda avenida carrera strasse strase str gasse weg platz allee straat laan plein gate gata vej väg vägen gatan ulica ul utca u ulitsa prospekt cite mount mountain valley river lake ' +
+    'park parks field fields hill hills bridge club village town city county island islands port cape beach north south east west upper lower fourth fifth third second first corner apo fpo dpo psc',
+);
+
+// Always capitalised, and no identifier: days, months, nations and their people, things.
+const proper = listed(
+  'january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun ' +
+    'christmas easter thanksgiving english american british french german italian spanish portuguese russian chinese japanese korean indian mexican canadian australian african asian european latin greek turkish arab arabic jewish muslim christian catholic ' +
+    'latino latina hispanic hindu buddhist dutch swedish danish norwegian finnish polish czech hungarian austrian swiss irish scottish welsh brazilian cuban internet google facebook twitter youtube iphone ipad android microsoft windows amazon netflix linkedin instagram whatsapp tv ' +
+    'ok ceo cto cfo usa uk eu iban visa mastercard http https www com org net html app apps email emails online website blog wifi bluetooth covid vs etc aka mr mrs ms dr prof jr sr',
+);
+
+export const aboutStranger: About = {
+  shapes: {
+    name: ['When is «Quillfeather» coming to the party?'],
+    address: ['Please send the parcel to «88 Wibbleton Mews», Frumpington'],
+    phone: ['They never pick up the phone at «77 412 903» in the morning.'],
+  },
+  checks: 'No word of English (SCOWL) or of medicine, with its capitalised neighbours and numbers.',
+  context:
+    'Everyday prose of four words or more. One clinical word in the text turns it off, since medicine is full of strange words.',
+  misses: ['the patient asked «quillfeather» to come', 'Ask «Pepper» if you are coming to the party'],
+};

@@ -1,0 +1,137 @@
+// The capitalised words of a text, read once for all detectors that go by them, each with the lists it stands in. Never
+// decides what a word is.
+
+import { ambiguousGivenNames, givenNames, notNames, surnames } from '../names.ts';
+import { institutionWords, landmarkWords, states, townFirstWords } from '../places.ts';
+
+export interface Word {
+  readonly start: number;
+  readonly end: number;
+  /** Lower case, accents off, without a possessive. */
+  readonly key: string;
+  readonly initial: boolean;
+  /** Ends with two or three digits, as some generators write names. */
+  readonly numbered: boolean;
+  /** Bits of `lists`. A double word (Mary-Ann) stands where its first part does. */
+  readonly lists: number;
+}
+
+export const lists = {
+  given: 1,
+  surname: 2,
+  notName: 4,
+  ambiguous: 8,
+  town: 16,
+  /** A word that the name of an institution ends with. */
+  institution: 32,
+  /** A word that the name of a place that everyone knows begins with, or a saint's. */
+  landmark: 64,
+  state: 128,
+} as const;
+
+const listsOf: ReadonlyMap<string, number> = byWord([
+  [givenNames, lists.given],
+  [surnames, lists.surname],
+  [notNames, lists.notName],
+  [ambiguousGivenNames, lists.ambiguous],
+  [townFirstWords.keys(), lists.town],
+  [institutionWords, lists.institution],
+  [landmarkWords, lists.landmark],
+  [Array.from(states, (state) => state.toLowerCase()), lists.state],
+]);
+
+function byWord(sources: readonly (readonly [Iterable<string>, number])[]): ReadonlyMap<string, number> {
+  const bits = new Map<string, number>();
+  for (const [words, bit] of sources) for (const word of words) bits.set(word, (bits.get(word) ?? 0) | bit);
+  return bits;
+}
+
+/** What goes for the first part of a double word as for a word by itself. */
+const ofFirstPart = lists.given | lists.town | lists.institution | lists.landmark;
+
+const lettersMax = 30;
+
+export function readWords(text: string): readonly Word[] {
+  const words: Word[] = [];
+  for (let at = 0; at < text.length; at++) {
+    if (!isCapital(text.charCodeAt(at))) continue;
+    const previous = text.charCodeAt(at - 1);
+    if (isLetter(previous) || isDigit(previous) || previous === apostrophe) continue;
+    const start = at;
+    for (at++; at < text.length && at - start < lettersMax && continues(text, at); at++);
+    let end = at;
+    while (end - at < 3 && isDigit(text.charCodeAt(end))) end++;
+    // "Smith-2", "B12x": part of something else.
+    if (end - at < 2 || isJoined(text.charCodeAt(end))) end = at;
+    words.push(wordOf(text, start, at, end));
+    at = end - 1;
+  }
+  return words;
+}
+
+/** `end` lies behind the word's digits, `lettersEnd` before them. */
+function wordOf(text: string, start: number, lettersEnd: number, end: number): Word {
+  if (end - start === 1) return { start, end, key: '', initial: true, numbered: false, lists: 0 };
+  const numbered = end > lettersEnd;
+  const isPossessive = !numbered && text.charCodeAt(end - 2) === apostrophe && (text.charCodeAt(end - 1) | 32) === 115;
+  const wordEnd = isPossessive ? end - 2 : end;
+  const key = plainKey(text.slice(start, wordEnd).toLowerCase());
+  return { start, end: wordEnd, key, initial: wordEnd - start === 1, numbered, lists: standing(key) };
+}
+
+function plainKey(word: string): string {
+  for (let at = 0; at < word.length; at++) {
+    if (word.charCodeAt(at) >= 0xc0) return word.normalize('NFD').replace(/[\u0300-\u036f]/g, '');
+  }
+  return word;
+}
+
+function standing(key: string): number {
+  const own = listsOf.get(key) ?? 0;
+  const joint = key.indexOf('-');
+  return joint === -1 ? own : own | ((listsOf.get(key.slice(0, joint)) ?? 0) & ofFirstPart);
+}
+
+const apostrophe = 39;
+const hyphen = 45;
+const underscore = 95;
+
+function continues(text: string, at: number): boolean {
+  const unit = text.charCodeAt(at);
+  return isLetter(unit) || ((unit === apostrophe || unit === hyphen) && isLetter(text.charCodeAt(at + 1)));
+}
+
+function isJoined(unit: number): boolean {
+  const lower = unit | 32;
+  return isDigit(unit) || (lower >= 97 && lower <= 122) || unit === hyphen || unit === underscore;
+}
+
+function isDigit(unit: number): boolean {
+  return unit >= 48 && unit <= 57;
+}
+
+/** Of ASCII, Latin-1 and Latin Extended, as À-ɏ. */
+export function isLetter(unit: number): boolean {
+  const lower = unit | 32;
+  return (lower >= 97 && lower <= 122) || (unit >= 0xc0 && unit <= 0x24f);
+}
+
+/** A-Z, À-Ö, Ø-Þ. */
+export function isCapital(unit: number): boolean {
+  return (unit >= 65 && unit <= 90) || (unit >= 0xc0 && unit <= 0xde && unit !== 0xd7);
+}
+
+/**
+ * The last word before `at`, in lower case, if no more than `gapMax` signs and blanks lie between. Empty where there is none,
+ * or where a digit comes first.
+ */
+export function lastWord(text: string, at: number, gapMax: number): string {
+  let end = at;
+  while (end > 0 && !isLetter(text.charCodeAt(end - 1))) {
+    if (at - end === gapMax || isDigit(text.charCodeAt(end - 1))) return '';
+    end--;
+  }
+  let start = end;
+  while (start > 0 && end - start < 16 && isLetter(text.charCodeAt(start - 1))) start--;
+  return text.slice(start, end).toLowerCase();
+}

@@ -1,0 +1,42 @@
+// The words by which a text shows that it is clinical, and the shapes of words that only medicine makes. Written from general
+// knowledge; lower case, ASCII.
+
+const words =
+  `abdomen abdominal ablation abscess acetaminophen acute adherence adjuvant afebrile airway albumin albuterol allergies allergy amputation analgesia
+anemia anesthesia aneurysm angina angioplasty antibiotic antibiotics anticoagulant anticoagulation anticoagulated antidepressant antihypertensive apnea arrhythmia
+artery arthritis arthroplasty aspirin asthma asthmatic asymptomatic atrial atypical auscultation autoimmune axillary bacteremia benign benzodiazepine bicarbonate bilateral bilirubin
+biopsy bipolar bladder bleeding blood bmi bolus bowel bp bpm brachial bradycardia bronchitis bun bypass calcium cancer cancerous carcinoma cardiac cardiology cardiomyopathy
+carotid catheter cellulitis cervical chemo chemotherapy chest cholesterol chronic cirrhosis clinical clinically clinician coagulation colitis colon colonoscopy coma
+comorbid comorbidities comorbidity complaint complication complications compression congestive conjunctivitis contraindicated contraindication contraindications coronary cough covid
+creatinine crp ct culture cyst cystic deficiency dehydration delirium dementia depression depressive dermatitis diabetes diabetic diabetics diagnose diagnosed diagnoses diagnosis diagnostic dialysis diarrhea
+diastolic diet disease disorder distension diuretic diuretics dizziness dosage dosages dose doses dosing drug drugs dvt dysfunction dyslipidemia dysphagia dyspnea ecg echo echocardiogram
+eclampsia eczema edema ekg embolism endocrine endoscopy enzyme epilepsy epileptic esophageal estrogen exacerbation exam examination fatigue febrile fetal fever fibrillation fibrosis
+flu fracture fractures gait gastric gastritis gastroenteritis gastrointestinal genetic gestational gfr glaucoma glucose gout graft gravida gynecology hba1c headache headaches heart hematoma
+hematology hemodialysis hemoglobin hemorrhage heparin hepatic hepatitis hernia hiv hormone hospice hospitalization hospitalized hyperlipidemia hypertension hypertensive hyperthyroidism hypoglycemia
+hypotension hypothyroidism hypoxia ibuprofen icu illness imaging immunization immunotherapy impairment infarction infection infections infectious inflammation inflammatory influenza infusion inhaler
+inpatient inr insomnia insulin intestinal intravenous intubated intubation iron ischemia ischemic iv jaundice joint kidney knee labs laceration laparoscopic leukemia lesion lesions leukocytosis
+lipid liver lumbar lung lungs lupus lymph lymphoma malignancy malignant medication medications melanoma meningitis menopausal menopause metabolic metastasis metastatic metformin mg migraine migraines
+mitral mri murmur muscle myeloma myocardial nausea nebulizer neonatal nephrology nephropathy neurologic neurological neurology neuropathic neuropathy nodule nodules nsaid nsaids nutrition obese obesity
+obstetric obstructive occlusion oncology opioid opioids oral orthopedic osteoarthritis osteoporosis outpatient ovarian oxygen pacemaker pain palliative palpitations pancreatic pancreatitis paralysis
+parenteral pathology patient patients pediatric pelvic penicillin perfusion peripheral physician physicians placebo plasma platelet platelets pleural pneumonia pneumothorax polyps postoperative postpartum potassium
+preeclampsia pregnancy pregnant prenatal prescribe prescribed prescribing prescription prescriptions primigravida prognosis prophylaxis prostate protein proteinuria psoriasis psychiatric psychosis pt pulmonary
+radiation radiograph radiology rash rectal reflux regimen rehab rehabilitation remission renal respiratory resuscitation rheumatoid rheumatology sarcoidosis schizophrenia sciatica screening sedation seizure seizures sepsis
+septic serum shortness sleep sodium specimen spinal spleen splint statin statins stenosis stent steroid steroids stool stroke suicidal supplementation surgeries surgery surgical symptom symptomatic symptoms syncope
+syndrome systolic tachycardia tbi therapeutic therapies therapy throat thoracic thrombosis thyroid tomography toxicity transfusion transplant transplantation trauma treatment treatments treat treating tremor triage trial trials tsh tuberculosis tumor
+tumors ulcer ulcers ultrasound urinalysis urinary urine uti uterine vaccination vaccine vaccines vaginal valve vascular vein venous ventricular vertigo viral virus vitals vitamin vomiting warfarin wbc
+wheezing wound wounds xray antigen antibody assay assays capillary circumference corpuscular cytopathology erythrocyte erythrocytes filtration finding glomerular hematocrit
+leukocyte leukocytes loinc apgar cpt cvx doi drg egfr gcs hcpcs hdl hgb icd ldl lvedd lvef mcg meld meq mmhg mmol nct ndc nihss nyha pmid prn rvsp rxcui
+rxnorm tsh vasc wbc mch mchc mcv occipital phq procedure questionnaire snomed smear streptococcus staphylococcus`.split(
+    /\s+/,
+  );
+
+const clinical: ReadonlySet<string> = new Set(words);
+
+// Word endings of drugs (INN stems), conditions, procedures and findings.
+const shape =
+  /(?:itis|osis|emia|aemia|oma|opathy|ectomy|ostomy|otomy|plasty|scopy|gram|graphy|algia|uria|penia|philia|plegia|paresis|trophy|genic|mab|nib|pril|sartan|statin|olol|azole|cillin|mycin|micin|floxacin|cycline|dipine|gliptin|gliflozin|glutide|parin|xaban|gatran|prazole|tidine|setron|triptan|zepam|zolam|barbital|caine|profen|oxib|vir|vudine|formin|glitazone|thiazide|semide|terol|tropium|sone|solone|onide|dronate|platin|taxel|rubicin|trexate|lukast|afil|oxetine|pram|aline|apine|idone|triptyline|azine)s?$/;
+
+/** Whether only medicine has this word; `word` in lower case. */
+export function isClinical(word: string): boolean {
+  return clinical.has(word) || (word.length > 6 && shape.test(word));
+}
