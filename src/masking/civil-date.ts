@@ -8,17 +8,32 @@ export interface CivilDate {
   readonly day: number;
 }
 
-const dayMs = 86_400_000;
+// Years are counted from March, so that the leap day is the last of its year; 400 of them, an era, have 146 097 days.
+const eraDays = 146_097;
+/** From 0000-03-01 to 1970-01-01. */
+const epochDays = 719_468;
 
-/** Days since 1970-01-01. */
+/** Days since 1970-01-01. A day beyond the end of its month counts on into the next. */
 export function daysFromCivil(date: CivilDate): number {
-  // Date.UTC reads years 0 … 99 as 1900 … 1999, so the year is set on its own.
-  return new Date(0).setUTCFullYear(date.year, date.month - 1, date.day) / dayMs;
+  const year = date.month > 2 ? date.year : date.year - 1;
+  const era = Math.floor(year / 400);
+  const yearOfEra = year - era * 400;
+  const dayOfYear = Math.floor((153 * ((date.month + 9) % 12) + 2) / 5) + date.day - 1;
+  const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
+  return era * eraDays + dayOfEra - epochDays;
 }
 
 export function civilFromDays(days: number): CivilDate {
-  const date = new Date(days * dayMs);
-  return { year: date.getUTCFullYear(), month: date.getUTCMonth() + 1, day: date.getUTCDate() };
+  const era = Math.floor((days + epochDays) / eraDays);
+  const dayOfEra = days + epochDays - era * eraDays;
+  const yearOfEra = Math.floor(
+    (dayOfEra - Math.floor(dayOfEra / 1_460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
+  );
+  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
+  const monthFromMarch = Math.floor((5 * dayOfYear + 2) / 153);
+  const month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9;
+  const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
+  return { year, month, day: dayOfYear - Math.floor((153 * monthFromMarch + 2) / 5) + 1 };
 }
 
 /** ISO 8601 (a time may follow), `YYYYMMDD…` of HL7 v2, or a US or day-first date with a four-digit year. Else null. */

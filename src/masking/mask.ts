@@ -1,6 +1,7 @@
 // The words every door uses to mask: an operator per class, a key for pseudonyms, and what this subject may see.
 
 import type { ClassSet, Operator, PhiClass } from '../core/phi.ts';
+import type { Find } from './detectors/detector.ts';
 
 export interface MaskRules {
   readonly byClass: Readonly<Partial<Record<PhiClass, Operator>>>;
@@ -13,6 +14,10 @@ export interface MaskView {
   readonly unmask: ClassSet;
   /** 32 bytes, per tenant: keys pseudonyms and shifts. */
   readonly key: Uint8Array;
+  /** Detectors of the operator's own, beside the built-in ones. */
+  readonly own?: readonly Find[];
+  /** Milliseconds since 1970: which years tell an age over 89. */
+  readonly now: number;
 }
 
 /** A found identifier; offsets are UTF-16 code units, `end` exclusive. */

@@ -1,15 +1,21 @@
 // How one identifier is replaced. Pure: keyed by the view, no clock. An operator that cannot be applied to a value
 // falls back to its token; it must never let the value through.
 
-import { createHmac } from 'node:crypto';
-import type { Operator, PhiClass } from '../core/phi.ts';
+import { type ClassSet, type Operator, type PhiClass, phiClasses, unionOf } from '../core/phi.ts';
 import { type CivilDate, civilFromDays, daysFromCivil, parseCivilDate } from './civil-date.ts';
+import { keyedDigest } from './keyed-digest.ts';
 import type { MaskRules, MaskView } from './mask.ts';
 import { restrictedZip3 } from './zip3.ts';
 
 /** The operator in force for a class. Notes are scanned unless the rules name them. */
 export function operatorFor(cls: PhiClass, rules: MaskRules): Operator {
   return rules.byClass[cls] ?? (cls === 'note' ? 'scan' : rules.default);
+}
+
+/** What a subject sees, with the classes the rules show everybody. Every view is made through it. */
+export function shownBy(rules: MaskRules, unmask: ClassSet): ClassSet {
+  const kept = phiClasses.filter((cls) => operatorFor(cls, rules) === 'keep');
+  return kept.length === 0 ? unmask : unionOf(unmask, kept);
 }
 
 /** `[SSN]`, `[HEALTH_PLAN]`, …; `[MASKED]` for what nobody has classified. */
@@ -29,11 +35,15 @@ export function maskIdentifier(value: string, cls: PhiClass, operator: Operator,
     case 'last4':
       return isLastFour(value) ? value : (lastFour(value) ?? tokenOf(cls));
     case 'year':
-      return yearOf(value) ?? tokenOf(cls);
+      return yearOf(value, view) ?? tokenOf(cls);
     case 'age90':
       return cappedAge(value) ?? tokenOf(cls);
     case 'zip3':
       return zip3Of(value) ?? tokenOf(cls);
+    case 'zip':
+      return isZip(value) ? value : tokenOf(cls);
+    case 'keep':
+      return value;
     case 'pseudonym':
       return isMaskToken(value) ? value : pseudonymOf(value, cls, view.key);
     case 'shift':
@@ -46,7 +56,7 @@ export function maskIdentifier(value: string, cls: PhiClass, operator: Operator,
 
 /** Days a date moves for this key: −182 … 182, never 0. Stable, so that intervals of one tenant are kept. */
 export function shiftDays(key: Uint8Array): number {
-  const days = (createHmac('sha256', key).update('date-shift').digest().readUInt32BE(0) % 364) - 182;
+  const days = (keyedDigest(key, 'date-shift').readUInt32BE(0) % 364) - 182;
   return days >= 0 ? days + 1 : days;
 }
 
@@ -66,7 +76,8 @@ export function findMaskTokens(text: string): { readonly start: number; readonly
   }));
 }
 
-function isMaskToken(value: string): boolean {
+/** The whole value is what an operator has written. */
+export function isMaskToken(value: string): boolean {
   const [only] = findMaskTokens(value);
   return only?.start === 0 && only.end === value.length;
 }
@@ -85,16 +96,26 @@ function lastFour(value: string): string | null {
   return value.slice(0, -4).replace(/[A-Za-z0-9]/g, '*') + tail;
 }
 
-function yearOf(value: string): string | null {
+function yearOf(value: string, view: MaskView): string | null {
   const civil = parseCivilDate(value);
-  if (civil) return String(civil.year).padStart(4, '0');
-  return /(?<!\d)(?:1[89]|20)\d\d(?!\d)/.exec(value)?.[0] ?? null;
+  const year = civil ? String(civil.year).padStart(4, '0') : (/(?<!\d)(?:1[89]|20)\d\d(?!\d)/.exec(value)?.[0] ?? null);
+  return year !== null && Number(year) >= firstYearShown(view) ? year : null;
+}
+
+/** The first year `year` shows: whoever was born before it may be 90 or older this year (164.514(b)(2)(i)(C)). */
+export function firstYearShown(view: MaskView): number {
+  return new Date(view.now).getUTCFullYear() - ageCap + 1;
 }
 
 function cappedAge(value: string): string | null {
   const age = /^\s*(\d{1,3})\+?\s*$/.exec(value)?.[1];
   if (age === undefined) return null;
   return Number(age) >= ageCap ? `${ageCap}+` : value;
+}
+
+/** A whole ZIP code and nothing else, as a limited data set may hold it (164.514(e)(2)(ii)). */
+function isZip(value: string): boolean {
+  return /^\s*\d{5}(?:-\d{4})?\s*$/.test(value);
 }
 
 function zip3Of(value: string): string | null {
@@ -105,7 +126,7 @@ function zip3Of(value: string): string | null {
 
 function pseudonymOf(value: string, cls: PhiClass, key: Uint8Array): string {
   const same = value.normalize('NFKC').trim().toLowerCase();
-  const code = createHmac('sha256', key).update(`pseudonym\0${cls}\0${same}`).digest('hex').slice(0, 8);
+  const code = keyedDigest(key, `pseudonym\0${cls}\0${same}`).toString('hex', 0, 4);
   const word = cls === 'name' ? 'Person' : cls.charAt(0).toUpperCase() + cls.slice(1);
   return `${word}-${code}`;
 }

@@ -1,65 +1,54 @@
-// One cell of a PostgreSQL result, text or binary, masked in its own type. What does not parse, and every type that
-// has no honest mask, becomes NULL.
+// One cell of a PostgreSQL result, text or binary, masked in its own type: the value itself, or what is inside an array, a
+// composite, a range or a document. What does not parse, and every type that has no honest mask, becomes NULL.
 // INVARIANT: never throws, and never gives back a protected value because something went wrong.
 
-import type { Json } from '../core/json.ts';
-import { type Classification, covers, type Operator, type PhiClass } from '../core/phi.ts';
-import { type CivilDate, civilFromDays, daysFromCivil } from './civil-date.ts';
+import { type Classification, covers, type JsonPaths, type PhiClass } from '../core/phi.ts';
+import type { CompositeField, PostgresType } from '../core/postgres-type.ts';
 import { maskJson } from './json.ts';
+import { jsonPathMask } from './json-path.ts';
 import type { MaskView } from './mask.ts';
-import { ageCap, operatorFor, shiftDays, tokenOf } from './operators.ts';
-import { applyOperator, scanText, type Tally, tally } from './text.ts';
+import { operatorFor, tokenOf } from './operators.ts';
+import { binaryArray, textArray } from './postgres/array.ts';
+import { dateBounds, dateMask, isDateType } from './postgres/date.ts';
+import { definitionMask } from './postgres/definition.ts';
+import { jsonMask } from './postgres/json.ts';
+import { numberMask } from './postgres/number.ts';
+import { binaryMultirange, binaryRange, textMultirange, textRange } from './postgres/range.ts';
+import { binaryRecord, textRecord } from './postgres/record.ts';
+import { counted, isTextType, scanMask, textMask, tokenMask } from './postgres/text.ts';
+import { toNull, type ValueMask } from './postgres/value-mask.ts';
+import { yearMask } from './postgres/year.ts';
+import type { Tally } from './text.ts';
 
 /** Null in, null out. The result is in the format the cell came in. */
 export type CellMasker = (value: Uint8Array | null) => Uint8Array | null;
 
+export type CellRule = Classification | 'derived' | 'row' | 'year' | 'definition';
+
 export interface CellColumn {
-  /** pg_type.oid as RowDescription names it. */
-  readonly typeOid: number;
+  readonly type: PostgresType;
+  /** As RowDescription says: −1 = none. */
+  readonly typmod: number;
   /** 0 text, 1 binary. */
   readonly format: 0 | 1;
-  /** `derived`: computed from protected columns, so nothing but a whole mask will do. */
-  readonly classification: Classification | 'derived';
+  /**
+   * `derived`: computed from protected columns, so nothing but a whole mask will do. `row`: a whole row of the table whose
+   * row type this is, so each field has the class of its column; only for a row nobody has put together anew. `year`: no
+   * more than the year of a date. `definition`: SQL text of the catalog's own writing.
+   */
+  readonly classification: CellRule;
+  /** What lies where in a document of class `unknown`. */
+  readonly jsonPaths?: JsonPaths | undefined;
   /** Run the detectors over clear text as a tripwire. */
   readonly scanClear?: boolean;
 }
 
-// pg_type.dat of PostgreSQL; built-in oids never change.
-const stringOids: ReadonlySet<number> = new Set([18, 19, 25, 705, 1042, 1043]);
-const integerBytes: ReadonlyMap<number, number> = new Map([
-  [21, 2],
-  [23, 4],
-  [20, 8],
-]);
-const oids = { json: 114, jsonb: 3802, date: 1082, timestamp: 1114, timestamptz: 1184, charOne: 18 } as const;
-
-/** 2000-01-01, the epoch of PostgreSQL's binary dates, in days since 1970-01-01. */
-const postgresEpochDays = 10_957;
-const dayMicros = 86_400_000_000n;
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-const encoder = new TextEncoder();
-
 /** A masker made once per column. Null = leave every value as it is. */
 export function columnMasker(column: CellColumn, view: MaskView, counts?: Tally): CellMasker | null {
-  const { classification } = column;
   if (view.unmask === 'all') return null;
-  if (classification === 'clear') return column.scanClear === true ? tripwire(column, view, counts) : null;
-  if (classification === 'derived' || classification === 'unknown') return wholeMask(column, classification, counts);
-  if (covers(view.unmask, classification)) return null;
-
-  const operator = operatorFor(classification, view.rules);
-  if (stringOids.has(column.typeOid)) {
-    return onText((text) => fitted(applyOperator(text, classification, operator, view, counts), column.typeOid));
-  }
-  const mask = typedMask(column, classification, operator, view, counts);
-  return (value) => {
-    if (value === null) return null;
-    const masked = attempt(() => mask(value));
-    // JSON counts what it finds inside by itself.
-    if (!isJson(column.typeOid) || operator !== 'scan') tally(counts, classification);
-    return masked;
-  };
+  const plan = new MaskPlan(column, view, counts);
+  const mask = plan.maskOf(column.type, column.typmod, column.classification);
+  return mask && ((value) => (value === null ? null : attempt(mask, value)));
 }
 
 /** One cell; prefer columnMasker for more than one. */
@@ -73,159 +62,155 @@ export function maskValue(
   return mask === null ? value : mask(value);
 }
 
-function tripwire(column: CellColumn, view: MaskView, counts: Tally | undefined): CellMasker | null {
-  if (stringOids.has(column.typeOid)) return onText((text) => scanText(text, view, counts));
-  if (!isJson(column.typeOid)) return null;
-  return (value) => value && attempt(() => onJson(value, column, (json) => maskJson(json, view, counts)));
-}
-
-function wholeMask(column: CellColumn, cls: 'derived' | 'unknown', counts: Tally | undefined): CellMasker {
-  const token = stringOids.has(column.typeOid) ? fitted(tokenOf('masked'), column.typeOid) : null;
-  const bytes = token === null ? null : encoder.encode(token);
-  return (value) => {
-    if (value === null) return null;
-    tally(counts, cls);
-    return bytes;
-  };
-}
-
-/** The internal type "char" holds one byte: no token fits. */
-function fitted(token: string | null, typeOid: number): string | null {
-  return typeOid === oids.charOne ? null : token;
-}
-
-type BytesMask = (value: Uint8Array) => Uint8Array | null;
-
-function typedMask(
-  column: CellColumn,
-  cls: PhiClass,
-  operator: Operator,
-  view: MaskView,
-  counts: Tally | undefined,
-): BytesMask {
-  const { typeOid, format } = column;
-  if (isJson(typeOid)) {
-    if (operator === 'scan') return (value) => onJson(value, column, (json) => maskJson(json, view, counts));
-    if (operator === 'null' || operator === 'drop') return () => null;
-    return (value) => onJson(value, column, () => tokenOf(cls));
-  }
-  if (typeOid === oids.date || typeOid === oids.timestamp || typeOid === oids.timestamptz) {
-    const move = dateMove(operator, view);
-    if (move === null) return () => null;
-    return format === 1 ? binaryDate(typeOid, move) : textDate(typeOid, move);
-  }
-  const width = integerBytes.get(typeOid);
-  if (width !== undefined && operator === 'age90') return cappedInteger(width, format);
-  return () => null;
-}
-
-/** What an operator does to a date, keeping the time of day or not; null = no date survives it. */
-interface DateMove {
-  readonly day: (date: CivilDate) => CivilDate;
-  readonly keepsTime: boolean;
-}
-
-function dateMove(operator: Operator, view: MaskView): DateMove | null {
-  if (operator === 'year') return { day: (date) => ({ year: date.year, month: 1, day: 1 }), keepsTime: false };
-  if (operator !== 'shift') return null;
-  const days = shiftDays(view.key);
-  return { day: (date) => civilFromDays(daysFromCivil(date) + days), keepsTime: true };
-}
-
-/** ISO DateStyle only (the gate pins it); infinity and BC have no year to show. */
-function textDate(typeOid: number, move: DateMove): BytesMask {
-  return (value) => {
-    const match = /^(\d{4,6})-(\d{2})-(\d{2})(?: (\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?))?([+-]\d{2}(?::\d{2}){0,2})?$/.exec(
-      utf8.decode(value),
-    );
-    if (!match) return null;
-    const moved = move.day({ year: Number(match[1]), month: Number(match[2]), day: Number(match[3]) });
-    if (moved.year < 1) return null;
-    const two = (part: number): string => String(part).padStart(2, '0');
-    const day = `${String(moved.year).padStart(4, '0')}-${two(moved.month)}-${two(moved.day)}`;
-    if (typeOid === oids.date) return encoder.encode(day);
-    const time = move.keepsTime ? (match[4] ?? '00:00:00') : '00:00:00';
-    return encoder.encode(`${day} ${time}${typeOid === oids.timestamptz ? (match[5] ?? '') : ''}`);
-  };
-}
-
-/** date: int4 days since 2000-01-01; timestamp(tz): int8 µs since 2000-01-01 00:00 (UTC for tz). */
-function binaryDate(typeOid: number, move: DateMove): BytesMask {
-  return (value) => {
-    const view = new DataView(value.buffer, value.byteOffset, value.byteLength);
-    const result = new DataView(new ArrayBuffer(value.byteLength));
-    if (typeOid === oids.date) {
-      const days = view.getInt32(0);
-      if (value.byteLength !== 4 || days === 2_147_483_647 || days === -2_147_483_648) return null;
-      result.setInt32(0, movedDays(days, move));
-    } else {
-      const micros = view.getBigInt64(0);
-      if (value.byteLength !== 8 || micros === 2n ** 63n - 1n || micros === -(2n ** 63n)) return null;
-      const timeOfDay = ((micros % dayMicros) + dayMicros) % dayMicros;
-      const days = Number((micros - timeOfDay) / dayMicros);
-      result.setBigInt64(0, BigInt(movedDays(days, move)) * dayMicros + (move.keepsTime ? timeOfDay : 0n));
-    }
-    return new Uint8Array(result.buffer);
-  };
-}
-
-function movedDays(days: number, move: DateMove): number {
-  const moved = daysFromCivil(move.day(civilFromDays(days + postgresEpochDays))) - postgresEpochDays;
-  if (!Number.isInteger(moved)) throw new RangeError('beyond the calendar');
-  return moved;
-}
-
-function cappedInteger(width: number, format: 0 | 1): BytesMask {
-  return (value) => {
-    if (format === 0) {
-      const text = utf8.decode(value);
-      if (!/^-?\d{1,19}$/.test(text)) return null;
-      return BigInt(text) >= BigInt(ageCap) ? encoder.encode(String(ageCap)) : value;
-    }
-    if (value.byteLength !== width) return null;
-    const view = new DataView(value.buffer, value.byteOffset, width);
-    const age = width === 2 ? view.getInt16(0) : width === 4 ? view.getInt32(0) : view.getBigInt64(0);
-    if (age < ageCap) return value;
-    const capped = new Uint8Array(width);
-    capped[width - 1] = ageCap;
-    return capped;
-  };
-}
-
-/** Binary jsonb is the text after a version byte, 1. */
-function onJson(value: Uint8Array, column: CellColumn, mask: (json: Json) => Json): Uint8Array | null {
-  const versioned = column.typeOid === oids.jsonb && column.format === 1;
-  if (versioned && value[0] !== 1) return null;
-  const json: Json = JSON.parse(utf8.decode(versioned ? value.subarray(1) : value));
-  const masked = encoder.encode(JSON.stringify(mask(json)));
-  if (!versioned) return masked;
-  const framed = new Uint8Array(masked.length + 1);
-  framed[0] = 1;
-  framed.set(masked, 1);
-  return framed;
-}
-
-function isJson(typeOid: number): boolean {
-  return typeOid === oids.json || typeOid === oids.jsonb;
-}
-
-function onText(mask: (text: string) => string | null): CellMasker {
-  return (value) => {
-    if (value === null) return null;
-    return attempt(() => {
-      const text = utf8.decode(value);
-      const masked = mask(text);
-      if (masked === text) return value;
-      return masked === null ? null : encoder.encode(masked);
-    });
-  };
-}
-
 /** Whatever cannot be read (bad UTF-8, bad JSON, short binary) is not shown. */
-function attempt(mask: () => Uint8Array | null): Uint8Array | null {
+function attempt(mask: ValueMask, value: Uint8Array): Uint8Array | null {
   try {
-    return mask();
+    return mask(value);
   } catch {
     return null;
+  }
+}
+
+type Rule = CellRule;
+
+function isClass(rule: Rule): rule is PhiClass {
+  return !['clear', 'unknown', 'derived', 'row', 'year', 'definition'].includes(rule);
+}
+
+/** The mask of a type follows the type's shape down to what is masked itself; null = it may stay. */
+class MaskPlan {
+  readonly #column: CellColumn;
+  readonly #view: MaskView;
+  readonly #counts: Tally | undefined;
+
+  constructor(column: CellColumn, view: MaskView, counts: Tally | undefined) {
+    this.#column = column;
+    this.#view = view;
+    this.#counts = counts;
+  }
+
+  maskOf(type: PostgresType, typmod: number, rule: Rule): ValueMask | null {
+    if (type.kind === 'domain') return this.maskOf(type.base, type.typmod, rule);
+    if (rule === 'unknown' && this.#column.jsonPaths && type === this.#column.type) {
+      return this.#byPath(type, this.#column.jsonPaths);
+    }
+    // The shape of such a value (how many elements, which are NULL) may be computed as well: it goes with the rest.
+    if (rule === 'derived' || rule === 'unknown') return this.#whole(type, typmod, rule);
+    if (rule === 'year') return this.#year(type, typmod);
+    if (rule === 'definition') return this.#definition(type, typmod);
+    switch (type.kind) {
+      case 'base':
+        return this.#base(type.name, typmod, rule);
+      case 'array': {
+        const element = this.maskOf(type.element, typmod, rule);
+        if (element === null) return null;
+        return this.#format === 1 ? binaryArray(element) : textArray(element, type.delimiter);
+      }
+      case 'composite': {
+        const fields = type.fields.map((field) => this.maskOf(field.type, field.typmod, this.#fieldRule(field, rule)));
+        if (fields.every((each) => each === null)) return null;
+        return this.#format === 1 ? binaryRecord(fields) : textRecord(fields);
+      }
+      case 'range':
+      case 'multirange':
+        return this.#range(type, rule);
+      case 'enum':
+      case 'unknown':
+        return this.#isShown(rule) ? null : this.#nothing(rule);
+    }
+  }
+
+  get #format(): 0 | 1 {
+    return this.#column.format;
+  }
+
+  #isShown(rule: Rule): boolean {
+    if (rule === 'clear') return true;
+    return isClass(rule) && covers(this.#view.unmask, rule);
+  }
+
+  #year(type: PostgresType, typmod: number): ValueMask | null {
+    if (covers(this.#view.unmask, 'date')) return null;
+    if (operatorFor('date', this.#view.rules) !== 'year') return this.#whole(type, typmod, 'derived');
+    if (type.kind !== 'base') return this.#nothing('date');
+    if (isDateType(type.name)) return this.maskOf(type, typmod, 'date');
+    return counted(yearMask(type.name, this.#format, this.#view), 'date', this.#counts);
+  }
+
+  #definition(type: PostgresType, typmod: number): ValueMask {
+    if (type.kind === 'array') {
+      const element = this.#definition(type.element, typmod);
+      return this.#format === 1 ? binaryArray(element) : textArray(element, type.delimiter);
+    }
+    const isText = type.kind === 'base' && isTextType(type.name);
+    return isText ? definitionMask : this.#whole(type, typmod, 'derived');
+  }
+
+  #nothing(rule: Rule): ValueMask {
+    return counted(toNull, rule, this.#counts);
+  }
+
+  #whole(type: PostgresType, typmod: number, rule: 'derived' | 'unknown'): ValueMask {
+    if (type.kind !== 'base' || !isTextType(type.name)) return this.#nothing(rule);
+    return counted(tokenMask(type.name, typmod, 'masked'), rule, this.#counts);
+  }
+
+  /** The column's class, if the field has none of its own or one this subject sees. */
+  #fieldRule(field: CompositeField, rule: Rule): Rule {
+    const own = field.classification;
+    if (rule === 'row') return own;
+    if (own === 'clear' || own === 'unknown') return rule;
+    return covers(this.#view.unmask, own) ? rule : own;
+  }
+
+  #byPath(type: PostgresType, paths: JsonPaths): ValueMask {
+    const name = type.kind === 'base' ? type.name : '';
+    if (name !== 'json' && name !== 'jsonb' && !isTextType(name)) return this.#nothing('unknown');
+    return jsonMask(name, this.#format, jsonPathMask(paths, this.#view, this.#counts));
+  }
+
+  #base(name: string, typmod: number, rule: PhiClass | 'clear' | 'row'): ValueMask | null {
+    // A row is a composite: any other type under that name is not what the analysis believes it to be.
+    if (rule === 'row') return this.#nothing(rule);
+    if (rule === 'clear') return this.#tripwire(name, typmod);
+    if (this.#isShown(rule)) return null;
+    const operator = operatorFor(rule, this.#view.rules);
+    if (isTextType(name)) return textMask(name, typmod, operator, rule, this.#view, this.#counts);
+    if (name === 'json' || name === 'jsonb') {
+      if (operator === 'scan') return this.#scanJson(name);
+      if (operator === 'null' || operator === 'drop') return this.#nothing(rule);
+      return counted(
+        jsonMask(name, this.#format, () => tokenOf(rule)),
+        rule,
+        this.#counts,
+      );
+    }
+    const mask = isDateType(name)
+      ? dateMask(name, this.#format, operator, this.#view)
+      : numberMask(name, this.#format, operator, rule, this.#view);
+    return counted(mask, rule, this.#counts);
+  }
+
+  #tripwire(name: string, typmod: number): ValueMask | null {
+    if (this.#column.scanClear !== true) return null;
+    if (isTextType(name)) return scanMask(name, typmod, this.#view, this.#counts);
+    return name === 'json' || name === 'jsonb' ? this.#scanJson(name) : null;
+  }
+
+  #scanJson(name: string): ValueMask {
+    return jsonMask(name, this.#format, (json) => maskJson(json, this.#view, this.#counts));
+  }
+
+  #range(type: PostgresType & { kind: 'range' | 'multirange' }, rule: PhiClass | 'clear' | 'row'): ValueMask | null {
+    if (this.#isShown(rule)) return null;
+    const subtype = type.subtype.kind === 'base' ? type.subtype.name : '';
+    if (rule === 'row' || rule === 'clear' || !isDateType(subtype)) return this.#nothing(rule);
+    const bounds = dateBounds(subtype, this.#format, operatorFor(rule, this.#view.rules), this.#view);
+    if (bounds === null) return this.#nothing(rule);
+    if (this.#format === 0) {
+      return counted(type.kind === 'range' ? textRange(bounds) : textMultirange(bounds), rule, this.#counts);
+    }
+    const range = binaryRange(bounds);
+    return counted(type.kind === 'range' ? range : binaryMultirange(range), rule, this.#counts);
   }
 }

@@ -1,33 +1,29 @@
-// Free text: what the detectors find is replaced, each span by its class's operator; the rest stays as it is.
+// Text of any kind, documents included: what is found is replaced, each place by its class's operator; the rest stays as it is.
 
 import { covers, type Operator, type PhiClass } from '../core/phi.ts';
-import { detect } from './detect.ts';
+import { maskDocument, type Replace } from './document.ts';
 import type { MaskView } from './mask.ts';
 import { maskIdentifier, operatorFor } from './operators.ts';
 
 /** Tally of what was masked, by class. The caller owns it; masking only adds. */
 export type Tally = Record<string, number>;
 
-/** The text with every identifier masked that the view does not unmask. Idempotent, but for `shift`. */
-export function scanText(text: string, view: MaskView, counts?: Tally): string {
+/**
+ * The text with every identifier masked that the view does not unmask. Idempotent, but for `shift`.
+ * `prose`: as for detect; false for what a person has found not to be PHI, where the detectors are only a tripwire.
+ */
+export function scanText(text: string, view: MaskView, counts?: Tally, prose = true): string {
   if (view.unmask === 'all') return text;
-  const spans = detect(text);
-  if (spans.length === 0) return text;
-  let masked = '';
-  let from = 0;
-  for (const span of spans) {
-    if (covers(view.unmask, span.type)) continue;
-    const replacement = maskIdentifier(
-      text.slice(span.start, span.end),
-      span.type,
-      operatorFor(span.type, view.rules),
-      view,
-    );
-    masked += text.slice(from, span.start) + (replacement ?? '');
-    from = span.end;
-    tally(counts, span.type);
-  }
-  return masked + text.slice(from);
+  return maskDocument(text, replaceOf(view, counts), prose, view.own).text;
+}
+
+/** How this view replaces one identifier: not at all, if it sees the class. */
+export function replaceOf(view: MaskView, counts?: Tally): Replace {
+  return (value, cls) => {
+    if (covers(view.unmask, cls)) return value;
+    tally(counts, cls);
+    return maskIdentifier(value, cls, operatorFor(cls, view.rules), view);
+  };
 }
 
 /** Masks a whole value of a class. `scan` masks what is found inside; every other operator replaces the value. */

@@ -4,10 +4,13 @@ import assert from 'node:assert/strict';
 import { Readable, Writable } from 'node:stream';
 import { describe, it } from 'node:test';
 import { detect } from '../../src/cli/detect.ts';
+import { type MaskPresetName, maskPresetNames, maskPresets, operatorsWithin } from '../../src/core/mask-presets.ts';
+import { type ClassSet, type PhiClass, phiClasses } from '../../src/core/phi.ts';
 import { classify } from '../../src/masking/classification.ts';
 import { maskJson } from '../../src/masking/json.ts';
-import { maskIdentifier, operatorFor } from '../../src/masking/operators.ts';
+import { maskIdentifier, operatorFor, shownBy } from '../../src/masking/operators.ts';
 import { packClass, packNames } from '../../src/masking/packs/pack.ts';
+import { maskValue } from '../../src/masking/postgres-value.ts';
 import { scanText } from '../../src/masking/text.ts';
 import { viewOf } from './view.ts';
 
@@ -33,6 +36,9 @@ describe('operators', () => {
       ['02139', 'address', 'zip3', '021'],
       ['03601', 'address', 'zip3', '000'],
       ['12 Elm Street', 'address', 'zip3', '[ADDRESS]'],
+      ['02139-4307', 'address', 'zip', '02139-4307'],
+      ['021', 'address', 'zip', '[ADDRESS]'],
+      ['Boston 02139', 'address', 'zip', '[ADDRESS]'],
       ['x', 'name', 'null', null],
       ['x', 'name', 'drop', null],
     ];
@@ -67,6 +73,46 @@ describe('operators', () => {
     assert.equal(scanText(text, viewOf({}, ['mrn']), counts), 'MRN 4471902, call [PHONE].');
     assert.deepEqual(counts, { phone: 1 });
     assert.equal(scanText(text, viewOf({}, 'all')), text);
+  });
+});
+
+describe('presets', () => {
+  const shown = (preset: MaskPresetName, value: string, cls: PhiClass, unmask: ClassSet = []): string | null => {
+    const of = viewOf(maskPresets[preset], shownBy(maskPresets[preset], unmask));
+    const rule = { type: { kind: 'base', name: 'text' }, typmod: -1, format: 0, classification: cls } as const;
+    const masked = maskValue(Buffer.from(value), rule, of);
+    return masked && Buffer.from(masked).toString();
+  };
+
+  it('show of each class what their rule lets them, and nothing else', () => {
+    const table: readonly (readonly [PhiClass, string, string, string, RegExp])[] = [
+      ['name', 'Jane Doe', '[NAME]', '[NAME]', /^Person-[0-9a-f]{8}$/],
+      ['ssn', '123-45-6789', '[SSN]', '[SSN]', /^Ssn-[0-9a-f]{8}$/],
+      ['date', '1971-04-08', '1971', '1971-04-08', /^19(?:70|71)-\d\d-\d\d$/],
+      ['date', '1931-04-08', '[DATE]', '1931-04-08', /^193[01]-\d\d-\d\d$/],
+      ['age', '93', '90+', '93', /^90\+$/],
+      ['address', '02139', '021', '02139', /^Address-/],
+      ['address', '03601', '000', '03601', /^Address-/],
+      ['address', '12 Elm Street', '[ADDRESS]', '[ADDRESS]', /^Address-/],
+      ['photo', 'p.jpg', '[PHOTO]', '[PHOTO]', /^\[PHOTO\]$/],
+      ['note', 'Born 1971-04-08.', '[NOTE]', 'Born 1971-04-08.', /^Born 19(?:70|71)-\d\d-\d\d\.$/],
+      ['diagnosis', 'asthma', '[DIAGNOSIS]', '[DIAGNOSIS]', /^\[DIAGNOSIS\]$/],
+    ];
+    for (const [cls, value, safe, limited, pseudonymised] of table) {
+      assert.equal(shown('safe-harbor', value, cls), safe, `safe-harbor ${cls}`);
+      assert.equal(shown('limited-data-set', value, cls), limited, `limited-data-set ${cls}`);
+      assert.match(shown('pseudonymised', value, cls) ?? '', pseudonymised, `pseudonymised ${cls}`);
+    }
+    assert.match(shown('limited-data-set', 'p-77', 'other_id') ?? '', /^Other_id-[0-9a-f]{8}$/);
+    assert.equal(shown('safe-harbor', 'Jane Doe', 'name', ['name']), 'Jane Doe', 'a rule still unmasks');
+  });
+
+  it('keep to what they would refuse in a file', () => {
+    for (const preset of maskPresetNames) {
+      const { byClass, default: rest } = maskPresets[preset];
+      for (const cls of phiClasses)
+        assert.ok(operatorsWithin(preset, cls)?.includes(byClass[cls] ?? rest) ?? true, `${preset} ${cls}`);
+    }
   });
 });
 
@@ -125,7 +171,7 @@ describe('classification', () => {
   });
 
   it('packs know their columns and no others', () => {
-    assert.deepEqual(packNames, ['synthea', 'omop', 'generic']);
+    assert.deepEqual(packNames, ['synthea', 'omop', 'fhir', 'ccda', 'hl7v2', 'x12', 'generic']);
     assert.equal(packClass('synthea', 'any', 'Notes', 'Body'), 'note');
     assert.equal(packClass('synthea', 'any', 'patients', 'state'), 'clear');
     assert.equal(packClass('omop', 'cdm', 'person', 'gender_concept_id'), 'clear');

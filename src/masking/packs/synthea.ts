@@ -16,15 +16,16 @@ const columns: Readonly<Partial<Record<PhiClass | 'clear', string>>> = {
   date: `birthdate deathdate start stop date start_date end_date start_year end_year currentillnessdate servicedate lastbilleddate1
     lastbilleddate2 lastbilleddatep fromdate todate created_at updated_at recorded_at signed_at sent_at written_at written noted_at`,
   name: 'first last middle maiden suffix ownername name_first name_last author signed_by',
-  address: 'address city county zip lat lon birthplace fips',
+  address: 'address city county zip lat lon birthplace',
   ssn: 'ssn',
   license: 'drivers',
   mrn: 'mrn',
   phone: 'phone',
   email: 'email',
-  // Row keys of a person's records are unique codes (164.514(b)(2)(i)(R)); joining by them needs `filter: [other_id]`.
+  // Row keys of a person's records are unique codes (164.514(b)(2)(i)(R)); joining by them needs `filter: [other_id]`. A county's
+  // number is five digits, of which a mask of ZIP codes would show three.
   other_id: `passport patient patientid patient_id encounter encounterid encounter_id claimid claim_id chargeid appointmentid
-    patientinsuranceid primarypatientinsuranceid secondarypatientinsuranceid series_uid instance_uid`,
+    fips patientinsuranceid primarypatientinsuranceid secondarypatientinsuranceid series_uid instance_uid`,
   health_plan: 'memberid member_id',
   device: 'udi',
   note: 'note notes body text note_text content',
@@ -58,4 +59,13 @@ export function syntheaColumn(table: string, column: string): PhiClass | 'clear'
   if (column === 'id') return staff.has(table) ? 'clear' : 'other_id';
   if (column === 'name') return 'name';
   return byName.get(column) ?? genericColumn(column);
+}
+
+/** The classes of a header row's columns, if it is one of Synthea's tables; which one it is, nobody says. */
+export function syntheaHeader(names: readonly string[]): readonly (PhiClass | 'clear' | undefined)[] | undefined {
+  const classes = names.map((name) => {
+    const column = name.toLowerCase();
+    return column === 'id' ? 'other_id' : column === 'name' ? 'name' : byName.get(column);
+  });
+  return classes.filter((cls) => cls !== undefined).length >= names.length * 0.8 ? classes : undefined;
 }

@@ -1,0 +1,124 @@
+// JSON by path: what a pointer names has its class, what none names is masked; and what is left alone keeps its bytes.
+
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import type { Json } from '../../src/core/json.ts';
+import type { JsonPaths } from '../../src/core/phi.ts';
+import { classify, spoken, spokenPaths } from '../../src/masking/classification.ts';
+import { maskValue } from '../../src/masking/postgres-value.ts';
+import { viewOf } from './view.ts';
+
+const document = {
+  id: 7,
+  patient: { name: { family: 'Quillfeather', given: ['Ophelia'] }, age: 97, city: 'Springfield' },
+  identifier: [
+    { value: 'MRN-000123', system: 'urn:x' },
+    { value: 'MRN-000124', system: 'urn:y' },
+  ],
+  text: 'SSN 123-45-6789 on file',
+  'b/c~d': 'Vandersloot',
+  extra: { Zebulon: 'Quartermain', n: [1, true] },
+};
+
+function masked(paths: JsonPaths, view = viewOf(), value: Json = document, type = 'jsonb'): Json {
+  const cell = maskValue(
+    Buffer.from(JSON.stringify(value)),
+    { type: { kind: 'base', name: type }, typmod: -1, format: 0, classification: 'unknown', jsonPaths: paths },
+    view,
+  );
+  return cell && JSON.parse(Buffer.from(cell).toString());
+}
+
+describe('a document masked by path', () => {
+  const paths: JsonPaths = {
+    '/id': 'clear',
+    '/patient': 'name',
+    '/patient/age': 'age',
+    '/patient/city': 'clear',
+    '/identifier/*/value': 'mrn',
+    '/identifier/*/system': 'clear',
+    '/text': 'scan',
+    '/b~1c~0d': 'name',
+  };
+
+  it('shows what the pointers allow and nothing else', () => {
+    for (const type of ['json', 'jsonb', 'text']) {
+      assert.deepEqual(masked(paths, viewOf({ byClass: { age: 'age90', mrn: 'last4' } }), document, type), {
+        id: 7,
+        patient: { name: { family: '[NAME]', given: ['[NAME]'] }, age: 90, city: 'Springfield' },
+        identifier: [
+          { value: '***-**0123', system: 'urn:x' },
+          { value: '***-**0124', system: 'urn:y' },
+        ],
+        text: 'SSN [SSN] on file',
+        'b/c~d': '[NAME]',
+        '[MASKED]': null,
+      });
+    }
+  });
+
+  it('lets a person see the classes granted', () => {
+    const seen = masked({ ...paths, '*': 'scan' }, viewOf({}, ['name']));
+    assert.deepEqual(seen && Object(seen).patient.name, document.patient.name);
+    assert.deepEqual(seen && Object(seen).identifier[0], { value: '[MRN]', system: 'urn:x' });
+  });
+
+  it('is the same in binary, and NULL for what is no document', () => {
+    const column = {
+      type: { kind: 'base', name: 'jsonb' },
+      typmod: -1,
+      format: 1,
+      classification: 'unknown',
+      jsonPaths: { '/a': 'ssn' },
+    } as const;
+    const binary = maskValue(Buffer.from('\u0001{"a":"123-45-6789"}'), column, viewOf());
+    assert.equal(binary && Buffer.from(binary).toString(), '\u0001{"a":"[SSN]"}');
+    assert.equal(maskValue(Buffer.from('\u0002{}'), column, viewOf()), null);
+    assert.equal(maskValue(Buffer.from('\u0001{"a"'), column, viewOf()), null);
+    // Elsewhere than in its own column nothing is known of the document.
+    assert.equal(
+      maskValue(Buffer.from('{"b":1}'), { ...column, format: 0, classification: 'derived' }, viewOf()),
+      null,
+    );
+    assert.equal(
+      maskValue(Buffer.from('7'), { ...column, type: { kind: 'base', name: 'int4' }, format: 0 }, viewOf()),
+      null,
+    );
+  });
+
+  it('keeps the bytes of a document nothing is masked in', () => {
+    const text = Buffer.from('{ "a" : 12345678901234567890, "b":1.50 }');
+    const column = { type: { kind: 'base', name: 'json' }, typmod: -1, format: 0 } as const;
+    assert.equal(maskValue(text, { ...column, classification: 'clear', scanClear: true }, viewOf()), text);
+    assert.equal(maskValue(text, { ...column, classification: 'unknown', jsonPaths: { '*': 'scan' } }, viewOf()), text);
+  });
+
+  it('shows no string, number or key of a place no pointer names', () => {
+    const seed = 20_261_121;
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 5 }), (value) => {
+        const plain: Json = JSON.parse(JSON.stringify({ clear: 1, below: value }));
+        const seen = JSON.stringify(masked({ '/clear': 'clear', '/below/deep/*/one': 'clear' }, viewOf(), plain));
+        for (const word of JSON.stringify(value).match(/[\p{L}\p{N}]{6,}/gu) ?? []) {
+          if (!'MASKED'.includes(word)) assert.ok(!seen.includes(word), `${word} in ${seen}`);
+        }
+      }),
+      { seed, numRuns: 300 },
+    );
+  });
+
+  it('is one column to the analysis: unknown, or clear if all of it is', () => {
+    const config = {
+      pack: null,
+      unknownText: 'mask' as const,
+      columns: { 'public.docs.body': paths, 'public.docs.open': { '/a': 'clear', '*': 'clear' } as const },
+    };
+    const type = { name: 'jsonb', textual: true, temporal: false };
+    assert.equal(spoken(config)('public', 'docs', 'Body'), 'unknown');
+    assert.equal(classify(config)('public', 'docs', 'open', type), 'clear');
+    assert.equal(spokenPaths(config)('public', 'docs', 'body'), paths);
+    assert.equal(spokenPaths(config)('public', 'docs', 'open'), undefined);
+    assert.equal(spokenPaths(config)('public', 'docs', 'other'), undefined);
+  });
+});
