@@ -1,13 +1,15 @@
 // What the analysis of a statement says. `Refused` is for whoever is not fully unmasked; facts are for the policy.
 
+import type { CopyFormat } from '../core/copy-format.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import type { SqlFacts } from '../core/facts.ts';
 import type { PhiClass } from '../core/phi.ts';
+import type { Lineage } from './lineage.ts';
 
 /**
  * - `query`, `dml`: may return rows.
  * - `ddl`, `utility`: everything else that acts on the database.
- * - `transaction`, `setting`, `show`, `deallocate`: the session's housekeeping, let through without a rule.
+ * - `transaction`, `setting`, `show`, `prepare`, `deallocate`: the session's housekeeping, let through without a rule.
  * - `empty`: nothing to run.
  */
 export type StatementKind =
@@ -19,8 +21,30 @@ export type StatementKind =
   | 'transaction'
   | 'setting'
   | 'show'
+  | 'prepare'
   | 'deallocate'
   | 'empty';
+
+/**
+ * What a statement does to the session's prepared statements and cursors, which SQL and the protocol name alike. `inner` is
+ * what PREPARE and DECLARE give a name to, and for EXECUTE its arguments, as the SELECT of them. Name null = all of them.
+ */
+export type NameAct =
+  | { readonly kind: 'prepare'; readonly name: string; readonly inner: StatementAnalysis }
+  | { readonly kind: 'execute'; readonly name: string; readonly inner: StatementAnalysis | null }
+  | { readonly kind: 'declare'; readonly name: string; readonly inner: StatementAnalysis; readonly hold: boolean }
+  | { readonly kind: 'fetch'; readonly name: string }
+  /** UPDATE and DELETE … WHERE CURRENT OF. */
+  | { readonly kind: 'positioned'; readonly name: string }
+  | { readonly kind: 'deallocate' | 'close'; readonly name: string | null }
+  | { readonly kind: 'discard' };
+
+/** How the rows of a COPY TO STDOUT are written, and what their columns are. */
+export interface CopyOut {
+  readonly format: CopyFormat;
+  /** Of `COPY table`: its columns in order. Null = a query, whose columns the server alone knows the types of. */
+  readonly columns: readonly { readonly tableOid: number; readonly attnum: number; readonly typeOid: number }[] | null;
+}
 
 export interface StatementAnalysis {
   readonly kind: StatementKind;
@@ -34,17 +58,18 @@ export interface StatementAnalysis {
   readonly refusals: readonly { readonly code: ErrorCode; readonly text: string }[];
   /** Classes it filters, joins, groups or sorts by: each needs a `filter` grant. `unknown` needs `filter: all`. */
   readonly filters: readonly (PhiClass | 'unknown')[];
-  /**
-   * Which output columns are known to carry nothing (constants, count(*)), by position; null = the positions are not
-   * known (a star, a set operation), so only the origin counts.
-   */
-  readonly harmlessOutputs: readonly boolean[] | null;
-  /** False when the origin RowDescription reports proves nothing for this statement (set operation, recursion). */
-  readonly originsTrusted: boolean;
+  /** What each output column is made of, in order; null = their number is not known, so that only the origin counts. */
+  readonly outputs: readonly Lineage[] | null;
+  /** What it puts out may hold columns that came after the catalog was read: to be confirmed before anything leaves. */
+  readonly wholeRows: boolean;
+  /** Numbers of the parameters that name a setting it reads: each must be one of the server's own (`isServerSetting`). */
+  readonly settingParams: readonly number[];
   /** DDL that makes the catalog snapshot stale. */
   readonly invalidatesCatalog: boolean;
-  /** For kind `deallocate`: which prepared statement it forgets; `all` = every one. */
-  readonly deallocates: { readonly name: string } | 'all' | null;
+  /** Null = it names no prepared statement and no cursor. */
+  readonly names: NameAct | null;
+  /** COPY … TO STDOUT; null also where its options are not understood. */
+  readonly copy: CopyOut | null;
   /** For kind `setting`: what it sets. */
   readonly setting: { readonly name: string; readonly value: string | null } | null;
 }

@@ -4,24 +4,32 @@
 import type { Node } from 'libpg-query';
 import type { StatementAnalysis, StatementKind } from './analysis.ts';
 import type { Catalog } from './catalog.ts';
+import { readingOf } from './definitions.ts';
+import { expression } from './expressions.ts';
 import { Findings } from './findings.ts';
-import { isProtected, noColumns, type Scope, type Shape } from './lineage.ts';
-import { isStar } from './names.ts';
+import { noColumns, type Scope, type Shape } from './lineage.ts';
 import type { ParsedStatement } from './parse.ts';
 import { select } from './queries.ts';
+import { nameActOf } from './session-names.ts';
 import { type Utility, utility } from './utility.ts';
 import type { Walk } from './walk.ts';
 import { insert, merge, remove, update } from './writes.ts';
 
-export function analyze(statement: ParsedStatement, catalog: Catalog): StatementAnalysis {
+/** `searchPath`: schemas an unqualified name is looked for in, after pg_catalog. */
+export function analyze(
+  statement: ParsedStatement,
+  catalog: Catalog,
+  searchPath: readonly string[] = catalog.searchPath,
+): StatementAnalysis {
   const findings = new Findings();
-  const walk: Walk = { catalog, findings, rows: (node, around) => rows(walk, node, around), rounds: 0 };
+  const walk = walkOf(catalog, searchPath, findings);
   const { node } = statement;
   const command = queryCommands[Object.keys(node)[0] ?? ''];
   let shape: Shape | null = null;
   let what: Utility;
   if (command === undefined) {
     what = utility(walk, node);
+    shape = what.shape ?? null;
   } else {
     shape = rows(walk, node, null);
     const kind: StatementKind = command === 'SELECT' && !findings.writes ? 'query' : 'dml';
@@ -41,6 +49,8 @@ export function analyze(statement: ParsedStatement, catalog: Catalog): Statement
       functions: [...findings.functions],
       phi: [...findings.phi],
       opaque,
+      star: findings.star,
+      estimated_rows: null,
       params: [],
     },
     start: statement.start,
@@ -48,11 +58,47 @@ export function analyze(statement: ParsedStatement, catalog: Catalog): Statement
     touchesProtected: findings.touchesProtected,
     refusals: findings.refusals,
     filters: [...findings.filterClasses],
-    harmlessOutputs: shape && harmless(node, shape),
-    originsTrusted: findings.originsTrusted,
+    outputs: shape?.columns?.map((column) => column.lineage) ?? null,
+    wholeRows: findings.wholeRows,
+    settingParams: [...findings.settingParams],
     invalidatesCatalog: what.kind === 'ddl' || what.command === 'DO' || what.command === 'CALL',
-    deallocates: what.deallocates ?? null,
+    names: nameActOf(node, (inner) => analyze({ ...statement, node: inner }, catalog, searchPath)),
+    copy: what.copy ?? null,
     setting: what.setting ?? null,
+  };
+}
+
+/** Of a text nobody could read here: nothing is known of it, so that only who sees everything may send it on. */
+export function unread(refusal: StatementAnalysis['refusals'][number]): StatementAnalysis {
+  return {
+    kind: 'utility',
+    facts: {
+      command: 'UNKNOWN',
+      reads: null,
+      writes: null,
+      bounded: null,
+      relations: null,
+      columns: null,
+      filters: null,
+      functions: null,
+      phi: null,
+      opaque: true,
+      star: null,
+      estimated_rows: null,
+      params: [],
+    },
+    start: 0,
+    end: 0,
+    touchesProtected: true,
+    refusals: [refusal],
+    filters: [],
+    outputs: null,
+    wholeRows: false,
+    settingParams: [],
+    invalidatesCatalog: true,
+    names: null,
+    copy: null,
+    setting: null,
   };
 }
 
@@ -64,6 +110,20 @@ const queryCommands: Readonly<Record<string, string>> = {
   MergeStmt: 'MERGE',
 };
 
+function walkOf(catalog: Catalog, searchPath: readonly string[], findings: Findings): Walk {
+  const walk: Walk = {
+    catalog,
+    searchPath,
+    findings,
+    // What is in the catalog was written down with the pinned path in force.
+    read: (relation) => readingOf(relation, catalog, () => walkOf(catalog, catalog.searchPath, new Findings())),
+    value: (node, scope) => expression(walk, node, scope),
+    rows: (node, around) => rows(walk, node, around),
+    rounds: 0,
+  };
+  return walk;
+}
+
 function rows(walk: Walk, node: Node, around: Scope | null): Shape {
   if ('SelectStmt' in node) return select(walk, node.SelectStmt, around);
   if ('InsertStmt' in node) return insert(walk, node.InsertStmt, around);
@@ -72,13 +132,4 @@ function rows(walk: Walk, node: Node, around: Scope | null): Shape {
   if ('MergeStmt' in node) return merge(walk, node.MergeStmt, around);
   walk.findings.hide('The statement contains a query of a kind that cannot be analysed.');
   return noColumns;
-}
-
-/** By position, where the output columns are written out one by one in a single SELECT. */
-function harmless(node: Node, shape: Shape): readonly boolean[] | null {
-  if (!('SelectStmt' in node) || !shape.columns) return null;
-  const { op, targetList = [] } = node.SelectStmt;
-  if (op !== 'SETOP_NONE' || targetList.length !== shape.columns.length) return null;
-  if (targetList.some((each) => 'ResTarget' in each && isStar(each.ResTarget.val))) return null;
-  return shape.columns.map((column) => !isProtected(column.lineage));
 }

@@ -1,6 +1,7 @@
 // A snapshot of one database's catalog as the analysis needs it. Names are exact (case-sensitive, unquoted).
 
-import type { Classification } from '../core/phi.ts';
+import type { Classification, JsonPaths, PhiClass } from '../core/phi.ts';
+import type { PostgresType } from '../core/postgres-type.ts';
 
 export interface Column {
   readonly attnum: number;
@@ -8,6 +9,17 @@ export interface Column {
   readonly typeOid: number;
   /** `clear`, a PHI class, or `unknown` (nobody has decided). */
   readonly classification: Classification;
+  /** Of a document classified by path. Its `classification` is then `unknown`, or `clear` if all of it is. */
+  readonly jsonPaths?: JsonPaths | undefined;
+  /**
+   * It is what its generation expression, or its view's definition, makes it, and nobody has said otherwise. Its
+   * `classification` is then `unknown`: what it is, is known when that has been analysed.
+   */
+  readonly computed?: boolean;
+  /** Of a generated column, as SQL. */
+  readonly expression?: string | undefined;
+  /** The class the database itself masks it for; its `classification` is then `clear`. */
+  readonly maskedAs?: PhiClass;
 }
 
 export interface Relation {
@@ -23,16 +35,24 @@ export interface Relation {
   readonly protected: boolean;
   /** Has triggers or rules that run code not declared safe. */
   readonly active: boolean;
+  /** The query of a view or materialized view, as SQL whose names are found by `searchPath`. */
+  readonly definition?: string | undefined;
 }
 
 export interface Catalog {
   /** Grows whenever the snapshot is read again. */
   readonly version: number;
+  /** False = views and generated columns are unknown, as what defines them could not be read in time. */
+  readonly complete: boolean;
+  /** The database's own name, which may stand before a schema's. */
+  readonly database: string;
   relation(schema: string, name: string): Relation | undefined;
   relationByOid(oid: number): Relation | undefined;
   relations(): readonly Relation[];
   /** Column by (table OID, attnum), as RowDescription names it. */
   column(tableOid: number, attnum: number): Column | undefined;
+  /** As RowDescription names it; `unknown` for a type newer than the snapshot. */
+  type(oid: number): PostgresType;
   /** Whether a function of this name exists outside pg_catalog (it could be called instead of the built-in one). */
   isUserFunction(name: string): boolean;
   isUserOperator(name: string): boolean;

@@ -1,16 +1,31 @@
 // Expressions → lineage. Closed world: a kind of node that is not in the table is refused. On the way it notes what filters
 // and what could tell a protected value by failing.
 
-import type { A_Expr, CaseExpr, FuncCall, Node, SortBy, SubLink, WindowDef } from 'libpg-query';
-import { mayTell } from './functions.ts';
-import { type Lineage, nothing, type Scope, unite, untraced } from './lineage.ts';
-import { columnReference, fieldOrCall, isFieldOfRow } from './names.ts';
-import { comparisonsOf, isSilentOperator } from './operators.ts';
-import { isServerSetting, settingOfUsers } from './settings.ts';
-import { isTextualType } from './types.ts';
+import type { A_Expr, A_Indirection, CaseExpr, Node, SubLink, TypeCast } from 'libpg-query';
+import { call } from './calls.ts';
+import { filtering, sorting, telling, window } from './conditions.ts';
 import {
-  functionOf,
+  as,
+  either,
+  inArray,
+  isOfCatalog,
+  isProtected,
+  type Lineage,
+  nothing,
+  nullValue,
+  type Scope,
+  unite,
+  untraced,
+} from './lineage.ts';
+import { columnReference, fieldOrCall, inShape, rowOf } from './names.ts';
+import { comparisonsOf, isCatalogKeyword, isSilentOperator, isTest } from './operators.ts';
+import { isMomentType, isTextualType } from './types.ts';
+import {
   impliedOperators,
+  isArrayColumn,
+  isConstant,
+  isDateColumn,
+  isScalarColumn,
   kindOf,
   type NodeKind,
   type NodeOf,
@@ -35,51 +50,17 @@ export function expressions(walk: Walk, nodes: readonly Node[] | undefined, scop
   return unite((nodes ?? []).map((node) => expression(walk, node, scope)));
 }
 
-/** A condition, a sort key, a group: it decides which rows there are. */
-export function filtering(walk: Walk, node: Node | undefined, scope: Scope): Lineage {
-  const lineage = expression(walk, node, scope);
-  walk.findings.filter(lineage);
-  return lineage;
-}
-
-export function filteringAll(walk: Walk, nodes: readonly Node[] | undefined, scope: Scope): Lineage {
-  return unite((nodes ?? []).map((node) => filtering(walk, node, scope)));
-}
-
-/** ORDER BY inside a call or a window, where neither positions nor output names count. */
-function sorting(walk: Walk, nodes: readonly Node[] | undefined, scope: Scope): Lineage {
-  return unite(
-    (nodes ?? []).map((node) => filtering(walk, 'SortBy' in node ? sortKey(walk, node.SortBy) : node, scope)),
-  );
-}
-
-export function sortKey(walk: Walk, sort: SortBy): Node | undefined {
-  if (sort.useOp?.length) operatorOf(walk, sort.useOp);
-  return sort.node;
-}
-
-export function window(walk: Walk, def: WindowDef, scope: Scope): Lineage {
-  return unite([
-    filteringAll(walk, def.partitionClause, scope),
-    sorting(walk, def.orderClause, scope),
-    filtering(walk, def.startOffset, scope),
-    filtering(walk, def.endOffset, scope),
-  ]);
-}
-
 type Handler<K extends NodeKind> = (walk: Walk, node: NodeOf<K>, scope: Scope) => Lineage;
 
-/** Its parts decide by failing: a protected one is filtered by. */
-function telling(walk: Walk, nodes: readonly (Node | undefined)[], scope: Scope): Lineage {
-  const lineage = unite(nodes.map((node) => expression(walk, node, scope)));
-  walk.findings.mayTell(lineage);
-  return lineage;
+/** Yes or no to what its parts, which the statement is allowed to filter by, are. */
+function asking(walk: Walk, nodes: readonly (Node | undefined)[], scope: Scope): Lineage {
+  return as(telling(walk, nodes, scope), { kind: 'answer' });
 }
 
 const constant = (): Lineage => nothing;
 
 const handlers: { readonly [K in NodeKind]?: Handler<K> } = {
-  A_Const: constant,
+  A_Const: (_walk, node) => (node.isnull ? nullValue : nothing),
   ParamRef: constant,
   SetToDefault: constant,
   SQLValueFunction: constant,
@@ -87,39 +68,44 @@ const handlers: { readonly [K in NodeKind]?: Handler<K> } = {
   CurrentOfExpr: constant,
   ColumnRef: columnReference,
   A_Expr: operation,
-  BoolExpr: (walk, node, scope) => telling(walk, node.args ?? [], scope),
-  NullTest: (walk, node, scope) => telling(walk, [node.arg], scope),
-  BooleanTest: (walk, node, scope) => telling(walk, [node.arg], scope),
+  BoolExpr: (walk, node, scope) => asking(walk, node.args ?? [], scope),
+  NullTest: (walk, node, scope) => {
+    const lineage = expression(walk, node.arg, scope);
+    if (isOfCatalog(lineage)) return nothing;
+    walk.findings.mayTell(lineage);
+    return as(unite([lineage]), { kind: 'answer' });
+  },
+  BooleanTest: (walk, node, scope) => asking(walk, [node.arg], scope),
   MinMaxExpr: (walk, node, scope) => telling(walk, node.args ?? [], scope),
   CaseExpr: choice,
   CoalesceExpr: (walk, node, scope) => {
+    const parts = (node.args ?? []).map((each) => expression(walk, each, scope));
     const simple = (node.args ?? []).every((each) => 'ColumnRef' in each || isConstant(each));
-    return simple ? expressions(walk, node.args, scope) : telling(walk, node.args ?? [], scope);
+    if (!simple) for (const part of parts) if (!isOfCatalog(part)) walk.findings.mayTell(part);
+    return either(parts);
   },
   FuncCall: call,
-  TypeCast: (walk, node, scope) => {
-    const type = typeOf(walk, node.typeName);
-    return isTextualType(type) ? expression(walk, node.arg, scope) : telling(walk, [node.arg], scope);
-  },
+  TypeCast: cast,
   CollateClause: (walk, node, scope) => expression(walk, node.arg, scope),
   SubLink: sublink,
-  A_Indirection: (walk, node, scope) => {
-    for (const part of node.indirection ?? []) {
-      const field = stringOf(part);
-      if (field !== undefined && !isFieldOfRow(node.arg, field, scope)) fieldOrCall(walk, field);
-    }
-    return unite([expression(walk, node.arg, scope), expressions(walk, node.indirection, scope)]);
-  },
+  A_Indirection: part,
   String: constant,
   A_Star: constant,
   A_Indices: (walk, node, scope) => telling(walk, [node.lidx, node.uidx], scope),
   // Arrays inside an array must be of one size, or it fails.
-  A_ArrayExpr: (walk, node, scope) => telling(walk, node.elements ?? [], scope),
+  A_ArrayExpr: (walk, node, scope) => {
+    const parts = (node.elements ?? []).map((each) => expression(walk, each, scope));
+    for (const each of parts) if (!isScalarColumn(walk, each)) walk.findings.mayTell(each);
+    return parts.every((each) => isScalarColumn(walk, each)) ? inArray(either(parts)) : unite(parts);
+  },
   RowExpr: (walk, node, scope) => expressions(walk, node.args, scope),
   List: (walk, node, scope) => expressions(walk, node.items, scope),
-  GroupingFunc: (walk, node, scope) => expressions(walk, node.args, scope),
+  GroupingFunc: (walk, node, scope) => {
+    expressions(walk, node.args, scope);
+    return nothing;
+  },
   NamedArgExpr: (walk, node, scope) => expression(walk, node.arg, scope),
-  MultiAssignRef: (walk, node, scope) => expression(walk, node.source, scope),
+  MultiAssignRef: (walk, node, scope) => unite([expression(walk, node.source, scope)]),
   JsonValueExpr: (walk, node, scope) => expression(walk, node.raw_expr ?? node.formatted_expr, scope),
   JsonObjectConstructor: json('json_object'),
   JsonArrayConstructor: json('json_array'),
@@ -130,19 +116,12 @@ const handlers: { readonly [K in NodeKind]?: Handler<K> } = {
   JsonScalarExpr: json('json_scalar'),
   JsonSerializeExpr: json('json_serialize'),
   JsonFuncExpr: json('json_value', 'json_query', 'json_exists'),
-  JsonIsPredicate: (walk, node, scope) => telling(walk, [node.expr], scope),
+  JsonIsPredicate: (walk, node, scope) => asking(walk, [node.expr], scope),
 };
 
 const byKind: ReadonlyMap<string, (walk: Walk, node: never, scope: Scope) => Lineage> = new Map(
   Object.entries(handlers),
 );
-
-/** Whether an expression has the same value for every row, whatever the data. */
-function isConstant(node: Node | undefined): boolean {
-  if (!node || !kindOf(node)) return true;
-  if ('A_Const' in node || 'ParamRef' in node) return true;
-  return 'TypeCast' in node && isConstant(node.TypeCast.arg);
-}
 
 function operation(walk: Walk, node: A_Expr, scope: Scope): Lineage {
   const name = operatorOf(walk, node.name);
@@ -152,53 +131,114 @@ function operation(walk: Walk, node: A_Expr, scope: Scope): Lineage {
   if (node.kind === 'AEXPR_OP' && isSilentOperator(name)) {
     return unite(operands.map((each) => expression(walk, each, scope)));
   }
-  return telling(walk, operands, scope);
+  const [left = nothing, right = nothing] = operands.map((each) => expression(walk, each, scope));
+  if (left.form?.kind === 'definition' && asksForKeyword(node, name)) return nothing;
+  walk.findings.mayTell(left);
+  walk.findings.mayTell(right);
+  if (node.kind === 'AEXPR_NULLIF') return isProtected(right) ? unite([left, right]) : left;
+  const isAnswer = node.kind !== 'AEXPR_OP' || (isTest(name) && node.lexpr !== undefined);
+  return isAnswer ? as(unite([left, right]), { kind: 'answer' }) : unite([left, right]);
+}
+
+/** What tools ask of definitions: whether a default is NULL or a sequence's next value, whether a partition is the default one. */
+function asksForKeyword({ kind, rexpr }: A_Expr, operator: string): boolean {
+  const isPattern = kind === 'AEXPR_LIKE' || kind === 'AEXPR_ILIKE' || operator === '~' || operator === '~*';
+  if (isPattern) return /^[%^]?nextval(?:\\?\(|%|$)/i.test(textOf(rexpr));
+  if (kind !== 'AEXPR_OP' || (operator !== '=' && operator !== '<>')) return false;
+  return isCatalogKeyword(textOf(rexpr)) || /^nextval\('$/.test(textOf(firstOf(rexpr)));
+}
+
+/** The first part of a text that is put together. */
+function firstOf(node: Node | undefined): Node | undefined {
+  const isChain = node && 'A_Expr' in node && stringOf(node.A_Expr.name?.[0]) === '||';
+  return isChain ? firstOf(node.A_Expr.lexpr) : node;
+}
+
+function textOf(node: Node | undefined): string {
+  return node && 'A_Const' in node ? (node.A_Const.sval?.sval ?? '') : '';
 }
 
 function choice(walk: Walk, node: CaseExpr, scope: Scope): Lineage {
   if (node.arg) impliedOperators(walk, ['=']);
-  const parts = [telling(walk, [node.arg], scope)];
+  const conditions = [telling(walk, [node.arg], scope)];
+  const results: Lineage[] = [];
   for (const branch of node.args ?? []) {
     if (!('CaseWhen' in branch)) continue;
-    parts.push(telling(walk, [branch.CaseWhen.expr], scope), expression(walk, branch.CaseWhen.result, scope));
+    conditions.push(telling(walk, [branch.CaseWhen.expr], scope));
+    results.push(expression(walk, branch.CaseWhen.result, scope));
   }
-  return unite([...parts, expression(walk, node.defresult, scope)]);
+  if (node.defresult) results.push(expression(walk, node.defresult, scope));
+  const asked = unite(conditions);
+  const result = either(results);
+  if (!isProtected(asked)) return result;
+  return isProtected(result) ? unite([asked, result]) : as(asked, { kind: 'answer' });
 }
 
-function call(walk: Walk, node: FuncCall, scope: Scope): Lineage {
-  const name = functionOf(walk, node);
-  const args = node.args ?? [];
-  if (name === 'current_setting' && !isServerSetting(textOf(args[0]) ?? '.')) {
-    walk.findings.refuse('not_provable', settingOfUsers);
+/** INVARIANT: a date stays one only from one date type to another; every other cast says what it likes of the value. */
+function cast(walk: Walk, node: TypeCast, scope: Scope): Lineage {
+  const type = typeOf(walk, node.typeName);
+  const lineage = expression(walk, node.arg, scope);
+  if (isMomentType(type) && (lineage.form?.kind === 'moment' || isDateColumn(walk, lineage))) {
+    return as(lineage, { kind: 'moment' });
   }
-  const given = expressions(walk, args, scope);
-  const varying = args.flatMap((each, at) => (isConstant(each) ? [] : [at]));
-  if (node.agg_distinct) walk.findings.filter(given);
-  else if (node.func_variadic || mayTell(name, varying)) walk.findings.mayTell(given);
-  return unite([
-    given,
-    sorting(walk, node.agg_order, scope),
-    filtering(walk, node.agg_filter, scope),
-    node.over ? window(walk, node.over, scope) : nothing,
-  ]);
+  if (!isTextualType(type)) walk.findings.mayTell(lineage);
+  // How long a text is, is all a cast of a definition changes.
+  return lineage.form?.kind === 'definition' && isTextualType(type) ? lineage : unite([lineage]);
 }
 
-/** The text of a constant. */
-function textOf(node: Node | undefined): string | undefined {
-  return node && 'A_Const' in node ? node.A_Const.sval?.sval : undefined;
+/** `(row).column`, `array[1]`, `document['key']`, `(value).function`. */
+function part(walk: Walk, node: A_Indirection, scope: Scope): Lineage {
+  const [first, ...others] = node.indirection ?? [];
+  const field = stringOf(first);
+  const row = field === undefined ? undefined : rowOf(node.arg, scope);
+  const column = row && field !== undefined && row.shape.columns?.some((each) => each.name === field);
+  let lineage: Lineage;
+  if (row && column) {
+    lineage = inShape(row.shape, field ?? '') ?? untraced;
+    walk.findings.use(lineage);
+  } else {
+    lineage = element(walk, expression(walk, node.arg, scope), first, scope);
+  }
+  for (const each of others) lineage = element(walk, lineage, each, scope);
+  return lineage;
+}
+
+function element(walk: Walk, of: Lineage, by: Node | undefined, scope: Scope): Lineage {
+  const field = stringOf(by);
+  if (field !== undefined) {
+    if (of.form?.kind === 'row') {
+      const column = of.form.shape.columns?.find((each) => each.name === field);
+      if (column) return column.lineage;
+    }
+    fieldOrCall(walk, field);
+    return unite([of]);
+  }
+  const at = expression(walk, by, scope);
+  return !isProtected(at) && isArrayColumn(walk, of) ? of : unite([of, at]);
 }
 
 function sublink(walk: Walk, node: SubLink, scope: Scope): Lineage {
   if (!node.subselect) return nothing;
+  if (node.subLinkType === 'EXISTS_SUBLINK') {
+    const { star } = walk.findings;
+    walk.rows(node.subselect, scope);
+    // `EXISTS (SELECT * …)` asks for no column.
+    walk.findings.star = star;
+    return nothing;
+  }
   const rows = walk.rows(node.subselect, scope);
-  if (node.subLinkType === 'EXISTS_SUBLINK') return nothing;
-  if (node.subLinkType === 'EXPR_SUBLINK' || node.subLinkType === 'ARRAY_SUBLINK') return rows.whole;
+  if (node.subLinkType === 'EXPR_SUBLINK')
+    return (rows.columns?.length === 1 && rows.columns[0]?.lineage) || rows.whole;
+  if (node.subLinkType === 'ARRAY_SUBLINK') {
+    const [column] = rows.columns ?? [];
+    return column && isScalarColumn(walk, column.lineage) ? inArray(column.lineage) : rows.whole;
+  }
   // x IN (…), x op ANY (…): compared, row by row.
   if (node.operName?.length) operatorOf(walk, node.operName);
   else impliedOperators(walk, ['=']);
   const lineage = unite([expression(walk, node.testexpr, scope), rows.whole]);
   walk.findings.filter(lineage);
-  return lineage;
+  return as(lineage, { kind: 'answer' });
 }
 
 /** SQL/JSON constructors and queries. Servers that do not know their syntax take them for calls of functions. */

@@ -3,7 +3,7 @@
 import type { ErrorCode } from '../core/errors.ts';
 import type { PhiClass } from '../core/phi.ts';
 import type { Relation } from './catalog.ts';
-import { isProtected, type Lineage, type ProtectedClass } from './lineage.ts';
+import { isDefinition, isProtected, type Lineage, type ProtectedClass, type Reading } from './lineage.ts';
 
 export class Findings {
   readonly relations: Set<string> = new Set();
@@ -12,12 +12,18 @@ export class Findings {
   readonly functions: Set<string> = new Set();
   readonly phi: Set<PhiClass> = new Set();
   readonly filterClasses: Set<ProtectedClass> = new Set();
+  /** Parameters ($n) that name a setting to be read. */
+  readonly settingParams: Set<number> = new Set();
+  readonly #masked: Map<string, PhiClass> = new Map();
   readonly #refusals: Map<string, { readonly code: ErrorCode; readonly text: string }> = new Map();
   touchesProtected = false;
   opaque = false;
   writes = false;
   bounded = true;
-  originsTrusted = true;
+  /** It asks for all columns of something, whatever they are. */
+  star = false;
+  /** What it puts out may hold columns the catalog has got since. */
+  wholeRows = false;
 
   get refusals(): readonly { readonly code: ErrorCode; readonly text: string }[] {
     return [...this.#refusals.values()];
@@ -34,14 +40,23 @@ export class Findings {
     this.refuse('not_provable', text);
   }
 
-  touch(relation: Relation): void {
-    this.relations.add(`${relation.schema}.${relation.name}`);
-    if (relation.protected) this.touchesProtected = true;
+  touch(relation: Relation, reading: Reading): void {
+    const name = `${relation.schema}.${relation.name}`;
+    this.relations.add(name);
+    for (const each of reading.relations) this.relations.add(each);
+    if (reading.touchesProtected) this.touchesProtected = true;
+    for (const column of relation.columns) {
+      if (column.maskedAs !== undefined) this.#masked.set(`${name}.${column.name}`, column.maskedAs);
+    }
   }
 
   /** Columns that are read or written. */
   use(lineage: Lineage): void {
-    for (const column of lineage.columns) this.columns.add(column);
+    for (const column of lineage.columns) {
+      this.columns.add(column);
+      const masked = this.#masked.get(column);
+      if (masked !== undefined) this.phi.add(masked);
+    }
     for (const cls of lineage.classes) {
       this.touchesProtected = true;
       if (cls !== 'unknown') this.phi.add(cls);
@@ -52,6 +67,11 @@ export class Findings {
   filter(lineage: Lineage): void {
     for (const column of lineage.columns) this.filters.add(column);
     for (const cls of lineage.classes) this.filterClasses.add(cls);
+  }
+
+  /** Columns that rows are told apart or put in order by. */
+  sort(lineage: Lineage): void {
+    if (!isDefinition(lineage)) this.filter(lineage);
   }
 
   /** A value whose content an error could give away is as good as filtered by. */

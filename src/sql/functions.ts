@@ -26,6 +26,9 @@ const silentByFirst = words(`
 /** The same for the second. */
 const silentBySecond = words('date_trunc date_part extract timezone');
 
+/** The same while every key (the first of each pair of arguments) is a constant. */
+const silentByKey = words('json_build_object jsonb_build_object');
+
 const aggregates = words(`
   array_agg bit_and bit_or bit_xor corr covar_pop covar_samp json_object_agg jsonb_object_agg json_agg_strict jsonb_agg_strict
   json_object_agg_strict json_object_agg_unique json_object_agg_unique_strict jsonb_object_agg_strict
@@ -65,9 +68,9 @@ const arraysAndRanges = words(`
 `);
 
 const json = words(`
-  json_array_elements json_array_elements_text json_array_length json_build_object json_each json_each_text json_object
+  json_array_elements json_array_elements_text json_array_length json_each json_each_text json_object
   json_object_keys json_populate_record json_populate_recordset json_strip_nulls json_to_record json_to_recordset
-  jsonb_array_elements jsonb_array_elements_text jsonb_array_length jsonb_build_object jsonb_concat jsonb_contains
+  jsonb_array_elements jsonb_array_elements_text jsonb_array_length jsonb_concat jsonb_contains
   jsonb_delete jsonb_delete_path jsonb_each jsonb_each_text jsonb_exists jsonb_exists_all jsonb_exists_any jsonb_insert
   jsonb_object jsonb_object_keys jsonb_path_exists jsonb_path_exists_tz jsonb_path_match jsonb_path_match_tz
   jsonb_path_query jsonb_path_query_array jsonb_path_query_array_tz jsonb_path_query_first jsonb_path_query_first_tz
@@ -117,6 +120,7 @@ const introspection = words(`
   pg_table_is_visible pg_table_size pg_tablespace_databases pg_tablespace_location pg_tablespace_size
   pg_total_relation_size pg_ts_config_is_visible pg_ts_dict_is_visible pg_ts_parser_is_visible
   pg_ts_template_is_visible pg_type_is_visible pg_input_is_valid pg_timezone_names pg_timezone_abbrevs
+  pg_stat_get_numscans pg_is_wal_replay_paused pg_advisory_unlock_all pg_show_all_settings
   row_security_active to_regclass to_regcollation to_regnamespace to_regoper to_regoperator to_regproc
   to_regprocedure to_regrole to_regtype to_regtypemod txid_current txid_current_if_assigned pg_current_xact_id
   pg_current_xact_id_if_assigned
@@ -126,6 +130,7 @@ const allowed: ReadonlySet<string> = new Set([
   ...silent,
   ...silentByFirst,
   ...silentBySecond,
+  ...silentByKey,
   ...aggregates,
   ...numbers,
   ...strings,
@@ -141,6 +146,7 @@ const allowed: ReadonlySet<string> = new Set([
 const always = new Set(silent);
 const byFirst = new Set(silentByFirst);
 const bySecond = new Set(silentBySecond);
+const byKey = new Set(silentByKey);
 
 /** Helpers of information_schema that drivers call. */
 const informationSchema: ReadonlySet<string> = new Set(['_pg_expandarray', '_pg_truetypid', '_pg_truetypmod']);
@@ -170,6 +176,59 @@ export function mayTell(name: string, varying: readonly number[]): boolean {
   if (always.has(name)) return false;
   return !(
     (byFirst.has(name) && varying.every((at) => at === 0)) ||
-    (bySecond.has(name) && varying.every((at) => at === 1))
+    (bySecond.has(name) && varying.every((at) => at === 1)) ||
+    (byKey.has(name) && varying.every((at) => at % 2 === 1))
   );
+}
+
+/** Of what they are given, one value as it is: of this row, of another one, or an element of it. */
+const passing: ReadonlySet<string> = new Set(words('any_value first_value last_value lag lead nth_value unnest'));
+
+export function passesOn(name: string): boolean {
+  return passing.has(name);
+}
+
+/** They count rows, and say nothing of the values in them. */
+const counting: ReadonlySet<string> = new Set(['count', 'grouping']);
+/** They say where a row stands among others, by the order it is put in. */
+const ranking: ReadonlySet<string> = new Set(words('row_number rank dense_rank percent_rank cume_dist ntile'));
+
+export function counts(name: string): boolean {
+  return counting.has(name);
+}
+
+export function ranks(name: string): boolean {
+  return ranking.has(name);
+}
+
+/** They write down definitions of the catalog as SQL, with the literals that are in them. */
+const defining: ReadonlySet<string> = new Set(
+  words(`
+    pg_get_constraintdef pg_get_expr pg_get_function_arg_default pg_get_function_arguments pg_get_function_sqlbody
+    pg_get_functiondef pg_get_indexdef pg_get_partition_constraintdef pg_get_partkeydef pg_get_ruledef
+    pg_get_statisticsobjdef pg_get_statisticsobjdef_columns pg_get_statisticsobjdef_expressions pg_get_triggerdef
+    pg_get_viewdef
+  `),
+);
+
+export function writesDefinition(name: string): boolean {
+  return defining.has(name);
+}
+
+const tableColumns: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
+  ...words(
+    `generate_series generate_subscripts json_object_keys jsonb_object_keys regexp_split_to_table string_to_table
+     regexp_matches jsonb_path_query`,
+  ).map((name) => [name, []] as const),
+  ...words('json_array_elements json_array_elements_text jsonb_array_elements jsonb_array_elements_text').map(
+    (name) => [name, ['value']] as const,
+  ),
+  ...words('json_each json_each_text jsonb_each jsonb_each_text').map((name) => [name, ['key', 'value']] as const),
+  ['aclexplode', ['grantor', 'grantee', 'privilege_type', 'is_grantable']],
+  ['pg_options_to_table', ['option_name', 'option_value']],
+]);
+
+/** The columns of a function in FROM: empty = one, of its own name or its alias; null = not known. */
+export function columnsOfFunction(name: string): readonly string[] | null {
+  return tableColumns.get(name) ?? null;
 }

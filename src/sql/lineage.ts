@@ -1,27 +1,55 @@
-// What a value is made of: the columns it derives from and their classes, carried through subqueries by name and position.
-// Where several readings are possible it is all of them.
+// What a value is made of: the columns it derives from and their classes, carried through subqueries by name and position,
+// and what it is, where that is known. Where several readings are possible it is all of them.
 
-import type { PhiClass } from '../core/phi.ts';
-import type { Column, Relation } from './catalog.ts';
+import type { JsonPaths, PhiClass } from '../core/phi.ts';
+import type { Relation } from './catalog.ts';
 
 export type ProtectedClass = PhiClass | 'unknown';
+
+/**
+ * What a protected value is known to be. Nothing known = computed in any way.
+ * - `column`: a value of columns of this class as it is, or NULL; `mixed` = or any value that is not protected.
+ * - `row`: a whole row of a relation, of that relation's row type.
+ * - `moment`: the value of a date column as a date or timestamp of another type.
+ * - `year`: no more than the year of a value of a date column.
+ * - `answer`: no more than what the statement's `filter` grants give away. Worth nothing outside the statement.
+ * - `definition`: SQL text from the catalog, whose literals may be anything; `mixed` = or any other value.
+ * - `source`: the same as a tree, as code of another language, or another thing of the catalog that is not shown.
+ */
+export type Form =
+  | {
+      readonly kind: 'column';
+      readonly column: string;
+      readonly cls: ProtectedClass;
+      readonly typeOid: number;
+      readonly jsonPaths: JsonPaths | undefined;
+      readonly mixed: boolean;
+    }
+  | { readonly kind: 'row'; readonly shape: Shape }
+  | { readonly kind: 'definition'; readonly mixed: boolean }
+  | { readonly kind: 'moment' | 'year' | 'answer' | 'source' };
 
 export interface Lineage {
   /** Empty = nothing protected went into it. */
   readonly classes: ReadonlySet<ProtectedClass>;
   /** `schema.table.column`. */
   readonly columns: ReadonlySet<string>;
+  readonly form?: Form | undefined;
 }
 
 export const nothing: Lineage = { classes: new Set(), columns: new Set() };
 
+/** Of NULL, written out: it is no value that others could be compared with. */
+export const nullValue: Lineage = { classes: new Set(), columns: new Set() };
+
 /** Of what cannot be traced. */
 export const untraced: Lineage = { classes: new Set(['unknown']), columns: new Set() };
 
+/** Of what is computed from all of these. INVARIANT: what went through a computation is no longer what it was. */
 export function unite(lineages: readonly Lineage[]): Lineage {
-  const [first, ...others] = lineages.filter((each) => each !== nothing);
+  const [first, ...others] = lineages.filter((each) => each !== nothing && each !== nullValue);
   if (!first) return nothing;
-  if (others.length === 0) return first;
+  if (others.length === 0) return first.form ? { classes: first.classes, columns: first.columns } : first;
   const classes = new Set(first.classes);
   const columns = new Set(first.columns);
   for (const other of others) {
@@ -31,11 +59,63 @@ export function unite(lineages: readonly Lineage[]): Lineage {
   return { classes, columns };
 }
 
+/** Of a value that is one of these, as it is. */
+export function either(lineages: readonly Lineage[]): Lineage {
+  const [first, ...others] = lineages;
+  if (!first) return nothing;
+  if (others.length === 0) return first;
+  const form = commonForm(lineages);
+  const { classes, columns } = unite(lineages);
+  return form ? { classes, columns, form } : { classes, columns };
+}
+
+function commonForm(lineages: readonly Lineage[]): Form | undefined {
+  const kept = lineages.filter(isProtected);
+  const mixed = lineages.some((each) => !isProtected(each) && each !== nullValue);
+  const [form, ...others] = kept.map((each) => each.form);
+  if (!form || form.kind === 'row') return undefined;
+  if (form.kind === 'definition') {
+    const alike = others.every((each) => each?.kind === 'definition');
+    const anyMixed = mixed || kept.some((each) => each.form?.kind === 'definition' && each.form.mixed);
+    return alike ? { kind: 'definition', mixed: anyMixed } : undefined;
+  }
+  if (form.kind !== 'column') return others.every((each) => each?.kind === form.kind) ? form : undefined;
+  const alike = others.every(
+    (each) => each?.kind === 'column' && each.cls === form.cls && each.jsonPaths === form.jsonPaths,
+  );
+  if (!alike) return undefined;
+  const anyMixed = mixed || [form, ...others].some((each) => each?.kind === 'column' && each.mixed);
+  const oneType = others.every((each) => each?.kind === 'column' && each.typeOid === form.typeOid);
+  return { ...form, mixed: anyMixed, typeOid: oneType ? form.typeOid : 0 };
+}
+
+/** Of an array whose elements are of this lineage: the mask of a column is that of each element. */
+export function inArray(element: Lineage): Lineage {
+  const { classes, columns, form } = element;
+  if (form?.kind === 'column') return { classes, columns, form: { ...form, typeOid: 0 } };
+  return form?.kind === 'definition' ? element : unite([element]);
+}
+
+/** The same, known to be this. */
+export function as(lineage: Lineage, form: Form): Lineage {
+  return isProtected(lineage) ? { ...lineage, form } : lineage;
+}
+
+/** SQL text of the catalog itself: which of them are alike and how they sort says nothing of the literals in them. */
+export function isDefinition({ form }: Lineage): boolean {
+  return form?.kind === 'definition' && !form.mixed;
+}
+
+/** Whether it is there is no secret. */
+export function isOfCatalog({ form }: Lineage): boolean {
+  return form?.kind === 'definition' || form?.kind === 'source';
+}
+
 export function isProtected(lineage: Lineage): boolean {
   return lineage.classes.size > 0;
 }
 
-/** The name of a column whose name is PostgreSQL's choice (`case`, `coalesce`, …): every name may mean it. */
+/** The name of a column whose name is PostgreSQL's choice and not known here: every name may mean it. */
 export const anyName = '\0';
 
 export interface OutputColumn {
@@ -57,7 +137,7 @@ export function shapeOf(columns: readonly OutputColumn[]): Shape {
 }
 
 export function formless(whole: Lineage): Shape {
-  return { columns: null, whole };
+  return { columns: null, whole: unite([whole]) };
 }
 
 /** Renames the first columns, as an alias with a column list does. */
@@ -70,29 +150,32 @@ export function renamed(shape: Shape, names: readonly string[]): Shape {
 /** Rows of both, column by column. */
 export function stacked(a: Shape, b: Shape): Shape {
   const whole = unite([a.whole, b.whole]);
-  if (!a.columns || !b.columns) return formless(whole);
+  if (!a.columns || !b.columns || a.columns.length !== b.columns.length) return formless(whole);
   const columns = a.columns.map((column, at) => ({
     name: column.name,
-    lineage: unite([column.lineage, b.columns?.[at]?.lineage ?? nothing]),
+    lineage: either([column.lineage, b.columns?.[at]?.lineage ?? nothing]),
   }));
   return { columns, whole };
 }
 
-const relationShapes = new WeakMap<Relation, Shape>();
-
-export function shapeOfRelation(relation: Relation): Shape {
-  const known = relationShapes.get(relation);
-  if (known) return known;
-  const shape = shapeOf(relation.columns.map((column) => ({ name: column.name, lineage: ofColumn(relation, column) })));
-  relationShapes.set(relation, shape);
-  return shape;
+/** Columns of one beside those of the other. */
+export function beside(shapes: readonly Shape[]): Shape {
+  const whole = unite(shapes.map((each) => each.whole));
+  const columns: OutputColumn[] = [];
+  for (const shape of shapes) {
+    if (!shape.columns) return formless(whole);
+    columns.push(...shape.columns);
+  }
+  return { columns, whole };
 }
 
-function ofColumn(relation: Relation, column: Column): Lineage {
-  return {
-    classes: new Set(column.classification === 'clear' ? [] : [column.classification]),
-    columns: new Set([`${relation.schema}.${relation.name}.${column.name}`]),
-  };
+/** What is known of a relation once its definition has been read, if it has one. */
+export interface Reading {
+  readonly shape: Shape;
+  /** Its rows come from, or are chosen by, protected columns. */
+  readonly touchesProtected: boolean;
+  /** Whatever it reads, `schema.table`. */
+  readonly relations: ReadonlySet<string>;
 }
 
 /** One item of a FROM list. */
@@ -101,6 +184,8 @@ export interface Source {
   readonly name: string | null;
   readonly relation: Relation | null;
   readonly shape: Shape;
+  /** Its columns are only known by a qualified name: what a join has taken up, OLD and NEW. */
+  readonly qualifiedOnly?: boolean;
   /** Of a function: its row may be a plain value, so that `alias.name` calls `name` with it unless named here. */
   readonly fields?: readonly string[];
 }
@@ -109,8 +194,6 @@ export interface Source {
 export class Scope {
   readonly parent: Scope | null;
   readonly sources: Source[] = [];
-  /** Whether a join has merged columns (USING, NATURAL), so that the order of `*` is not that of the sources. */
-  merged = false;
   readonly #queries: Map<string, Shape>;
 
   constructor(parent: Scope | null, queries: Map<string, Shape> = new Map()) {
@@ -133,9 +216,9 @@ export class Scope {
     return this.#queries.get(name) ?? this.parent?.query(name);
   }
 
-  /** Every source in sight. */
-  *visible(): Generator<Source> {
-    yield* this.sources;
-    if (this.parent) yield* this.parent.visible();
+  /** The sources in sight, those of the innermost query first. */
+  *levels(): Generator<readonly Source[]> {
+    yield this.sources;
+    if (this.parent) yield* this.parent.levels();
   }
 }

@@ -1,13 +1,15 @@
-// Column references → lineage. Conservative: a name counts for everything in sight that it could mean, and what it means
-// nowhere is refused.
+// Column references → lineage, by PostgreSQL's own rules (parse_expr.c, transformColumnRef): the innermost query that has the
+// name, a column before a row. Where columns are not known a name counts for all it could mean; what it means nowhere is refused.
 
 import type { ColumnRef, Node } from 'libpg-query';
 import { isRecordField } from './functions.ts';
 import {
   anyName,
+  beside,
+  either,
+  formless,
   type Lineage,
   nothing,
-  type OutputColumn,
   type Scope,
   type Shape,
   type Source,
@@ -28,65 +30,82 @@ export function isStar(node: Node | undefined): boolean {
 
 /** The lineage of a column or whole-row reference. What it reads is noted. */
 export function columnReference(walk: Walk, ref: ColumnRef, scope: Scope): Lineage {
-  const lineage = resolve(walk, ref, scope);
+  const fields = ref.fields ?? [];
+  const lineage = isStar(fields.at(-1)) ? unite([starShape(walk, fields, scope).whole]) : resolve(walk, fields, scope);
   walk.findings.use(lineage);
   return lineage;
 }
 
-function resolve(walk: Walk, ref: ColumnRef, scope: Scope): Lineage {
-  const fields = ref.fields ?? [];
-  if (isStar(fields.at(-1))) return starShape(walk, fields, scope).whole;
+function resolve(walk: Walk, fields: readonly Node[], scope: Scope): Lineage {
   const names = fields.map((field) => stringOf(field) ?? '');
-  if (names.length === 1) return unqualified(walk, names[0] ?? '', scope);
-  return qualified(walk, names, scope);
+  return names.length === 1 ? unqualified(walk, names[0] ?? '', scope) : qualified(walk, names, scope);
 }
 
 function unqualified(walk: Walk, name: string, scope: Scope): Lineage {
   const found: Lineage[] = [];
-  for (const source of scope.visible()) {
-    const column = inShape(source.shape, name);
-    if (column) found.push(column);
-    // `p` alone is the whole row.
-    if (source.name === name) found.push(source.shape.whole);
-    if (systemColumns.has(name) && source.relation) found.push(nothing);
+  for (const level of scope.levels()) {
+    const here = level.filter((source) => !source.qualifiedOnly);
+    found.push(...here.flatMap((source) => inShape(source.shape, name) ?? []));
+    if (systemColumns.has(name) && here.some((source) => source.relation)) found.push(nothing);
+    // Ambiguous names are the server's to refuse.
+    if (here.some((source) => source.shape.columns?.some((each) => each.name === name))) return either(found);
   }
-  return found.length > 0 ? unite(found) : unknownName(walk);
+  // `p` alone is the whole row.
+  const [row] = rowsNamed(name, scope);
+  if (row) found.push(wholeRow(walk, row));
+  return found.length > 0 ? either(found) : unknownName(walk);
+}
+
+/** Of the innermost query that has any of this name. */
+function rowsNamed(name: string, scope: Scope): readonly Source[] {
+  for (const level of scope.levels()) {
+    const found = level.filter((source) => source.name === name);
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
+function wholeRow(walk: Walk, source: Source): Lineage {
+  const { classes, columns } = source.shape.whole;
+  walk.findings.star = true;
+  walk.findings.wholeRows = true;
+  return source.relation ? { classes, columns, form: { kind: 'row', shape: source.shape } } : { classes, columns };
 }
 
 /** `table.column`, `schema.table.column`, `database.schema.table.column`; or `table.function`, a call on the whole row. */
 function qualified(walk: Walk, names: readonly string[], scope: Scope): Lineage {
   const column = names.at(-1) ?? '';
-  const sources = sourcesOf(names.slice(0, -1), scope);
+  const sources = sourcesOf(walk, names.slice(0, -1), scope);
   if (sources.length === 0) return unknownName(walk);
-  return unite(sources.map((source) => memberOf(walk, source, column)));
+  return either(sources.map((source) => memberOf(walk, source, column)));
 }
 
 function memberOf(walk: Walk, source: Source, name: string): Lineage {
+  const column = inShape(source.shape, name);
   if (source.fields) {
     if (!source.fields.includes(name)) fieldOrCall(walk, name);
-    return source.shape.whole;
+    return column ?? unite([source.shape.whole]);
   }
-  const column = inShape(source.shape, name);
-  // The row of a subquery is a bare record, which only polymorphic functions take: the built-in ones are harmless.
+  // No built-in function that takes a row of a relation, or a bare record, does more than write it down.
   const isColumn = source.shape.columns?.some((each) => each.name === name);
   if (!isColumn && walk.catalog.isUserFunction(name)) fieldOrCall(walk, name);
   if (column) return column;
   if (systemColumns.has(name) && source.relation) return nothing;
-  fieldOrCall(walk, name);
-  return source.shape.whole;
+  if (!source.relation) fieldOrCall(walk, name);
+  walk.findings.wholeRows = true;
+  return unite([source.shape.whole]);
 }
 
-/** Whether `(row).field` is a column of a whole row in sight, and `row` can mean nothing else. */
-export function isFieldOfRow(row: Node | undefined, field: string, scope: Scope): boolean {
-  if (!row || !('ColumnRef' in row) || row.ColumnRef.fields?.length !== 1) return false;
+/** `row`, where it can mean nothing but a whole row in sight whose columns are known. */
+export function rowOf(row: Node | undefined, scope: Scope): Source | undefined {
+  if (!row || !('ColumnRef' in row) || row.ColumnRef.fields?.length !== 1) return undefined;
   const name = stringOf(row.ColumnRef.fields[0]) ?? '';
-  const sources = [...scope.visible()];
-  const rows = sources.filter((source) => source.name === name);
-  return (
-    rows.length > 0 &&
-    rows.every((source) => source.shape.columns?.some((column) => column.name === field)) &&
-    sources.every((source) => source.shape.columns?.every((column) => column.name !== name))
-  );
+  for (const level of scope.levels()) {
+    const isColumn = level.some((source) => !source.qualifiedOnly && inShape(source.shape, name));
+    if (isColumn) return undefined;
+  }
+  const [source, ...others] = rowsNamed(name, scope);
+  return source?.shape.columns && others.length === 0 && !source.fields ? source : undefined;
 }
 
 /** INVARIANT: a name after a dot that is no column may be a function; only safe ones pass. */
@@ -101,31 +120,31 @@ function unknownName(walk: Walk): Lineage {
   return untraced;
 }
 
-function inShape(shape: Shape, name: string): Lineage | undefined {
+export function inShape(shape: Shape, name: string): Lineage | undefined {
   if (!shape.columns) return shape.whole;
   const same = shape.columns.filter((each) => each.name === name || each.name === anyName);
-  return same.length > 0 ? unite(same.map((each) => each.lineage)) : undefined;
+  return same.length > 0 ? either(same.map((each) => each.lineage)) : undefined;
 }
 
-/** Sources a qualifier may mean. `schema.table` is only good for a relation, but its schema may be searched. */
-function sourcesOf(qualifier: readonly string[], scope: Scope): Source[] {
-  const name = qualifier.at(-1);
-  const schema = qualifier.at(-2);
-  return [...scope.visible()].filter((source) =>
-    schema === undefined ? source.name === name : source.relation?.name === name && source.relation?.schema === schema,
-  );
+/** Sources a qualifier may mean. `schema.table` is only good for a relation. */
+function sourcesOf(walk: Walk, qualifier: readonly string[], scope: Scope): readonly Source[] {
+  const [name = '', schema, database, ...rest] = qualifier.toReversed();
+  if (schema === undefined) return rowsNamed(name, scope);
+  if (rest.length > 0 || (database !== undefined && database !== walk.catalog.database)) return [];
+  return [...scope.levels()]
+    .flat()
+    .filter((source) => source.relation?.name === name && source.relation.schema === schema);
 }
 
 /** What `*` or `table.*` stands for, in the FROM list of this very query; outer ones only when qualified. */
 export function starShape(walk: Walk, fields: readonly Node[], scope: Scope): Shape {
+  walk.findings.star = true;
   const qualifier = fields.slice(0, -1).map((field) => stringOf(field) ?? '');
-  const sources = qualifier.length === 0 ? scope.sources : sourcesOf(qualifier, scope);
-  if (qualifier.length > 0 && sources.length === 0) return { columns: null, whole: unknownName(walk) };
-  const whole = unite(sources.map((source) => source.shape.whole));
-  const columns: OutputColumn[] = [];
-  for (const source of sources) {
-    if (!source.shape.columns || (qualifier.length > 0 && sources.length > 1)) return { columns: null, whole };
-    columns.push(...source.shape.columns);
+  if (qualifier.length === 0) {
+    return beside(scope.sources.filter((source) => !source.qualifiedOnly).map((source) => source.shape));
   }
-  return { columns, whole };
+  const sources = sourcesOf(walk, qualifier, scope);
+  const [source, ...others] = sources;
+  if (!source) return formless(unknownName(walk));
+  return others.length === 0 ? source.shape : formless(unite(sources.map((each) => each.shape.whole)));
 }

@@ -7,6 +7,13 @@ export function isSilentOperator(name: string): boolean {
   return silent.has(name);
 }
 
+const tests: ReadonlySet<string> = new Set('= <> != < > <= >= ~~ !~~ ~~* !~~* ~ ~* !~ !~*'.split(' '));
+
+/** Whether a built-in operator of this name between two operands says no more than yes or no. */
+export function isTest(name: string): boolean {
+  return tests.has(name);
+}
+
 /** What the grammar's BETWEEN and IN stand for. */
 export const comparisonsOf: Readonly<Record<string, readonly string[]>> = {
   BETWEEN: ['>=', '<='],
@@ -14,3 +21,8 @@ export const comparisonsOf: Readonly<Record<string, readonly string[]>> = {
   'BETWEEN SYMMETRIC': ['>=', '<='],
   'NOT BETWEEN SYMMETRIC': ['<', '>'],
 };
+
+/** What tools compare definitions with: it asks what kind of default there is, not what was written into it. */
+export function isCatalogKeyword(text: string): boolean {
+  return /^(?:default|null)$/i.test(text);
+}

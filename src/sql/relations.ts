@@ -3,18 +3,71 @@
 
 const catalogRelations: ReadonlySet<string> = new Set(
   `pg_aggregate pg_am pg_amop pg_amproc pg_attrdef pg_attribute pg_auth_members pg_available_extension_versions
-   pg_available_extensions pg_cast pg_class pg_collation pg_constraint pg_conversion pg_database pg_db_role_setting
-   pg_default_acl pg_depend pg_description pg_enum pg_event_trigger pg_extension pg_foreign_data_wrapper
-   pg_foreign_server pg_foreign_table pg_group pg_index pg_indexes pg_inherits pg_init_privs pg_language pg_matviews
-   pg_namespace pg_opclass pg_operator pg_opfamily pg_parameter_acl pg_partitioned_table pg_policies pg_policy pg_proc
-   pg_publication pg_publication_namespace pg_publication_rel pg_publication_tables pg_range pg_rewrite pg_roles
-   pg_rules pg_seclabel pg_seclabels pg_sequence pg_settings pg_shdepend pg_shdescription pg_shseclabel
-   pg_statistic_ext pg_tables pg_tablespace pg_timezone_abbrevs pg_timezone_names pg_transform pg_trigger
-   pg_ts_config pg_ts_config_map pg_ts_dict pg_ts_parser pg_ts_template pg_type pg_user pg_views`.split(/\s+/),
+   pg_available_extensions pg_cast pg_class pg_collation pg_constraint pg_conversion pg_cursors pg_database
+   pg_db_role_setting pg_default_acl pg_depend pg_description pg_enum pg_event_trigger pg_extension
+   pg_foreign_data_wrapper pg_foreign_server pg_foreign_table pg_group pg_index pg_indexes pg_inherits pg_init_privs
+   pg_language pg_largeobject_metadata pg_matviews pg_namespace pg_opclass pg_operator pg_opfamily pg_parameter_acl
+   pg_partitioned_table pg_policies pg_policy pg_prepared_statements pg_proc pg_publication pg_publication_namespace
+   pg_publication_rel pg_publication_tables pg_range pg_rewrite pg_roles pg_rules pg_seclabel pg_seclabels pg_sequence
+   pg_sequences pg_settings pg_shdepend pg_shdescription pg_shseclabel pg_stat_all_indexes pg_stat_all_tables
+   pg_stat_user_indexes pg_stat_user_tables pg_statio_all_indexes pg_statio_all_sequences pg_statio_all_tables
+   pg_statio_user_indexes pg_statio_user_sequences pg_statio_user_tables pg_statistic_ext pg_subscription pg_tables
+   pg_tablespace pg_timezone_abbrevs pg_timezone_names pg_transform pg_trigger pg_ts_config pg_ts_config_map pg_ts_dict
+   pg_ts_parser pg_ts_template pg_type pg_user pg_user_mappings pg_views`.split(/\s+/),
 );
 
 /** Whether a relation of pg_catalog or information_schema may be read by whoever sees masked data. */
 export function isAllowedSystemRelation(schema: string, name: string): boolean {
   if (schema === 'information_schema') return !name.startsWith('_') && name !== 'user_mapping_options';
   return schema === 'pg_catalog' && catalogRelations.has(name);
+}
+
+/** SQL text with the literals somebody wrote into it. */
+const definitions: Readonly<Record<string, readonly string[]>> = {
+  'pg_catalog.pg_indexes': ['indexdef'],
+  'pg_catalog.pg_matviews': ['definition'],
+  'pg_catalog.pg_policies': ['qual', 'with_check'],
+  'pg_catalog.pg_publication_tables': ['rowfilter'],
+  'pg_catalog.pg_rules': ['definition'],
+  'pg_catalog.pg_type': ['typdefault'],
+  'pg_catalog.pg_views': ['definition'],
+  'information_schema.attributes': ['attribute_default'],
+  'information_schema.check_constraints': ['check_clause'],
+  'information_schema.columns': ['column_default', 'generation_expression'],
+  'information_schema.domains': ['domain_default'],
+  'information_schema.parameters': ['parameter_default'],
+  'information_schema.triggers': ['action_condition', 'action_statement'],
+  'information_schema.views': ['view_definition'],
+};
+
+/** The same as trees or as source of other languages; how far sequences have come; what sessions run; secrets of others. */
+const sources: Readonly<Record<string, readonly string[]>> = {
+  'pg_catalog.pg_attrdef': ['adbin'],
+  'pg_catalog.pg_attribute': ['attmissingval'],
+  'pg_catalog.pg_class': ['relpartbound'],
+  'pg_catalog.pg_constraint': ['conbin'],
+  'pg_catalog.pg_cursors': ['statement'],
+  'pg_catalog.pg_index': ['indexprs', 'indpred'],
+  'pg_catalog.pg_partitioned_table': ['partexprs'],
+  'pg_catalog.pg_policy': ['polqual', 'polwithcheck'],
+  'pg_catalog.pg_prepared_statements': ['statement'],
+  'pg_catalog.pg_proc': ['proargdefaults', 'prosqlbody', 'prosrc'],
+  'pg_catalog.pg_publication_rel': ['prqual'],
+  'pg_catalog.pg_rewrite': ['ev_action', 'ev_qual'],
+  'pg_catalog.pg_sequences': ['last_value'],
+  'pg_catalog.pg_statistic_ext': ['stxexprs'],
+  'pg_catalog.pg_subscription': ['subconninfo'],
+  'pg_catalog.pg_trigger': ['tgargs', 'tgqual'],
+  'pg_catalog.pg_type': ['typdefaultbin'],
+  'pg_catalog.pg_user_mappings': ['umoptions'],
+  'information_schema.foreign_server_options': ['option_value'],
+  'information_schema.foreign_table_options': ['option_value'],
+  'information_schema.routines': ['routine_definition'],
+};
+
+/** What a column of the system's own relations may hold besides names and numbers. */
+export function hiddenColumn(schema: string, relation: string, column: string): 'definition' | 'source' | undefined {
+  const name = `${schema}.${relation}`;
+  if (definitions[name]?.includes(column)) return 'definition';
+  return sources[name]?.includes(column) ? 'source' : undefined;
 }

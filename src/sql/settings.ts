@@ -21,34 +21,56 @@ export const settingOfUsers = 'The statement reads a setting that can hold any v
 
 const anyValue = /^/;
 const onValue = /^(?:on|true|yes|1)$/i;
+/** Back to what the session began with, and nothing else. */
+const noValue = /(?!)/;
+
+/** How long, how much and by which plan: nothing that is read or written depends on it. */
+const harmless = `
+  application_name default_transaction_deferrable default_transaction_isolation default_transaction_read_only
+  transaction_deferrable transaction_isolation transaction_read_only
+  statement_timeout lock_timeout idle_session_timeout idle_in_transaction_session_timeout transaction_timeout
+  client_connection_check_interval tcp_keepalives_count tcp_keepalives_idle tcp_keepalives_interval
+  tcp_user_timeout synchronous_commit
+  work_mem hash_mem_multiplier maintenance_work_mem temp_buffers effective_cache_size
+  effective_io_concurrency maintenance_io_concurrency
+  constraint_exclusion cursor_tuple_fraction from_collapse_limit join_collapse_limit plan_cache_mode
+  recursive_worktable_factor cpu_index_tuple_cost cpu_operator_cost cpu_tuple_cost random_page_cost seq_page_cost
+  geqo geqo_effort geqo_generations geqo_pool_size geqo_seed geqo_selection_bias geqo_threshold
+  jit jit_above_cost jit_inline_above_cost jit_optimize_above_cost jit_expressions jit_tuple_deforming
+  min_parallel_index_scan_size min_parallel_table_scan_size max_parallel_maintenance_workers
+  max_parallel_workers max_parallel_workers_per_gather parallel_leader_participation parallel_setup_cost
+  parallel_tuple_cost enable_async_append enable_bitmapscan enable_distinct_reordering enable_eager_aggregate
+  enable_gathermerge enable_group_by_reordering enable_hashagg enable_hashjoin enable_incremental_sort
+  enable_indexonlyscan enable_indexscan enable_material enable_memoize enable_mergejoin enable_nestloop
+  enable_parallel_append enable_parallel_hash enable_partition_pruning enable_partitionwise_aggregate
+  enable_partitionwise_join enable_presorted_aggregate enable_self_join_elimination enable_seqscan enable_sort
+  enable_tidscan
+`;
+
+/** How values are written, in ways that no mask depends on. */
+const spelling = `bytea_output extra_float_digits intervalstyle quote_all_identifiers timezone`;
 
 /** Setting (lower case) → values it may take. */
 const allowed: ReadonlyMap<string, RegExp> = new Map([
-  ['application_name', anyValue],
+  ...`${harmless} ${spelling}`
+    .trim()
+    .split(/\s+/)
+    .map((name) => [name, anyValue] as const),
   ['client_encoding', /^(?:utf-?8|unicode)$/i],
   // Debug levels print trees and plans with their constants.
-  ['client_min_messages', /^(?:notice|warning|error)$/i],
+  ['client_min_messages', /^(?:notice|warning|error|fatal|panic)$/i],
   ['datestyle', /^iso(?:\s*,\s*(?:mdy|dmy|ymd|us|european|euro|noneuropean))?$/i],
-  ['bytea_output', /^hex$/i],
-  ['default_transaction_deferrable', anyValue],
-  ['default_transaction_isolation', anyValue],
-  ['default_transaction_read_only', anyValue],
-  ['extra_float_digits', anyValue],
-  ['idle_in_transaction_session_timeout', anyValue],
-  ['idle_session_timeout', anyValue],
-  ['intervalstyle', /^postgres$/i],
-  ['jit', anyValue],
-  ['lock_timeout', anyValue],
-  ['plan_cache_mode', anyValue],
+  ['role', noValue],
   ['row_security', onValue],
   ['search_path', /^"?public"?$/],
+  ['session_authorization', noValue],
   ['standard_conforming_strings', onValue],
-  ['statement_timeout', anyValue],
-  ['timezone', anyValue],
-  ['transaction_deferrable', anyValue],
-  ['transaction_isolation', anyValue],
-  ['transaction_read_only', anyValue],
 ]);
+
+/** What decides how a text is read is pinned for everybody: the analysis has to read it as the server does. */
+export function pinnedForAll(name: string): boolean {
+  return ['client_encoding', 'standard_conforming_strings'].includes(name.toLowerCase());
+}
 
 /**
  * Whether a client may set this, by SET, RESET or in its startup message. `value` as the server would read it, list
@@ -57,4 +79,9 @@ const allowed: ReadonlyMap<string, RegExp> = new Map([
 export function settingAllowed(name: string, value: string | null): boolean {
   const values = allowed.get(name.toLowerCase());
   return values !== undefined && (value === null || values.test(value.trim()));
+}
+
+/** Whether any value will do, so that it need not be known when the statement is read. */
+export function settingFree(name: string): boolean {
+  return allowed.get(name.toLowerCase()) === anyValue;
 }

@@ -27,3 +27,10 @@ export function isBuiltinType(name: string): boolean {
 export function isTextualType(name: string): boolean {
   return textual.has(name);
 }
+
+const moments: ReadonlySet<string> = new Set(['date', 'timestamp', 'timestamptz']);
+
+/** A point in time with a year of its own. */
+export function isMomentType(name: string): boolean {
+  return moments.has(name);
+}

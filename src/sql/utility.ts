@@ -2,10 +2,12 @@
 // that is not named here is DDL, and refused.
 
 import type { CopyStmt, ExplainStmt, Node, TransactionStmt, VariableSetStmt, VariableShowStmt } from 'libpg-query';
-import type { StatementAnalysis, StatementKind } from './analysis.ts';
+import type { CopyOut, StatementAnalysis, StatementKind } from './analysis.ts';
+import type { Column, Relation } from './catalog.ts';
+import { copyFormatOf } from './copy-options.ts';
 import { expression } from './expressions.ts';
-import { Scope } from './lineage.ts';
-import { relationSource } from './queries.ts';
+import { relationSource } from './from.ts';
+import { nothing, Scope, type Shape, shapeOf, untraced } from './lineage.ts';
 import { isServerSetting, settingOfUsers } from './settings.ts';
 import { kindOf, relationOf, stringOf, stringsOf, type Walk } from './walk.ts';
 import { mayChange } from './writes.ts';
@@ -14,7 +16,9 @@ export interface Utility {
   readonly kind: StatementKind;
   readonly command: string;
   readonly setting?: NonNullable<StatementAnalysis['setting']>;
-  readonly deallocates?: NonNullable<StatementAnalysis['deallocates']>;
+  readonly copy?: CopyOut;
+  /** What it puts out, where that is rows. */
+  readonly shape?: Shape;
 }
 
 export function utility(walk: Walk, node: Node): Utility {
@@ -22,10 +26,8 @@ export function utility(walk: Walk, node: Node): Utility {
   if ('TransactionStmt' in node) return transaction(walk, node.TransactionStmt);
   if ('VariableSetStmt' in node) return setting(walk, node.VariableSetStmt);
   if ('VariableShowStmt' in node) return show(walk, node.VariableShowStmt);
-  if ('DeallocateStmt' in node) {
-    const { name } = node.DeallocateStmt;
-    return { kind: 'deallocate', command: 'DEALLOCATE', deallocates: name === undefined ? 'all' : { name } };
-  }
+  if ('PrepareStmt' in node) return { kind: 'prepare', command: 'PREPARE' };
+  if ('DeallocateStmt' in node) return { kind: 'deallocate', command: 'DEALLOCATE' };
   if ('ClosePortalStmt' in node) return { kind: 'transaction', command: 'CLOSE CURSOR' };
   if ('ConstraintsSetStmt' in node) return { kind: 'transaction', command: 'SET CONSTRAINTS' };
   if ('UnlistenStmt' in node) return { kind: 'transaction', command: 'UNLISTEN' };
@@ -41,12 +43,8 @@ export function utility(walk: Walk, node: Node): Utility {
     relations(walk, node.LockStmt.relations);
     return { kind: 'utility', command: 'LOCK TABLE' };
   }
-  if ('DiscardStmt' in node) {
-    if (node.DiscardStmt.target === 'DISCARD_ALL') {
-      findings.refuse('unsafe_setting', 'DISCARD ALL would undo what the gate has pinned for this session.');
-    }
-    return { kind: 'utility', command: 'DISCARD' };
-  }
+  // The pins are the session's defaults (they came with its startup message), so this goes back to them.
+  if ('DiscardStmt' in node) return { kind: 'setting', command: 'DISCARD' };
   return refused(walk, node);
 }
 
@@ -79,10 +77,7 @@ function setting(walk: Walk, node: VariableSetStmt): Utility {
     const command = node.kind === 'VAR_RESET' ? 'RESET' : 'SET';
     return { kind: 'setting', command, setting: { name, value: null } };
   }
-  if (node.kind !== 'VAR_SET_MULTI') {
-    walk.findings.refuse('unsafe_setting', 'RESET ALL would undo what the gate has pinned for this session.');
-    return { kind: 'utility', command: 'RESET ALL' };
-  }
+  if (node.kind !== 'VAR_SET_MULTI') return { kind: 'setting', command: 'RESET ALL' };
   if (name === 'transaction' || name === 'session characteristics') {
     return { kind: 'transaction', command: `SET ${name.toUpperCase()}` };
   }
@@ -114,10 +109,44 @@ function copy(walk: Walk, node: CopyStmt): Utility {
     expression(walk, node.whereClause, scope);
     return { kind: 'copy', command: 'COPY FROM' };
   }
-  if (target) findings.use(target.shape.whole);
-  if (node.query) walk.rows(node.query, null);
-  if (findings.touchesProtected) findings.refuse('not_provable', 'COPY TO cannot mask protected columns.');
-  return { kind: 'copy', command: 'COPY TO' };
+  const format = copyFormatOf(node.options ?? []);
+  if (!format) findings.refuse('not_provable', 'COPY TO STDOUT with these options cannot be masked.');
+  if (node.query) {
+    const shape = walk.rows(node.query, null);
+    return { kind: 'copy', command: 'COPY TO', shape, ...(format ? { copy: { format, columns: null } } : {}) };
+  }
+  const { relation } = target ?? {};
+  if (!relation) return { kind: 'copy', command: 'COPY TO' };
+  const columns = columnsOf(walk, relation, stringsOf(node.attlist));
+  const lineages = walk.read(relation).shape.columns ?? [];
+  const outputs = columns.map(({ name }) => lineages.find((each) => each.name === name) ?? { name, lineage: untraced });
+  for (const { lineage } of outputs) findings.use(lineage);
+  return {
+    kind: 'copy',
+    command: 'COPY TO',
+    shape: shapeOf(outputs),
+    ...(format
+      ? {
+          copy: {
+            format,
+            columns: columns.map(({ attnum, typeOid }) => ({ tableOid: relation.oid, attnum, typeOid })),
+          },
+        }
+      : {}),
+  };
+}
+
+/** Of COPY table: those it names, or all of them. */
+function columnsOf(walk: Walk, relation: Relation, names: readonly string[]): readonly Column[] {
+  if (names.length === 0) {
+    walk.findings.star = true;
+    return relation.columns;
+  }
+  const named = names.flatMap((name) => relation.columns.find((each) => each.name === name) ?? []);
+  if (named.length < names.length) {
+    walk.findings.refuse('unknown_relation', 'The statement names a column that is not in the catalog.');
+  }
+  return named;
 }
 
 function explain(walk: Walk, node: ExplainStmt): Utility {
@@ -132,10 +161,9 @@ function explain(walk: Walk, node: ExplainStmt): Utility {
     findings.writes = false;
     findings.bounded = true;
   }
-  if (findings.touchesProtected) {
-    findings.refuse('not_provable', 'EXPLAIN would show estimates and constants of protected columns.');
-  }
-  return { kind: 'utility', command: 'EXPLAIN' };
+  // What a plan says beyond its statement are estimates: of filters and groups, which are granted or not as in the
+  // statement itself, and of widths and row counts.
+  return { kind: 'utility', command: 'EXPLAIN', shape: shapeOf([{ name: 'QUERY PLAN', lineage: nothing }]) };
 }
 
 function isQuery(node: Node): boolean {
@@ -150,12 +178,11 @@ const codeRunning: Readonly<Record<string, string>> = {
 };
 
 const refusedUtilities: Readonly<Record<string, string>> = {
-  PrepareStmt: 'PREPARE',
-  DeclareCursorStmt: 'DECLARE CURSOR',
-  FetchStmt: 'FETCH',
-  ListenStmt: 'LISTEN',
-  NotifyStmt: 'NOTIFY',
-  CheckPointStmt: 'CHECKPOINT',
+  DeclareCursorStmt: 'DECLARE CURSOR: it is analysed by what it declares',
+  FetchStmt: 'FETCH: no cursor of this name is known',
+  ListenStmt: 'LISTEN: what others notify comes from anywhere, and nothing could mask it',
+  NotifyStmt: 'NOTIFY: it would carry text to sessions that nobody decides about here',
+  CheckPointStmt: 'CHECKPOINT: it acts on the whole server',
 };
 
 /** Statements that drop everything there is of something. */
@@ -192,11 +219,10 @@ function refused(walk: Walk, node: Node): Utility {
   const session = refusedUtilities[kind];
   if (session !== undefined) {
     // What a cursor or prepared statement of this name returns is not known here.
-    if (kind === 'FetchStmt' || kind === 'DeclareCursorStmt') distrust(walk);
+    if (kind === 'FetchStmt' || kind === 'DeclareCursorStmt') findings.touchesProtected = true;
     if ('DeclareCursorStmt' in node && node.DeclareCursorStmt.query) walk.rows(node.DeclareCursorStmt.query, null);
-    if ('PrepareStmt' in node && node.PrepareStmt.query) walk.rows(node.PrepareStmt.query, null);
-    findings.refuse('not_provable', `${session} cannot be followed by the gate: use the protocol's own statements.`);
-    return { kind: 'utility', command: session };
+    findings.refuse('not_provable', `${session}.`);
+    return { kind: 'utility', command: session.replace(/:.*/, '') };
   }
   const command = ddlCommand(node, kind);
   findings.writes = true;
@@ -204,11 +230,6 @@ function refused(walk: Walk, node: Node): Utility {
   named(walk, node);
   findings.refuse('not_provable', `${command} changes the database's structure or rights.`);
   return { kind: 'ddl', command };
-}
-
-function distrust(walk: Walk): void {
-  walk.findings.touchesProtected = true;
-  walk.findings.originsTrusted = false;
 }
 
 function ddlCommand(node: Node, kind: string): string {

@@ -5,13 +5,19 @@ import type { FuncCall, Node, RangeVar, TypeName } from 'libpg-query';
 import type { Catalog, Relation } from './catalog.ts';
 import type { Findings } from './findings.ts';
 import { isAllowedFunction, isAllowedInformationSchemaFunction } from './functions.ts';
-import type { Scope, Shape } from './lineage.ts';
+import type { Lineage, Reading, Scope, Shape } from './lineage.ts';
 import { isAllowedSystemRelation } from './relations.ts';
-import { isBuiltinType } from './types.ts';
+import { isBuiltinType, isMomentType } from './types.ts';
 
 export interface Walk {
   readonly catalog: Catalog;
+  /** Schemas an unqualified name is looked for in, after pg_catalog. */
+  readonly searchPath: readonly string[];
   readonly findings: Findings;
+  /** What is known of a relation: its columns' lineage, through its definition if it has one. */
+  read(relation: Relation): Reading;
+  /** What an expression's value derives from. */
+  value(node: Node | undefined, scope: Scope): Lineage;
   /** The rows of a SELECT, or what a data-modifying statement returns; analyses it on the way. */
   rows(query: Node, around: Scope | null): Shape;
   /** How often recursive queries have been walked; bounded, as they may be nested. */
@@ -39,11 +45,12 @@ export function stringsOf(nodes: readonly Node[] | undefined): string[] {
 export function relationOf(walk: Walk, range: RangeVar): Relation | undefined {
   const { catalog, findings } = walk;
   const name = range.relname ?? '';
-  const schemas = range.schemaname === undefined ? ['pg_catalog', ...catalog.searchPath] : [range.schemaname];
-  for (const schema of range.catalogname === undefined ? schemas : []) {
+  const schemas = range.schemaname === undefined ? ['pg_catalog', ...walk.searchPath] : [range.schemaname];
+  const isHere = range.catalogname === undefined || range.catalogname === catalog.database;
+  for (const schema of isHere ? schemas : []) {
     const relation = catalog.relation(schema, name);
     if (!relation) continue;
-    findings.touch(relation);
+    findings.touch(relation, walk.read(relation));
     if (relation.system && !isAllowedSystemRelation(schema, name)) {
       findings.refuse('not_provable', `The system relation ${schema}.${name} shows more than masked data.`);
     }
@@ -72,6 +79,35 @@ export function functionOf(walk: Walk, call: FuncCall): string {
 /** Whether an unqualified call of this name can only mean a built-in function that is known to be safe. */
 export function mayCall(walk: Walk, name: string): boolean {
   return isAllowedFunction(name) && !walk.catalog.isUserFunction(name);
+}
+
+/** Whether an expression has the same value for every row, whatever the data. */
+export function isConstant(node: Node | undefined): boolean {
+  if (!node || !kindOf(node)) return true;
+  if ('A_Const' in node || 'ParamRef' in node) return true;
+  return 'TypeCast' in node && isConstant(node.TypeCast.arg);
+}
+
+/** A column's value of a date type that is classed as a date. */
+export function isDateColumn(walk: Walk, { form }: Lineage): boolean {
+  if (form?.kind !== 'column' || form.cls !== 'date' || form.mixed) return false;
+  const type = walk.catalog.type(form.typeOid);
+  return type.kind === 'base' && isMomentType(type.name);
+}
+
+/** A column's value that is an array of plain values. */
+export function isArrayColumn(walk: Walk, { form }: Lineage): boolean {
+  if (form?.kind !== 'column' || form.jsonPaths) return false;
+  const type = walk.catalog.type(form.typeOid);
+  return type.kind === 'array' && (type.element.kind === 'base' || type.element.kind === 'enum');
+}
+
+/** What nothing protected is in, a text of the catalog, or a column's value that is no array. */
+export function isScalarColumn(walk: Walk, { classes, form }: Lineage): boolean {
+  if (classes.size === 0 || form?.kind === 'definition') return true;
+  if (form?.kind !== 'column') return false;
+  const type = walk.catalog.type(form.typeOid);
+  return type.kind === 'base' || type.kind === 'enum';
 }
 
 /** Checks an operator; returns its plain name. */

@@ -13,10 +13,13 @@ import type {
 } from 'libpg-query';
 import { bounds } from './bounds.ts';
 import type { Relation } from './catalog.ts';
-import { expression, expressions, filtering } from './expressions.ts';
+import { filtering } from './conditions.ts';
+import { expression, expressions } from './expressions.ts';
+import { fromList, relationSource } from './from.ts';
 import { type Lineage, noColumns, nothing, Scope, type Shape, type Source, unite } from './lineage.ts';
-import { fromList, relationSource, targetList, withQueries } from './queries.ts';
+import { targetList } from './queries.ts';
 import type { Walk } from './walk.ts';
+import { withQueries } from './with-queries.ts';
 
 export function insert(walk: Walk, node: InsertStmt, around: Scope | null): Shape {
   const scope = begin(walk, node.withClause, around);
@@ -24,7 +27,7 @@ export function insert(walk: Walk, node: InsertStmt, around: Scope | null): Shap
   written(walk, target, node.cols, scope);
   if (node.selectStmt) walk.findings.carry(walk.rows(node.selectStmt, scope).whole);
   scope.sources.push(target);
-  if (node.onConflictClause) onConflict(walk, node.onConflictClause, target, scope);
+  if (node.onConflictClause) onConflict(walk, node.onConflictClause, target, node.cols, scope);
   return returning(walk, node.returningClause, target, scope);
 }
 
@@ -79,8 +82,6 @@ function begin(walk: Walk, clause: InsertStmt['withClause'], around: Scope | nul
   walk.findings.writes = true;
   const scope = new Scope(around);
   withQueries(walk, clause, scope);
-  // A data-modifying WITH query: its rows are values on their way, whatever column they are said to come from.
-  if (around) walk.findings.originsTrusted = false;
   return scope;
 }
 
@@ -125,8 +126,21 @@ function assigned(walk: Walk, targets: readonly Node[] | undefined, target: Sour
   walk.findings.carry(unite(values.map((each): Lineage => (each ? expression(walk, each, scope) : nothing))));
 }
 
-function onConflict(walk: Walk, clause: OnConflictClause, target: Source, around: Scope): void {
+function onConflict(
+  walk: Walk,
+  clause: OnConflictClause,
+  target: Source,
+  columns: readonly Node[] | undefined,
+  around: Scope,
+): void {
   const scope = new Scope(around);
+  // Any unique key may be the one that conflicts: no row in return says that the given value is there.
+  if (!clause.infer) {
+    const names = (columns ?? []).flatMap((each) => ('ResTarget' in each ? [each.ResTarget.name] : []));
+    for (const { name, lineage } of target.shape.columns ?? []) {
+      if (names.length === 0 || names.includes(name)) walk.findings.filter(lineage);
+    }
+  }
   for (const each of clause.infer?.indexElems ?? []) {
     if (!('IndexElem' in each)) continue;
     const { name, expr } = each.IndexElem;
@@ -147,14 +161,11 @@ function asGiven(target: Source): Shape {
 
 function returning(walk: Walk, clause: ReturningClause | undefined, target: Source, scope: Scope): Shape {
   if (!clause) return noColumns;
-  // OLD and NEW are qualifiers only: `*` does not include them.
-  const around = new Scope(scope);
   const names = (clause.options ?? []).map((each) =>
     'ReturningOption' in each ? each.ReturningOption.value : undefined,
   );
-  for (const name of ['old', 'new', ...names]) around.sources.push({ ...target, name: name ?? null });
-  const own = new Scope(around);
+  const own = new Scope(scope.parent);
   own.sources.push(...scope.sources);
-  own.merged = scope.merged;
+  for (const name of ['old', 'new', ...names]) own.sources.push({ ...target, name: name ?? null, qualifiedOnly: true });
   return targetList(walk, clause.exprs, own);
 }

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Client } from 'pg';
 import type { Classification } from '../../src/core/phi.ts';
-import { privilegeProblems } from '../../src/gateway/postgres-catalog.ts';
+import { privilegeProblems } from '../../src/gateway/postgres-privileges.ts';
 import { openWard, queryOver, reload, type Ward } from './ward.ts';
 
 let ward: Ward;

@@ -100,6 +100,11 @@ test('settings', () => {
     ['TimeZone', 'Europe/Paris'],
     ['search_path', 'public'],
     ['timezone', null],
+    ['IntervalStyle', 'iso_8601'],
+    ['bytea_output', 'escape'],
+    ['enable_seqscan', 'off'],
+    ['role', null],
+    ['session_authorization', null],
   ] as const;
   const pinned = [
     ['DateStyle', 'German'],
@@ -108,6 +113,8 @@ test('settings', () => {
     ['search_path', 'public, evil'],
     ['search_path', 'public\nx'],
     ['role', 'x'],
+    ['role', ''],
+    ['role', 'none'],
     ['session_authorization', 'x'],
     ['session_replication_role', 'replica'],
     ['standard_conforming_strings', 'off'],
@@ -123,6 +130,8 @@ test('settings', () => {
 const everything: Catalog = {
   version: 1,
   searchPath: ['public'],
+  complete: true,
+  database: 'ward',
   relation: (schema, name) =>
     schema === 'public'
       ? {
@@ -143,6 +152,7 @@ const everything: Catalog = {
       : undefined,
   relationByOid: () => undefined,
   column: () => undefined,
+  type: () => ({ kind: 'unknown' }),
   isUserFunction: () => false,
   isUserOperator: () => false,
   isUserType: () => false,

@@ -6,6 +6,8 @@ import { Client } from 'pg';
 import type { Classification } from '../../src/core/phi.ts';
 import { ok, type Result } from '../../src/core/result.ts';
 import { type CatalogQuery, loadCatalog } from '../../src/gateway/postgres-catalog.ts';
+import { planColumns } from '../../src/gateway/postgres-columns.ts';
+import type { MaskView } from '../../src/masking/mask.ts';
 import type { StatementAnalysis } from '../../src/sql/analysis.ts';
 import type { Catalog } from '../../src/sql/catalog.ts';
 import { type PostgresServer, startPostgres } from '../parts/postgres.ts';
@@ -115,26 +117,37 @@ export function queryOver(client: Client): CatalogQuery {
   };
 }
 
-/** What would leave as it is: every cell of a column that the rule of the gate does not mask. */
+const strictest: MaskView = {
+  rules: { byClass: { date: 'year', note: 'redact' }, default: 'redact' },
+  unmask: [],
+  key: Buffer.alloc(32, 7),
+  now: Date.UTC(2026, 0, 1),
+};
+
+/** What would leave: every cell, masked for somebody who sees nothing protected. */
 export async function visibleCells(ward: Ward, sql: string, analysis: StatementAnalysis): Promise<string[]> {
   const types = { getTypeParser: () => (value: string) => value };
   await ward.client.query('BEGIN');
   try {
     const result = await ward.client.query<(string | null)[]>({ text: sql, rowMode: 'array', types });
-    const shown = result.fields.map((field, position) => {
-      const origin = field.tableID === 0 ? null : originOf(ward.catalog, field.tableID, field.columnID);
-      if (origin !== null && origin !== 'clear') return false;
-      if (analysis.harmlessOutputs?.length === result.fields.length && analysis.harmlessOutputs[position]) return true;
-      return (origin === 'clear' && analysis.originsTrusted) || !analysis.touchesProtected;
-    });
-    return result.rows.flatMap((row) => row.filter((cell, at): cell is string => cell !== null && shown[at] === true));
+    const fields = result.fields.map((field) => ({
+      tableOid: field.tableID,
+      attnum: field.columnID,
+      typeOid: field.dataTypeID,
+      typeModifier: field.dataTypeModifier,
+      format: 0 as const,
+    }));
+    const { maskers } = planColumns(fields, analysis, ward.catalog, strictest, {});
+    return result.rows.flatMap((row) =>
+      row.flatMap((cell, at) => {
+        const masker = maskers[at] ?? null;
+        const left = cell === null || masker === null ? cell : masker(Buffer.from(cell));
+        return left === null ? [] : [Buffer.from(left).toString()];
+      }),
+    );
   } finally {
     await ward.client.query('ROLLBACK');
   }
-}
-
-function originOf(catalog: Catalog, oid: number, attnum: number): Classification {
-  return attnum < 0 ? 'clear' : (catalog.column(oid, attnum)?.classification ?? 'unknown');
 }
 
 /** The canary a text holds, plain or encoded. */

@@ -1,0 +1,91 @@
+// Calls of functions → lineage: which may be called, which of them tell by failing, and of which the value says less than
+// what it is computed from.
+
+import type { FuncCall, Node } from 'libpg-query';
+import { filtering, sorting, window } from './conditions.ts';
+import { counts, mayTell, passesOn, ranks, writesDefinition } from './functions.ts';
+import { as, either, inArray, isDefinition, isProtected, type Lineage, nothing, type Scope, unite } from './lineage.ts';
+import { isServerSetting, settingAllowed, settingFree, settingOfUsers } from './settings.ts';
+import { functionOf, isArrayColumn, isConstant, isDateColumn, isScalarColumn, type Walk } from './walk.ts';
+
+export function call(walk: Walk, node: FuncCall, scope: Scope): Lineage {
+  const args = node.args ?? [];
+  const sets = setsSetting(node);
+  const name = sets ? 'set_config' : functionOf(walk, node);
+  if (sets) walk.findings.functions.add('set_config');
+  if (name === 'current_setting') readsSetting(walk, args[0]);
+  const given = args.map((each) => walk.value(each, scope));
+  noteTelling(walk, node, name, given);
+  const around = [
+    sorting(walk, node.agg_order, scope),
+    filtering(walk, node.agg_filter, scope),
+    node.over ? window(walk, node.over, scope) : nothing,
+  ];
+  if (counts(name) || ranks(name)) return as(unite(around), { kind: 'answer' });
+  const value = valueOf(walk, name, args, given);
+  const asked = unite(around);
+  return asked.classes.size > 0 ? unite([value, asked]) : value;
+}
+
+/** A setting whose name is a constant, or a parameter to be looked at when it is bound. */
+function readsSetting({ findings }: Walk, name: Node | undefined): void {
+  const inner = name && 'TypeCast' in name ? name.TypeCast.arg : name;
+  if (inner && 'ParamRef' in inner) findings.settingParams.add(inner.ParamRef.number ?? 0);
+  else if (!isServerSetting(textOf(name) ?? '.')) findings.refuse('not_provable', settingOfUsers);
+}
+
+/** What may fail, or answer with more or fewer rows, because of what it is given. */
+function noteTelling(walk: Walk, node: FuncCall, name: string, given: readonly Lineage[]): void {
+  const varying = (node.args ?? []).flatMap((each, at) => (isConstant(each) ? [] : [at]));
+  const all = unite(given);
+  if (node.agg_distinct) walk.findings.filter(all);
+  else if (writesDefinition(name)) return;
+  else if (name === 'array_agg' && given.every((each) => isScalarColumn(walk, each))) return;
+  else if (name === 'format' && given.every((each) => !isProtected(each) || isDefinition(each))) return;
+  else if (node.func_variadic || mayTell(name, varying)) walk.findings.mayTell(all);
+}
+
+/** What a definition may go through and still be masked as one. */
+const keepsDefinition: ReadonlySet<string> = new Set(['lower', 'upper', 'btrim', 'array_agg']);
+
+function valueOf(walk: Walk, name: string, args: readonly Node[], given: readonly Lineage[]): Lineage {
+  const all = unite(given);
+  const [first = nothing, second = nothing, third] = given;
+  if (writesDefinition(name)) {
+    return { classes: new Set(['unknown']), columns: all.columns, form: { kind: 'definition', mixed: false } };
+  }
+  if (passesOn(name)) {
+    if (name === 'unnest') return given.length === 1 && isArrayColumn(walk, first) ? first : all;
+    // The row is chosen by a number, the value may be one that is given for none.
+    return second.classes.size > 0 ? all : either(third ? [first, third] : [first]);
+  }
+  if (name === 'array_agg' && isScalarColumn(walk, first)) return inArray(first);
+  if (isDefinition(first) && keepsDefinition.has(name) && given.length === 1) return first;
+  if (saysYear(walk, name, args, given)) return as(all, { kind: 'year' });
+  return all;
+}
+
+/** EXTRACT(year FROM d), date_part('year', d), date_trunc('year', d), to_char(d, 'YYYY'). */
+function saysYear(walk: Walk, name: string, args: readonly Node[], given: readonly Lineage[]): boolean {
+  if (args.length !== 2) return false;
+  const isToChar = name === 'to_char';
+  if (!isToChar && name !== 'extract' && name !== 'date_part' && name !== 'date_trunc') return false;
+  const [word, of] = isToChar ? [textOf(args[1]), given[0]] : [textOf(args[0])?.toLowerCase(), given[1]];
+  if (!of || word !== (isToChar ? 'YYYY' : 'year')) return false;
+  return of.form?.kind === 'moment' || isDateColumn(walk, of);
+}
+
+/** `set_config` of what SET may set as well, with constants; a parameter will do where any value does. */
+function setsSetting({ funcname = [], args = [] }: FuncCall): boolean {
+  const name = funcname.map((each) => ('String' in each ? each.String.sval : '')).join('.');
+  if (name !== 'set_config' && name !== 'pg_catalog.set_config') return false;
+  const [setting, value] = args.map(textOf);
+  if (setting === undefined || args.length !== 3 || !isConstant(args[2])) return false;
+  if (value !== undefined) return settingAllowed(setting, value);
+  return settingFree(setting) && args[1] !== undefined && 'ParamRef' in args[1];
+}
+
+/** The text of a constant. */
+function textOf(node: Node | undefined): string | undefined {
+  return node && 'A_Const' in node ? node.A_Const.sval?.sval : undefined;
+}

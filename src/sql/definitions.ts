@@ -1,0 +1,135 @@
+// Relations as they are read: of a table the classes of its columns; of a view, a materialized view and a generated column
+// what their definitions make of those. INVARIANT: a definition that cannot be vouched for gives untraced columns.
+
+import type { Node } from 'libpg-query';
+import type { Catalog, Column, Relation } from './catalog.ts';
+import { expression } from './expressions.ts';
+import {
+  as,
+  isProtected,
+  type Lineage,
+  type OutputColumn,
+  type Reading,
+  Scope,
+  shapeOf,
+  unite,
+  untraced,
+} from './lineage.ts';
+import { parseStatements } from './parse.ts';
+import { hiddenColumn } from './relations.ts';
+import type { Walk } from './walk.ts';
+
+const readings = new WeakMap<Catalog, Map<Relation, Reading>>();
+
+/** `fresh` gives a walk of its own to each definition: what it filters by is its owner's affair, not the statement's. */
+export function readingOf(relation: Relation, catalog: Catalog, fresh: () => Walk): Reading {
+  let known = readings.get(catalog);
+  if (!known) readings.set(catalog, (known = new Map<Relation, Reading>()));
+  const before = known.get(relation);
+  if (before) return before;
+  // A view cannot read itself; if the catalog says so all the same, nothing is known of it.
+  known.set(
+    relation,
+    withColumns(relation, () => untraced, true),
+  );
+  const reading = relation.definition === undefined ? ofTable(relation, fresh) : ofQuery(relation, fresh());
+  known.set(relation, reading);
+  return reading;
+}
+
+function ofTable(relation: Relation, fresh: () => Walk): Reading {
+  const plain = withColumns(relation, (column) => (column.computed ? untraced : ofColumn(relation, column)), false);
+  if (!relation.columns.some((each) => each.expression !== undefined)) return plain;
+  return withColumns(
+    relation,
+    (column) => {
+      if (column.expression === undefined || !column.computed) return ofColumn(relation, column);
+      const target = selectList(queryOf(`SELECT ${column.expression}`));
+      if (!target) return computed(relation, column, untraced);
+      const walk = fresh();
+      const scope = new Scope(null);
+      scope.sources.push({ name: relation.name, relation: null, shape: plain.shape });
+      const lineage = expression(walk, target, scope);
+      return computed(relation, column, walk.findings.refusals.length > 0 ? untraced : lineage);
+    },
+    false,
+  );
+}
+
+function ofQuery(relation: Relation, walk: Walk): Reading {
+  const query = queryOf(relation.definition ?? '');
+  const columns = query && walk.rows(query, null).columns;
+  const { findings } = walk;
+  const isSure = findings.refusals.length === 0 && columns?.length === relation.columns.length;
+  const reading = withColumns(
+    relation,
+    (column, at) => computed(relation, column, (isSure && columns?.[at]?.lineage) || untraced),
+    !isSure || findings.touchesProtected,
+  );
+  return { ...reading, relations: findings.relations };
+}
+
+/** Undefined = not one SELECT this parser can read: a newer server may write what is not known here. */
+function queryOf(sql: string): Node | undefined {
+  const parsed = parseStatements(sql);
+  if (!parsed.ok || parsed.value.length !== 1) return undefined;
+  const [statement] = parsed.value;
+  return statement && 'SelectStmt' in statement.node ? statement.node : undefined;
+}
+
+function selectList(query: Node | undefined): Node | undefined {
+  const [target, ...others] = query && 'SelectStmt' in query ? (query.SelectStmt.targetList ?? []) : [];
+  return target && 'ResTarget' in target && others.length === 0 ? target.ResTarget.val : undefined;
+}
+
+function withColumns(
+  relation: Relation,
+  lineageOf: (column: Column, at: number) => Lineage,
+  touchesProtected: boolean,
+): Reading {
+  const columns = relation.columns.map(
+    (column, at): OutputColumn => ({ name: column.name, lineage: lineageOf(column, at) }),
+  );
+  const holdsProtected = !relation.system && columns.some((each) => isProtected(each.lineage));
+  return { shape: shapeOf(columns), touchesProtected: touchesProtected || holdsProtected, relations: new Set() };
+}
+
+function ofColumn(relation: Relation, column: Column): Lineage {
+  const name = nameOf(relation, column);
+  const hidden = relation.system ? hiddenColumn(relation.schema, relation.name, column.name) : undefined;
+  if (hidden) {
+    const lineage: Lineage = { classes: new Set(['unknown']), columns: new Set([name]) };
+    return as(lineage, hidden === 'definition' ? { kind: 'definition', mixed: false } : { kind: 'source' });
+  }
+  return ofClass(column, new Set([name]));
+}
+
+function ofClass(column: Column, columns: ReadonlySet<string>): Lineage {
+  const { classification: cls, jsonPaths, typeOid } = column;
+  if (cls === 'clear') return { classes: new Set(), columns };
+  const [name = ''] = columns;
+  return {
+    classes: new Set([cls]),
+    columns,
+    form: { kind: 'column', column: name, cls, typeOid, jsonPaths, mixed: false },
+  };
+}
+
+/** What the definition makes of it, under its own name too; where a person has spoken, what that person said. */
+function computed(relation: Relation, column: Column, made: Lineage): Lineage {
+  const columns = new Set([nameOf(relation, column), ...made.columns]);
+  if (!column.computed) {
+    const said = ofClass(column, columns);
+    const others = [...made.classes].filter((each) => each !== 'unknown' && !said.classes.has(each));
+    // A word makes a column clear, or protects it: it does not make it less than it is known to be.
+    if (column.classification === 'clear' || others.length === 0) return said;
+    return unite([said, { classes: new Set(others), columns }]);
+  }
+  const lineage: Lineage = { classes: made.classes, columns };
+  // An answer was given to whoever made the view.
+  return made.form && made.form.kind !== 'answer' ? as(lineage, made.form) : lineage;
+}
+
+function nameOf(relation: Relation, column: Column): string {
+  return `${relation.schema}.${relation.name}.${column.name}`;
+}

@@ -1,0 +1,114 @@
+// WITH queries → what their names mean. A recursive one is walked until its lineage stands still.
+
+import type { CommonTableExpr, CTECycleClause, CTESearchClause, WithClause } from 'libpg-query';
+import { expression } from './expressions.ts';
+import {
+  as,
+  either,
+  formless,
+  type Lineage,
+  noColumns,
+  nothing,
+  type OutputColumn,
+  renamed,
+  type Scope,
+  type Shape,
+  unite,
+} from './lineage.ts';
+import { impliedOperators, stringsOf, type Walk } from './walk.ts';
+
+/** The classes are few, so that it soon stands still. */
+const roundsMax = 8;
+
+export function withQueries(walk: Walk, clause: WithClause | undefined, scope: Scope): void {
+  const queries = (clause?.ctes ?? []).flatMap((each) => ('CommonTableExpr' in each ? [each.CommonTableExpr] : []));
+  if (!clause?.recursive) {
+    for (const query of queries) scope.name(query.ctename ?? '', rowsOf(walk, query, scope));
+    return;
+  }
+  for (const query of queries) scope.name(query.ctename ?? '', formless(nothing));
+  for (const query of queries) scope.name(query.ctename ?? '', firstRows(walk, query, scope));
+  walk.rounds += 1;
+  for (let round = 0; again(walk, queries, scope); round++) {
+    if (round < roundsMax && walk.rounds < roundsMax * roundsMax) continue;
+    walk.findings.refuse('not_provable', 'The recursive query is too involved to be analysed.');
+    return;
+  }
+  for (const query of queries) {
+    const shape = scope.query(query.ctename ?? '') ?? noColumns;
+    scope.name(
+      query.ctename ?? '',
+      withCycle(walk, query.cycle_clause, withSearch(walk, query.search_clause, shape), scope),
+    );
+  }
+}
+
+function rowsOf(walk: Walk, query: CommonTableExpr, scope: Scope): Shape {
+  const rows = query.ctequery ? walk.rows(query.ctequery, scope) : noColumns;
+  return renamed(rows, stringsOf(query.aliascolnames));
+}
+
+/** The part that starts the recursion; without it, what later rounds find of the number of columns is nothing. */
+function firstRows(walk: Walk, query: CommonTableExpr, scope: Scope): Shape {
+  if (!query.ctequery || !('SelectStmt' in query.ctequery)) return formless(nothing);
+  const { larg, withClause } = query.ctequery.SelectStmt;
+  if (!larg || withClause) return formless(nothing);
+  return renamed(walk.rows({ SelectStmt: larg }, scope), stringsOf(query.aliascolnames));
+}
+
+function again(walk: Walk, queries: readonly CommonTableExpr[], scope: Scope): boolean {
+  let grown = false;
+  for (const query of queries) {
+    const before = scope.query(query.ctename ?? '');
+    const shape = rowsOf(walk, query, scope);
+    scope.name(query.ctename ?? '', shape);
+    grown ||= written(shape) !== written(before);
+  }
+  return grown;
+}
+
+function written(shape: Shape | undefined): string {
+  const lineage = ({ classes, columns, form }: Lineage): unknown => [
+    [...classes].sort(),
+    [...columns].sort(),
+    form?.kind,
+    form?.kind === 'column' && [form.cls, form.mixed, form.jsonPaths !== undefined],
+  ];
+  return JSON.stringify(
+    shape && [lineage(shape.whole), shape.columns?.map((each) => [each.name, lineage(each.lineage)]) ?? null],
+  );
+}
+
+/** SEARCH adds a column of the values it goes by. */
+function withSearch(walk: Walk, clause: CTESearchClause | undefined, shape: Shape): Shape {
+  if (!clause) return shape;
+  const by = unite(namedIn(shape, stringsOf(clause.search_col_list)));
+  walk.findings.mayTell(by);
+  return added(shape, [{ name: clause.search_seq_column ?? '', lineage: by }]);
+}
+
+/** CYCLE compares the rows on its path, and adds a mark and the path. */
+function withCycle(walk: Walk, clause: CTECycleClause | undefined, shape: Shape, scope: Scope): Shape {
+  if (!clause) return shape;
+  impliedOperators(walk, ['=']);
+  const by = unite(namedIn(shape, stringsOf(clause.cycle_col_list)));
+  walk.findings.filter(by);
+  const marks = either([
+    expression(walk, clause.cycle_mark_value, scope),
+    expression(walk, clause.cycle_mark_default, scope),
+  ]);
+  return added(shape, [
+    { name: clause.cycle_mark_column ?? '', lineage: as(unite([by, marks]), { kind: 'answer' }) },
+    { name: clause.cycle_path_column ?? '', lineage: by },
+  ]);
+}
+
+function namedIn(shape: Shape, names: readonly string[]): Lineage[] {
+  if (!shape.columns) return [shape.whole];
+  return shape.columns.filter((each) => names.includes(each.name)).map((each) => each.lineage);
+}
+
+function added(shape: Shape, columns: readonly OutputColumn[]): Shape {
+  const whole = unite([shape.whole, ...columns.map((each) => each.lineage)]);
+  return shape.columns ? { columns: [...shape.columns, ...columns], whole } : formless(whole);
+}
