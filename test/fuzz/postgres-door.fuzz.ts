@@ -17,6 +17,7 @@ import {
 import { encodeQuery } from '../../src/wire/postgres/query.ts';
 import { encodeStartupMessage } from '../../src/wire/postgres/startup.ts';
 import { type Clinic, canaries, type Gate, startClinic } from '../parts/clinic.ts';
+import { mutated, randomFrom } from './codecs.ts';
 
 const seed = Number(process.env['FUZZ_SEED'] ?? Date.now() % 1_000_000);
 const runs = Number(process.env['FUZZ_RUNS'] ?? 400);
@@ -28,17 +29,6 @@ before(async () => {
   gate = await clinic.startGate();
 });
 after(() => clinic.stop());
-
-/** Mulberry32: small, seeded, good enough to vary inputs. */
-function randomFrom(state: number): () => number {
-  let a = state;
-  return () => {
-    a = (a + 0x6d2b79f5) | 0;
-    let t = Math.imul(a ^ (a >>> 15), 1 | a);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 const texts = [
   'SELECT ssn FROM patients',
@@ -68,14 +58,6 @@ function message(random: () => number): Buffer {
     () => encodeClose({ kind, name: pick(names) }),
     () => encodeSync(),
   ])();
-}
-
-function mutated(bytes: Buffer, random: () => number): Buffer {
-  const copy = Buffer.from(bytes);
-  for (let times = Math.floor(random() * 4); times > 0; times--) {
-    copy[Math.floor(random() * copy.length)] = Math.floor(random() * 256);
-  }
-  return random() < 0.1 ? copy.subarray(0, Math.floor(random() * copy.length)) : copy;
 }
 
 it(`survives mutated conversations (seed ${seed}, ${runs} runs)`, { timeout: 600_000 }, async (t) => {

@@ -4,7 +4,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { type RowPlan, RowWriter, rewriteDataRow } from '../../src/wire/postgres/data-row.ts';
-import { FrameReader, scan } from '../../src/wire/postgres/frame.ts';
+import { type FrameLimits, FrameReader, scan } from '../../src/wire/postgres/frame.ts';
+import { backendSession, backendSignIn, frontendSession, frontendSignIn } from '../../src/wire/postgres/messages.ts';
+import type { ProtocolError } from '../../src/wire/postgres/protocol-error.ts';
 import { encodeQuery } from '../../src/wire/postgres/query.ts';
 import { decodeDataRow, encodeDataRow } from '../../src/wire/postgres/rows.ts';
 
@@ -73,6 +75,48 @@ test('hostile lengths are refused as soon as the header is there', () => {
     assert.throws(() => reader.next(), { name: 'ProtocolError', code }, String(length));
     assert.throws(() => scan(header, 0, limits, () => true), { code }, String(length));
   }
+});
+
+test('what has no place in this phase of the connection is refused at its header, whatever its size', () => {
+  const refused = (limitsOfPhase: FrameLimits, letter: string, length: number): unknown => {
+    const header = Buffer.from(`${letter}\0\0\0\0`);
+    header.writeUInt32BE(length, 1);
+    const reader = new FrameReader(limitsOfPhase);
+    reader.push(header);
+    try {
+      reader.next();
+      return null;
+    } catch (error) {
+      return (error as ProtocolError).code;
+    }
+  };
+  assert.equal(refused(frontendSignIn, 'p', 65_000), null);
+  assert.equal(refused(frontendSignIn, 'p', 66_000), 'too_large');
+  assert.equal(refused(frontendSignIn, 'Q', 4), 'malformed');
+  assert.equal(refused(frontendSession, 'p', 4), 'malformed');
+  assert.equal(refused(frontendSession, 'Q', 16_000_000), null);
+  assert.equal(refused(frontendSession, 'S', 4), null);
+  assert.equal(refused(frontendSession, 'S', 5), 'too_large');
+  assert.equal(refused(backendSignIn, 'D', 4), 'malformed');
+  assert.equal(refused(backendSession, 'R', 8), 'malformed');
+  assert.equal(refused(backendSession, 'D', 33_000_000), null);
+  assert.equal(refused(backendSession, 'T', 2_000_000), 'too_large');
+});
+
+test('a message in many pieces costs time and memory by its size, not by its square', () => {
+  const message = encodeQuery('x'.repeat(4_000_000));
+  const reader = new FrameReader(frontendSession);
+  const began = process.memoryUsage().arrayBuffers;
+  const start = process.hrtime.bigint();
+  let most = 0;
+  for (let at = 0; at < message.length; at += 40) {
+    assert.equal(reader.next(), undefined);
+    reader.push(message.subarray(at, at + 40));
+    if (at % 400_000 === 0) most = Math.max(most, process.memoryUsage().arrayBuffers - began);
+  }
+  assert.ok(reader.next()?.whole.equals(message));
+  assert.ok(Number(process.hrtime.bigint() - start) < 5e9, '100,000 pieces');
+  assert.ok(most < 40e6, `${most} bytes at most`);
 });
 
 test('a visitor can stop, and the next visit goes on after the message it stopped at', () => {

@@ -214,6 +214,32 @@ test('a statement is decoded as the server will read it', () => {
   assert.throws(() => query.encodeQuery('SELECT 1\0; DROP TABLE x'), { code: 'malformed' });
 });
 
+test('a name is the 63 bytes of it that the server keeps', () => {
+  const kept = 'n'.repeat(63);
+  const bind = { statement: `${kept}a`, portal: `${kept}b`, parameterFormats: [], parameters: [], resultFormats: [] };
+  assert.equal(
+    extended.decodeParse(extended.encodeParse({ name: `${kept}c`, text: '', parameterTypes: [] }).subarray(5)).name,
+    kept,
+  );
+  const { statement, portal } = extended.decodeBind(extended.encodeBind(bind).subarray(5));
+  assert.deepEqual([statement, portal], [kept, kept]);
+  assert.equal(
+    extended.decodeDescribe(extended.encodeDescribe({ kind: 'portal', name: `${kept}d` }).subarray(5)).name,
+    kept,
+  );
+  assert.equal(
+    extended.decodeClose(extended.encodeClose({ kind: 'statement', name: `${kept}e` }).subarray(5)).name,
+    kept,
+  );
+  assert.equal(
+    extended.decodeExecute(extended.encodeExecute({ portal: `${kept}f`, rowsMax: 0 }).subarray(5)).portal,
+    kept,
+  );
+  // Half a letter is no name that text could be compared with.
+  const cut = extended.encodeParse({ name: `${'n'.repeat(62)}é`, text: '', parameterTypes: [] }).subarray(5);
+  assert.throws(() => extended.decodeParse(cut), { code: 'malformed' });
+});
+
 test('startup packets: each kind, and trailing garbage, doubles and foreign versions refused', () => {
   const message = startup.encodeStartupMessage([['user', 'ann']], 2, [['_pq_.x', '1']]);
   const taken = startup.takeStartupPacket(Buffer.concat([message, Buffer.from('next')]));

@@ -9,6 +9,7 @@ import {
   type ChannelBinding,
   deriveVerifier,
   mockVerifier,
+  rememberedSalting,
   ScramClient,
   ScramServer,
 } from '../../src/wire/postgres/scram.ts';
@@ -39,6 +40,22 @@ test('the example of RFC 7677 §3, both sides', () => {
   const serverFinal = server.final(clientFinal);
   assert.equal(serverFinal?.toString(), 'v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=');
   assert.equal(client.verify(serverFinal), true);
+});
+
+test('a password is salted once for each salt, password and number of rounds', () => {
+  const saltPassword = rememberedSalting();
+  const asked = (password: string, by: Buffer, iterations: number) => saltPassword(password, by, iterations);
+  const first = asked('pencil', salt, 4096);
+  assert.equal(asked('pencil', Buffer.from(salt), 4096), first);
+  const others = [asked('pencils', salt, 4096), asked('pencil', endPoint, 4096), asked('pencil', salt, 4097)];
+  for (const other of others) assert.notDeepEqual(other, first);
+  for (let i = 0; i < 20; i++) asked(`password ${i}`, salt, 1);
+  assert.deepEqual(asked('pencil', salt, 4096), first);
+  const client = new ScramClient({ password: 'pencil', nonce: 'rOprNGfwEbeRWgbNEkqO', binding: none, saltPassword });
+  const server = new ScramServer({ verifier: deriveVerifier('pencil', salt, 4096), nonce: 'x', endPoint: null });
+  client.first('user');
+  const final = server.final(client.final(server.first('SCRAM-SHA-256', client.first())));
+  assert.equal(final !== null && client.verify(final), true);
 });
 
 interface Exchange {

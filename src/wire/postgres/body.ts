@@ -6,6 +6,9 @@ import { malformed } from './protocol-error.ts';
 // INVARIANT: a byte order mark is text like any other; dropped, the gate would read another statement than the server.
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/** NAMEDATALEN - 1. */
+const nameBytesMax = 63;
+
 /** @throws ProtocolError `malformed` when it is not UTF-8 */
 export function decodeText(bytes: Uint8Array, what: string): string {
   try {
@@ -67,6 +70,18 @@ export class BodyReader {
     const text = decodeText(this.bytes(nul - this.#at), this.#what);
     this.#at = nul + 1;
     return text;
+  }
+
+  /**
+   * The name of a prepared statement or portal, as the server keeps it: its tables hold 63 bytes of a name.
+   * INVARIANT: two names that are one to the server are one to the gate, or a plan would mask another statement's rows.
+   */
+  name(): string {
+    const nul = this.#body.indexOf(0, this.#at);
+    if (nul === -1) return malformed(this.#what);
+    const name = decodeText(this.#body.subarray(this.#at, Math.min(nul, this.#at + nameBytesMax)), this.#what);
+    this.#at = nul + 1;
+    return name;
   }
 
   /** A length and as many bytes; -1 = NULL. */

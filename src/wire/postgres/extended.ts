@@ -1,4 +1,5 @@
-// The extended query protocol: Parse, Bind, Describe, Execute, Close, Sync, Flush and what answers them.
+// The extended query protocol: Parse, Bind, Describe, Execute, Close, Sync, Flush and what answers them. Names of
+// statements and portals are decoded as the server keeps them: see `BodyReader.name`.
 
 import { BodyReader, bare, MessageWriter } from './body.ts';
 import { malformed } from './protocol-error.ts';
@@ -14,7 +15,7 @@ export interface ParseMessage {
 
 export function decodeParse(body: Buffer): ParseMessage {
   const reader = new BodyReader(body, 'Parse');
-  const name = reader.cString();
+  const name = reader.name();
   const text = reader.cString();
   const parameterTypes = Array.from({ length: reader.count() }, () => reader.uint32());
   reader.end();
@@ -39,8 +40,8 @@ export interface BindMessage {
 
 export function decodeBind(body: Buffer): BindMessage {
   const reader = new BodyReader(body, 'Bind');
-  const portal = reader.cString();
-  const statement = reader.cString();
+  const portal = reader.name();
+  const statement = reader.name();
   const parameterFormats = reader.formats();
   const parameters = Array.from({ length: reader.count() }, () => reader.value());
   if (parameterFormats.length > 1 && parameterFormats.length !== parameters.length) malformed('Bind');
@@ -81,7 +82,7 @@ export function encodeClose(target: Target): Buffer {
 function decodeTarget(body: Buffer, what: string): Target {
   const reader = new BodyReader(body, what);
   const letter = String.fromCharCode(reader.uint8());
-  const name = reader.cString();
+  const name = reader.name();
   reader.end();
   if (letter === 'S') return { kind: 'statement', name };
   return letter === 'P' ? { kind: 'portal', name } : malformed(what);
@@ -100,7 +101,7 @@ export interface ExecuteMessage {
 
 export function decodeExecute(body: Buffer): ExecuteMessage {
   const reader = new BodyReader(body, 'Execute');
-  const portal = reader.cString();
+  const portal = reader.name();
   const rowsMax = reader.int32();
   reader.end();
   // The server takes a negative number for no limit.

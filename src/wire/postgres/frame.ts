@@ -15,7 +15,7 @@ export interface Frame {
 export type FrameVisitor = (buffer: Buffer, type: number, start: number, end: number) => boolean;
 
 export interface FrameLimits {
-  /** The most bytes a message of this type may have, header included. */
+  /** The most bytes a message of this type may have, header included; 0 = it has no place here. */
   limit(type: number): number;
 }
 
@@ -42,10 +42,16 @@ export function scan(buffer: Buffer, offset: number, limits: FrameLimits, visit:
 function endOf(buffer: Buffer, start: number, limits: FrameLimits): number {
   const length = buffer.readUInt32BE(start + 1);
   if (length < 4) malformed('length of a message');
-  if (length + 1 > limits.limit(buffer.readUInt8(start))) {
-    throw new ProtocolError('too_large', 'A message is larger than the gate accepts.');
-  }
+  const type = buffer.readUInt8(start);
+  const bytesMax = limits.limit(type);
+  if (length + 1 > bytesMax) refuseHeader(type, length + 1, bytesMax);
   return start + 1 + length;
+}
+
+function refuseHeader(type: number, bytes: number, bytesMax: number): never {
+  const name = JSON.stringify(String.fromCharCode(type));
+  if (bytesMax === 0) throw new ProtocolError('malformed', `A message of type ${name} has no place here.`);
+  throw new ProtocolError('too_large', `A message of type ${name} has ${bytes} bytes; the limit is ${bytesMax}.`);
 }
 
 export class FrameReader {
@@ -77,8 +83,7 @@ export class FrameReader {
     }
     const needed = held + chunk.length;
     if (!this.#owned || this.#end + chunk.length > this.#buffer.length) {
-      // Doubling keeps a message that drips in byte by byte linear, in time and in memory.
-      const grown = Buffer.allocUnsafeSlow(this.#owned ? 2 * needed : needed);
+      const grown = Buffer.allocUnsafeSlow(this.#owned ? this.#roomFor(needed) : needed);
       this.#buffer.copy(grown, 0, this.#start, this.#end);
       this.#buffer = grown;
       this.#start = 0;
@@ -87,6 +92,13 @@ export class FrameReader {
     }
     this.#buffer.set(chunk, this.#end);
     this.#end += chunk.length;
+  }
+
+  /** Doubling keeps a message that drips in linear in time; more room than the message needs is not taken. */
+  #roomFor(needed: number): number {
+    if (this.buffered < headerBytes) return 2 * needed;
+    const whole = this.#buffer.readUInt32BE(this.#start + 1) + 1;
+    return Math.max(needed, Math.min(2 * needed, whole));
   }
 
   /** The next whole message, or undefined until more is pushed. @throws ProtocolError */

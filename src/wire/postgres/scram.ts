@@ -29,8 +29,33 @@ const keyBytes = 32;
 /** A hostile server may not keep the gate busy for seconds. */
 const iterationsMax = 1_000_000;
 
+/** SaltedPassword of RFC 5802 §3. `password` is prepared (RFC 4013). */
+export type SaltPassword = (password: string, salt: Uint8Array, iterations: number) => Uint8Array;
+
+const saltPassword: SaltPassword = (password, salt, iterations) =>
+  pbkdf2Sync(password, salt, iterations, keyBytes, 'sha256');
+
+const rememberedMax = 16;
+
+/**
+ * Salts a password once for all sign-ins with it, as clients may (RFC 5802 §5.1): thousands of rounds that keep every other
+ * session waiting. A server has one salt for a login, so few are kept.
+ */
+export function rememberedSalting(): SaltPassword {
+  const known = new Map<string, Uint8Array>();
+  return (password, salt, iterations) => {
+    const key = `${iterations} ${Buffer.from(salt).toString('base64')} ${password}`;
+    const before = known.get(key);
+    if (before) return before;
+    const salted = saltPassword(password, salt, iterations);
+    if (known.size >= rememberedMax) known.clear();
+    known.set(key, salted);
+    return salted;
+  };
+}
+
 export function deriveVerifier(password: string, salt: Uint8Array, iterations: number): ScramVerifier {
-  const salted = pbkdf2Sync(preparePassword(password), salt, iterations, keyBytes, 'sha256');
+  const salted = saltPassword(preparePassword(password), salt, iterations);
   return {
     iterations,
     salt,
@@ -58,10 +83,17 @@ export class ScramClient {
   readonly #nonce: string;
   readonly #gs2: string;
   readonly #binding: ChannelBinding;
+  readonly #saltPassword: SaltPassword;
   #serverSignature: Buffer | null = null;
 
   /** `nonce`: printable, fresh for each exchange, e.g. 18 random bytes in base 64. */
-  constructor(options: { readonly password: string; readonly nonce: string; readonly binding: ChannelBinding }) {
+  constructor(options: {
+    readonly password: string;
+    readonly nonce: string;
+    readonly binding: ChannelBinding;
+    readonly saltPassword?: SaltPassword;
+  }) {
+    this.#saltPassword = options.saltPassword ?? saltPassword;
     this.#password = preparePassword(options.password);
     this.#nonce = options.nonce;
     this.#binding = options.binding;
@@ -92,7 +124,7 @@ export class ScramClient {
     const bound = Buffer.concat([Buffer.from(this.#gs2), endPoint]).toString('base64');
     const withoutProof = `c=${bound},r=${nonce}`;
     const authMessage = `${this.#firstBare(user)},${text},${withoutProof}`;
-    const salted = pbkdf2Sync(this.#password, decodeBase64(salt, 'SCRAM salt'), iterations, keyBytes, 'sha256');
+    const salted = this.#saltPassword(this.#password, decodeBase64(salt, 'SCRAM salt'), iterations);
     const clientKey = hmac(salted, 'Client Key');
     const proof = xor(clientKey, hmac(hash(clientKey), authMessage));
     this.#serverSignature = hmac(hmac(salted, 'Server Key'), authMessage);
