@@ -7,12 +7,12 @@ import { systemClock } from '../../src/adapters/system/clock.ts';
 import { systemRandom } from '../../src/adapters/system/random.ts';
 import { MemoryDisk } from './log-storage.ts';
 
-async function open(disk: MemoryDisk, kek: Uint8Array = new Uint8Array(32)): Promise<OpenedLog> {
+async function open(disk: MemoryDisk, kek: Uint8Array = new Uint8Array(32), clock = systemClock): Promise<OpenedLog> {
   const opened = await openLog({
     directory: '',
     kek,
     originHost: 'gate.test',
-    clock: systemClock,
+    clock,
     random: systemRandom,
     storage: disk,
   });
@@ -32,6 +32,28 @@ void test('one write serves everyone who waits', async () => {
   assert.equal(writes(), 1);
   await log.close();
   await assert.rejects(log.append({ type: 'heartbeat' }), { name: 'LogUnavailable' });
+});
+
+void test('a patient record shares the write of the next that is not, and is written soon without one', async () => {
+  const disk = new MemoryDisk();
+  const due: (() => void)[] = [];
+  const clock = { now: () => 0, after: (_ms: number, call: () => void) => (due.push(call), () => {}) };
+  const { log } = await open(disk, undefined, clock);
+  const writes = () => disk.trace.filter((call) => call.startsWith('write journal/')).length;
+  const intent = log.append({ type: 'request', session: 's_1', request: 'r_1' }, undefined, true);
+  // Far longer than a group is gathered for.
+  for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+  const before = writes();
+  const answer = await log.append({ type: 'response', session: 's_1', request: 'r_1' });
+  assert.deepEqual([before, writes()], [0, 1]);
+  assert.deepEqual([(await intent).seq, answer.seq], [0, 1]);
+  const alone = log.append({ type: 'heartbeat' }, undefined, true);
+  for (const call of due.splice(0)) call();
+  assert.equal((await alone).seq, 2);
+  const last = log.append({ type: 'heartbeat' }, undefined, true);
+  assert.equal((await log.checkpoint()).size, 4);
+  assert.equal((await last).seq, 3);
+  await log.close();
 });
 
 void test('opening costs the same for a short log and a long one', async () => {
@@ -73,5 +95,14 @@ void test('a record that cannot be said is the caller’s fault, and costs no nu
   await assert.rejects(log.append({ type: 'heartbeat', session: '../up' }), { name: 'AssertionError' });
   assert.equal(log.open, true);
   assert.deepEqual(await log.append({ type: 'heartbeat' }), { seq: 0 });
+  const among = ['', 'x'.repeat(70_000), '', 'x'.repeat(70_000)].map((text) =>
+    log.append({ type: 'heartbeat', data: { text } }),
+  );
+  const settled = Promise.allSettled(among);
+  assert.equal((await log.checkpoint()).size, 3);
+  assert.deepEqual(
+    (await settled).map((each) => (each.status === 'fulfilled' ? each.value.seq : each.reason instanceof RangeError)),
+    [1, true, 2, true],
+  );
   await log.close();
 });

@@ -34,7 +34,11 @@ async function run(disk: MemoryDisk): Promise<Map<number, string>> {
     log.onFailure(() => failures++);
     const put = async (request: string, words = 0) => {
       const payload = { media: 'application/json', bytes: Buffer.from(request.repeat(words)) } as const;
-      const { seq } = await log.append({ type: 'request', session: 's_1', request }, words > 0 ? payload : undefined);
+      const { seq } = await log.append(
+        { type: 'request', session: 's_1', request },
+        words > 0 ? payload : undefined,
+        request.endsWith('7'),
+      );
       acknowledged.set(seq, request);
     };
     try {

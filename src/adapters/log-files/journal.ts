@@ -13,6 +13,8 @@ const segmentBytesMax = 16 * 1024 * 1024;
  */
 const aheadBytesMin = 64 * 1024;
 const aheadBytesMax = 4 * 1024 * 1024;
+/** A group this large takes longer to write than its metadata do: zeros ahead of the next would only double it. */
+const bulkBytesMin = 256 * 1024;
 
 export class Journal {
   readonly #storage: Storage;
@@ -38,7 +40,8 @@ export class Journal {
     const file = this.#file;
     if (!file) throw new Error('the segment is open');
     const end = this.#position + bytes.length;
-    const ahead = end > this.#allocated ? Math.min(Math.max(end, aheadBytesMin), aheadBytesMax) : 0;
+    const grows = end > this.#allocated && bytes.length < bulkBytesMin;
+    const ahead = grows ? Math.min(Math.max(end, aheadBytesMin), aheadBytesMax) : 0;
     await file.write(ahead > 0 ? [bytes, new Uint8Array(ahead)] : [bytes], this.#position);
     this.#position = end;
     this.#allocated = Math.max(this.#allocated, end + ahead);

@@ -1,21 +1,20 @@
 // The audit log over a state directory: one journal write and sync for many waiters, then, lazily, the tree.
 // INVARIANT: append resolves only after its frame is on disk; after any failure nothing is written again.
 
-import { hash } from 'node:crypto';
-import { decodeEntry, encodeEntry } from '../../audit/entry.ts';
+import { decodeEntry } from '../../audit/entry.ts';
 import type { Frame } from '../../audit/journal-frame.ts';
 import { formatVkey, type NoteSigner } from '../../audit/note.ts';
 import type { OpenRequests } from '../../audit/open-requests.ts';
 import { tileWidth } from '../../audit/tree.ts';
-import { limits } from '../../core/limits.ts';
 import type { Entry, Payload, RecordInput } from '../../core/record.ts';
-import { assert } from '../../core/result.ts';
+import { ok, type Result } from '../../core/result.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { type Log, type LogReader, LogUnavailable } from '../../ports/log.ts';
 import type { DurableFiles } from './durable-files.ts';
+import { EntryEncoder, type Pending, weightOf } from './entry-encoder.ts';
 import { errorCode } from './error-code.ts';
 import type { Journal } from './journal.ts';
-import type { PayloadFiles, SealedPayload } from './payload-files.ts';
+import type { PayloadFiles } from './payload-files.ts';
 import type { TreeFiles } from './tree-files.ts';
 
 /** What an integration waits for: this much quiet, this much age, or this much work. */
@@ -24,24 +23,25 @@ const ageMs = 1_000;
 const pendingEntriesMax = 4_096;
 const pendingBytesMax = 16 * 1024 * 1024;
 const groupBytesMax = 16 * 1024 * 1024;
-/** On a disk that takes no longer than `promptMs`, a group is better written while the next one is being encoded. */
+/** On a disk that takes no longer than `promptMs`, so many are better written while the next ones are being encoded. */
 const promptGroup = 32;
 const promptMs = 1;
+/** How long a patient record waits for one that is not. */
+const patienceMs = 5;
 const noBytes = new Uint8Array();
 
 export const openRequestsFile = 'open-requests.json';
 
-/** An entry that is in the journal, or on its way there, and not in the tree yet. */
-export interface Pending {
-  readonly entry: Entry;
-  readonly bytes: Uint8Array;
-  readonly sealed: SealedPayload | undefined;
-}
-
 interface Waiting {
-  readonly pending: Pending;
+  readonly record: RecordInput;
+  readonly payload: Payload | undefined;
+  /** When it was appended, ms since the epoch. */
+  readonly ms: number;
+  readonly patient: boolean;
   readonly resolve: (value: { readonly seq: number }) => void;
-  readonly reject: (reason: LogUnavailable) => void;
+  readonly reject: (reason: unknown) => void;
+  /** Once it has been encoded: the entry, or what was wrong with the record. */
+  outcome: Result<Pending, unknown> | undefined;
 }
 
 export interface LogParts {
@@ -69,15 +69,18 @@ export class FileLog implements Log {
   #pending: Pending[];
   #pendingBytes: number;
   #queue: Waiting[] = [];
-  #next: number;
+  /** How many of the queue have been encoded. */
+  #encoded = 0;
+  readonly #encoder: EntryEncoder;
   #durable: number;
-  #lastMs: number;
-  #time = { ms: Number.NaN, text: '' };
   #failed: LogUnavailable | undefined;
   #closed = false;
   /** Settles, never rejects, when the group under way has. */
   #writing: Promise<void> | undefined;
   #gathering = false;
+  /** Somebody waits for a record in the queue. */
+  #urgent = false;
+  #waitingForUrgent = false;
   /** A queue this long is written at once. */
   #promptAt = Number.POSITIVE_INFINITY;
   #integrating: Promise<void> | undefined;
@@ -91,9 +94,9 @@ export class FileLog implements Log {
     this.origin = parts.signer.key.name;
     this.vkey = formatVkey(parts.signer.key);
     this.#pending = [...parts.pending];
-    this.#pendingBytes = parts.pending.reduce((sum, each) => sum + weight(each), 0);
-    this.#next = this.#durable = parts.tree.size + parts.pending.length;
-    this.#lastMs = parts.lastMs;
+    this.#pendingBytes = parts.pending.reduce((sum, each) => sum + weightOf(each), 0);
+    this.#durable = parts.tree.size + parts.pending.length;
+    this.#encoder = new EntryEncoder(parts.payloads, this.#durable, parts.lastMs);
     const size = () => this.#durable;
     this.reader = {
       get size() {
@@ -108,20 +111,14 @@ export class FileLog implements Log {
     return !this.#closed && !this.#failed;
   }
 
-  append(record: RecordInput, payload?: Payload): Promise<{ readonly seq: number }> {
+  append(record: RecordInput, payload?: Payload, patient = false): Promise<{ readonly seq: number }> {
     if (!this.open) return Promise.reject(this.#failed ?? new LogUnavailable('the audit log is closed'));
-    let pending: Pending;
-    try {
-      pending = this.#encode(record, payload);
-    } catch (error) {
-      // The record's fault, not the log's: nothing has been numbered or written.
-      return Promise.reject(error);
-    }
-    this.#next++;
+    const ms = this.#parts.clock.now();
     const appended = new Promise<{ readonly seq: number }>((resolve, reject) => {
-      this.#queue.push({ pending, resolve, reject });
+      this.#queue.push({ record, payload, ms, patient, resolve, reject, outcome: undefined });
     });
     this.#last = appended;
+    if (!patient) this.#urgent = true;
     this.#schedule();
     return appended;
   }
@@ -131,9 +128,11 @@ export class FileLog implements Log {
   }
 
   async checkpoint(): Promise<{ readonly size: number; readonly rootHash: string }> {
-    const target = this.#next;
+    this.#urgent = this.#queue.length > 0;
+    this.#schedule();
     await this.#last.catch(() => {});
-    while (!this.#failed && (this.#pending[0]?.entry.seq ?? target) < target) await this.#integrate();
+    const target = this.#durable;
+    while (!this.#failed && (this.#pending[0]?.seq ?? target) < target) await this.#integrate();
     if (this.#failed) throw this.#failed;
     const { size, root } = this.#parts.tree.published;
     return { size, rootHash: Buffer.from(root).toString('base64') };
@@ -152,56 +151,34 @@ export class FileLog implements Log {
     }
   }
 
-  /** INVARIANT: within a run time never goes back; a `node.start` is where a corrected clock may show. */
-  #encode(record: RecordInput, payload: Payload | undefined): Pending {
-    const seq = this.#next;
-    const now = this.#parts.clock.now();
-    const ms = record.type === 'node.start' ? now : Math.max(now, this.#lastMs);
-    if (payload) assert(payload.bytes.length <= limits.payloadBytesMax, 'the payload is within its limit');
-    if (record.session !== undefined) assert(/^[\w-]{1,80}$/.test(record.session), 'a session id can name a file');
-    const sealed = payload && this.#parts.payloads.seal(record.session, seq, payload.bytes);
-    const entry: Entry = {
-      ...record,
-      v: 1,
-      seq,
-      time: this.#timeText(ms),
-      ...(sealed && payload
-        ? { payload: { sha256: hash('sha256', sealed.blob), bytes: sealed.blob.length, media: payload.media } }
-        : {}),
-    };
-    try {
-      const bytes = encodeEntry(entry);
-      this.#lastMs = ms;
-      return { entry, bytes, sealed };
-    } catch (error) {
-      // The key this payload would have introduced will not reach the disk.
-      if (sealed && sealed.wrappedKey.length > 0) this.#parts.payloads.forget(sealed.session);
-      throw error;
-    } finally {
-      if (record.type === 'session.end' && record.session !== undefined) this.#parts.payloads.forget(record.session);
-    }
-  }
-
-  /** Written out once for all records of a millisecond. */
-  #timeText(ms: number): string {
-    if (this.#time.ms !== ms) this.#time = { ms, text: new Date(ms).toISOString() };
-    return this.#time.text;
-  }
-
   /**
    * Group commit: what arrives while a group is being written is the next group. Otherwise everyone who is about to append
-   * in this turn of the event loop may join, unless so many have come that the disk had better not wait for the rest.
+   * in this turn of the event loop may join, unless so many have come that the disk had better not wait for the rest. Records
+   * are encoded many at a time: one by one, between the steps of a session, each would cost a multiple.
    */
   #schedule(): void {
-    if (this.#writing || this.#failed) return;
-    if (this.#queue.length >= this.#promptAt) this.#write();
-    else if (!this.#gathering && this.#queue.length > 0) {
+    if (this.#failed || this.#queue.length === 0) return;
+    if (this.#writing) {
+      if (this.#queue.length - this.#encoded >= promptGroup) this.#encodeQueued();
+    } else if (this.#queue.length >= this.#promptAt) this.#write();
+    else if (!this.#urgent) this.#scheduleLater();
+    else if (!this.#gathering) {
       this.#gathering = true;
       setImmediate(() => {
         this.#gathering = false;
         this.#write();
       });
     }
+  }
+
+  /** The patient records of the next few milliseconds share one timer, which is not worth stopping. */
+  #scheduleLater(): void {
+    if (this.#waitingForUrgent) return;
+    this.#waitingForUrgent = true;
+    this.#parts.clock.after(patienceMs, () => {
+      this.#waitingForUrgent = false;
+      this.#write();
+    });
   }
 
   #write(): void {
@@ -220,9 +197,10 @@ export class FileLog implements Log {
     if (this.#failed) return () => {};
     const { clock, journal, openRequests } = this.#parts;
     const group = this.#takeGroup();
+    const entries = group.flatMap(({ outcome }) => (outcome?.ok ? [outcome.value] : []));
     const started = clock.now();
     try {
-      await journal.write(group.map(({ pending }) => this.#frame(pending)));
+      await journal.write(entries.map((pending) => this.#frame(pending)));
     } catch (error) {
       const failure = this.#fail('written to the journal', error);
       return () => {
@@ -230,32 +208,51 @@ export class FileLog implements Log {
       };
     }
     this.#promptAt = clock.now() - started <= promptMs ? promptGroup : Number.POSITIVE_INFINITY;
-    this.#durable += group.length;
-    for (const { pending } of group) {
-      this.#pending.push(pending);
-      this.#pendingBytes += weight(pending);
-      openRequests.see(pending.entry);
+    this.#durable += entries.length;
+    for (const { record, outcome } of group) {
+      if (!outcome?.ok) continue;
+      this.#pending.push(outcome.value);
+      this.#pendingBytes += weightOf(outcome.value);
+      openRequests.see({ ...record, seq: outcome.value.seq });
     }
-    this.#scheduleIntegration();
+    if (entries.length > 0) this.#scheduleIntegration();
     return () => {
-      for (const { pending, resolve } of group) resolve({ seq: pending.entry.seq });
+      for (const each of group) settle(each);
     };
   }
 
-  #takeGroup(): Waiting[] {
-    let bytes = 0;
-    let count = 0;
-    for (const { pending } of this.#queue) {
-      if (count > 0 && bytes + weight(pending) > groupBytesMax) break;
-      bytes += weight(pending);
-      count++;
+  /** A fault is the record's, not the log's: nothing has been numbered for it. */
+  #encodeQueued(): void {
+    for (; this.#encoded < this.#queue.length; this.#encoded++) {
+      const waiting = this.#queue[this.#encoded];
+      if (!waiting) return;
+      try {
+        waiting.outcome = ok(this.#encoder.encode(waiting.record, waiting.ms, waiting.payload));
+      } catch (fault) {
+        waiting.outcome = { ok: false, error: fault };
+      }
     }
-    return this.#queue.splice(0, count);
   }
 
-  #frame({ entry, bytes, sealed }: Pending): Frame {
+  #takeGroup(): Waiting[] {
+    this.#encodeQueued();
+    let bytes = 0;
+    let count = 0;
+    for (const { outcome } of this.#queue) {
+      const weight = outcome?.ok ? weightOf(outcome.value) : 0;
+      if (count > 0 && bytes + weight > groupBytesMax) break;
+      bytes += weight;
+      count++;
+    }
+    const group = this.#queue.splice(0, count);
+    this.#encoded -= count;
+    this.#urgent = this.#queue.some(({ patient }) => !patient);
+    return group;
+  }
+
+  #frame({ seq, bytes, sealed }: Pending): Frame {
     const { wrappedKey, blob } = sealed ?? { wrappedKey: noBytes, blob: noBytes };
-    return { seq: entry.seq, durable: this.#durable, entry: bytes, wrappedKey, blob };
+    return { seq, durable: this.#durable, entry: bytes, wrappedKey, blob };
   }
 
   #scheduleIntegration(): void {
@@ -297,7 +294,7 @@ export class FileLog implements Log {
     await files.replace(openRequestsFile, unfinished, { temporary: `${openRequestsFile}.next` });
     await tree.grow(batch.map(({ bytes }) => bytes));
     this.#pending = this.#pending.slice(batch.length);
-    this.#pendingBytes -= batch.reduce((sum, each) => sum + weight(each), 0);
+    this.#pendingBytes -= batch.reduce((sum, each) => sum + weightOf(each), 0);
     await journal.removeBelow(tree.size);
   }
 
@@ -316,7 +313,7 @@ export class FileLog implements Log {
     const { tree } = this.#parts;
     const end = Math.min(to ?? this.#durable, this.#durable);
     for (let seq = Math.max(0, from); seq < end; ) {
-      const first = this.#pending[0]?.entry.seq ?? this.#durable;
+      const first = this.#pending[0]?.seq ?? this.#durable;
       // INVARIANT: no await between looking where an entry is and taking it.
       const entries =
         seq >= first
@@ -334,7 +331,7 @@ export class FileLog implements Log {
   async #payload(entry: Entry): Promise<Payload | null> {
     if (!entry.payload) return null;
     const { payloads } = this.#parts;
-    const first = this.#pending[0]?.entry.seq ?? this.#durable;
+    const first = this.#pending[0]?.seq ?? this.#durable;
     const blob = this.#pending[entry.seq - first]?.sealed?.blob ?? (await payloads.read(entry.seq));
     if (!blob) return null;
     const bytes = await payloads.decrypt(entry, blob);
@@ -342,6 +339,7 @@ export class FileLog implements Log {
   }
 }
 
-function weight({ bytes, sealed }: Pending): number {
-  return bytes.length + (sealed?.blob.length ?? 0);
+function settle({ outcome, resolve, reject }: Waiting): void {
+  if (outcome?.ok) resolve({ seq: outcome.value.seq });
+  else reject(outcome?.error);
 }

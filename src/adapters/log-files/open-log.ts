@@ -3,7 +3,7 @@
 
 import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, type KeyObject } from 'node:crypto';
 import { decodeEntry } from '../../audit/entry.ts';
-import { type JournalScan, scanJournal } from '../../audit/journal-frame.ts';
+import { type DecodedFrame, type JournalScan, scanJournal } from '../../audit/journal-frame.ts';
 import { formatVkey, type NoteSigner, noteKey, parseVkey } from '../../audit/note.ts';
 import { OpenRequests } from '../../audit/open-requests.ts';
 import { noSession } from '../../audit/payload-seal.ts';
@@ -15,9 +15,10 @@ import type { Random } from '../../ports/random.ts';
 import type { Storage } from '../../ports/storage.ts';
 import { diskStorage } from './disk.ts';
 import { DurableFiles } from './durable-files.ts';
+import type { Pending } from './entry-encoder.ts';
 import { errorCode } from './error-code.ts';
 import { Journal } from './journal.ts';
-import { FileLog, openRequestsFile, type Pending } from './log.ts';
+import { FileLog, openRequestsFile } from './log.ts';
 import { PayloadFiles } from './payload-files.ts';
 import { checkpointFile, latestFile, TreeFiles } from './tree-files.ts';
 
@@ -80,21 +81,20 @@ async function recover(options: LogOptions): Promise<OpenedLog> {
   const segments = await storage.list('journal');
   const scan = await readJournal(storage, segments, size);
   if (scan.torn) await cutOff(storage, scan.torn);
-  const pending = scan.frames
-    .filter(({ seq }) => seq >= size)
-    .map(({ decoded, entry, blob, wrappedKey, seq }): Pending => {
-      const sealed = decoded.payload && { seq, session: decoded.session ?? noSession, blob, wrappedKey };
-      return { entry: decoded, bytes: entry, sealed };
-    });
+  const replayed = scan.frames.filter(({ seq }) => seq >= size);
+  const pending = replayed.map(({ decoded, entry, blob, wrappedKey, seq }): Pending => {
+    const sealed = decoded.payload && { seq, session: decoded.session ?? noSession, blob, wrappedKey };
+    return { seq, bytes: entry, sealed };
+  });
   await tree.removeUnfinished(pending.length);
-  const openRequests = await openRequestsAt(storage, tree, pending);
+  const openRequests = await openRequestsAt(storage, tree, replayed);
   const payloads = new PayloadFiles(storage, files, options.kek, options.random);
   await payloads.open(size);
   const journal = new Journal(
     storage,
     segments.map((name) => Number.parseInt(name, 10)),
   );
-  const lastMs = Date.parse(pending.at(-1)?.entry.time ?? (await lastTime(tree)));
+  const lastMs = Date.parse(replayed.at(-1)?.decoded.time ?? (await lastTime(tree)));
   const log = new FileLog({
     clock: options.clock,
     signer,
@@ -173,11 +173,15 @@ async function cutOff(storage: Storage, torn: { readonly file: string; readonly 
 }
 
 /** What was open at the last entry. The file says it; where it does not, the log itself does. */
-async function openRequestsAt(storage: Storage, tree: TreeFiles, pending: readonly Pending[]): Promise<OpenRequests> {
+async function openRequestsAt(
+  storage: Storage,
+  tree: TreeFiles,
+  replayed: readonly DecodedFrame[],
+): Promise<OpenRequests> {
   const text = await storage.read(openRequestsFile);
   const kept = text && OpenRequests.decode(Buffer.from(text).toString());
-  if (kept && kept.size > tree.size + pending.length)
-    throw new Corrupt(`the journal has no entry ${tree.size + pending.length}`);
+  if (kept && kept.size > tree.size + replayed.length)
+    throw new Corrupt(`the journal has no entry ${tree.size + replayed.length}`);
   let open = kept && kept.size >= tree.size ? kept : undefined;
   if (!open) {
     open = new OpenRequests();
@@ -187,7 +191,7 @@ async function openRequestsAt(storage: Storage, tree: TreeFiles, pending: readon
       seq += entries.length;
     }
   }
-  for (const { entry } of pending) open.see(entry);
+  for (const { decoded } of replayed) open.see(decoded);
   return open;
 }
 
