@@ -1,0 +1,5 @@
+// chartgate harden on the newest PostgreSQL. Those before: matrix.ts.
+
+import { hardenOn } from './ward.ts';
+
+hardenOn('18');
