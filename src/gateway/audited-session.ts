@@ -4,7 +4,7 @@
 import { combine, decide } from '../core/decide.ts';
 import type { Decision, Policy } from '../core/decision.ts';
 import { nameOf, partyOf, type Subject } from '../core/facts.ts';
-import type { JsonObject } from '../core/json.ts';
+import { type JsonObject, spelledOnce } from '../core/json.ts';
 import type { PhiClass } from '../core/phi.ts';
 import type { Payload, RecordInput } from '../core/record.ts';
 import { fail, ok, type Refusal, type Result } from '../core/result.ts';
@@ -12,7 +12,8 @@ import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import type { ApprovalDesk } from './approval-desk.ts';
-import type { Admission, AuditedSession, Intent } from './enforce.ts';
+import { DecidedRequests } from './decided-before.ts';
+import type { Admission, AuditedSession, Ending, Intent } from './enforce.ts';
 
 export interface EnforcementDeps {
   readonly clock: Clock;
@@ -50,6 +51,8 @@ class RecordedSession implements AuditedSession {
   readonly #deps: EnforcementDeps;
   readonly #opening: SessionOpening;
   readonly #open = new Set<RecordedAdmission>();
+  readonly #decided = new DecidedRequests();
+  readonly #who: Pick<RecordInput, 'subject' | 'connection'>;
   #ended = false;
 
   constructor(deps: EnforcementDeps, opening: SessionOpening) {
@@ -58,6 +61,7 @@ class RecordedSession implements AuditedSession {
     this.id = deps.random.id('s');
     this.subject = opening.subject;
     this.connection = opening.connection;
+    this.#who = { subject: spelledOnce(nameOf(opening.subject)), connection: opening.connection };
   }
 
   async start(): Promise<void> {
@@ -68,7 +72,9 @@ class RecordedSession implements AuditedSession {
 
   async submit(intent: Intent): Promise<Result<Admission>> {
     const request = this.#deps.random.id('r');
-    const decision = this.#decide(intent);
+    const policy = this.#deps.policy();
+    const before = this.#decided.find(intent, policy);
+    const decision = before?.decision ?? this.#decide(intent, policy);
     const objection = decision.effect === 'deny' ? refusalOf(decision) : (intent.check?.(decision) ?? null);
     if (objection) {
       await this.#recordRefusal(request, intent, decision, objection);
@@ -77,17 +83,15 @@ class RecordedSession implements AuditedSession {
     const admission = new RecordedAdmission(
       request,
       decision,
-      (record, payload) => this.#append({ ...record, request }, payload),
+      (record, payload, patient) => this.#append({ ...record, request }, payload, patient),
       () => this.#open.delete(admission),
     );
+    const data = before?.data ?? summaryOf(intent, decision);
+    if (!before) this.#decided.keep(intent, policy, decision, data);
     const intended = this.#append(
-      {
-        type: 'request',
-        request,
-        ...(intent.parent ? { parent: intent.parent } : {}),
-        data: summaryOf(intent, decision),
-      },
-      payloadOf(intent, decision),
+      { type: 'request', request, ...(intent.parent ? { parent: intent.parent } : {}), data },
+      before ? new LatePayload(() => before.payload(intent)) : payloadOf(intent, decision),
+      intent.overlap === true && decision.effect === 'allow',
     );
     if (decision.effect === 'hold') {
       await intended;
@@ -113,7 +117,7 @@ class RecordedSession implements AuditedSession {
     const request = this.#deps.random.id('r');
     const data = { effect: 'deny', code: refusal.code, rule: refusal.rule ?? 'builtin:door' };
     await Promise.all([
-      this.#append({ type: 'request', request, data }, jsonPayload({ content, refusal: { ...refusal } })),
+      this.#append({ type: 'request', request, data }, jsonPayload(JSON.stringify({ content, refusal }))),
       this.#append({ type: 'request.end', request, data: { status: 'refused', code: refusal.code } }),
     ]);
   }
@@ -125,17 +129,17 @@ class RecordedSession implements AuditedSession {
     await this.#append({ type: 'session.end', data: { reason } });
   }
 
-  #decide(intent: Intent): Decision {
+  #decide(intent: Intent, policy: Policy): Decision {
     if (intent.builtin) {
       return {
         effect: 'allow',
         reasons: [{ rule: intent.builtin, code: 'allowed', text: 'Part of every session.' }],
         obligations: { unmask: [], filter: [], rowsMax: null },
         hold: null,
-        policy: this.#deps.policy().digest,
+        policy: policy.digest,
       };
     }
-    const policy = this.#deps.policy();
+    if (intent.continued?.policy === policy.digest) return { ...intent.continued, effect: 'allow', hold: null };
     return combine([decide(intent.facts, policy), ...(intent.also ?? []).map((facts) => decide(facts, policy))]);
   }
 
@@ -150,6 +154,7 @@ class RecordedSession implements AuditedSession {
         subject: partyOf(this.subject),
         connection: this.connection,
         content: intent.content,
+        ...(intent.known ? { known: intent.known } : {}),
         policy: decision.policy,
       },
       rule,
@@ -217,19 +222,16 @@ class RecordedSession implements AuditedSession {
     ]);
   }
 
-  #append(record: RecordInput, payload?: Payload): Promise<{ readonly seq: number }> {
-    const who =
-      record.type === 'response' || record.type === 'request.end'
-        ? {}
-        : { subject: nameOf(this.subject), connection: this.connection };
-    return this.#deps.log.append({ ...record, ...who, session: this.id }, payload);
+  #append(record: RecordInput, payload?: Payload, patient?: boolean): Promise<{ readonly seq: number }> {
+    const who = record.type === 'response' || record.type === 'request.end' ? null : this.#who;
+    return this.#deps.log.append({ ...record, ...who, session: this.id }, payload, patient);
   }
 }
 
 class RecordedAdmission implements Admission {
   readonly request: string;
   readonly decision: Decision;
-  readonly #append: (record: RecordInput, payload?: Payload) => Promise<unknown>;
+  readonly #append: (record: RecordInput, payload?: Payload, patient?: boolean) => Promise<unknown>;
   readonly #done: () => void;
   #chunks = 0;
   #ended = false;
@@ -237,7 +239,7 @@ class RecordedAdmission implements Admission {
   constructor(
     request: string,
     decision: Decision,
-    append: (record: RecordInput, payload?: Payload) => Promise<unknown>,
+    append: (record: RecordInput, payload?: Payload, patient?: boolean) => Promise<unknown>,
     done: () => void,
   ) {
     this.request = request;
@@ -246,15 +248,26 @@ class RecordedAdmission implements Admission {
     this.#done = done;
   }
 
-  async record(chunk: Payload, data?: JsonObject): Promise<void> {
-    await this.#append({ type: 'response', data: { ...data, chunk: this.#chunks++ } }, chunk);
+  async record(chunk: Payload, data?: JsonObject, ending?: Ending): Promise<void> {
+    const recorded = { ...data, chunk: this.#chunks++ };
+    if (ending && this.#close()) {
+      const { status, data: outcome } = ending;
+      await this.#append({ type: 'request.end', data: { ...recorded, ...outcome, status } }, chunk);
+    } else {
+      await this.#append({ type: 'response', data: recorded }, chunk);
+    }
   }
 
-  async end(status: 'ok' | 'error' | 'canceled' | 'limited' | 'held', data?: JsonObject): Promise<void> {
-    if (this.#ended) return;
+  async end(status: Ending['status'], data?: JsonObject): Promise<void> {
+    if (this.#close()) await this.#append({ type: 'request.end', data: { ...data, status } }, undefined, true);
+  }
+
+  /** False when it had an end already. */
+  #close(): boolean {
+    if (this.#ended) return false;
     this.#ended = true;
     this.#done();
-    await this.#append({ type: 'request.end', data: { ...data, status } });
+    return true;
   }
 }
 
@@ -291,11 +304,7 @@ function summaryOf(intent: Intent, decision: Decision): JsonObject {
 /** The decision's whole input and output, so that explaining it later is replaying it. */
 function payloadOf(intent: Intent, decision: Decision): Payload {
   const facts = intent.builtin ? undefined : [intent.facts, ...(intent.also ?? [])];
-  return jsonPayload({
-    content: intent.content,
-    ...(facts ? { facts } : {}),
-    decision,
-  });
+  return jsonPayload(JSON.stringify({ content: intent.content, ...(facts ? { facts } : {}), decision }));
 }
 
 function phiOf(intent: Intent): PhiClass[] {
@@ -308,6 +317,22 @@ function phiOf(intent: Intent): PhiClass[] {
 
 const utf8 = new TextEncoder();
 
-function jsonPayload(value: object): Payload {
-  return { media: 'application/json', bytes: utf8.encode(JSON.stringify(value)) };
+/** Written out when the log comes to it, out of the way of the request. What it says can no longer change. */
+class LatePayload implements Payload {
+  readonly media = 'application/json';
+  readonly #write: () => string;
+  #bytes: Uint8Array | null = null;
+
+  constructor(write: () => string) {
+    this.#write = write;
+  }
+
+  get bytes(): Uint8Array {
+    this.#bytes ??= utf8.encode(this.#write());
+    return this.#bytes;
+  }
+}
+
+function jsonPayload(json: string): Payload {
+  return { media: 'application/json', bytes: utf8.encode(json) };
 }

@@ -31,6 +31,8 @@ export interface Intent {
   readonly also?: readonly Facts[];
   /** The exact act, as a reviewer reads it and as the digest binds it. Goes to the log encrypted. */
   readonly content: JsonObject;
+  /** What is known of the act besides: a reviewer sees it, but it is no part of what is approved. */
+  readonly known?: JsonObject;
   /** Counts and names for the entry itself; nothing from a request's values. */
   readonly data?: JsonObject;
   readonly overlap?: boolean;
@@ -44,8 +46,15 @@ export interface Intent {
     readonly waitMs: number;
     readonly rule: string;
   }) => void;
+  /**
+   * Stands for all that was said of this act but the time, the parameters, what was detected in them and the planner's
+   * estimate: intents of one session with the same object differ in nothing else.
+   */
+  readonly same?: object;
   /** Housekeeping (BEGIN, initialize): recorded, let through without a rule. Names the reason, e.g. `builtin:transaction`. */
   readonly builtin?: string;
+  /** The decision under which what this continues began (FETCH of a cursor): it holds as long as the policy is the same. */
+  readonly continued?: Decision;
   /** What the door itself found wrong once it knows the obligations (e.g. a filter that is not granted): refuses if it returns one. */
   readonly check?: (decision: Decision) => Refusal | null;
 }
@@ -54,8 +63,17 @@ export interface Admission {
   /** Identifier of this request in the log. */
   readonly request: string;
   readonly decision: Decision;
-  /** Resolves when this chunk (and with it the intent) is durable: only then may it leave. @throws LogUnavailable */
-  record(chunk: Payload, data?: JsonObject): Promise<void>;
-  /** Ends the request: `status` is `ok`, `error`, `canceled`, `limited` (rows cut off) or `held` (it never ran). Not awaited for release. */
-  end(status: 'ok' | 'error' | 'canceled' | 'limited' | 'held', data?: JsonObject): Promise<void>;
+  /**
+   * Resolves when this chunk (and with it the intent) is durable: only then may it leave. With `ending` it is the last one
+   * and its record ends the request. @throws LogUnavailable
+   */
+  record(chunk: Payload, data?: JsonObject, ending?: Ending): Promise<void>;
+  /** Ends the request. Not awaited for release. */
+  end(status: Ending['status'], data?: JsonObject): Promise<void>;
+}
+
+/** How a request went: `limited` = rows were cut off, `held` = it never ran. */
+export interface Ending {
+  readonly status: 'ok' | 'error' | 'canceled' | 'limited' | 'held';
+  readonly data?: JsonObject;
 }

@@ -1,7 +1,8 @@
-// Reads the catalog of an upstream into the snapshot the analysis works on, and says whether the login is fit to be masked
-// behind. Works as an ordinary role on PostgreSQL 14–18. It must never read a row of the customer's data.
+// Reads the catalog of an upstream into the snapshot the analysis works on. Works as an ordinary role on PostgreSQL 14–18.
+// It must never read a row of the customer's data.
 
 import type { Classification } from '../core/phi.ts';
+import type { PostgresType } from '../core/postgres-type.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
 import {
   type ClassificationRules,
@@ -9,10 +10,13 @@ import {
   type ColumnType,
   classify,
   type Spoken,
+  type SpokenPaths,
   spoken,
+  spokenPaths,
 } from '../masking/classification.ts';
 import type { Catalog, Column, Relation } from '../sql/catalog.ts';
 import { searchPath } from '../sql/settings.ts';
+import { typesByOidSql, typeTable } from './postgres-types.ts';
 import type { QueryRows } from './upstream-query.ts';
 
 export type CatalogQuery = (sql: string) => Promise<Result<QueryRows>>;
@@ -64,6 +68,23 @@ const columnsSql = `
   WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND c.relpersistence <> 't' AND n.nspname !~ '^pg_toast'
   ORDER BY c.oid, a.attnum`;
 
+/** Of views (column 0), and of generated columns. Their names are qualified unless the pinned search path finds them. */
+const definitionsSql = `
+  SELECT c.oid, 0, pg_catalog.pg_get_viewdef(c.oid) FROM pg_catalog.pg_class c
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.relkind IN ('v', 'm') AND c.relpersistence <> 't' AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+  UNION ALL
+  SELECT d.adrelid, d.adnum, pg_catalog.pg_get_expr(d.adbin, d.adrelid) FROM pg_catalog.pg_attrdef d
+  JOIN pg_catalog.pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum AND a.attgenerated <> ''`;
+
+/**
+ * What is defined is locked to be written down. INVARIANT: whoever holds such a lock may be waiting for this very snapshot
+ * (DDL and then a statement in one transaction), so that the lock is not waited for.
+ */
+const lockMs = 100;
+
+const databaseSql = 'SELECT pg_catalog.current_database()';
+
 const inheritsSql = 'SELECT i.inhrelid, i.inhparent FROM pg_catalog.pg_inherits i';
 
 /** Whatever lies outside pg_catalog and could be meant instead of a built-in of the same name. */
@@ -87,8 +108,12 @@ const typesSql = `
     AND (t.typrelid = 0 OR c.relkind = 'c') AND NOT (t.typelem <> 0 AND t.typname ~ '^_')
   GROUP BY t.typname`;
 
-/** Transaction ids only grow, and a catalog row that changes gets a new one; a row that goes is missed in the count. */
+/**
+ * A catalog row that changes gets the id of its transaction; a row that goes is missed in the count. INVARIANT: all ids count,
+ * not the greatest alone, for a transaction may commit after one that began later.
+ */
 const versionSql = `SELECT pg_catalog.concat_ws(' ', ${[
+  'pg_namespace',
   'pg_class',
   'pg_attribute',
   'pg_attrdef',
@@ -103,7 +128,7 @@ const versionSql = `SELECT pg_catalog.concat_ws(' ', ${[
 ]
   .map(
     (table) =>
-      `(SELECT pg_catalog.concat(pg_catalog.count(*), ':', pg_catalog.max(xmin::pg_catalog.text::pg_catalog.int8)) FROM pg_catalog.${table})`,
+      `(SELECT pg_catalog.concat(pg_catalog.count(*), ':', pg_catalog.sum(xmin::pg_catalog.text::pg_catalog.int8)) FROM pg_catalog.${table})`,
   )
   .join(', ')})`;
 
@@ -123,19 +148,39 @@ export async function loadCatalog(
   previousVersion: number,
 ): Promise<Result<Catalog>> {
   const answers: QueryRows['rows'][] = [];
-  for (const sql of [columnsSql, inheritsSql, functionsSql, operatorsSql, typesSql]) {
+  for (const sql of [
+    columnsSql,
+    inheritsSql,
+    functionsSql,
+    operatorsSql,
+    typesSql,
+    typesByOidSql,
+    databaseSql,
+    `SET lock_timeout = ${lockMs}`,
+  ]) {
     const answer = await query(sql);
     if (!answer.ok) return answer;
     answers.push(answer.value.rows);
   }
-  const [columns = [], inherits = [], functions = [], operators = [], types = []] = answers;
-  const drafts = draftsOf(columns, { word: spoken(rules), byType: classify(rules) });
+  const [columns = [], inherits = [], functions = [], operators = [], types = [], typesByOid = [], database] = answers;
+  const definitions = await query(definitionsSql);
+  const reset = await query('RESET lock_timeout');
+  if (!reset.ok) return reset;
+  const drafts = draftsOf(columns, definitionsOf(definitions.ok ? definitions.value.rows : []), {
+    word: spoken(rules),
+    paths: spokenPaths(rules),
+    byType: classify(rules),
+  });
   shareWithinFamilies(drafts, inherits);
   return ok(
-    new Snapshot(previousVersion + 1, [...drafts.values()].map(relationOf), {
+    new Snapshot([...drafts.values()].map(relationOf), {
+      version: previousVersion + 1,
+      complete: definitions.ok,
+      database: database?.[0]?.[0] ?? '',
       functions: new Set(functions.map(([name]) => name ?? '')),
       operators: new Set(operators.map(([name]) => name ?? '')),
       types: new Map(types.map(([name, isEnum]) => [name ?? '', isEnum === 't'])),
+      typesByOid,
     }),
   );
 }
@@ -155,10 +200,20 @@ interface Draft {
 
 interface Classifier {
   readonly word: Spoken;
+  readonly paths: SpokenPaths;
   readonly byType: Classify;
 }
 
-function draftsOf(rows: QueryRows['rows'], classifier: Classifier): Map<string, Draft> {
+/** Relation's OID and column's number (0 = the relation itself) → SQL. */
+type Definitions = ReadonlyMap<string, string>;
+
+function definitionsOf(rows: QueryRows['rows']): Definitions {
+  return new Map(
+    rows.flatMap(([oid, attnum, sql]) => (typeof sql === 'string' ? [[`${oid}.${attnum}`, sql] as const] : [])),
+  );
+}
+
+function draftsOf(rows: QueryRows['rows'], definitions: Definitions, classifier: Classifier): Map<string, Draft> {
   const drafts = new Map<string, Draft>();
   for (const row of rows) {
     const [oid = '', schema = '', name = '', kind = '', active, attnum, attname, typeOid, generated, ...type] = row.map(
@@ -167,14 +222,19 @@ function draftsOf(rows: QueryRows['rows'], classifier: Classifier): Map<string, 
     let draft = drafts.get(oid);
     if (!draft) {
       const system = schema === 'pg_catalog' || schema === 'information_schema';
-      draft = { relation: { oid: Number(oid), schema, name, kind, system }, active: active === 't', columns: [] };
+      const definition = definitions.get(`${oid}.0`);
+      const relation = { oid: Number(oid), schema, name, kind, system, definition };
+      draft = { relation, active: active === 't', columns: [] };
       drafts.set(oid, draft);
     }
     if (attname === undefined || attname === '') continue;
-    const column = { attnum: Number(attnum), name: attname, typeOid: Number(typeOid) };
-    const computed = computedKinds.has(kind) || generated !== '';
-    const classification = classified(draft.relation, attname, columnType(type), computed, classifier);
-    draft.columns.push({ column, ...classification });
+    const jsonPaths = classifier.paths(schema, name, attname);
+    const isComputed = !draft.relation.system && (computedKinds.has(kind) || generated !== '');
+    const { classification, decided } = classified(draft.relation, attname, columnType(type), isComputed, classifier);
+    const expression = generated === '' ? undefined : definitions.get(`${oid}.${attnum}`);
+    const computed = !decided && (expression ?? draft.relation.definition) !== undefined;
+    const column = { attnum: Number(attnum), name: attname, typeOid: Number(typeOid), jsonPaths, computed, expression };
+    draft.columns.push({ column, classification, decided });
   }
   return drafts;
 }
@@ -241,34 +301,47 @@ function relationOf({ relation, active, columns }: Draft): Relation {
   return {
     ...relation,
     active,
-    columns: columns.map(({ column, classification }) => ({ ...column, classification })),
+    // A word about another member of its family is a word about it.
+    columns: columns.map(({ column, classification }) => ({
+      ...column,
+      classification,
+      computed: column.computed === true && classification === 'unknown',
+    })),
     protected: !relation.system && columns.some((each) => each.classification !== 'clear'),
   };
 }
 
-interface UserNames {
+interface SnapshotFacts extends Pick<Catalog, 'version' | 'complete' | 'database'> {
   readonly functions: ReadonlySet<string>;
   readonly operators: ReadonlySet<string>;
   /** Name → whether every type of this name is an enum. */
   readonly types: ReadonlyMap<string, boolean>;
+  /** The answer to `typesByOidSql`. */
+  readonly typesByOid: QueryRows['rows'];
 }
 
 class Snapshot implements Catalog {
   readonly version: number;
+  readonly complete: boolean;
+  readonly database: string;
   readonly searchPath: readonly string[] = searchPath;
   readonly #byName = new Map<string, Relation>();
   readonly #byOid = new Map<number, Relation>();
   readonly #columns = new Map<Relation, ReadonlyMap<number, Column>>();
-  readonly #user: UserNames;
+  readonly #facts: SnapshotFacts;
+  readonly #typeOf: (oid: number) => PostgresType;
 
-  constructor(version: number, relations: readonly Relation[], user: UserNames) {
-    this.version = version;
-    this.#user = user;
+  constructor(relations: readonly Relation[], facts: SnapshotFacts) {
+    this.version = facts.version;
+    this.complete = facts.complete;
+    this.database = facts.database;
+    this.#facts = facts;
     for (const relation of relations) {
       this.#byName.set(`${relation.schema}\0${relation.name}`, relation);
       this.#byOid.set(relation.oid, relation);
       this.#columns.set(relation, new Map(relation.columns.map((column) => [column.attnum, column])));
     }
+    this.#typeOf = typeTable(facts.typesByOid, (oid, attnum) => this.column(oid, attnum)?.classification);
   }
 
   relation(schema: string, name: string): Relation | undefined {
@@ -288,57 +361,23 @@ class Snapshot implements Catalog {
     return relation && this.#columns.get(relation)?.get(attnum);
   }
 
+  type(oid: number): PostgresType {
+    return this.#typeOf(oid);
+  }
+
   isUserFunction(name: string): boolean {
-    return this.#user.functions.has(name);
+    return this.#facts.functions.has(name);
   }
 
   isUserOperator(name: string): boolean {
-    return this.#user.operators.has(name);
+    return this.#facts.operators.has(name);
   }
 
   isUserType(name: string): boolean {
-    return this.#user.types.has(name);
+    return this.#facts.types.has(name);
   }
 
   isEnumType(name: string): boolean {
-    return this.#user.types.get(name) === true;
+    return this.#facts.types.get(name) === true;
   }
-}
-
-const privilegesSql = `
-  SELECT r.rolsuper, r.rolreplication, r.rolbypassrls,
-    EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-      WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relpersistence <> 't'
-        AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_toast'
-        AND pg_catalog.pg_has_role(r.oid, c.relowner, 'MEMBER')),
-    EXISTS (SELECT FROM pg_catalog.pg_namespace n
-      WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp)'
-        AND pg_catalog.pg_has_role(r.oid, n.nspowner, 'MEMBER')),
-    EXISTS (SELECT FROM pg_catalog.pg_database d
-      WHERE d.datname = pg_catalog.current_database() AND pg_catalog.pg_has_role(r.oid, d.datdba, 'MEMBER')),
-    EXISTS (SELECT FROM pg_catalog.pg_roles g WHERE pg_catalog.pg_has_role(r.oid, g.oid, 'MEMBER')
-      AND g.rolname IN ('pg_read_server_files', 'pg_write_server_files', 'pg_execute_server_program')),
-    EXISTS (SELECT FROM pg_catalog.pg_roles g WHERE pg_catalog.pg_has_role(r.oid, g.oid, 'MEMBER')
-      AND g.oid <> r.oid AND (g.rolsuper OR g.rolreplication OR g.rolbypassrls))
-  FROM pg_catalog.pg_roles r WHERE r.rolname = session_user`;
-
-const privileges = [
-  'it is a superuser',
-  'it may replicate',
-  'it bypasses row security',
-  'it owns tables or views',
-  'it owns a schema',
-  'it owns the database',
-  'it may read or write files of the server or run programs there',
-  'it may become a role that is a superuser, replicates or bypasses row security',
-];
-
-/** Why nobody should be masked behind this login; none = it is fit. */
-export async function privilegeProblems(query: CatalogQuery): Promise<Result<readonly string[]>> {
-  const answer = await query(privilegesSql);
-  if (!answer.ok) return answer;
-  const [row] = answer.value.rows;
-  if (!row) return ok(['the gate cannot see what it may do']);
-  if (row[0] === 't') return ok([privileges[0] ?? '']);
-  return ok(privileges.filter((_, at) => row[at] === 't'));
 }

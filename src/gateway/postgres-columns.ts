@@ -1,17 +1,19 @@
-// Which output columns are masked, and how. The verdict of the analysis and the origin the server reports must both
+// Which output columns are masked, and how. The lineage of the analysis and the origin the server reports must both
 // clear a column; whatever neither can vouch for is masked as a whole.
 
-import type { Classification, PhiClass } from '../core/phi.ts';
+import { covers, type PhiClass } from '../core/phi.ts';
 import type { MaskView } from '../masking/mask.ts';
-import { type CellMasker, columnMasker } from '../masking/postgres-value.ts';
+import { type CellMasker, type CellRule, columnMasker } from '../masking/postgres-value.ts';
 import type { StatementAnalysis } from '../sql/analysis.ts';
-import type { Catalog } from '../sql/catalog.ts';
+import type { Catalog, Column } from '../sql/catalog.ts';
+import { isProtected, type Lineage } from '../sql/lineage.ts';
 
 /** What RowDescription says of a field (PostgreSQL protocol, message formats). */
 export interface OutputField {
   readonly tableOid: number;
   readonly attnum: number;
   readonly typeOid: number;
+  readonly typeModifier: number;
   /** 0 text, 1 binary. */
   readonly format: 0 | 1;
 }
@@ -33,48 +35,86 @@ export function planColumns(
   counts: Record<string, number>,
 ): ColumnPlan {
   if (view.unmask === 'all') return { maskers: fields.map(() => null), untouched: true, classes: [] };
-  const verdicts = fields.map((field, position) => verdictOf(field, position, fields.length, analysis, catalog));
-  const maskers = fields.map((field, position) =>
-    columnMasker(
+  const outputs = analysis.outputs?.length === fields.length ? analysis.outputs : null;
+  const classes = new Set<PhiClass | 'derived' | 'unknown'>();
+  const maskers = fields.map((field, position) => {
+    const origin = originOf(field, catalog);
+    const lineage = outputs?.[position];
+    const verdict = verdictOf(origin, lineage, analysis.touchesProtected, view);
+    for (const each of noted(verdict.rule, lineage)) classes.add(each);
+    return columnMasker(
       {
-        typeOid: field.typeOid,
+        type: catalog.type(field.typeOid),
+        typmod: field.typeModifier,
         format: field.format,
-        classification: verdicts[position] ?? 'derived',
-        scanClear: isUserData(field, catalog),
+        classification: verdict.rule,
+        jsonPaths: verdict.jsonPaths,
+        scanClear: isUserData(field, lineage, catalog),
       },
       view,
       counts,
-    ),
-  );
-  const classes = [...new Set(verdicts)].filter((verdict) => verdict !== 'clear');
-  return { maskers, untouched: maskers.every((each) => each === null), classes };
+    );
+  });
+  return { maskers, untouched: maskers.every((each) => each === null), classes: [...classes] };
 }
+
+type Verdict = { readonly rule: CellRule; readonly jsonPaths?: Column['jsonPaths'] };
 
 /** INVARIANT: protected if either the origin or the lineage says so. */
 function verdictOf(
-  field: OutputField,
-  position: number,
-  width: number,
-  analysis: StatementAnalysis,
-  catalog: Catalog,
-): Classification | 'derived' {
-  const origin = originOf(field, catalog);
-  if (origin !== null && origin !== 'clear') return origin;
-  if (analysis.harmlessOutputs?.length === width && analysis.harmlessOutputs[position] === true) return 'clear';
-  if (origin === 'clear' && analysis.originsTrusted) return 'clear';
-  return analysis.touchesProtected ? 'derived' : 'clear';
+  origin: Pick<Column, 'classification' | 'jsonPaths'> | null,
+  lineage: Lineage | undefined,
+  touchesProtected: boolean,
+  view: MaskView,
+): Verdict {
+  const known: Verdict = lineage ? ofLineage(lineage, view) : { rule: touchesProtected ? 'derived' : 'clear' };
+  if (origin === null || origin.classification === 'clear') return known;
+  // The server says that it is this very column; what the analysis found has to include that, or one of them is wrong.
+  const agreed = !lineage || !isProtected(lineage) || lineage.classes.has(origin.classification);
+  return { rule: agreed ? origin.classification : 'derived', jsonPaths: origin.jsonPaths };
 }
 
-function originOf(field: OutputField, catalog: Catalog): Classification | null {
-  if (field.tableOid === 0) return null;
+function ofLineage(lineage: Lineage, view: MaskView): Verdict {
+  const { form } = lineage;
+  if (!isProtected(lineage) || form?.kind === 'answer') return { rule: 'clear' };
+  const isShown = [...lineage.classes].every((each) => each !== 'unknown' && covers(view.unmask, each));
+  if (isShown) return { rule: 'clear' };
+  switch (form?.kind) {
+    case 'column':
+      return { rule: form.cls, jsonPaths: form.jsonPaths };
+    case 'row':
+    case 'year':
+    case 'definition':
+      return { rule: form.kind };
+    case 'moment':
+      return { rule: 'date' };
+    case 'source':
+    case undefined:
+      return { rule: 'derived' };
+  }
+}
+
+function noted(rule: CellRule, lineage: Lineage | undefined): readonly (PhiClass | 'derived' | 'unknown')[] {
+  if (rule === 'row') return [...(lineage?.classes ?? [])];
+  if (rule === 'clear' || rule === 'definition') return [];
+  return [rule === 'year' ? 'date' : rule];
+}
+
+/** Null = the server names no column, or one that is what its definition makes it. */
+function originOf(field: OutputField, catalog: Catalog): Pick<Column, 'classification' | 'jsonPaths'> | null {
+  // Number 0 is the whole row.
+  if (field.tableOid === 0 || field.attnum === 0) return null;
   // System columns (ctid, xmin, tableoid: negative numbers) say where a row lies, not what is in it.
-  if (field.attnum < 0) return 'clear';
-  return catalog.column(field.tableOid, field.attnum)?.classification ?? 'unknown';
+  if (field.attnum < 0) return { classification: 'clear' };
+  const column = catalog.column(field.tableOid, field.attnum);
+  if (!column) return { classification: 'unknown' };
+  return column.computed ? null : column;
 }
 
-/** Clear text of the customer's own tables still passes the detectors; the catalog's does not. */
-function isUserData(field: OutputField, catalog: Catalog): boolean {
-  return field.tableOid !== 0 && catalog.relationByOid(field.tableOid)?.system !== true;
+/** Clear text of the customer's own tables, and what is made of it, still passes the detectors; the catalog's does not. */
+function isUserData(field: OutputField, lineage: Lineage | undefined, catalog: Catalog): boolean {
+  if (field.tableOid !== 0) return catalog.relationByOid(field.tableOid)?.system !== true;
+  return [...(lineage?.columns ?? [])].some((each) => !/^(?:pg_catalog|information_schema)\./.test(each));
 }
 
 /** Bind's rule: no codes = all text, one code = for all, else one each. */

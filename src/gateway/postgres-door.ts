@@ -14,7 +14,7 @@ import { settingAllowed, startupParameters } from '../sql/settings.ts';
 import { encodeAuthentication } from '../wire/postgres/authentication.ts';
 import { encodeBackendKeyData } from '../wire/postgres/cancel.ts';
 import { encodeErrorResponse, errorFields } from '../wire/postgres/error-fields.ts';
-import { ProtocolError } from '../wire/postgres/protocol-error.ts';
+import { malformed, ProtocolError } from '../wire/postgres/protocol-error.ts';
 import {
   encodeNegotiateProtocolVersion,
   newestMinor,
@@ -23,19 +23,27 @@ import {
 } from '../wire/postgres/startup.ts';
 import { encodeParameterStatus, encodeReadyForQuery } from '../wire/postgres/status.ts';
 import { type EnforcementDeps, openSession } from './audited-session.ts';
+import { CancelRequests } from './cancel-requests.ts';
 import { PostgresSession } from './postgres-session.ts';
 import { type SignedIn, type SignInDeps, signIn } from './postgres-sign-in.ts';
 import type { PostgresTarget } from './postgres-target.ts';
 import { StreamReader } from './stream-reader.ts';
 
-/** One connection of the configuration, as this door serves it. */
+/** One connection of the configuration, as this door serves it: by one route for all, or one a set of classes to see. */
+export interface PostgresEntrance {
+  routeFor(subject: Subject): PostgresRoute;
+  /** Of every route that has been used. */
+  targets(): Iterable<PostgresTarget>;
+}
+
+/** How a session gets to its upstream, and what is known of it. */
 export interface PostgresRoute {
   readonly target: PostgresTarget;
   readonly connect: (startup: Readonly<Record<string, string>>) => Promise<Result<UpstreamConnection>>;
 }
 
 export interface PostgresDoorDeps extends EnforcementDeps, SignInDeps {
-  readonly routes: ReadonlyMap<string, PostgresRoute>;
+  readonly routes: ReadonlyMap<string, PostgresEntrance>;
   /** Names of connections that are not reached through this door. */
   readonly isOtherDoor: (connection: string) => boolean;
   readonly viewOf: (decision: Decision) => MaskView;
@@ -50,14 +58,13 @@ interface OpenSession {
   readonly session: PostgresSession;
   readonly upstream: UpstreamConnection;
   readonly secretKey: Uint8Array;
+  readonly cancels: CancelRequests;
 }
 
 export class PostgresDoor {
   readonly #deps: PostgresDoorDeps;
-  /** By the process id the client was given. */
-  readonly #open = new Map<number, OpenSession>();
+  readonly #open = new Set<OpenSession>();
   #connections = 0;
-  #nextProcessId = 1;
   #closing = false;
 
   constructor(deps: PostgresDoorDeps) {
@@ -94,7 +101,7 @@ export class PostgresDoor {
   /** Ends every session, each with the reason. */
   async close(refusal: Refusal): Promise<void> {
     this.#closing = true;
-    await Promise.all([...this.#open.values()].map(({ session }) => session.close(refusal)));
+    await Promise.all([...this.#open].map(({ session }) => session.close(refusal)));
   }
 
   /** The session to run, the refusal to tell, or nothing where the client has left or only asked for a cancel. */
@@ -137,10 +144,14 @@ export class PostgresDoor {
   }
 
   async #startupMessage(client: ByteStream, reader: StreamReader): Promise<StartupMessage | null> {
+    const asked = new Set<string>();
     for (;;) {
       const taken = await reader.take((bytes) => takeStartupPacket(bytes));
       if (!taken) return null;
       const { packet } = taken;
+      // Each kind of encryption can be asked for once, as PostgreSQL has it.
+      if (asked.has(packet.kind)) malformed('startup: a request made twice');
+      asked.add(packet.kind);
       switch (packet.kind) {
         case 'ssl': {
           if (!client.tlsOffered) {
@@ -167,9 +178,12 @@ export class PostgresDoor {
 
   /** RFC-less but well known: a wrong key is answered like a right one, with silence. */
   async #cancel(processId: number, secretKey: Uint8Array): Promise<void> {
-    const open = this.#open.get(processId);
-    if (!open || !sameBytes(open.secretKey, secretKey)) return;
-    if (!open.session.cancelHold()) await open.upstream.cancel();
+    // Two upstreams may both have a process of this number.
+    const open = [...this.#open].find(
+      (each) => each.upstream.processId === processId && sameBytes(each.secretKey, secretKey),
+    );
+    if (!open) return;
+    if (!open.session.cancelHold()) await open.cancels.ask();
   }
 
   #routeFor(name: string, subject: Subject, signedIn: SignedIn): Result<PostgresRoute> {
@@ -178,15 +192,15 @@ export class PostgresDoor {
         next: 'Use the connection it was made for as the database name.',
       });
     }
-    const route = this.#deps.routes.get(name);
-    if (!route) {
+    const entrance = this.#deps.routes.get(name);
+    if (!entrance) {
       if (this.#deps.isOtherDoor(name)) return refuse('wrong_door', errors.wrong_door.text);
       return refuse('unknown_connection', errors.unknown_connection.text);
     }
     const policy: Policy = this.#deps.policy();
     if (!mayEnter(policy, subject, name))
       return refuse('no_matching_rule', 'No rule of the policy lets this subject use this connection.');
-    return ok(route);
+    return ok(entrance.routeFor(subject));
   }
 
   #upstreamStartup(startup: StartupMessage): Record<string, string> {
@@ -203,11 +217,8 @@ export class PostgresDoor {
     route: PostgresRoute,
     upstream: UpstreamConnection,
   ): Promise<void> {
-    const { deps, processId, secretKey } = {
-      deps: this.#deps,
-      processId: this.#nextProcessId++,
-      secretKey: this.#deps.random.bytes(startup.minor >= 2 ? 32 : 4),
-    };
+    const deps = this.#deps;
+    const secretKey = deps.random.bytes(startup.minor >= 2 ? 32 : 4);
     const applicationName = startup.parameters.get('application_name') ?? '';
     const mcpSession = signedIn.parentSession;
     const parent = (): { session: string; request?: string } | undefined => {
@@ -235,24 +246,27 @@ export class PostgresDoor {
       audited,
       applicationName,
       viewOf,
+      needsRowEstimate: () => deps.policy().needsRowEstimate,
       parent,
       onBug,
       idleMs,
       absoluteMs,
     });
-    this.#open.set(processId, { session, upstream, secretKey });
+    const open: OpenSession = { session, upstream, secretKey, cancels: new CancelRequests(() => upstream.cancel()) };
+    this.#open.add(open);
     try {
       client.write(
         Buffer.concat([
           encodeAuthentication({ kind: 'ok' }),
           ...[...upstream.parameters].map(([name, value]) => encodeParameterStatus({ name, value })),
-          encodeBackendKeyData(processId, secretKey),
+          // The server's own process id: clients tell their own notifications by it, and ask the server about it.
+          encodeBackendKeyData(upstream.processId, secretKey),
           encodeReadyForQuery('I'),
         ]),
       );
       await session.run(reader.rest());
     } finally {
-      this.#open.delete(processId);
+      this.#open.delete(open);
     }
   }
 

@@ -14,7 +14,7 @@ const harmlessRoutines: ReadonlySet<string> = new Set(['aclcheck_error', 'Proces
  * policies and what COMMIT has deferred run expressions of their own.
  */
 export function mayShow(fields: NoticeFields, output: Output): boolean {
-  if (output.unmasked) return true;
+  if (output.frank) return true;
   if (['W', 'q', 'p'].some((letter) => fields.has(letter))) return false;
   if (fields.has('P') || harmlessRoutines.has(fields.get('R') ?? '')) return true;
   return output.analyses.every((each) => each.facts.reads === true && each.kind !== 'transaction' && readsNoRows(each));

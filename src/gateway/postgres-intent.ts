@@ -5,14 +5,15 @@ import type { Decision } from '../core/decision.ts';
 import { errors } from '../core/errors.ts';
 import { type Facts, noMcp, noSql, partyOf } from '../core/facts.ts';
 import type { Json, JsonObject } from '../core/json.ts';
-import { covers } from '../core/phi.ts';
+import { covers, type PhiClass } from '../core/phi.ts';
 import type { Refusal } from '../core/result.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { StatementAnalysis } from '../sql/analysis.ts';
-import { settingAllowed } from '../sql/settings.ts';
-import type { BindMessage } from '../wire/postgres/extended.ts';
+import { isServerSetting, pinnedForAll, settingAllowed, settingOfUsers } from '../sql/settings.ts';
 import type { AuditedSession, Intent } from './enforce.ts';
-import type { Analysed, PostgresTarget } from './postgres-target.ts';
+import type { Resolved } from './postgres-names.ts';
+import type { Standing } from './postgres-standing.ts';
+import type { PostgresTarget } from './postgres-target.ts';
 
 export interface PostgresMessage {
   readonly clock: Clock;
@@ -20,38 +21,70 @@ export interface PostgresMessage {
   readonly target: PostgresTarget;
   readonly applicationName: string;
   readonly sql: string;
-  readonly analysed: Analysed;
-  /** Bound values: text as it is, binary as `{base64}`. */
+  readonly resolved: Resolved;
+  /** Classes the detectors found in the text. */
+  readonly phi: readonly PhiClass[];
+  /** Bound values, as `parametersOf` reads them. */
   readonly parameters: readonly Json[];
+  readonly standing: Standing;
+  /** What the planner expects of the one statement there is; null = unknown, or nobody asked. */
+  readonly estimatedRows: number | null;
+  /** The text could not be read here: it is sent on only for who sees everything without asking anybody. */
+  readonly unread: Refusal | null;
 }
 
 const housekeeping: ReadonlySet<StatementAnalysis['kind']> = new Set([
   'transaction',
   'setting',
   'show',
+  'prepare',
   'deallocate',
   'empty',
 ]);
 
+/** More than housekeeping: a rule decides. Housekeeping that only some may do is decided too. */
+export function isActing(analysis: StatementAnalysis): boolean {
+  return !housekeeping.has(analysis.kind) || analysis.refusals.length > 0 || isFreed(analysis);
+}
+
+/** It changes a setting that is pinned for who is masked, but not for everybody. */
+function isFreed({ setting }: StatementAnalysis): boolean {
+  return setting !== null && !settingAllowed(setting.name, setting.value) && !pinnedForAll(setting.name);
+}
+
 export function intentOf(message: PostgresMessage): Omit<Intent, 'signal'> {
-  const { analysed, sql, parameters } = message;
-  const { analyses } = analysed;
-  const acting = analyses.filter((each) => !housekeeping.has(each.kind));
-  const [first, ...others] = acting.map((each) => factsOf(message, { ...each.facts, params: textsOf(parameters) }));
+  const { resolved, sql, parameters, estimatedRows, standing } = message;
+  const analyses = resolved.statements.map((each) => each.analysis);
+  const acting = resolved.statements.filter((each) => isActing(each.analysis));
+  const params = textsOf(parameters);
+  const [first, ...others] = acting.map((each) =>
+    factsOf(message, { ...standing.factsOf(each.analysis.facts), params, estimated_rows: estimatedRows }),
+  );
+  const [only] = acting;
+  const continued = acting.length === 1 ? only?.cursor?.decision : undefined;
+  const statement = only?.analysis.facts;
+  const alone = resolved.statements.length === 1 && statement && standing.factsOf(statement) === statement;
   return {
     facts: first ?? factsOf(message, noSql),
     also: others,
-    content: { sql, params: [...parameters] },
+    content: {
+      sql,
+      params: [...parameters],
+      ...(Object.keys(resolved.texts).length > 0 ? { names: resolved.texts } : {}),
+    },
+    ...(estimatedRows === null ? {} : { known: { estimated_rows: estimatedRows } }),
     data: dataOf(analyses),
     // COMMIT included: what it makes lasting was on record before it ran.
-    overlap: acting.every((each) => each.facts.reads === true),
+    overlap: acting.every((each) => each.analysis.facts.reads === true),
     ...(first ? {} : { builtin: `builtin:${analyses[0]?.kind ?? 'empty'}` }),
-    check: (decision) => objectionTo(analyses, decision),
+    ...(continued ? { continued } : {}),
+    ...(alone && !continued ? { same: statement } : {}),
+    check: (decision) => objectionTo(message, analyses, decision, acting.length > 0),
   };
 }
 
 function factsOf(
-  { clock, audited, applicationName, target, analysed, parameters }: PostgresMessage,
+  { clock, audited, applicationName, target, phi, parameters }: PostgresMessage,
   sql: Facts['sql'],
 ): Facts {
   return {
@@ -59,7 +92,7 @@ function factsOf(
     subject: partyOf(audited.subject),
     connection: { name: audited.connection, type: 'postgres' },
     client: { name: applicationName },
-    request: { door: 'postgres', phi: target.classesIn(analysed, textsOf(parameters)) },
+    request: { door: 'postgres', phi: target.classesIn({ analyses: [], phi }, textsOf(parameters)) },
     sql,
     mcp: noMcp,
   };
@@ -70,9 +103,20 @@ function textsOf(parameters: readonly Json[]): (string | null)[] {
 }
 
 /** Why a subject with these obligations may not run these statements, if so. */
-function objectionTo(analyses: readonly StatementAnalysis[], decision: Decision): Refusal | null {
-  // INVARIANT: how text is read, and whose names are found first, is pinned for everybody.
-  const pinned = analyses.find(({ setting }) => setting && !settingAllowed(setting.name, setting.value))?.setting;
+function objectionTo(
+  { unread, standing, parameters }: PostgresMessage,
+  analyses: readonly StatementAnalysis[],
+  decision: Decision,
+  acting: boolean,
+): Refusal | null {
+  const { unmask, filter, rowsMax } = decision.obligations;
+  const rule = decision.reasons[0].rule;
+  if (unread) return decision.effect === 'allow' && unmask === 'all' ? null : unread;
+  // INVARIANT: how text is read is pinned for everybody; whose names are found first, wherever anything is masked.
+  const pinned = analyses.find(
+    ({ setting }) =>
+      setting && !settingAllowed(setting.name, setting.value) && (pinnedForAll(setting.name) || unmask !== 'all'),
+  )?.setting;
   if (pinned)
     return {
       code: 'unsafe_setting',
@@ -80,19 +124,19 @@ function objectionTo(analyses: readonly StatementAnalysis[], decision: Decision)
       rule: 'builtin:pins',
       next: errors.unsafe_setting.next,
     };
-  const { unmask, filter, rowsMax } = decision.obligations;
-  const rule = decision.reasons[0].rule;
-  if (rowsMax !== null && analyses.some((each) => each.facts.command === 'COPY TO')) {
+  if (rowsMax !== null && analyses.some((each) => each.facts.command === 'COPY TO' && each.copy === null)) {
     return {
       code: 'denied',
-      text: `COPY TO knows no row limit, and rule ${rule} sets one.`,
+      text: `COPY TO with these options knows no row limit, and rule ${rule} sets one.`,
       rule,
       next: 'Use SELECT.',
     };
   }
   if (unmask === 'all') return null;
+  const standingIn = acting ? standing.objection(decision) : null;
+  if (standingIn) return standingIn;
   for (const analysis of analyses) {
-    const [refusal] = analysis.refusals;
+    const [refusal = settingObjection(analysis, parameters)] = analysis.refusals;
     if (refusal)
       return { code: refusal.code, text: refusal.text, rule: 'builtin:closed-world', next: errors[refusal.code].next };
     for (const cls of analysis.filters) {
@@ -112,6 +156,18 @@ function objectionTo(analyses: readonly StatementAnalysis[], decision: Decision)
   return null;
 }
 
+/** Settings named by a parameter have to be the server's own. What EXECUTE puts into one is not known here. */
+function settingObjection(
+  { settingParams, names }: StatementAnalysis,
+  parameters: readonly Json[],
+): StatementAnalysis['refusals'][number] | undefined {
+  const isKnown = (number: number): boolean => {
+    const name = names?.kind === 'execute' ? undefined : parameters[number - 1];
+    return typeof name === 'string' && isServerSetting(name);
+  };
+  return settingParams.every(isKnown) ? undefined : { code: 'not_provable', text: settingOfUsers };
+}
+
 /** Names only, for the part of the entry that is not encrypted. */
 function dataOf(analyses: readonly StatementAnalysis[]): JsonObject {
   const known = analyses.map((each) => each.facts);
@@ -122,15 +178,4 @@ function dataOf(analyses: readonly StatementAnalysis[]): JsonObject {
       .slice(0, 200),
     relations: [...new Set(known.flatMap((facts) => facts.relations ?? []))].slice(0, 50),
   };
-}
-
-export function parametersOf(message: BindMessage): Json[] {
-  return message.parameters.map((value, position) => {
-    if (value === null) return null;
-    const format =
-      message.parameterFormats.length === 1 ? message.parameterFormats[0] : message.parameterFormats[position];
-    return format === 1
-      ? { base64: value.toString('base64') }
-      : new TextDecoder('utf-8', { fatal: true }).decode(value);
-  });
 }

@@ -1,25 +1,32 @@
 // The upstream's side of a PostgreSQL session: every backend message is matched with what was asked, masked, recorded,
 // and only then released. A message nobody asked for ends the session.
 // INVARIANT: bytes reach the client only through `flush`, after the log has confirmed them.
+// Longer than 400 lines: one method a message, and all of them share the one queue of what was asked.
 
 import type { ErrorCode } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import type { MaskView } from '../masking/mask.ts';
+import type { StatementAnalysis } from '../sql/analysis.ts';
 import type { Catalog } from '../sql/catalog.ts';
-import { rewriteDataRow } from '../wire/postgres/data-row.ts';
+import { pinnedForAll } from '../sql/settings.ts';
+import { decodeCopyResponse } from '../wire/postgres/copy.ts';
+import { CopyRows } from '../wire/postgres/copy-rows.ts';
 import {
   decodeNoticeFields,
   encodeErrorResponse,
   encodeNoticeResponse,
   type NoticeFields,
 } from '../wire/postgres/error-fields.ts';
+import { decodeParameterDescription } from '../wire/postgres/extended.ts';
 import type { Frame } from '../wire/postgres/frame.ts';
 import { decodeCommandComplete, encodeCommandComplete } from '../wire/postgres/query.ts';
 import { decodeRowDescription, encodeRowDescription } from '../wire/postgres/rows.ts';
 import { decodeParameterStatus, decodeReadyForQuery } from '../wire/postgres/status.ts';
-import { formatAt, planColumns } from './postgres-columns.ts';
+import { type ColumnPlan, formatAt, planColumns } from './postgres-columns.ts';
+import { planCopy } from './postgres-copy.ts';
 import { mayShow, withheld } from './postgres-errors.ts';
-import type { Expectation, Output, Portal, Prepared } from './postgres-statements.ts';
+import { bytesOf, Gathered } from './postgres-gathered.ts';
+import { type Expectation, type Output, type OutputEnd, type Portal, Prepared } from './postgres-statements.ts';
 
 export interface RepliesDeps {
   readonly catalog: () => Catalog;
@@ -33,31 +40,34 @@ export interface RepliesDeps {
   /** ReadyForQuery: I idle, T in a transaction, E in a failed one. */
   readonly ready: (status: 'I' | 'T' | 'E') => void;
   readonly failed: (expectation: Expectation) => void;
+  /** The session's past hides nothing from its subject: the server's own words may be told. */
+  readonly frank: () => boolean;
+  /** Pins that are not for everybody no longer hold: nothing is masked in this session any more. */
+  readonly loose: () => boolean;
+  /** Whether a snapshot of the catalog still holds, asked now. */
+  readonly confirms: (catalog: Catalog) => Promise<boolean>;
   /** The server would not even parse it: resolves when that is on record. */
   readonly unparsed: (prepared: Prepared, sqlstate: string) => Promise<void>;
-}
-
-interface Piece {
-  readonly bytes: Buffer;
-  /** Null: not part of any answer (ParseComplete, ReadyForQuery, …). */
-  readonly output: Output | null;
 }
 
 export class PostgresReplies {
   readonly #deps: RepliesDeps;
   readonly #queue: Expectation[] = [];
-  #pieces: Piece[] = [];
-  #pieceBytes = 0;
-  /** What is to be recorded as ended, once the chunk before it has been handed to the log. */
-  #afterRecord: (() => void)[] = [];
+  readonly #gathered = new Gathered();
+  /** Answers that are whole: they are recorded as ended with, or behind, what has gathered of them. */
+  #ending = new Map<Output, OutputEnd>();
   /** Records made elsewhere that have to be durable before the next release. */
   #recording: Promise<void>[] = [];
   /** What the server says on its own account is filed under what was asked last. */
   #last: Output | null = null;
   /** An error has been answered in the extended protocol: everything up to Sync is skipped upstream. */
   #skipping = false;
+  /** Takes the rows of a COPY TO apart that are masked or counted. */
+  #copyRows: CopyRows | null = null;
   /** The answer that takes CopyData from the client. */
   copyingIn: Output | null = null;
+  /** The server has said why it ends the session. */
+  ended = false;
 
   constructor(deps: RepliesDeps) {
     this.#deps = deps;
@@ -76,41 +86,62 @@ export class PostgresReplies {
 
   /** True when a chunk is full and should be flushed before more is taken in. */
   get full(): boolean {
-    return this.#pieceBytes >= limits.responseChunkBytesMax;
+    return this.#gathered.bytes >= limits.responseChunkBytesMax;
   }
 
-  /** Records what has gathered, waits until that is durable, then sends it. @throws LogUnavailable */
+  /** There is something to flush. */
+  get gathered(): boolean {
+    return this.#gathered.bytes > 0;
+  }
+
+  /**
+   * Records what has gathered, waits until that is durable, then sends it. What is taken in meanwhile gathers for the next
+   * time. Never twice at once. @throws LogUnavailable
+   */
   async flush(): Promise<void> {
-    const pieces = this.#pieces;
+    const pieces = this.#gathered.take();
     if (pieces.length === 0) return;
-    this.#pieces = [];
-    this.#pieceBytes = 0;
     const recorded = this.#recording;
     this.#recording = [];
+    const ending = this.#ending;
+    this.#ending = new Map();
+    for (const { output } of pieces) if (output?.unconfirmed && !(await this.#confirmed(output))) return;
+    const whole = bytesOf(pieces);
     for (let from = 0; from < pieces.length; ) {
       const output = pieces[from]?.output ?? null;
       let to = from;
       while (to < pieces.length && pieces[to]?.output === output) to++;
       if (output) {
-        const bytes = Buffer.concat(pieces.slice(from, to).map((each) => each.bytes));
-        recorded.push(
-          output.admission.record({ media: 'application/x-postgres-backend', bytes: withDescription(output, bytes) }),
-        );
+        const end = ending.get(output);
+        const isLast = end !== undefined && !pieces.slice(to).some((each) => each.output === output);
+        if (isLast) ending.delete(output);
+        const isAll = from === 0 && to === pieces.length;
+        const bytes = isAll ? whole : bytesOf(pieces.slice(from, to));
+        recorded.push(output.record(withDescription(output, bytes), isLast ? end : null));
       }
       from = to;
     }
-    for (const each of this.#afterRecord.splice(0)) each();
+    for (const [output, { status, data }] of ending) output.end(status, data);
     await Promise.all(recorded);
-    this.#deps.send(
-      pieces.length === 1 && pieces[0] ? pieces[0].bytes : Buffer.concat(pieces.map((each) => each.bytes)),
-    );
+    this.#deps.send(whole);
+  }
+
+  /**
+   * What the columns are called by position was read before the statement ran. As it holds a lock on them since, the
+   * catalog as it is now says whether that was still so.
+   */
+  async #confirmed(output: Output): Promise<boolean> {
+    output.unconfirmed = false;
+    if (await this.#deps.confirms(output.catalog)) return true;
+    this.#deps.fatal('not_provable', 'The tables have changed while the statement ran: run it again.');
+    return false;
   }
 
   /** Takes one whole backend message. Returns false when the session cannot go on. */
   take(frame: Frame): boolean {
     switch (String.fromCharCode(frame.type)) {
       case 'D':
-        return this.#dataRow(frame);
+        return this.row(frame.whole, 0, frame.whole.length);
       case 'C':
         return this.#commandComplete(frame);
       case 'I':
@@ -143,7 +174,7 @@ export class PostgresReplies {
       case 'c':
         return this.#copy(frame);
       default:
-        return this.#unexpected(frame);
+        return this.#unexpected(String.fromCharCode(frame.type));
     }
   }
 
@@ -158,23 +189,30 @@ export class PostgresReplies {
     return head?.kind === 'execute' ? head.portal.output : null;
   }
 
-  #dataRow(frame: Frame): boolean {
+  /** The DataRow at [start, end) of `buffer`. Returns false when the session cannot go on. */
+  row(buffer: Buffer, start: number, end: number): boolean {
     const head = this.#queue[0];
     const output = this.#output();
-    if (!head || !output) return this.#unexpected(frame);
-    const plan = output.plan ?? (head.kind === 'execute' ? this.#planPortal(head.portal) : null);
-    if (!plan) return this.#unexpected(frame);
+    const plan = output?.plan ?? (head?.kind === 'execute' ? this.#planPortal(head.portal) : null);
+    if (!head || !output || !plan) return this.#unexpected('D');
     if (!output.countRow()) return true;
-    return this.#emit(plan.untouched ? frame.whole : rewriteDataRow(frame.body, plan.maskers), output);
+    this.#last = output;
+    if (plan.untouched) this.#gathered.addSlice(buffer, start, end, output);
+    else this.#gathered.addRow(buffer, start, end, plan.maskers, output);
+    return true;
   }
 
   #planPortal(portal: Portal): Output['plan'] {
     const { prepared, output } = portal;
-    if (!prepared.fields || !output.analysis) return null;
-    output.fields = prepared.fields.map((field, position) => ({
+    const described = prepared?.fields?.map((field, position) => ({
       ...field,
       format: formatAt(portal.formats, position),
     }));
+    output.fields = portal.fields ?? described ?? null;
+    if (!output.fields || !output.analysis) {
+      if (output.unmasked) output.plan = untouched;
+      return output.plan;
+    }
     output.plan = planColumns(
       output.fields,
       output.analysis,
@@ -189,7 +227,7 @@ export class PostgresReplies {
     const head = this.#queue[0];
     if (head?.kind === 'query' && frame.type === letter('T')) {
       const { output } = head;
-      if (!output.analysis) return this.#unexpected(frame);
+      if (!output.analysis) return this.#unexpected(String.fromCharCode(frame.type));
       const fields = decodeRowDescription(frame.body);
       output.plan = planColumns(
         fields,
@@ -201,23 +239,24 @@ export class PostgresReplies {
       output.described = true;
       return this.#emit(frame.whole, output);
     }
-    if (head?.kind !== 'describe') return this.#unexpected(frame);
+    if (head?.kind !== 'describe') return this.#unexpected(String.fromCharCode(frame.type));
     this.#queue.shift();
-    if (head.hidden && head.prepared && frame.type === letter('T'))
-      head.prepared.fields = decodeRowDescription(frame.body);
+    if (head.hidden && head.of && frame.type === letter('T')) head.of.fields = decodeRowDescription(frame.body);
     return head.hidden ? true : this.#emit(frame.whole, null);
   }
 
   #parameterDescription(frame: Frame): boolean {
     const head = this.#queue[0];
-    if (head?.kind !== 'describe') return this.#unexpected(frame);
-    return head.hidden ? true : this.#emit(frame.whole, null);
+    if (head?.kind !== 'describe') return this.#unexpected(String.fromCharCode(frame.type));
+    if (!head.hidden) return this.#emit(frame.whole, null);
+    if (head.of instanceof Prepared) head.of.parameterTypes = decodeParameterDescription(frame.body);
+    return true;
   }
 
   #acknowledged(frame: Frame): boolean {
     const head = this.#queue[0];
     const asked = { '1': 'parse', '2': 'bind', '3': 'close' }[String.fromCharCode(frame.type)];
-    if (!head || head.kind !== asked) return this.#unexpected(frame);
+    if (!head || head.kind !== asked) return this.#unexpected(String.fromCharCode(frame.type));
     this.#queue.shift();
     if (head.kind === 'parse') head.prepared.settle('ready');
     if (head.kind === 'bind') {
@@ -225,16 +264,21 @@ export class PostgresReplies {
       head.portal.former?.output.end('ok', { reason: 'replaced' });
     }
     if (head.kind === 'close') head.portal?.output.end('ok', { reason: 'closed' });
-    return this.#emit(frame.whole, null);
+    // From Bind on the portal holds its locks, whoever fetches from it: that is when the tables have to be as they were.
+    const confirmed = head.kind === 'bind' && head.portal.output.analysis?.wholeRows === true;
+    return this.#emit(frame.whole, confirmed ? head.portal.output : null);
   }
 
   #commandComplete(frame: Frame): boolean {
     const output = this.#output();
-    if (!output) return this.#unexpected(frame);
+    if (!output) return this.#unexpected(String.fromCharCode(frame.type));
     if (output.analysis?.invalidatesCatalog) this.#deps.catalogChanged();
-    if (output.cut === 0) return this.#completed(frame.whole);
+    if (output.statementCut === 0) return this.#completed(frame.whole);
     const tag = decodeCommandComplete(frame.body).replace(/\d+$/, String(output.statementRows));
-    this.#emit(encodeNoticeResponse(rowLimitNotice(output.rows)), output);
+    this.#emit(
+      encodeNoticeResponse(rowLimitNotice(output.admission.decision.obligations.rowsMax ?? output.rows)),
+      output,
+    );
     return this.#completed(encodeCommandComplete(tag));
   }
 
@@ -244,27 +288,36 @@ export class PostgresReplies {
     const output = this.#output();
     if (!head || !output) return false;
     this.copyingIn = null;
+    this.#copyRows = null;
     this.#emit(bytes, output);
     output.nextStatement();
     if (head.kind === 'execute') {
       this.#queue.shift();
-      this.#afterRecord.push(() => output.end('ok'));
+      output.onAnswered();
+      this.#ending.set(output, { status: 'ok', data: {} });
     }
     return true;
   }
 
   #suspended(frame: Frame): boolean {
     const head = this.#queue[0];
-    if (head?.kind !== 'execute') return this.#unexpected(frame);
+    if (head?.kind !== 'execute') return this.#unexpected(String.fromCharCode(frame.type));
     this.#queue.shift();
-    return this.#emit(frame.whole, head.portal.output);
+    const { output } = head.portal;
+    output.statementRows = 0;
+    output.onAnswered();
+    return this.#emit(frame.whole, output);
   }
 
   #readyForQuery(frame: Frame): boolean {
     const head = this.#queue[0];
     const status = decodeReadyForQuery(frame.body);
-    if (head?.kind === 'query') this.#afterRecord.push(() => head.output.end('ok'));
-    else if (head?.kind !== 'sync' && !(head?.kind === 'refusal' && head.simple)) return this.#unexpected(frame);
+    if (head?.kind === 'query') {
+      // An error in it has had the last word already.
+      if (!this.#ending.has(head.output)) this.#ending.set(head.output, { status: 'ok', data: {} });
+      head.output.onAnswered();
+    } else if (head?.kind !== 'sync' && !(head?.kind === 'refusal' && head.simple))
+      return this.#unexpected(String.fromCharCode(frame.type));
     this.#queue.shift();
     this.#skipping = false;
     this.copyingIn = null;
@@ -276,7 +329,9 @@ export class PostgresReplies {
   #error(frame: Frame): boolean {
     const fields = decodeNoticeFields(frame.body);
     const head = this.#queue[0];
+    this.ended = lastWords.has(fields.get('V') ?? '');
     this.copyingIn = null;
+    this.#copyRows = null;
     if (head?.kind === 'refusal') {
       this.#emit(head.answer, null);
       if (!head.simple) this.#skipToSync();
@@ -284,9 +339,12 @@ export class PostgresReplies {
     }
     const output = this.#output() ?? (head?.kind === 'bind' ? head.portal.output : null);
     if (head?.kind === 'parse') this.#recording.push(this.#deps.unparsed(head.prepared, fields.get('C') ?? ''));
-    const plain = output ? mayShow(fields, output) : head?.kind === 'parse' || head?.kind === 'describe';
+    const plain = output
+      ? mayShow(fields, output)
+      : head?.kind === 'parse' || head?.kind === 'describe' || this.#deps.frank();
     this.#emit(plain ? frame.whole : encodeErrorResponse(withheld(fields)), output);
-    if (output) this.#afterRecord.push(() => output.end('error', { sqlstate: fields.get('C') ?? '' }));
+    if (output && !this.#ending.has(output))
+      this.#ending.set(output, { status: 'error', data: { sqlstate: fields.get('C') ?? '' } });
     // An error at commit answers Sync itself: ReadyForQuery follows.
     if (head && head.kind !== 'query' && head.kind !== 'sync') this.#skipToSync();
     return true;
@@ -305,13 +363,17 @@ export class PostgresReplies {
     if (expectation.kind === 'query') expectation.output.end('canceled', { reason });
     if (expectation.kind === 'bind' || expectation.kind === 'execute')
       expectation.portal.output.end('canceled', { reason });
+    if (expectation.kind === 'query') expectation.output.onAnswered();
+    if (expectation.kind === 'execute') expectation.portal.output.onAnswered();
     this.#deps.failed(expectation);
   }
 
   #notice(frame: Frame): boolean {
     const output = this.#output() ?? this.#last;
     return this.#emit(
-      output?.unmasked ? frame.whole : encodeNoticeResponse(withheld(decodeNoticeFields(frame.body))),
+      (output ? output.frank : this.#deps.frank())
+        ? frame.whole
+        : encodeNoticeResponse(withheld(decodeNoticeFields(frame.body))),
       output,
     );
   }
@@ -319,7 +381,7 @@ export class PostgresReplies {
   #parameterStatus(frame: Frame): boolean {
     const { name, value } = decodeParameterStatus(frame.body);
     const pinned = pins[name];
-    if (pinned && !pinned.test(value)) {
+    if (pinned && !pinned.test(value) && !(this.#deps.loose() && !pinnedForAll(name))) {
       this.#deps.fatal('unsafe_setting', `The server reports another ${name} than the gate has pinned.`);
       return false;
     }
@@ -332,28 +394,49 @@ export class PostgresReplies {
   #copy(frame: Frame): boolean {
     const output = this.#output();
     const analysis = output?.analysis;
-    // INVARIANT: rows of a COPY are not masked, so only what needs no mask may come this way.
-    if (!output || analysis?.kind !== 'copy' || !(output.unmasked || analysis.refusals.length === 0))
-      return this.#unexpected(frame);
+    const opaque = output?.unmasked === true && analysis?.facts.opaque === true;
+    if (!output || !analysis || !(analysis.kind === 'copy' || opaque))
+      return this.#unexpected(String.fromCharCode(frame.type));
+    if (!output.unmasked && analysis.refusals.length > 0) return this.#unexpected(String.fromCharCode(frame.type));
     if (frame.type === letter('G')) this.copyingIn = output;
+    if (frame.type === letter('H') && !this.#beginCopy(frame, output, analysis))
+      return this.#unexpected(String.fromCharCode(frame.type));
+    const rows = this.#copyRows;
+    if (!rows || frame.type === letter('H')) return this.#emit(frame.whole, output);
+    if (frame.type === letter('d')) {
+      const whole = rows.push(frame.body);
+      return whole.length === 0 || this.#emit(whole, output);
+    }
+    rows.end();
     return this.#emit(frame.whole, output);
   }
 
-  #unexpected(frame: Frame): boolean {
-    this.#deps.fatal(
-      'upstream_protocol',
-      `The server sent a message of type ${String.fromCharCode(frame.type)} that answers nothing.`,
-    );
+  #beginCopy(frame: Frame, output: Output, analysis: StatementAnalysis): boolean {
+    const { rowsMax } = output.admission.decision.obligations;
+    if (output.unmasked && rowsMax === null) return true;
+    const response = decodeCopyResponse(frame.body);
+    const plan = planCopy(response, analysis, this.#deps.catalog(), this.#deps.viewOf(output), output.counts);
+    if (!plan || !analysis.copy) return false;
+    output.unconfirmed = analysis.copy.columns !== null && !output.unmasked;
+    this.#copyRows = new CopyRows(analysis.copy.format, plan.maskers, () => output.countRow());
+    return true;
+  }
+
+  #unexpected(letter: string): boolean {
+    this.#deps.fatal('upstream_protocol', `The server sent a message of type ${letter} that answers nothing.`);
     return false;
   }
 
   #emit(bytes: Buffer, output: Output | null): true {
     if (output) this.#last = output;
-    this.#pieces.push({ bytes, output });
-    this.#pieceBytes += bytes.length;
+    output?.begin();
+    this.#gathered.add(bytes, output);
     return true;
   }
 }
+
+/** Of a result nobody has described, for who sees everything. */
+const untouched: ColumnPlan = { maskers: [], untouched: true, classes: [] };
 
 /** What a client changes settings by. */
 const setters: ReadonlySet<string> = new Set(['setting', 'transaction', 'utility']);
@@ -381,6 +464,9 @@ function rowLimitNotice(rows: number): NoticeFields {
     ['H', 'Narrow the question, or ask for a rule with a higher limit.'],
   ]);
 }
+
+/** Severities after which the server closes the connection (PostgreSQL manual, "Error and Notice Message Fields"). */
+const lastWords: ReadonlySet<string> = new Set(['FATAL', 'PANIC']);
 
 function letter(type: string): number {
   return type.charCodeAt(0);

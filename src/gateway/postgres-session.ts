@@ -7,11 +7,12 @@ import type { Decision } from '../core/decision.ts';
 import { type ErrorCode, errors } from '../core/errors.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import { limits } from '../core/limits.ts';
-import { fail, type Refusal, type Result } from '../core/result.ts';
+import { fail, ok, type Refusal, type Result } from '../core/result.ts';
 import type { MaskView } from '../masking/mask.ts';
 import type { Clock } from '../ports/clock.ts';
 import { LogUnavailable } from '../ports/log.ts';
 import type { ByteStream, UpstreamConnection } from '../ports/postgres-upstream.ts';
+import { unread } from '../sql/analyze.ts';
 import {
   encodeErrorResponse,
   encodeNoticeResponse,
@@ -27,15 +28,21 @@ import {
   encodeDescribe,
   encodeExecute,
   encodeFlush,
+  encodeParse,
 } from '../wire/postgres/extended.ts';
-import { type Frame, FrameReader } from '../wire/postgres/frame.ts';
+import { type Frame, FrameReader, type FrameVisitor } from '../wire/postgres/frame.ts';
+import { backendSession, frontendSession } from '../wire/postgres/messages.ts';
 import { ProtocolError } from '../wire/postgres/protocol-error.ts';
 import { decodeQuery, encodeQuery, encodeTerminate } from '../wire/postgres/query.ts';
-import type { Admission, AuditedSession } from './enforce.ts';
+import type { AuditedSession } from './enforce.ts';
 import { Inbox } from './inbox.ts';
-import { intentOf, parametersOf } from './postgres-intent.ts';
+import { Outbox } from './outbox.ts';
+import { intentOf, isActing } from './postgres-intent.ts';
+import { meaningOf, Names, type Resolved, resolveNames } from './postgres-names.ts';
+import { parametersOf } from './postgres-parameters.ts';
 import { PostgresReplies } from './postgres-replies.ts';
-import { Names, Output, Portal, Prepared } from './postgres-statements.ts';
+import { Standing } from './postgres-standing.ts';
+import { Cursor, Output, Portal, Prepared } from './postgres-statements.ts';
 import type { Analysed, PostgresTarget } from './postgres-target.ts';
 
 export interface PostgresSessionDeps {
@@ -46,6 +53,8 @@ export interface PostgresSessionDeps {
   readonly audited: AuditedSession;
   readonly applicationName: string;
   readonly viewOf: (decision: Decision) => MaskView;
+  /** A rule in force speaks of `sql.estimated_rows`. */
+  readonly needsRowEstimate: () => boolean;
   /** The tool call that is running for the MCP session this credential belongs to. */
   readonly parent: () => { readonly session: string; readonly request?: string } | undefined;
   /** A broken assertion, for the operator; the session is closed. */
@@ -56,18 +65,56 @@ export interface PostgresSessionDeps {
 
 /** The upstream has no portal and no statement of this name: executing it is how a transaction is made to fail. */
 const refusedPortal = 'chartgate: refused';
+const copyData = 0x64;
+const dataRow = 0x44;
+const cancelEveryMs = 500;
+
+/** What the gate makes of a text: `unread` says why it makes nothing of it. */
+interface Read extends Analysed {
+  readonly unread: Refusal | null;
+  /** Where its names have been looked up already. */
+  readonly resolved?: Resolved;
+}
+
+const readBefore = new WeakMap<Analysed, Read>();
+
+/** The same object for the same analysis, so that what is looked up for it is found again. */
+function readOf(analysed: Analysed): Read {
+  let read = readBefore.get(analysed);
+  if (!read) {
+    read = { ...analysed, unread: null };
+    readBefore.set(analysed, read);
+  }
+  return read;
+}
+
+/** Texts the gate cannot read, which the server may. */
+const unreadable: ReadonlySet<ErrorCode> = new Set(['syntax', 'too_large', 'too_many']);
+const unknownText: Refusal = { code: 'unknown_statement', text: errors.unknown_statement.text };
+const nothingNamed: Resolved = { statements: [], cursors: [], texts: {}, uses: [] };
 
 export class PostgresSession {
   readonly #deps: PostgresSessionDeps;
   readonly #replies: PostgresReplies;
-  readonly #frames = new FrameReader({ limit: frontendLimit });
-  readonly #backendFrames = new FrameReader({ limit: () => limits.backendMessageBytesMax });
+  readonly #frames = new FrameReader(frontendSession);
+  readonly #backendFrames = new FrameReader(backendSession);
   readonly #fromClient: Inbox;
   readonly #fromUpstream: Inbox;
+  readonly #toClient: Outbox;
+  readonly #toUpstream: Outbox;
   readonly #names = new Names();
+  readonly #standing = new Standing();
   readonly #closed: Promise<void>;
   #resolveClosed: () => void = () => {};
   #isClosed = false;
+  /** The upstream has said something that ends the session. */
+  #broken = false;
+  /** Settles, never rejects, when what has gathered has left. */
+  #releasing: Promise<void> | null = null;
+  #onTaken: () => void = () => {};
+  /** The client has said Terminate: what it asked for before that still runs, as it would without the gate. */
+  #terminated = false;
+  #upstreamGone = false;
   #forwards: Buffer[] = [];
   /** Counts the Syncs (and simple queries) seen: what was asked before one cannot fail together with what comes after. */
   #run = 0;
@@ -75,8 +122,13 @@ export class PostgresSession {
   #skipping = false;
   #waiting = new AbortController();
   #holding = false;
+  /** When the client last said something, ms since the epoch. */
+  #heardMs = Number.NEGATIVE_INFINITY;
+  /** Since when the client takes nothing of what is there for it, ms since the epoch; infinite = it does. */
+  #stalledMs = Number.POSITIVE_INFINITY;
   /** CopyData of this chunk, recorded together before it is forwarded. */
   #copied: { output: Output; frames: Buffer[] } | null = null;
+  #onReplies: () => void = () => {};
   #stopIdle: () => void = () => {};
   #stopAbsolute: () => void = () => {};
 
@@ -86,13 +138,21 @@ export class PostgresSession {
     this.#closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
+    this.#toClient = new Outbox(client);
+    this.#toUpstream = new Outbox(upstream);
     this.#replies = new PostgresReplies({
       catalog: () => target.catalog,
       viewOf: (output) => viewOf(output.admission.decision),
       send: (bytes) => this.#send(bytes),
       fatal: (code, text) => void this.close({ code, text }),
       catalogChanged: () => target.invalidate(),
-      ready: (status) => this.#names.ready(status),
+      ready: (status) => {
+        this.#names.ready(status);
+        if (status === 'I' && this.#replies.idle && this.#forwards.length === 0) this.#standing.idle();
+      },
+      frank: () => this.#standing.frank,
+      loose: () => this.#standing.loose,
+      confirms: (catalog) => target.confirms(catalog),
       failed: (expectation) => this.#names.forget(expectation),
       unparsed: ({ text }, sqlstate) =>
         deps.audited.refused(
@@ -118,15 +178,13 @@ export class PostgresSession {
     client.onData((chunk) => this.#fromClient.push(chunk));
     client.onEnd(() => void this.close(null));
     client.onClose(() => void this.close(null));
-    client.onDrain(() => upstream.resume());
     upstream.onData((chunk) => this.#fromUpstream.push(chunk));
     upstream.onClose(() => void this.#upstreamClosed());
-    upstream.onDrain(() => client.resume());
     this.#stopAbsolute = clock.after(
       absoluteMs,
       () => void this.close({ code: 'session_expired', text: 'The session has reached its absolute time limit.' }),
     );
-    this.#restartIdle();
+    this.#watchIdle(this.#deps.idleMs);
     this.#fromClient.push(early);
     return this.#closed;
   }
@@ -145,48 +203,108 @@ export class PostgresSession {
     const { client, upstream, audited } = this.#deps;
     this.#stopIdle();
     this.#stopAbsolute();
+    this.#toClient.release();
+    this.#toUpstream.release();
     this.#fromClient.close();
     this.#fromUpstream.close();
     this.#waiting.abort();
+    this.#onReplies();
+    const running = !this.#replies.idle && !this.#terminated;
     this.#replies.abandon(refusal ? refusal.code : 'client gone');
     upstream.end(encodeTerminate());
-    if (refusal) client.end(encodeErrorResponse(errorFields(refusal, 'FATAL')));
+    const canceled = running && this.#cancelRunning();
+    // The server's own last word is the last.
+    if (refusal && this.#replies.ended) client.end();
+    else if (refusal) client.end(encodeErrorResponse(errorFields(refusal, 'FATAL')));
     else client.destroy();
     // The log may be what failed: then there is nothing to write to, and the session is closed all the same.
     await audited.end(refusal ? refusal.code : 'closed').catch(() => {});
+    await canceled;
     this.#resolveClosed();
+  }
+
+  /**
+   * What runs for nobody would keep its locks to its end. A CancelRequest that comes before its statement or between two
+   * is lost on the server, so it is sent until the server has closed the connection, or the gate has given it up.
+   */
+  async #cancelRunning(): Promise<void> {
+    if (this.#upstreamGone) return;
+    this.#deps.clock.after(cancelEveryMs, () => void this.#cancelRunning());
+    await this.#deps.upstream.cancel();
   }
 
   /** Why it closed may be the last thing it said. */
   async #upstreamClosed(): Promise<void> {
+    this.#upstreamGone = true;
     await this.#fromUpstream.drained();
+    await this.#releasing;
     await this.close({ code: 'upstream_closed', text: errors.upstream_closed.text });
   }
 
   async #frontend(chunk: Buffer): Promise<void> {
-    this.#restartIdle();
+    this.#heardMs = this.#deps.clock.now();
     this.#frames.push(chunk);
     for (let frame = this.#frames.next(); frame; frame = this.#frames.next()) {
       await this.#frontendMessage(frame);
       if (this.#isClosed) return;
     }
-    await this.#recordCopied();
+    if (this.#copied) await this.#recordCopied();
     this.#forward();
+    if (this.#toUpstream.full) await this.#toUpstream.room();
   }
 
   async #backend(chunk: Buffer): Promise<void> {
     this.#backendFrames.push(chunk);
-    for (let frame = this.#backendFrames.next(); frame; frame = this.#backendFrames.next()) {
-      if (!this.#replies.take(frame)) return;
-      if (this.#replies.full) await this.#replies.flush();
+    for (;;) {
+      this.#backendFrames.each(this.#reply);
+      if (this.#broken || this.#isClosed) return;
+      const stopped = this.#replies.full;
+      if (this.#replies.gathered) this.#releasing ??= this.#release();
+      if (!stopped) break;
+      // One chunk is on its way to disk and the next one is full.
+      if (this.#replies.full)
+        await new Promise<void>((resolve) => {
+          this.#onTaken = resolve;
+        });
     }
-    await this.#replies.flush();
+    this.#onReplies();
+    // Rows that come while others are being recorded are masked meanwhile; whoever reads nothing gets no more.
+    if (this.#toClient.full) await this.#releasing;
+  }
+
+  readonly #reply: FrameVisitor = (buffer, type, start, end) => {
+    const understood =
+      type === dataRow
+        ? this.#replies.row(buffer, start, end)
+        : this.#replies.take({ type, body: buffer.subarray(start + 5, end), whole: buffer.subarray(start, end) });
+    this.#broken ||= !understood;
+    return understood && !this.#replies.full;
+  };
+
+  /** Until nothing is left to give. A failure closes the session. */
+  async #release(): Promise<void> {
+    try {
+      while (this.#replies.gathered && !this.#isClosed) {
+        const flushed = this.#replies.flush();
+        this.#onTaken();
+        await flushed;
+        if (!this.#toClient.full) continue;
+        this.#stalledMs = this.#deps.clock.now();
+        await this.#toClient.room();
+        this.#stalledMs = Number.POSITIVE_INFINITY;
+      }
+    } catch (error) {
+      this.#failed(error, 'upstream_protocol');
+    } finally {
+      this.#releasing = null;
+      this.#onTaken();
+    }
   }
 
   async #frontendMessage(frame: Frame): Promise<void> {
     const type = String.fromCharCode(frame.type);
     if (this.#skipping && type !== 'S' && type !== 'X') return;
-    if (type !== 'd') await this.#recordCopied();
+    if (type !== 'd' && this.#copied) await this.#recordCopied();
     switch (type) {
       case 'Q':
         return this.#query(decodeQuery(frame.body));
@@ -214,6 +332,8 @@ export class PostgresSession {
       case 'f':
         return this.#copyData(frame);
       case 'X':
+        this.#terminated = true;
+        this.#forward();
         return this.close(null);
       case 'F':
         return this.#refuseSimple(
@@ -227,104 +347,156 @@ export class PostgresSession {
 
   async #query(text: string): Promise<void> {
     this.#run++;
-    const analysed = await this.#deps.target.analyse(text);
-    if (!analysed.ok) return this.#refuseSimple(analysed.error, { sql: text });
-    const admitted = await this.#submit(text, analysed.value, []);
-    if (!admitted.ok) return this.#answerSimple(admitted.error);
-    const { analyses } = analysed.value;
-    this.#names.deallocated(analyses);
-    this.#replies.expect({ kind: 'query', output: new Output(admitted.value, analyses) });
-    this.#forwards.push(encodeQuery(text));
+    const read = await this.#read(text);
+    if (!read.ok) return this.#refuseSimple(read.error, { sql: text });
+    const output = await this.#submit(text, read.value, []);
+    if (!output.ok) return this.#answerSimple(output.error);
+    this.#names.forwarded(output.value);
+    this.#replies.expect({ kind: 'query', output: output.value });
+    this.#forwards.push(encodeQuery(this.#deps.target.outgoing(text)));
+    // What comes behind it cannot fail together with it.
+    this.#run++;
   }
 
   async #parse(frame: Frame): Promise<void> {
-    const { name, text } = decodeParse(frame.body);
-    const analysed = await this.#deps.target.analyse(text);
-    if (!analysed.ok) return this.#refuseUnread(analysed.error, text);
-    if (analysed.value.analyses.length > 1) {
-      return this.#refuseExtended({ code: 'syntax', text: 'A prepared statement holds one statement.' });
+    const { name, text, parameterTypes } = decodeParse(frame.body);
+    const read = await this.#read(text);
+    if (!read.ok) return this.#refuseUnread(read.error, text);
+    const { analyses } = read.value;
+    if (read.value.unread || analyses.length > 1) {
+      const unread = read.value.unread ?? { code: 'syntax', text: 'A prepared statement holds one statement.' };
+      const output = await this.#submit(text, { ...read.value, unread }, []);
+      if (!output.ok) return this.#refuseExtended(output.error);
+      output.value.end('ok', { reason: 'only to be parsed' });
     }
     if (this.#names.prepared.size >= limits.preparedPerSessionMax)
       return this.#refuseExtended({ code: 'too_many', text: 'This session holds too many prepared statements.' });
+    if (this.#names.uncertain) await this.#certain();
     const known = name === '' ? undefined : this.#names.prepared.get(name);
-    if (known) {
-      if (await this.#settled(known))
-        return this.#refuseExtended({ code: 'duplicate_name', text: errors.duplicate_name.text });
-    }
-    const prepared = new Prepared(name, this.#run, text);
-    this.#names.prepared.set(name, prepared);
+    const prepared = new Prepared(name, this.#run, text, 'protocol', parameterTypes);
+    const taken = known && (await this.#settled(known));
+    if (!taken) this.#names.prepared.set(name, prepared);
     this.#replies.expect({ kind: 'parse', prepared });
-    this.#forwards.push(frame.whole);
+    const sent = this.#deps.target.outgoing(text);
+    this.#forwards.push(sent === text ? frame.whole : encodeParse({ name, text: sent, parameterTypes }));
     // The columns must be known before the first row, whether or not the client asks for them.
-    this.#replies.expect({ kind: 'describe', hidden: true, prepared });
+    this.#replies.expect({ kind: 'describe', hidden: true, of: prepared });
     this.#forwards.push(encodeDescribe({ kind: 'statement', name }));
+    // The upstream says that the name is taken, in its own words; it alone knows if it is not.
+    if (taken && (await this.#settled(prepared))) this.#names.prepared.set(name, prepared);
   }
 
   async #bind(frame: Frame): Promise<void> {
     const message = decodeBind(frame.body);
-    const prepared = this.#names.prepared.get(message.statement);
-    if (!prepared || !(await this.#usable(prepared)))
-      return this.#refuseExtended({ code: 'unknown_statement', text: errors.unknown_statement.text });
+    if (this.#names.uncertain) await this.#certain();
+    const found = this.#names.prepared.get(message.statement);
+    const prepared = found && (await this.#usable(found)) ? found : null;
     // The catalog may have changed since Parse: what holds is what the statement means now.
-    const analysed = await this.#deps.target.analyse(prepared.text);
-    if (!analysed.ok) return this.#refuseUnread(analysed.error, prepared.text);
-    const admitted = await this.#submit(prepared.text, analysed.value, parametersOf(message));
-    if (!admitted.ok) return this.#refuseExtended(admitted.error);
-    this.#names.deallocated(analysed.value.analyses);
-    const output = new Output(admitted.value, analysed.value.analyses);
-    const portal = new Portal(
-      message.portal,
-      this.#run,
-      prepared,
-      message.resultFormats,
-      output,
-      this.#names.portals.get(message.portal) ?? null,
-    );
+    const read = await (prepared ? this.#meaning(prepared) : ok(this.#unknown('unknown_statement')));
+    if (!read.ok) return this.#refuseUnread(read.error, prepared?.text ?? '');
+    const text = prepared?.text ?? '';
+    const submitted = await this.#submit(text, read.value, parametersOf(message, prepared?.parameterTypes ?? []));
+    if (!submitted.ok) return this.#refuseExtended(submitted.error);
+    const portal = this.#portal(message.portal, prepared, text, message.resultFormats, submitted.value);
     this.#names.portals.set(message.portal, portal);
     this.#replies.expect({ kind: 'bind', portal });
     this.#forwards.push(frame.whole);
+    // What gives out the rows of something else has its columns only now.
+    if (prepared?.level === 'sql' || submitted.value.uses.length > 0) this.#describePortal(portal);
   }
 
+  #portal(name: string, prepared: Prepared | null, text: string, formats: readonly (0 | 1)[], output: Output): Portal {
+    const [statement] = output.statements;
+    const cursor = statement?.cursor ?? new Cursor(name, text, statement?.analysis ?? unread(unknownText), false);
+    cursor.decision ??= output.admission.decision;
+    output.countWith(cursor);
+    return new Portal(name, this.#run, prepared, cursor, formats, output, this.#names.portals.get(name) ?? null);
+  }
+
+  #describePortal(portal: Portal): void {
+    this.#replies.expect({ kind: 'describe', hidden: true, of: portal });
+    this.#forwards.push(encodeDescribe({ kind: 'portal', name: portal.name }));
+  }
+
+  /** A name nobody knows here is one the upstream does not know either, and it says so. */
   async #describe(frame: Frame): Promise<void> {
     const { kind, name } = decodeDescribe(frame.body);
+    if (this.#names.uncertain) await this.#certain();
     const target = kind === 'statement' ? this.#names.prepared.get(name) : this.#names.portals.get(name);
-    if (!target || !(await this.#usable(target)))
-      return this.#refuseExtended({
-        code: kind === 'statement' ? 'unknown_statement' : 'unknown_portal',
-        text: errors[kind === 'statement' ? 'unknown_statement' : 'unknown_portal'].text,
-      });
-    this.#replies.expect({ kind: 'describe', hidden: false, prepared: null });
+    if (target) await this.#usable(target);
+    this.#replies.expect({ kind: 'describe', hidden: false, of: null });
     this.#forwards.push(frame.whole);
   }
 
   async #execute(frame: Frame): Promise<void> {
-    const portal = this.#names.portals.get(decodeExecute(frame.body).portal);
-    if (!portal || !(await this.#usable(portal)))
-      return this.#refuseExtended({ code: 'unknown_portal', text: errors.unknown_portal.text });
-    // INVARIANT: an approval is for one run, so a portal that has run to its end is not run again.
-    if (portal.output.ended)
-      return this.#refuseExtended({ code: 'invalid_request', text: 'This portal has already run.' });
+    const { portal: name } = decodeExecute(frame.body);
+    if (this.#names.uncertain) await this.#certain();
+    const known = this.#names.portals.get(name);
+    const usable = known && (await this.#usable(known)) ? known : null;
+    // One that has run to its end gives no more rows, as the server says; that question has a record of its own.
+    const portal = usable && !usable.output.ended ? usable : await this.#executeCursor(name, usable?.cursor);
+    if (!portal) return;
+    if (!portal.output.uses.every((each) => this.#names.holds(each)))
+      return this.#refuseExtended({ code: 'invalid_request', text: 'What this portal was bound to is gone.' });
+    this.#names.forwarded(portal.output);
     this.#replies.expect({ kind: 'execute', portal });
     this.#forwards.push(frame.whole);
   }
 
-  #closeNamed(frame: Frame): void {
+  /** Execute of what SQL has declared or what has run before, which is a FETCH; or of what nobody knows here. */
+  async #executeCursor(name: string, cursor = this.#names.cursors.get(name)): Promise<Portal | null> {
+    const text = cursor?.text ?? '';
+    const statement = cursor && { analysis: cursor.analysis, cursor, effect: null };
+    const read: Read = statement
+      ? { analyses: [cursor.analysis], phi: [], unread: null, resolved: { ...nothingNamed, statements: [statement] } }
+      : this.#unknown('unknown_portal');
+    const submitted = await this.#submit(text, read, []);
+    if (!submitted.ok) {
+      this.#refuseExtended(submitted.error);
+      return null;
+    }
+    const portal = this.#portal(name, null, text, [], submitted.value);
+    portal.settle('ready');
+    if (cursor) this.#describePortal(portal);
+    return portal;
+  }
+
+  async #closeNamed(frame: Frame): Promise<void> {
     const { kind, name } = decodeClose(frame.body);
+    if (this.#names.uncertain) await this.#certain();
     const portal = kind === 'portal' ? (this.#names.portals.get(name) ?? null) : null;
-    (kind === 'statement' ? this.#names.prepared : this.#names.portals).delete(name);
+    if (kind === 'statement') this.#names.deallocate(name);
+    else {
+      this.#names.portals.delete(name);
+      this.#names.cursors.delete(name);
+    }
     this.#replies.expect({ kind: 'close', portal });
     this.#forwards.push(frame.whole);
   }
 
-  #copyData(frame: Frame): void {
-    const output = this.#replies.copyingIn;
+  async #copyData(frame: Frame): Promise<void> {
+    const output = await this.#copyTurn();
     // Outside COPY these are leftovers of one that failed; the server ignores them and so does the gate.
     if (!output) return;
-    if (frame.type === letters.CopyData) {
+    if (frame.type === copyData) {
       this.#copied ??= { output, frames: [] };
       this.#copied.frames.push(frame.whole);
-    }
+    } else this.#replies.copyingIn = null;
     this.#forwards.push(frame.whole);
+  }
+
+  /** Clients may send rows before the server has asked for them: whose they are is known once it does, or has answered all. */
+  async #copyTurn(): Promise<Output | null> {
+    if (!this.#replies.copyingIn && !this.#replies.idle) {
+      this.#forwards.push(encodeFlush());
+      this.#forward();
+    }
+    while (!this.#replies.copyingIn && !this.#replies.idle && !this.#isClosed) {
+      await new Promise<void>((resolve) => {
+        this.#onReplies = resolve;
+      });
+    }
+    return this.#replies.copyingIn;
   }
 
   /** INVARIANT: intent before effect holds for the rows of a COPY too. */
@@ -338,23 +510,96 @@ export class PostgresSession {
     );
   }
 
+  /** What a text says. One that cannot be read here may still be the server's to read. */
+  async #read(text: string): Promise<Result<Read>> {
+    const { target } = this.#deps;
+    const known = target.known(text);
+    let analysed = known ? ok(known) : await target.analyse(text);
+    // Its rows leave only if the tables are then as they are now: so now has to be now.
+    const wholeRows = analysed.ok && analysed.value.analyses.some((each) => each.wholeRows);
+    if (wholeRows && !(await target.confirms(target.catalog))) analysed = await target.analyse(text);
+    if (analysed.ok) return ok(readOf(analysed.value));
+    const { error } = analysed;
+    if (!unreadable.has(error.code)) return analysed;
+    const phi = target.classesIn({ analyses: [], phi: [] }, [text]);
+    return ok({ analyses: [unread(error)], phi, unread: error });
+  }
+
+  async #meaning(prepared: Prepared): Promise<Result<Read>> {
+    const read = await this.#read(prepared.text);
+    if (!read.ok || prepared.level === 'protocol') return read;
+    const meaning = meaningOf(prepared, read.value);
+    return meaning ? ok({ ...read.value, analyses: [meaning] }) : ok(this.#unknown('unknown_statement'));
+  }
+
+  /** A name the gate knows nothing of. */
+  #unknown(code: 'unknown_statement' | 'unknown_portal'): Read {
+    const refusal: Refusal = { code, text: errors[code].text };
+    return { analyses: [unread(refusal)], phi: [], unread: refusal };
+  }
+
   /** Decides and records one message; waits for people if it is held. */
-  async #submit(sql: string, analysed: Analysed, parameters: readonly Json[]): Promise<Result<Admission>> {
-    const { audited, parent } = this.#deps;
+  async #submit(sql: string, read: Read, parameters: readonly Json[]): Promise<Result<Output>> {
+    const { audited, parent, target } = this.#deps;
+    if (this.#names.uncertain && read.analyses.some((each) => each.names !== null)) await this.#certain();
     // What was understood before must not wait behind a person.
     this.#forward();
+    const { catalog } = target;
+    const standing = this.#standing;
+    const resolved =
+      read.resolved ??
+      (await resolveNames(read, sql, this.#names, {
+        analyse: (text) => target.analyse(text),
+        usable: (named) => this.#usable(named),
+        onDiscard: standing.discard(),
+      }));
+    const estimatedRows = this.#deps.needsRowEstimate() ? await this.#estimatedRows(sql, read, resolved) : null;
     this.#waiting = new AbortController();
     const cause = parent();
     const outcome = await audited.submit({
-      ...intentOf({ ...this.#deps, sql, analysed, parameters }),
+      ...intentOf({
+        ...this.#deps,
+        sql,
+        resolved,
+        phi: read.phi,
+        parameters,
+        standing,
+        estimatedRows,
+        unread: read.unread,
+      }),
       ...(cause ? { parent: cause } : {}),
       signal: this.#waiting.signal,
       onHold: (hold) => this.#announceHold(hold),
     });
     this.#holding = false;
-    if (!this.#isClosed || !outcome.ok) return outcome;
+    // Whatever a policy says to what is not known: the caller is told what is wrong with it.
+    if (!outcome.ok) return read.unread ? fail(read.unread) : outcome;
+    const { decision } = outcome.value;
+    const analyses = resolved.statements.map((each) => each.analysis);
+    const acting = analyses.some(isActing);
+    standing.admitted(decision, analyses, acting);
+    for (const cursor of resolved.cursors) cursor.decision = decision;
+    const frank = decision.obligations.unmask === 'all' || (!acting && standing.frank);
+    const output = new Output(outcome.value, resolved.statements, resolved.uses, frank, catalog);
+    if (!this.#isClosed) return ok(output);
     await outcome.value.end('canceled', { reason: 'client gone' });
     return fail({ code: 'canceled', text: errors.canceled.text });
+  }
+
+  /** Asked only where a rule speaks of it. */
+  async #estimatedRows(sql: string, read: Read, resolved: Resolved): Promise<number | null> {
+    const [only, ...others] = resolved.statements;
+    if (read.unread || !only || others.length > 0) return null;
+    const { analysis } = only;
+    if (analysis.names || !(analysis.kind === 'query' || analysis.kind === 'dml')) return null;
+    return this.#deps.target.estimatedRows(sql);
+  }
+
+  /** Waits until the upstream has answered what changes names. */
+  async #certain(): Promise<void> {
+    this.#forwards.push(encodeFlush());
+    this.#forward();
+    await this.#names.certain();
   }
 
   #announceHold(hold: {
@@ -422,10 +667,7 @@ export class PostgresSession {
     const messages = this.#forwards;
     if (messages.length === 0) return;
     this.#forwards = [];
-    const wrote = this.#deps.upstream.write(
-      messages.length === 1 && messages[0] ? messages[0] : Buffer.concat(messages),
-    );
-    if (!wrote) this.#deps.client.pause();
+    this.#toUpstream.write(messages.length === 1 && messages[0] ? messages[0] : Buffer.concat(messages));
   }
 
   #failed(error: unknown, instead: ErrorCode | null): void {
@@ -438,24 +680,19 @@ export class PostgresSession {
 
   #send(bytes: Buffer): void {
     if (this.#isClosed) return;
-    if (!this.#deps.client.write(bytes)) this.#deps.upstream.pause();
+    this.#toClient.write(bytes);
   }
 
-  #restartIdle(): void {
-    this.#stopIdle();
-    this.#stopIdle = this.#deps.clock.after(this.#deps.idleMs, () => {
-      if (this.#replies.idle && !this.#holding)
-        void this.close({ code: 'session_expired', text: 'The session was idle for too long.' });
-      else this.#restartIdle();
+  /** Looks after `ms` whether the client has been heard since; a timer set anew for every message would cost more. */
+  #watchIdle(ms: number): void {
+    const { clock, idleMs } = this.#deps;
+    this.#stopIdle = clock.after(ms, () => {
+      const left = this.#heardMs + idleMs - clock.now();
+      if (left > 0) this.#watchIdle(left);
+      else if (clock.now() - this.#stalledMs >= idleMs)
+        void this.close({ code: 'session_expired', text: 'The client has taken nothing of its answer for too long.' });
+      else if (!this.#replies.idle || this.#holding) this.#watchIdle(idleMs);
+      else void this.close({ code: 'session_expired', text: 'The session was idle for too long.' });
     });
   }
-}
-
-const letters = { Query: 0x51, Parse: 0x50, Bind: 0x42, CopyData: 0x64 } as const;
-
-/** These carry data; all others carry a name or nothing. */
-const large: ReadonlySet<number> = new Set(Object.values(letters));
-
-function frontendLimit(type: number): number {
-  return large.has(type) ? limits.statementBytesMax : limits.startupBytesMax;
 }

@@ -1,9 +1,11 @@
 // The names a client gives its prepared statements and portals, each tied to the one text that was analysed for it.
 // INVARIANT: a name is never used while it is uncertain which text the upstream holds under it.
 
+import type { Decision } from '../core/decision.ts';
 import type { StatementAnalysis } from '../sql/analysis.ts';
+import type { Catalog } from '../sql/catalog.ts';
 import type { FieldDescription } from '../wire/postgres/rows.ts';
-import type { Admission } from './enforce.ts';
+import type { Admission, Ending } from './enforce.ts';
 import type { ColumnPlan } from './postgres-columns.ts';
 
 /** Something the client has named and the upstream has not yet confirmed. `run` counts the Syncs before it. */
@@ -35,18 +37,47 @@ class Named {
 }
 
 export class Prepared extends Named {
+  /** The statement; of one that SQL's PREPARE has made, the whole of `PREPARE name AS statement`. */
   readonly text: string;
+  readonly level: 'protocol' | 'sql';
+  /** OIDs of its parameters' types, as far as they are known; 0 = not. */
+  parameterTypes: readonly number[];
   /** Known once the injected Describe has been answered; null = returns no rows. */
   fields: readonly FieldDescription[] | null = null;
 
-  constructor(name: string, run: number, text: string) {
+  constructor(name: string, run: number, text: string, level: 'protocol' | 'sql', types: readonly number[] = []) {
     super(name, run);
     this.text = text;
+    this.level = level;
+    this.parameterTypes = types;
+  }
+}
+
+/** What gives out rows under a name: a cursor of SQL or a portal. Its verdict and its row count last as long as it does. */
+export class Cursor {
+  readonly name: string;
+  readonly text: string;
+  readonly analysis: StatementAnalysis;
+  /** It outlives the transaction that made it. */
+  readonly hold: boolean;
+  /** As it was decided when it was made; null until then. */
+  decision: Decision | null = null;
+  rows = 0;
+
+  constructor(name: string, text: string, analysis: StatementAnalysis, hold: boolean) {
+    this.name = name;
+    this.text = text;
+    this.analysis = analysis;
+    this.hold = hold;
   }
 }
 
 export class Portal extends Named {
-  readonly prepared: Prepared;
+  /** Null: a cursor of SQL, executed by the protocol. */
+  readonly prepared: Prepared | null;
+  readonly cursor: Cursor;
+  /** From a Describe of this very portal, where that of the statement would not do. */
+  fields: readonly FieldDescription[] | null = null;
   /** Result formats as Bind gives them: none = text, one = for all, else one a column. */
   readonly formats: readonly (0 | 1)[];
   readonly output: Output;
@@ -56,12 +87,14 @@ export class Portal extends Named {
   constructor(
     name: string,
     run: number,
-    prepared: Prepared,
+    prepared: Prepared | null,
+    cursor: Cursor,
     formats: readonly (0 | 1)[],
     output: Output,
     former: Portal | null,
   ) {
     super(name, run);
+    this.cursor = cursor;
     this.former = former;
     this.prepared = prepared;
     this.formats = formats;
@@ -69,11 +102,36 @@ export class Portal extends Named {
   }
 }
 
+/** A statement of a message, with the names in it looked up. */
+export interface Statement {
+  readonly analysis: StatementAnalysis;
+  /** Whose rows it gives out: FETCH, and what a portal executes. */
+  readonly cursor: Cursor | null;
+  /** What it does to the session's names once it has completed. */
+  readonly effect: (() => void) | null;
+}
+
+export interface OutputEnd {
+  readonly status: 'ok' | 'error' | 'canceled';
+  readonly data: Readonly<Record<string, string>>;
+}
+
 /** The answer to one admitted message while it comes in: what masks it, how much of it there was. */
 export class Output {
   readonly admission: Admission;
   /** The statements of the message, in order; the server answers them one after the other. */
+  readonly statements: readonly Statement[];
   readonly analyses: readonly StatementAnalysis[];
+  /** Prepared statements and cursors it means; they must still be there when it runs. */
+  readonly uses: readonly (Prepared | Cursor)[];
+  /** The server's own words may be told: nothing it could quote is hidden from this subject. */
+  readonly frank: boolean;
+  /** The snapshot the analysis was made with. */
+  readonly catalog: Catalog;
+  /** The rows may leave only once the catalog is known not to have changed before they were read. */
+  unconfirmed = false;
+  /** Told when the server has answered the message. */
+  onAnswered: () => void = () => {};
   readonly counts: Record<string, number> = {};
   at = 0;
   plan: ColumnPlan | null = null;
@@ -82,49 +140,98 @@ export class Output {
   rows = 0;
   /** Rows of the statement at hand, and those held back by the row limit. */
   statementRows = 0;
+  statementCut = 0;
   cut = 0;
   ended = false;
   /** Its record starts with the RowDescription. */
   described = false;
 
-  constructor(admission: Admission, analyses: readonly StatementAnalysis[]) {
+  /** The one a portal executes. */
+  #cursor: Cursor | null = null;
+  /** The statement whose answer has begun. */
+  #begun = -1;
+
+  constructor(
+    admission: Admission,
+    statements: readonly Statement[],
+    uses: readonly (Prepared | Cursor)[],
+    frank: boolean,
+    catalog: Catalog,
+  ) {
+    this.uses = uses;
     this.admission = admission;
-    this.analyses = analyses;
+    this.statements = statements;
+    this.analyses = statements.map((each) => each.analysis);
+    this.frank = frank;
+    this.catalog = catalog;
   }
 
   get analysis(): StatementAnalysis | undefined {
-    return this.analyses[this.at];
+    const only = this.analyses.length === 1 ? this.analyses[0] : undefined;
+    // One word stands for all of a text that was not read, however many statements the server finds in it.
+    return this.analyses[this.at] ?? (this.unmasked && only?.facts.opaque ? only : undefined);
   }
 
   get unmasked(): boolean {
     return this.admission.decision.obligations.unmask === 'all';
   }
 
+  /** Its rows are those of a portal, which others may fetch from too. */
+  countWith(cursor: Cursor): void {
+    this.#cursor = cursor;
+  }
+
+  /** Something the server says of the statement at hand is about to leave: by now it holds its locks. */
+  begin(): void {
+    if (this.#begun === this.at) return;
+    this.#begun = this.at;
+    if (this.analysis?.wholeRows && !this.unmasked) this.unconfirmed = true;
+  }
+
   /** Returns whether one more row may leave. */
   countRow(): boolean {
     const max = this.admission.decision.obligations.rowsMax;
-    if (max !== null && this.rows >= max) {
+    const cursor = this.#cursor ?? this.statements[this.at]?.cursor;
+    if (max !== null && (this.rows >= max || (cursor && cursor.rows >= max))) {
       this.cut++;
+      this.statementCut++;
       return false;
     }
     this.rows++;
     this.statementRows++;
+    if (cursor) cursor.rows++;
     return true;
   }
 
   nextStatement(): void {
+    this.statements[this.at]?.effect?.();
     this.at++;
     this.plan = null;
     this.statementRows = 0;
+    this.statementCut = 0;
   }
 
-  end(status: 'ok' | 'error' | 'canceled', data: Record<string, string> = {}): void {
+  end(status: OutputEnd['status'], data: OutputEnd['data'] = {}): void {
     if (this.ended) return;
     this.ended = true;
-    const outcome = status === 'ok' && this.cut > 0 ? 'limited' : status;
-    const counted = { rows: this.rows, ...(this.cut ? { rows_cut: this.cut } : {}), masked: { ...this.counts } };
+    const { status: outcome, data: counted } = this.#ending({ status, data });
     // A log that fails has closed the gate already: the one who releases is told.
-    this.admission.end(outcome, { ...data, ...counted }).catch(() => {});
+    this.admission.end(outcome, counted).catch(() => {});
+  }
+
+  /** Resolves when this part of the answer may leave; with `end` it is the last. @throws LogUnavailable */
+  record(bytes: Buffer, end: OutputEnd | null): Promise<void> {
+    const chunk = { media: 'application/x-postgres-backend', bytes } as const;
+    if (!end || this.ended) return this.admission.record(chunk);
+    this.ended = true;
+    return this.admission.record(chunk, undefined, this.#ending(end));
+  }
+
+  #ending({ status, data }: OutputEnd): Required<Ending> {
+    return {
+      status: status === 'ok' && this.cut > 0 ? 'limited' : status,
+      data: { ...data, rows: this.rows, ...(this.cut ? { rows_cut: this.cut } : {}), masked: { ...this.counts } },
+    };
   }
 }
 
@@ -135,41 +242,8 @@ export type Expectation =
   | { readonly kind: 'refusal'; readonly answer: Buffer; readonly simple: boolean }
   | { readonly kind: 'parse'; readonly prepared: Prepared }
   /** `hidden`: injected by the gate to learn the columns; its answer goes no further. */
-  | { readonly kind: 'describe'; readonly hidden: boolean; readonly prepared: Prepared | null }
+  | { readonly kind: 'describe'; readonly hidden: boolean; readonly of: Prepared | Portal | null }
   | { readonly kind: 'bind'; readonly portal: Portal }
   | { readonly kind: 'execute'; readonly portal: Portal }
   | { readonly kind: 'close'; readonly portal: Portal | null }
   | { readonly kind: 'sync' };
-
-/** What the client has named. A name that is gone here is refused, whatever the upstream still holds under it. */
-export class Names {
-  readonly prepared: Map<string, Prepared> = new Map();
-  readonly portals: Map<string, Portal> = new Map();
-
-  /** DEALLOCATE takes names away from the protocol level too. */
-  deallocated(analyses: readonly StatementAnalysis[]): void {
-    for (const { deallocates } of analyses) {
-      if (deallocates === 'all') this.prepared.clear();
-      else if (deallocates) this.prepared.delete(deallocates.name);
-    }
-  }
-
-  forget(expectation: Expectation): void {
-    if (expectation.kind === 'parse') forgetIn(this.prepared, expectation.prepared);
-    if (expectation.kind === 'bind' || expectation.kind === 'execute') forgetIn(this.portals, expectation.portal);
-  }
-
-  ready(status: 'I' | 'T' | 'E'): void {
-    if (status !== 'I') return;
-    // Portals end with their transaction (PostgreSQL 54.2.3).
-    for (const [name, portal] of this.portals) {
-      if (portal.status === 'pending') continue;
-      portal.output.end('ok', { reason: 'transaction ended' });
-      this.portals.delete(name);
-    }
-  }
-}
-
-function forgetIn<T extends { readonly name: string }>(names: Map<string, T>, named: T): void {
-  if (names.get(named.name) === named) names.delete(named.name);
-}

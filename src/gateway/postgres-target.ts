@@ -9,9 +9,11 @@ import type { UpstreamConnection } from '../ports/postgres-upstream.ts';
 import type { StatementAnalysis } from '../sql/analysis.ts';
 import { analyze } from '../sql/analyze.ts';
 import type { Catalog } from '../sql/catalog.ts';
-import type { StatementCache } from '../sql/parse.ts';
+import type { ParsedStatement, StatementCache } from '../sql/parse.ts';
+import { looksPastLiterals, templateOf } from '../sql/template.ts';
 import { encodeTerminate } from '../wire/postgres/query.ts';
-import { catalogVersion, loadCatalog, privilegeProblems } from './postgres-catalog.ts';
+import { type CatalogQuery, catalogVersion, loadCatalog } from './postgres-catalog.ts';
+import { privilegeProblems } from './postgres-privileges.ts';
 import { simpleQuery } from './upstream-query.ts';
 
 /** A message's statements, and the classes the detectors found in its text. Valid for one version of the catalog. */
@@ -28,18 +30,43 @@ export interface PostgresTargetDeps {
   readonly detectClasses: (text: string) => readonly PhiClass[];
   readonly statements: StatementCache;
   readonly acceptPrivilegedLogin: boolean;
+  /** Of the enforced posture: how its sessions see the catalog, and what is wrong with the role they have. */
+  readonly posture?: PostureOfTarget;
 }
+
+export interface PostureOfTarget {
+  readonly seen: (catalog: Catalog, query: CatalogQuery) => Promise<Result<Catalog>>;
+  readonly problems: (query: CatalogQuery) => Promise<Result<readonly string[]>>;
+  /** The text as the upstream has to get it, where what is named stands under another schema. */
+  readonly outgoing: (text: string, statements: readonly ParsedStatement[]) => string;
+}
+
+/** By itself it identifies nobody; most parameters are of this kind. */
+const shortNumber = /^-?\d{0,6}$/;
 
 /** How long a snapshot is believed before the catalog is asked whether it has changed: DDL may come past the gate. */
 const believedMs = 1_000;
 /** A name nobody knows makes the snapshot be read again, but not more often than this. */
 const rereadMs = 1_000;
+/** A snapshot without its definitions is read again after this. */
+const completeMs = 5_000;
+/** Of texts, and of templates. */
 const analysedMax = 2_000;
+const estimateMs = 1_000;
+/** What Bind can count. */
+const parametersMax = 65_535;
 const rememberedCharactersMax = 32_768;
+
+/** The analysis of one statement, for all texts of its template. */
+interface Templated {
+  readonly analysis: StatementAnalysis;
+  readonly textBytes: number;
+}
 
 export class PostgresTarget {
   readonly #deps: PostgresTargetDeps;
   readonly #analysed = new Map<string, Analysed>();
+  readonly #byTemplate = new Map<string, Templated>();
   #catalog: Catalog | null = null;
   /** What `catalogVersion` said before the snapshot was read, and when it last said so. */
   #version = '';
@@ -62,8 +89,7 @@ export class PostgresTarget {
 
   /** Makes sure of the snapshot. Refuses a login that can do too much, and an upstream that does not answer. */
   ready(): Promise<Result<Catalog>> {
-    const fresh = !this.#stale && this.#deps.clock.now() - this.#confirmedMs < believedMs;
-    if (this.#catalog && fresh) return Promise.resolve(ok(this.#catalog));
+    if (this.#catalog && this.#isFresh) return Promise.resolve(ok(this.#catalog));
     this.#confirming ??= this.#confirm().finally(() => {
       this.#confirming = null;
     });
@@ -72,12 +98,58 @@ export class PostgresTarget {
 
   invalidate(): void {
     this.#stale = true;
+    this.#forget();
+  }
+
+  #forget(): void {
     this.#analysed.clear();
+    this.#byTemplate.clear();
+  }
+
+  /** Asks the database now, whatever was believed: whether this snapshot still holds. */
+  async confirms(catalog: Catalog): Promise<boolean> {
+    // An answer that is on its way already may be about the time before.
+    await this.#confirming;
+    this.#confirmedMs = Number.NEGATIVE_INFINITY;
+    const now = await this.ready();
+    return now.ok && now.value === catalog;
+  }
+
+  /**
+   * How many rows the planner expects one statement to return or change, whatever its parameters. Asked
+   * on a connection of its own, as statements may be long and many. Null = the server does not say, or not in time.
+   */
+  async estimatedRows(sql: string): Promise<number | null> {
+    let parameters = 0;
+    for (const [, number] of sql.matchAll(/\$(\d+)/g)) parameters = Math.max(parameters, Number(number));
+    if (parameters > parametersMax) return null;
+    const values = parameters === 0 ? '' : `(${Array(parameters).fill('NULL').join()})`;
+    // INVARIANT: it is planned, never run: EXPLAIN in a transaction that can change nothing, whatever the text holds.
+    const connected = await this.#deps.connect();
+    if (!connected.ok) return null;
+    const answer = await simpleQuery(
+      connected.value,
+      `BEGIN READ ONLY; SET LOCAL statement_timeout = ${estimateMs}; SET LOCAL plan_cache_mode = force_generic_plan;
+       PREPARE asked AS ${this.outgoing(sql)}
+       ; EXPLAIN (FORMAT JSON) EXECUTE asked${values}`,
+    );
+    connected.value.end(encodeTerminate());
+    return answer.ok ? plannedRows(answer.value.rows[0]?.[0] ?? '') : null;
   }
 
   close(): void {
     this.#control?.end(encodeTerminate());
     this.#control = null;
+  }
+
+  /** What `analyse` would say at once; null = it has to look. */
+  known(text: string): Analysed | null {
+    const known = this.#analysed.get(text);
+    return known && this.#isFresh ? known : null;
+  }
+
+  get #isFresh(): boolean {
+    return !this.#stale && this.#deps.clock.now() - this.#confirmedMs < believedMs;
   }
 
   /** What the statements of a message do and may reveal. Reads the catalog again when it is stale or a name is unknown. */
@@ -86,6 +158,9 @@ export class PostgresTarget {
     if (!ready.ok) return ready;
     const known = this.#analysed.get(text);
     if (known) return ok(known);
+    const template = templateOf(text);
+    const shared = template && this.#byTemplate.get(template.key);
+    if (shared) return ok({ analyses: [moved(shared, text)], phi: this.#deps.detectClasses(text) });
     const parsed = this.#deps.statements.parse(text);
     if (!parsed.ok) return parsed;
     let analyses = parsed.value.map((each) => analyze(each, this.catalog));
@@ -96,40 +171,42 @@ export class PostgresTarget {
       analyses = parsed.value.map((each) => analyze(each, this.catalog));
     }
     const analysed = { analyses, phi: this.#deps.detectClasses(text) };
-    if (text.length <= rememberedCharactersMax && !analyses.some(namesUnknown)) this.#remember(text, analysed);
+    if (text.length > rememberedCharactersMax || analyses.some(namesUnknown)) return ok(analysed);
+    const [statement, ...others] = parsed.value;
+    const [analysis] = analyses;
+    const varies = template !== null && template.offsets.length > 0;
+    if (varies && statement && others.length === 0 && analysis && looksPastLiterals(statement, template))
+      remember(this.#byTemplate, template.key, { analysis, textBytes: text.length });
+    else remember(this.#analysed, text, analysed);
     return ok(analysed);
   }
 
   classesIn(analysed: Analysed, params: readonly (string | null)[]): PhiClass[] {
-    const found = params.flatMap((each) => (each === null ? [] : this.#deps.detectClasses(each)));
-    return [...new Set([...analysed.phi, ...found])].sort();
-  }
-
-  #remember(text: string, analysed: Analysed): void {
-    if (this.#analysed.size >= analysedMax) {
-      const [oldest] = this.#analysed.keys();
-      if (oldest !== undefined) this.#analysed.delete(oldest);
-    }
-    this.#analysed.set(text, analysed);
+    const found = params.flatMap((each) =>
+      each === null || shortNumber.test(each) ? [] : this.#deps.detectClasses(each),
+    );
+    return found.length === 0 && analysed.phi.length < 2
+      ? [...analysed.phi]
+      : [...new Set([...analysed.phi, ...found])].sort();
   }
 
   async #confirm(): Promise<Result<Catalog>> {
     // Before anything is read: what changes meanwhile is seen the next time.
     const askedMs = this.#deps.clock.now();
+    // What a role may do changes without a trace in the catalog's version.
+    const problem = await this.#unfitLogin();
+    if (problem) return problem;
     const version = await catalogVersion((sql) => this.#query(sql));
     if (!version.ok) return version;
-    if (this.#catalog && !this.#stale && version.value === this.#version) {
+    const isWhole = this.#catalog?.complete === true || askedMs - this.#readMs < completeMs;
+    if (this.#catalog && isWhole && !this.#stale && version.value === this.#version) {
       this.#confirmedMs = askedMs;
       return ok(this.#catalog);
     }
-    const problem = await this.#unfitLogin();
-    if (problem) return problem;
     this.#stale = false;
-    const loaded = await loadCatalog(
-      (sql) => this.#query(sql),
-      this.#deps.classification(),
-      this.#catalog?.version ?? 0,
-    );
+    const query: CatalogQuery = (sql) => this.#query(sql);
+    const read = await loadCatalog(query, this.#deps.classification(), this.#catalog?.version ?? 0);
+    const loaded = read.ok && this.#deps.posture ? await this.#deps.posture.seen(read.value, query) : read;
     if (!loaded.ok) {
       this.#stale = true;
       return loaded;
@@ -138,11 +215,28 @@ export class PostgresTarget {
     this.#version = version.value;
     this.#confirmedMs = askedMs;
     this.#readMs = askedMs;
-    this.#analysed.clear();
+    this.#forget();
     return loaded;
   }
 
+  /** What is sent upstream for a text of the client's. */
+  outgoing(text: string): string {
+    const { posture, statements } = this.#deps;
+    if (!posture) return text;
+    const parsed = statements.parse(text);
+    return parsed.ok ? posture.outgoing(text, parsed.value) : text;
+  }
+
   async #unfitLogin(): Promise<Result<never> | null> {
+    const { posture } = this.#deps;
+    if (posture) {
+      const problems = await posture.problems((sql) => this.#query(sql));
+      if (!problems.ok) return problems;
+      if (problems.value.length > 0)
+        return refuse('upstream_privileged', `The database does not enforce its masks: ${problems.value.join('; ')}.`, {
+          next: 'The operator should run chartgate harden --verify, then --apply.',
+        });
+    }
     if (this.#deps.acceptPrivilegedLogin) return null;
     const problems = await privilegeProblems((sql) => this.#query(sql));
     if (!problems.ok) return problems;
@@ -170,6 +264,32 @@ export class PostgresTarget {
   }
 }
 
+/** `Plan Rows` of the top node that has any: a ModifyTable without RETURNING says 0 and its input the number. */
+function plannedRows(json: string): number | null {
+  try {
+    let plan = JSON.parse(json)[0].Plan;
+    while (plan['Node Type'] === 'ModifyTable' && plan['Plan Rows'] === 0 && plan.Plans?.length > 0)
+      plan = plan.Plans[0];
+    return typeof plan['Plan Rows'] === 'number' ? plan['Plan Rows'] : null;
+  } catch {
+    return null;
+  }
+}
+
 function namesUnknown(analysis: StatementAnalysis): boolean {
   return analysis.refusals.some((each) => each.code === 'unknown_relation');
+}
+
+/** The oldest goes first. */
+function remember<T>(cache: Map<string, T>, key: string, value: T): void {
+  if (cache.size >= analysedMax) {
+    const [oldest] = cache.keys();
+    if (oldest !== undefined) cache.delete(oldest);
+  }
+  cache.set(key, value);
+}
+
+/** Where the statement ends moves with the length of its literals. */
+function moved({ analysis, textBytes }: Templated, text: string): StatementAnalysis {
+  return text.length === textBytes ? analysis : { ...analysis, end: analysis.end + text.length - textBytes };
 }

@@ -1,12 +1,12 @@
 // One query of the gate's own on an upstream connection, before a client's session begins: catalog snapshots, privileges.
 // Never for a client's statement: nothing here is decided, masked or recorded.
 
-import { limits } from '../core/limits.ts';
 import { ok, type Refusal, type Result, refuse } from '../core/result.ts';
 import type { UpstreamConnection } from '../ports/postgres-upstream.ts';
 import { decodeText } from '../wire/postgres/body.ts';
 import { decodeNoticeFields } from '../wire/postgres/error-fields.ts';
 import { type Frame, FrameReader } from '../wire/postgres/frame.ts';
+import { backendSession } from '../wire/postgres/messages.ts';
 import { ProtocolError } from '../wire/postgres/protocol-error.ts';
 import { encodeQuery } from '../wire/postgres/query.ts';
 import { decodeDataRow, decodeRowDescription } from '../wire/postgres/rows.ts';
@@ -23,7 +23,7 @@ export interface QueryRows {
  */
 export function simpleQuery(connection: UpstreamConnection, sql: string): Promise<Result<QueryRows>> {
   return new Promise((resolve) => {
-    const reader = new FrameReader({ limit: () => limits.backendMessageBytesMax });
+    const reader = new FrameReader(backendSession);
     const answer = new Answer();
     connection.onClose(() => resolve(refuse('upstream_closed', 'The upstream closed the connection during a query.')));
     connection.onData((chunk) => {

@@ -1,7 +1,6 @@
 // Sign-in as the gate's own login: StartupMessage to the first ReadyForQuery (PostgreSQL protocol, "Start-up").
 
 import type { ErrorCode } from '../../core/errors.ts';
-import { limits } from '../../core/limits.ts';
 import type { UpstreamTarget } from '../../ports/postgres-upstream.ts';
 import type { Random } from '../../ports/random.ts';
 import {
@@ -14,8 +13,9 @@ import {
 import { type BackendKeyData, decodeBackendKeyData } from '../../wire/postgres/cancel.ts';
 import { decodeNoticeFields } from '../../wire/postgres/error-fields.ts';
 import { type Frame, FrameReader } from '../../wire/postgres/frame.ts';
+import { backendSignIn } from '../../wire/postgres/messages.ts';
 import { md5Password } from '../../wire/postgres/password.ts';
-import { type ChannelBinding, ScramClient } from '../../wire/postgres/scram.ts';
+import { type ChannelBinding, type SaltPassword, ScramClient } from '../../wire/postgres/scram.ts';
 import { encodeStartupMessage } from '../../wire/postgres/startup.ts';
 import { decodeParameterStatus, decodeReadyForQuery } from '../../wire/postgres/status.ts';
 import type { Transport } from './upstream-transport.ts';
@@ -24,6 +24,12 @@ export interface SignedIn {
   readonly parameters: ReadonlyMap<string, string>;
   readonly processId: number;
   readonly secretKey: Uint8Array;
+}
+
+export interface LoginDeps {
+  readonly random: Random;
+  /** Default: computed for each sign-in. */
+  readonly saltPassword?: SaltPassword;
 }
 
 export class LoginFailure extends Error {
@@ -41,12 +47,12 @@ export async function signIn(
   transport: Transport,
   target: UpstreamTarget,
   startup: Readonly<Record<string, string>>,
-  random: Random,
+  deps: LoginDeps,
 ): Promise<SignedIn> {
   const { flow } = transport;
   const messages = new Messages(transport);
   flow.write(encodeStartupMessage(Object.entries({ ...startup, user: target.user, database: target.database })));
-  await authenticate(messages, transport, target, random);
+  await authenticate(messages, transport, target, deps);
 
   const parameters = new Map<string, string>();
   let key: BackendKeyData | null = null;
@@ -78,7 +84,7 @@ async function authenticate(
   messages: Messages,
   transport: Transport,
   target: UpstreamTarget,
-  random: Random,
+  deps: LoginDeps,
 ): Promise<void> {
   const { flow } = transport;
   for (;;) {
@@ -99,7 +105,7 @@ async function authenticate(
         flow.write(encodePasswordMessage(md5Password(target.user, passwordOf(target), asked.salt)));
         break;
       case 'sasl':
-        await scram(messages, transport, passwordOf(target), asked.mechanisms, random);
+        await scram(messages, transport, passwordOf(target), asked.mechanisms, deps);
         break;
       case 'other':
         throw new LoginFailure(
@@ -119,13 +125,13 @@ async function scram(
   { flow, encrypted, endPoint }: Transport,
   password: string,
   mechanisms: readonly string[],
-  random: Random,
+  { random, saltPassword }: LoginDeps,
 ): Promise<void> {
   const plus = mechanisms.includes('SCRAM-SHA-256-PLUS');
   const binding: ChannelBinding =
     encrypted && endPoint ? (plus ? { kind: 'bound', endPoint } : { kind: 'offered' }) : { kind: 'none' };
   const nonce = Buffer.from(random.bytes(18)).toString('base64');
-  const client = new ScramClient({ password, nonce, binding });
+  const client = new ScramClient({ password, nonce, binding, ...(saltPassword ? { saltPassword } : {}) });
   if (!mechanisms.includes(client.mechanism)) {
     throw new LoginFailure('upstream_refused', 'The upstream offers no SASL mechanism that the gate speaks.');
   }
@@ -154,7 +160,7 @@ function unexpected(): LoginFailure {
 
 /** Backend messages one at a time. An ErrorResponse or the end of the connection is a failure of the sign-in. */
 class Messages {
-  readonly #reader = new FrameReader({ limit: () => limits.statementBytesMax });
+  readonly #reader = new FrameReader(backendSignIn);
   #closed = false;
   #wake: () => void = () => {};
 

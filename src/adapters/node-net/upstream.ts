@@ -5,21 +5,21 @@ import { limits } from '../../core/limits.ts';
 import { ok, type Result, refuse } from '../../core/result.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ConnectUpstream, UpstreamConnection, UpstreamTarget } from '../../ports/postgres-upstream.ts';
-import type { Random } from '../../ports/random.ts';
 import { ProtocolError } from '../../wire/postgres/protocol-error.ts';
 import { encodeTerminate } from '../../wire/postgres/query.ts';
+import { rememberedSalting } from '../../wire/postgres/scram.ts';
 import { encodeCancelRequest } from '../../wire/postgres/startup.ts';
 import type { SocketFlow } from './socket-flow.ts';
-import { LoginFailure, type SignedIn, signIn } from './upstream-login.ts';
+import { type LoginDeps, LoginFailure, type SignedIn, signIn } from './upstream-login.ts';
 import { openTransport, type Transport } from './upstream-transport.ts';
 
-export interface ConnectDeps {
+export interface ConnectDeps extends LoginDeps {
   readonly clock: Clock;
-  readonly random: Random;
 }
 
 export function upstreamConnector(deps: ConnectDeps): ConnectUpstream {
-  return (target, startup) => connectUpstream(target, startup, deps);
+  const remembering = { ...deps, saltPassword: rememberedSalting() };
+  return (target, startup) => connectUpstream(target, startup, remembering);
 }
 
 /** See `ConnectUpstream` for how it fails. The whole of it takes `limits.upstreamConnectMs` at most. */
@@ -32,7 +32,7 @@ export async function connectUpstream(
   try {
     const transport = await openTransport(target, (flow) => deadline.watch(flow));
     if (!transport.ok) return transport;
-    const signedIn = await signIn(transport.value, target, startup, deps.random);
+    const signedIn = await signIn(transport.value, target, startup, deps);
     return ok(connectionOf(transport.value, signedIn, target, deps));
   } catch (error) {
     deadline.destroy();

@@ -1,0 +1,71 @@
+// What the gate takes for a changed catalog. Two real transactions, the older one committing last.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import pg from 'pg';
+import type { Result } from '../../src/core/result.ts';
+import { catalogVersion, loadCatalog } from '../../src/gateway/postgres-catalog.ts';
+import type { QueryRows } from '../../src/gateway/upstream-query.ts';
+import { startPostgres } from '../parts/postgres.ts';
+
+test('the version of a catalog changes with it', async (t) => {
+  const server = await startPostgres();
+  const clients: pg.Client[] = [];
+  t.after(async () => {
+    for (const client of clients) await client.end();
+    await server.stop();
+  });
+  const open = async (): Promise<pg.Client> => {
+    const client = new pg.Client({
+      host: server.host,
+      port: server.port,
+      user: server.superuser,
+      password: server.superuserPassword,
+      database: 'postgres',
+    });
+    await client.connect();
+    clients.push(client);
+    return client;
+  };
+  const [older, newer, gate] = [await open(), await open(), await open()];
+  const query = (sql: string): Promise<Result<QueryRows>> => rowsOf(gate, sql);
+  const read = async (): Promise<{ readonly version: string; readonly columns: readonly string[]; whole: boolean }> => {
+    const version = await catalogVersion(query);
+    const catalog = await loadCatalog(query, undefined, 0);
+    assert.ok(version.ok && catalog.ok);
+    const columns = catalog.value.relation('public', 'people')?.columns.map(({ name }) => name) ?? [];
+    return { version: version.value, columns, whole: catalog.value.complete };
+  };
+
+  // The older transaction commits last, so that the greatest id says nothing.
+  await newer.query('CREATE TABLE people (shown text, hidden text); CREATE TABLE other (a int)');
+  await older.query('BEGIN');
+  await older.query('ALTER TABLE people RENAME shown TO aside');
+  await older.query('ALTER TABLE people RENAME hidden TO shown');
+  await older.query('ALTER TABLE people RENAME aside TO hidden');
+  await newer.query('ALTER TABLE other RENAME a TO b');
+  const before = await read();
+  await older.query('COMMIT');
+  const after = await read();
+
+  assert.deepEqual(
+    [before.columns, after.columns],
+    [
+      ['shown', 'hidden'],
+      ['hidden', 'shown'],
+    ],
+  );
+  assert.ok(before.whole, 'nothing else would have it read again');
+  assert.notEqual(after.version, before.version);
+
+  await newer.query('CREATE SCHEMA apart; CREATE TABLE apart.inside (a int)');
+  const apart = await read();
+  await newer.query('ALTER SCHEMA apart RENAME TO elsewhere');
+  assert.notEqual((await read()).version, apart.version, 'a schema was renamed');
+});
+
+async function rowsOf(client: pg.Client, sql: string): Promise<Result<QueryRows>> {
+  const text = { getTypeParser: () => (value: string | Buffer) => String(value) };
+  const { rows } = await client.query<(string | null)[]>({ text: sql, rowMode: 'array', types: text });
+  return { ok: true, value: { fields: [], rows } };
+}
