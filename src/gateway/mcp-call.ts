@@ -3,36 +3,54 @@
 import type { JsonObject } from '../core/json.ts';
 import type { Clock } from '../ports/clock.ts';
 import { encodeMessage, type JsonRpcId, type JsonRpcOutcome, type JsonRpcRequest } from '../wire/mcp/json-rpc.ts';
+import type { HeaderOf, ParamHeader } from '../wire/mcp/stateless.ts';
 import { objectAt } from './mcp-facts.ts';
 import type { OpenCall } from './mcp-outlet.ts';
 import type { McpReply } from './mcp-reply.ts';
+
+/** What a request of MCP 2026-07-28 brings along, as there is no session that knows it. */
+export interface Carried {
+  /** Log messages about this request are wanted from this level on; undefined for none. */
+  readonly logLevel: string | undefined;
+  readonly header: HeaderOf;
+}
 
 /** Held calls say that they still wait, so that clients with a progress timeout wait with them. */
 const holdBeatMs = 15_000;
 
 export class McpCall {
   readonly id: JsonRpcId;
+  readonly method: string;
   readonly params: JsonObject;
   readonly reply: McpReply;
+  /** Null for a request within a session. */
+  readonly carried: Carried | null;
   /** The client's; it may get progress notifications under it. */
   readonly progressToken: string | number | undefined;
   /** The gate's id for it, once it runs upstream. */
   upstreamId: number | undefined;
+  /** Of the tool that is called, where it promises one. */
+  outputSchema: JsonObject | null = null;
+  /** Arguments of the tool that headers repeat. */
+  paramHeaders: readonly ParamHeader[] = [];
   /** Once it is admitted. */
   open: OpenCall | undefined;
   readonly #controller = new AbortController();
   readonly #hungUp: () => void;
   #stopHoldBeat: () => void = () => {};
 
-  constructor(message: JsonRpcRequest, reply: McpReply) {
+  constructor(message: JsonRpcRequest, reply: McpReply, carried: Carried | null = null) {
     this.id = message.id;
+    this.method = message.method;
+    this.carried = carried;
     this.params = message.params;
     this.reply = reply;
     const token = objectAt(message.params, '_meta')['progressToken'];
     this.progressToken = typeof token === 'string' || typeof token === 'number' ? token : undefined;
-    // Whoever hangs up before the call runs does not want it; once it runs, it runs to its end, so that the log knows the end.
+    // Whoever hangs up before the call runs does not want it; once it runs, it runs to its end, so that the log knows the
+    // end. Without a session, hanging up is how a call is canceled (MCP 2026-07-28, Transports / Cancellation).
     this.#hungUp = () => {
-      if (this.upstreamId === undefined) this.abort();
+      if (this.upstreamId === undefined || carried) this.abort();
     };
     reply.signal.addEventListener('abort', this.#hungUp, { once: true });
     if (reply.signal.aborted) this.#hungUp();

@@ -1,34 +1,49 @@
 // What an MCP server offers: its tools as last listed, and lists cut down to what one subject may use.
 
-import { createHash } from 'node:crypto';
 import type { Decision } from '../core/decision.ts';
 import type { Facts, McpFacts } from '../core/facts.ts';
-import { canonicalJson, type Json, type JsonObject } from '../core/json.ts';
+import type { Json, JsonObject } from '../core/json.ts';
 import { limits } from '../core/limits.ts';
-import { ok, type Result, refuse } from '../core/result.ts';
+import { fail, ok, type Result, refuse } from '../core/result.ts';
+import { digestOfDefinition } from '../core/tool-definition.ts';
 import { isObject } from '../wire/mcp/json-rpc.ts';
+import { type ParamHeader, paramHeadersOf } from '../wire/mcp/stateless.ts';
 import { stringAt, toolFacts } from './mcp-facts.ts';
 import type { McpLink } from './mcp-link.ts';
+import type { SeenTool, ToolDesk } from './tool-desk.ts';
 
 const pagesMax = 100;
 const toolsMax = 10_000;
 
+export type ToolPins = Pick<ToolDesk, 'see' | 'objection'>;
+
 export interface KnownTool {
   readonly facts: McpFacts['tool'];
-  /** SHA-256 (hex) of the canonical definition: an approval is bound to it. */
+  /** Its digest: an approval is bound to it. */
   readonly definition: string;
+  /** What its `structuredContent` has to follow; null where it promises nothing. */
+  readonly outputSchema: JsonObject | null;
+  /** Arguments that headers repeat (MCP 2026-07-28). */
+  readonly headers: readonly ParamHeader[];
 }
 
 export class ToolCatalogue {
   readonly #link: McpLink;
+  readonly #connection: string;
+  readonly #desk: ToolPins;
   readonly #tools = new Map<string, KnownTool>();
   #loading: Promise<Result<void>> | null = null;
 
-  constructor(link: McpLink) {
+  constructor(link: McpLink, connection: string, desk: ToolPins) {
     this.#link = link;
+    this.#connection = connection;
+    this.#desk = desk;
   }
 
-  /** Lists the tools on first use. Refused: unknown_tool, upstream_*. */
+  /**
+   * Lists the tools on first use. Refused: unknown_tool, upstream_*, and what the desk has against a definition.
+   * @throws LogUnavailable
+   */
   async find(name: string): Promise<Result<KnownTool>> {
     this.#loading ??= this.#load();
     const loaded = await this.#loading;
@@ -37,7 +52,14 @@ export class ToolCatalogue {
       return loaded;
     }
     const tool = this.#tools.get(name);
-    return tool ? ok(tool) : refuse('unknown_tool', 'The upstream offers no tool of this name.');
+    if (!tool) return refuse('unknown_tool', 'The upstream offers no tool of this name.');
+    const objection = this.#desk.objection(this.#connection, name, tool.definition);
+    return objection ? fail(objection) : ok(tool);
+  }
+
+  /** Whether the server has listed a tool of this name. */
+  has(name: string): boolean {
+    return this.#tools.has(name);
   }
 
   /** The server said that its tools changed. */
@@ -45,13 +67,28 @@ export class ToolCatalogue {
     this.#loading = null;
   }
 
-  /** Takes over definitions the server has just listed, so that a call is decided on what the caller was shown. */
-  learn(items: readonly Json[]): void {
-    for (const item of items) {
-      if (!isObject(item) || this.#tools.size >= toolsMax) continue;
-      const definition = createHash('sha256').update(canonicalJson(item)).digest('hex');
-      this.#tools.set(stringAt(item, 'name'), { facts: toolFacts(item), definition });
+  /**
+   * Takes over definitions the server has just listed, so that a call is decided on what the caller was shown; and gives
+   * back those the caller may be shown. @throws LogUnavailable
+   */
+  async learn(items: readonly Json[]): Promise<readonly Json[]> {
+    const seen = items.flatMap((item): SeenTool[] =>
+      isObject(item) ? [{ tool: stringAt(item, 'name'), sha256: digestOfDefinition(item), definition: item }] : [],
+    );
+    await this.#desk.see(this.#connection, seen);
+    for (const { tool, sha256, definition } of seen) {
+      if (this.#tools.size >= toolsMax && !this.#tools.has(tool)) continue;
+      const { outputSchema } = definition;
+      this.#tools.set(tool, {
+        facts: toolFacts(definition),
+        definition: sha256,
+        outputSchema: isObject(outputSchema) ? outputSchema : null,
+        headers: paramHeadersOf(definition['inputSchema']),
+      });
     }
+    return seen
+      .filter(({ tool, sha256 }) => this.#desk.objection(this.#connection, tool, sha256) === null)
+      .map(({ definition }) => definition);
   }
 
   async #load(): Promise<Result<void>> {
@@ -69,7 +106,7 @@ export class ToolCatalogue {
       cursor = nextCursor;
     }
     this.#tools.clear();
-    this.learn(items);
+    await this.learn(items);
     return ok(undefined);
   }
 }

@@ -1,34 +1,28 @@
-// The MCP door: Streamable HTTP (MCP 2025-03-26 to 2025-11-25) at /mcp/<connection>, and the RFC 9728 document that tells
+// The MCP door: Streamable HTTP (MCP 2025-03-26 to 2026-07-28) at /mcp/<connection>, and the RFC 9728 document that tells
 // a client where to sign in. It authenticates every request anew and finds its session; what a message means is the
 // session's business. INVARIANT: a session answers only the subject, groups included, that opened it.
 
-import { type ErrorCode, errors } from '../core/errors.ts';
+import { errors } from '../core/errors.ts';
 import type { Subject } from '../core/facts.ts';
 import { limits } from '../core/limits.ts';
-import { type Refusal, type Result, refuse } from '../core/result.ts';
-import type { HttpExchange, HttpHeaders } from '../ports/http-exchange.ts';
+import { ok, type Refusal, type Result, refuse } from '../core/result.ts';
+import type { HttpExchange } from '../ports/http-exchange.ts';
 import { LogUnavailable } from '../ports/log.ts';
 import type { McpUpstream } from '../ports/mcp-upstream.ts';
-import type { Random } from '../ports/random.ts';
-import {
-  decodeMessage,
-  encodeMessage,
-  type JsonRpcId,
-  type JsonRpcMessage,
-  type JsonRpcRequest,
-} from '../wire/mcp/json-rpc.ts';
+import { decodeMessage, encodeMessage, type JsonRpcMessage, type JsonRpcRequest } from '../wire/mcp/json-rpc.ts';
+import { envelopeOf, isStateless, isStatelessVersion } from '../wire/mcp/stateless.ts';
 import { accepts, bearerOf, isAddressedToUs, isJson, isSessionId, isSpoken } from '../wire/mcp/streamable-http.ts';
 import type { AuditedSession } from './enforce.ts';
-import { objectAt, stringAt } from './mcp-facts.ts';
+import { respondCode, respondNoSession, respondNotAllowed, respondRefusal } from './mcp-http-refusal.ts';
+import { type ClientIntroduction, introductionIn, introductionOf } from './mcp-introduction.ts';
+import type { Era, EraMemory } from './mcp-link.ts';
 import { errorOutcome } from './mcp-refusal.ts';
 import { McpReply, streamHeaders } from './mcp-reply.ts';
-import { McpSession, type McpSessionDeps } from './mcp-session.ts';
+import { type CallerToken, McpSession, type McpSessionDeps } from './mcp-session.ts';
 import { McpSessionTable, type SessionEntry, timerMsMax } from './mcp-session-table.ts';
+import { StandingSessions } from './mcp-standing.ts';
 
 export interface McpDoorDeps extends McpSessionDeps {
-  readonly random: Random;
-  /** Without a trailing slash. */
-  readonly publicUrl: string;
   /** Issuers whose tokens are accepted: the authorization servers of the RFC 9728 document. */
   readonly issuers: readonly string[];
   readonly idleMs: number;
@@ -45,8 +39,8 @@ export interface McpDoorDeps extends McpSessionDeps {
     readonly client: string;
     readonly address: string;
   }) => Promise<AuditedSession>;
-  /** A server for this session alone. It is not started yet. */
-  readonly startUpstream: (session: AuditedSession) => Promise<Result<McpUpstream>>;
+  /** A server for this session alone, not started yet. `caller` is for a token endpoint, and never for the server. */
+  readonly startUpstream: (session: AuditedSession, caller: CallerToken) => Promise<Result<McpUpstream>>;
 }
 
 export interface McpDoor {
@@ -70,6 +64,7 @@ export function createMcpDoor(deps: McpDoorDeps): McpDoor {
 interface Visit {
   readonly exchange: HttpExchange;
   readonly subject: Subject;
+  readonly token: string;
   readonly connection: string;
   readonly serial: boolean;
 }
@@ -79,12 +74,16 @@ const requestBounds = { bytesMax: limits.mcpRequestBytesMax, depthMax: limits.mc
 class Door implements McpDoor {
   readonly #deps: McpDoorDeps;
   readonly #table: McpSessionTable;
+  readonly #standing: StandingSessions;
+  /** Of the servers behind each connection, as last seen. */
+  readonly #eras = new Map<string, Era>();
   readonly #byLogId = new Map<string, McpSession>();
   #closed = false;
 
   constructor(deps: McpDoorDeps) {
     this.#deps = deps;
     this.#table = new McpSessionTable(deps.clock, deps);
+    this.#standing = new StandingSessions(this.#table);
   }
 
   async handle(exchange: HttpExchange): Promise<void> {
@@ -133,7 +132,10 @@ class Door implements McpDoor {
     if (!plan) return respondCode(exchange, 'unknown_connection');
     if (this.#closed) return respondCode(exchange, 'shutting_down');
 
-    const visit = { exchange, subject: who.value, connection, serial: plan.serial };
+    const visit = { exchange, subject: who.value, token: token ?? '', connection, serial: plan.serial };
+    if (exchange.method !== 'POST' && isStatelessVersion(exchange.header('mcp-protocol-version'))) {
+      return respondNotAllowed(exchange, 'POST');
+    }
     switch (exchange.method) {
       case 'POST':
         return this.#post(visit);
@@ -142,14 +144,7 @@ class Door implements McpDoor {
       case 'DELETE':
         return this.#delete(visit);
       default:
-        return respondRefusal(
-          exchange,
-          refuse('unsupported', 'The methods here are POST, GET and DELETE.').error,
-          405,
-          {
-            allow: 'POST, GET, DELETE',
-          },
-        );
+        return respondNotAllowed(exchange, 'POST, GET, DELETE');
     }
   }
 
@@ -196,12 +191,55 @@ class Door implements McpDoor {
       await entry?.session.audited.refused(refusal, {});
       return respondRefusal(exchange, refusal, errors[refusal.code].http, {}, id);
     }
-    if (!entry) return this.#initialize(visit, decoded.value);
+    if (!entry) {
+      const stateless = isStateless(decoded.value, exchange.header('mcp-protocol-version'));
+      return stateless ? this.#answer(visit, decoded.value) : this.#initialize(visit, decoded.value);
+    }
     if (!isSpoken(exchange.header('mcp-protocol-version'), entry.session.version)) {
       const text = 'The MCP-Protocol-Version header is not the version this session agreed on.';
       return respondRefusal(exchange, refuse('invalid_request', text).error);
     }
     await this.#pass(entry, decoded.value, exchange);
+  }
+
+  /** A message of MCP 2026-07-28, which comes without a session. */
+  async #answer(visit: Visit, message: JsonRpcMessage): Promise<void> {
+    const { exchange, subject, connection } = visit;
+    // Nothing a client notifies of outlives its request here; what it cancels, it hangs up on.
+    if (message.kind === 'notification') return exchange.respond(202, {}, '');
+    const envelope =
+      message.kind === 'request'
+        ? envelopeOf(message, (name) => exchange.header(name))
+        : refuse('invalid_request', 'No request of the gate is open that this could answer.');
+    if (message.kind !== 'request' || !envelope.ok) {
+      const { error } = envelope.ok ? refuse('invalid_request', errors.invalid_request.text) : envelope;
+      return respondRefusal(exchange, error, errors[error.code].http, {}, message.id);
+    }
+    if (!this.#deps.mayEnter(subject, connection)) return respondCode(exchange, 'no_matching_rule', message.id);
+    const client = introductionIn(envelope.value);
+    const found = await this.#standing.find({ subject, connection, client }, async (id) => {
+      const launched = await this.#launch(visit, client, id);
+      if (!launched.ok) return launched;
+      const session = launched.value;
+      const stood = await orClosed(session, session.stand());
+      if (stood.ok && !session.over) return launched;
+      const refusal = stood.ok ? refuse('upstream_closed', 'The MCP server ended as it was started.') : stood;
+      await session.close(refusal.error.code);
+      return refusal;
+    });
+    if (!found.ok) {
+      return respondRefusal(exchange, found.error, errors[found.error.code].http, {}, message.id);
+    }
+    const entry = found.value;
+    if (this.#closed) {
+      await entry.session.close('shutting_down');
+      return respondCode(exchange, 'shutting_down', message.id);
+    }
+    entry.session.caller.token = visit.token;
+    const { logLevel } = envelope.value;
+    const carried = { logLevel, header: (name: string) => exchange.header(name) };
+    await entry.session.request(message, new McpReply(exchange), carried);
+    this.#table.touch(entry);
   }
 
   async #pass(entry: SessionEntry, message: JsonRpcMessage, exchange: HttpExchange): Promise<void> {
@@ -268,38 +306,18 @@ class Door implements McpDoor {
 
   /** False when no session came of it; the caller has been told. */
   async #open(visit: Visit, message: JsonRpcRequest): Promise<boolean> {
-    const { exchange, subject, connection, serial } = visit;
-    const deps = this.#deps;
-    const client = stringAt(objectAt(message.params, 'clientInfo'), 'name');
-    const audited = await deps.openSession({ subject, connection, client, address: exchange.remoteAddress });
+    const { exchange, subject, connection } = visit;
     const reply = new McpReply(exchange);
     const refused = async (refusal: Refusal): Promise<false> => {
       const outcome = errorOutcome(refusal);
       await reply.finish(encodeMessage({ kind: 'response', id: message.id, outcome }));
       return false;
     };
-    const upstream = await deps.startUpstream(audited);
-    if (!upstream.ok) {
-      await audited.end(upstream.error.code);
-      return refused(upstream.error);
-    }
-    const id = Buffer.from(deps.random.bytes(32)).toString('base64url');
-    const ended = (reason: string): void => {
-      this.#byLogId.delete(audited.id);
-      void this.#table.close(reason, (entry) => entry.id === id);
-    };
-    const session = new McpSession(deps, {
-      audited,
-      upstream: upstream.value,
-      initialize: message.params,
-      serial,
-      ended,
-    });
-    this.#byLogId.set(audited.id, session);
-    const greeting = await session.open(message.id).catch(async (error: unknown) => {
-      await session.close('internal');
-      throw error;
-    });
+    const id = Buffer.from(this.#deps.random.bytes(32)).toString('base64url');
+    const launched = await this.#launch(visit, introductionOf(message.params), id);
+    if (!launched.ok) return refused(launched.error);
+    const session = launched.value;
+    const greeting = await orClosed(session, session.open(message.id));
     if (!greeting.ok || exchange.signal.aborted || session.over || this.#closed) {
       const refusal = greeting.ok
         ? refuse('canceled', 'The session was given up while it opened.').error
@@ -312,33 +330,43 @@ class Door implements McpDoor {
     return true;
   }
 
-  #find({ exchange, subject, connection }: Visit): SessionEntry | undefined {
+  /** A session with a server of its own that has not been spoken to yet. Refused: what startUpstream refuses. */
+  async #launch(visit: Visit, client: ClientIntroduction, id: string): Promise<Result<McpSession>> {
+    const { exchange, subject, token, connection, serial } = visit;
+    const deps = this.#deps;
+    const address = exchange.remoteAddress;
+    const audited = await deps.openSession({ subject, connection, client: client.name, address });
+    const caller = { token };
+    const era: EraMemory = {
+      get: () => this.#eras.get(connection),
+      set: (found) => (found ? this.#eras.set(connection, found) : this.#eras.delete(connection)),
+    };
+    const upstream = await deps.startUpstream(audited, caller);
+    if (!upstream.ok) {
+      await audited.end(upstream.error.code);
+      return upstream;
+    }
+    const ended = (reason: string): void => {
+      this.#byLogId.delete(audited.id);
+      void this.#table.close(reason, (entry) => entry.id === id);
+    };
+    const session = new McpSession(deps, { audited, upstream: upstream.value, client, era, caller, serial, ended });
+    this.#byLogId.set(audited.id, session);
+    return ok(session);
+  }
+
+  #find({ exchange, subject, token, connection }: Visit): SessionEntry | undefined {
     const id = exchange.header('mcp-session-id');
-    return id !== undefined && isSessionId(id) ? this.#table.find(id, subject, connection) : undefined;
+    const entry = id !== undefined && isSessionId(id) ? this.#table.find(id, subject, connection) : undefined;
+    if (entry) entry.session.caller.token = token;
+    return entry;
   }
 }
 
-function respondCode(exchange: HttpExchange, code: ErrorCode, id: JsonRpcId | null = null): void {
-  respondRefusal(exchange, refuse(code, errors[code].text).error, errors[code].http, {}, id);
-}
-
-/** MCP, Session Management: 404 tells the client to initialize anew. */
-function respondNoSession(exchange: HttpExchange): void {
-  const missing = exchange.header('mcp-session-id') === undefined;
-  const text = missing ? 'The Mcp-Session-Id header is missing.' : 'There is no such session.';
-  respondRefusal(
-    exchange,
-    refuse(missing ? 'invalid_request' : 'not_found', text, { next: 'Initialize a new session.' }).error,
-  );
-}
-
-function respondRefusal(
-  exchange: HttpExchange,
-  refusal: Refusal,
-  status: number = errors[refusal.code].http,
-  headers: HttpHeaders = {},
-  id: JsonRpcId | null = null,
-): void {
-  const body = encodeMessage({ kind: 'response', id, outcome: errorOutcome(refusal) });
-  exchange.respond(status, { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers }, body);
+/** What opens a session must not leave half of one behind. @throws what `opening` throws */
+function orClosed<T>(session: McpSession, opening: Promise<T>): Promise<T> {
+  return opening.catch(async (error: unknown) => {
+    await session.close('internal');
+    throw error;
+  });
 }

@@ -1,8 +1,9 @@
-// What client and server learn of each other through the gate at initialize: names as they are, and of the capabilities
+// What client and server learn of each other through the gate at initialize or discover: names as they are, and of the capabilities
 // only those the gate carries. Tasks, experimental features and extensions are not among them.
 
 import type { JsonObject } from '../core/json.ts';
-import { negotiateVersion } from '../wire/mcp/streamable-http.ts';
+import { type Envelope, statelessVersion, unsubscribed } from '../wire/mcp/stateless.ts';
+import { clientVersions, negotiateVersion } from '../wire/mcp/streamable-http.ts';
 import { objectAt, only, stringAt } from './mcp-facts.ts';
 import type { Welcome } from './mcp-link.ts';
 
@@ -25,6 +26,27 @@ export function introductionOf(params: JsonObject): ClientIntroduction {
     name: stringAt(info, 'name'),
     info,
     capabilities: only(objectAt(params, 'capabilities'), clientCapabilities),
+  };
+}
+
+/** A client that introduces itself with every request. */
+export function introductionIn(envelope: Envelope): ClientIntroduction {
+  const { info, capabilities } = envelope;
+  return {
+    version: statelessVersion,
+    name: stringAt(info, 'name'),
+    info,
+    capabilities: only(capabilities, clientCapabilities),
+  };
+}
+
+/** The result of `server/discover`. Versions stand apart: they are the gate's own, and read like dates. */
+export function discoveryOf(welcome: Welcome): { readonly result: JsonObject; readonly versions: readonly string[] } {
+  const { instructions } = welcome;
+  const capabilities = unsubscribed(only(welcome.capabilities, serverCapabilities));
+  return {
+    result: { capabilities, ...(instructions === undefined ? {} : { instructions }) },
+    versions: [statelessVersion, ...clientVersions],
   };
 }
 

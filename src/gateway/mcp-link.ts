@@ -1,5 +1,5 @@
-// The gate as a client of one MCP server: its own ids, one outcome for every request, whatever the server does. It knows
-// no policy and no client. Must never hand on a message it could not parse, or an answer nobody waits for.
+// The gate as a client of one MCP server: its own ids, one outcome for every request, whatever the server does and whichever
+// version of MCP it speaks. It knows no policy and no client. Must never hand on a message it could not parse, or an answer nobody waits for.
 
 import type { JsonObject } from '../core/json.ts';
 import { limits } from '../core/limits.ts';
@@ -15,12 +15,27 @@ import {
   type JsonRpcOutcome,
   type JsonRpcRequest,
 } from '../wire/mcp/json-rpc.ts';
+import {
+  enveloped,
+  headersOf,
+  type ParamHeader,
+  resultOf,
+  serverInfoOf,
+  statelessVersion,
+  unsubscribed,
+  versionsOf,
+} from '../wire/mcp/stateless.ts';
 import { upstreamVersions } from '../wire/mcp/streamable-http.ts';
 
 /** Lines that are no message: print statements of a careless server are forgiven, a stream of garbage is not. */
 const undecodableMax = 100;
 
+/** How long a server may think about whether it knows discover. */
+const discoverMs = 10_000;
+
 const responseBounds = { bytesMax: limits.mcpResponseBytesMax, depthMax: limits.mcpDepthMax, exactIntegers: false };
+
+const unruly = refuse('upstream_protocol', 'The upstream said something that follows no rule of the protocol.');
 
 export interface McpLinkEvents {
   /** The server is not read on until these resolve. They never reject. */
@@ -30,7 +45,33 @@ export interface McpLinkEvents {
   readonly closed: (reason: Refusal) => void;
 }
 
-/** What the server said of itself in initialize. */
+/** Whether a server keeps sessions (initialize) or not (server/discover, MCP 2026-07-28). */
+export type Era = 'session' | 'stateless';
+
+/** What is known of a connection's servers from before; wrong knowledge costs a round trip and no more. */
+export interface EraMemory {
+  get(): Era | undefined;
+  set(era: Era | undefined): void;
+}
+
+/** As the client introduced itself. */
+interface LinkClient {
+  readonly info: JsonObject;
+  /** What a server with sessions may ask of it, in requests of its own. */
+  readonly capabilities: JsonObject;
+  /** What a server without may ask of it, in results of type `input_required`. */
+  readonly input: JsonObject;
+}
+
+export interface LinkOptions {
+  /** The server may report on it: notifications carry the request's id as their token. */
+  readonly progress?: boolean;
+  /** Arguments that headers repeat. */
+  readonly headers?: readonly ParamHeader[];
+  readonly logLevel?: string | undefined;
+}
+
+/** What the server said of itself in initialize or discover. */
 export interface Welcome {
   readonly capabilities: JsonObject;
   readonly serverInfo: JsonObject;
@@ -47,30 +88,72 @@ export interface LinkRequest {
 interface Pending {
   readonly settle: (outcome: Result<JsonRpcOutcome>) => void;
   readonly stopTimer: () => void;
+  /** Aborted with it. */
+  readonly waiting: AbortController;
 }
 
 export class McpLink {
   readonly #upstream: McpUpstream;
   readonly #clock: Clock;
   readonly #events: McpLinkEvents;
+  readonly #era: EraMemory;
+  #stateless: LinkClient | null = null;
   readonly #pending = new Map<number, Pending>();
   #lastId = 0;
   #undecodable = 0;
   #closed: Refusal | null = null;
 
-  constructor(upstream: McpUpstream, clock: Clock, events: McpLinkEvents) {
+  constructor(upstream: McpUpstream, clock: Clock, era: EraMemory, events: McpLinkEvents) {
     this.#upstream = upstream;
     this.#clock = clock;
+    this.#era = era;
     this.#events = events;
   }
 
+  /** Whether the server keeps no session. */
+  get stateless(): boolean {
+    return this.#stateless !== null;
+  }
+
   /** Starts and initializes the server, speaking for the client. Refused: upstream_*. */
-  async open(client: { readonly info: JsonObject; readonly capabilities: JsonObject }): Promise<Result<Welcome>> {
+  async open(client: LinkClient): Promise<Result<Welcome>> {
     const started = await this.#upstream.start({
       message: (bytes) => this.#receive(bytes),
       closed: (reason) => this.#end(reason),
     });
     if (!started.ok) return started;
+    // A process that is older than discover may die of it; over HTTP it is one request that fails.
+    const discoverFirst = this.#upstream.transport === 'http' && this.#era.get() !== 'session';
+    if (discoverFirst) {
+      const found = await this.#discover(client);
+      if (found) return ok(found);
+    }
+    const greeted = await this.#initialize(client);
+    const found = greeted.ok || discoverFirst || this.#closed ? null : await this.#discover(client);
+    if (found) return ok(found);
+    this.#era.set(greeted.ok ? 'session' : undefined);
+    return greeted;
+  }
+
+  /** Null where the server does not speak the stateless version. */
+  async #discover(client: LinkClient): Promise<Welcome | null> {
+    this.#stateless = client;
+    const answer = await this.request('server/discover', {}, discoverMs).outcome;
+    const result = answer.ok && 'result' in answer.value ? answer.value.result : {};
+    if (!versionsOf(result).includes(statelessVersion)) {
+      this.#stateless = null;
+      return null;
+    }
+    this.#era.set('stateless');
+    const { capabilities, instructions } = result;
+    return {
+      capabilities: isObject(capabilities) ? unsubscribed(capabilities) : {},
+      serverInfo: serverInfoOf(result),
+      instructions: typeof instructions === 'string' ? instructions : undefined,
+    };
+  }
+
+  async #initialize(client: LinkClient): Promise<Result<Welcome>> {
     const params = {
       protocolVersion: upstreamVersions[0] ?? '',
       capabilities: client.capabilities,
@@ -92,25 +175,31 @@ export class McpLink {
     });
   }
 
-  /** With `progress` the server may report on it: notifications carry the request's id as their token. */
-  request(method: string, params: JsonObject, ms: number, progress = false): LinkRequest {
+  request(method: string, params: JsonObject, ms: number, options: LinkOptions = {}): LinkRequest {
     const id = ++this.#lastId;
     if (this.#closed) return { id, outcome: Promise.resolve(fail(this.#closed)) };
+    const waiting = new AbortController();
     const outcome = new Promise<Result<JsonRpcOutcome>>((settle) => {
       const stopTimer = this.#clock.after(ms, () =>
         this.#abandon(id, refuse('upstream_unavailable', 'The upstream did not answer in time.')),
       );
-      this.#pending.set(id, { settle, stopTimer });
+      this.#pending.set(id, { settle, stopTimer, waiting });
     });
-    const whole = progress ? { ...params, _meta: { progressToken: id } } : params;
-    const text = encodeMessage({ kind: 'request', id, method, params: whole });
-    void this.#send(id, text);
-    return { id, outcome };
-  }
-
-  async #send(id: number, text: string): Promise<void> {
-    const sent = await this.#upstream.send({ text, id });
-    if (!sent.ok) this.#settle(id, sent);
+    const { logLevel } = options;
+    const whole = options.progress ? { ...params, _meta: { progressToken: id } } : params;
+    const message = { kind: 'request', id, method } as const;
+    const sending = this.#stateless
+      ? this.#upstream.send({
+          text: encodeMessage({
+            ...message,
+            params: enveloped(whole, { info: this.#stateless.info, capabilities: this.#stateless.input, logLevel }),
+          }),
+          id,
+          stateless: { headers: headersOf(method, params, options.headers ?? []), signal: waiting.signal },
+        })
+      : this.#upstream.send({ text: encodeMessage({ ...message, params: whole }), id });
+    void sending.then((sent) => sent.ok || this.#settle(id, sent));
+    return { id, outcome: this.#stateless ? outcome.then(settled) : outcome };
   }
 
   /** Gives up on a request: its outcome is `canceled`, and the server is told. */
@@ -118,8 +207,9 @@ export class McpLink {
     this.#abandon(id, refuse('canceled', 'The request was canceled.'));
   }
 
+  /** Over HTTP a stateless server takes none: it learns of a cancellation by the end of the connection. */
   async notify(method: string, params: JsonObject): Promise<void> {
-    if (this.#closed) return;
+    if (this.#closed || (this.stateless && this.#upstream.transport === 'http')) return;
     await this.#upstream.send({ text: encodeMessage({ kind: 'notification', method, params }), id: null });
   }
 
@@ -144,12 +234,12 @@ export class McpLink {
     }
     if (message.kind === 'notification') await this.#events.notification(message);
     else if (message.method === 'ping') await this.answer(message.id, { result: {} });
+    else if (this.stateless) return this.#forgive(unruly.error, null);
     else await this.#events.request(message);
     return null;
   }
 
   #forgive(refusal: Refusal, id: JsonRpcId | null): number | null {
-    const unruly = refuse('upstream_protocol', 'The upstream gave an answer that follows no rule of the protocol.');
     if (typeof id === 'number' && this.#settle(id, unruly)) return id;
     this.#undecodable++;
     if (refusal.code === 'too_large' || this.#undecodable > undecodableMax) {
@@ -171,6 +261,7 @@ export class McpLink {
     this.#pending.delete(id);
     pending.stopTimer();
     pending.settle(outcome);
+    if (!outcome.ok) pending.waiting.abort();
     return true;
   }
 
@@ -180,4 +271,14 @@ export class McpLink {
     for (const id of this.#pending.keys()) this.#settle(id, fail(reason));
     this.#events.closed(reason);
   }
+}
+
+/** What a stateless server answers at last, without what is the revision's own; or what it needs before, as it is. */
+function settled(answer: Result<JsonRpcOutcome>): Result<JsonRpcOutcome> {
+  if (!answer.ok || !('result' in answer.value)) return answer;
+  const { type, result } = resultOf(answer.value.result);
+  if (type === 'complete') return ok({ result });
+  return type === 'input_required'
+    ? answer
+    : refuse('upstream_protocol', 'The server gave a result of a type the gate does not know.');
 }

@@ -10,10 +10,18 @@ import { isClientVersion } from '../wire/mcp/streamable-http.ts';
 /** Masks data under a decision's obligations, and adds to `counts` what it masked, by class. */
 export type MaskJson = (value: Json, decision: Decision, counts: Record<string, number>) => Json;
 
+/** The masking of one message, made for what it says: a result, params, or an error's message and data. */
+export type MaskFor = (message: Json) => Promise<MaskJson>;
+
+/** What an outcome says. */
+export function dataOf(outcome: JsonRpcOutcome): Json {
+  return 'result' in outcome ? outcome.result : [outcome.error.message, outcome.error.data ?? null];
+}
+
 /** Members whose objects and arrays are the protocol's structure (MCP 2025-11-25, schema). */
 const structure = new Set(
   `content contents messages resource resources resourceTemplates tools prompts completion values annotations icons
-  capabilities serverInfo execution modelPreferences hints`.split(/\s+/),
+  capabilities serverInfo execution modelPreferences hints roots`.split(/\s+/),
 );
 /** Members that hold a JSON Schema, where a property called `address` is no address. */
 const schemas = new Set(['inputSchema', 'outputSchema', 'requestedSchema']);
@@ -132,5 +140,21 @@ function withoutBinary(value: JsonObject): JsonObject {
     return { type: 'text', text: `[${type} withheld by the gate: binary content cannot be masked]` };
   }
   if (blob === undefined) return value;
-  return { ...rest, mimeType: 'text/plain', text: '[binary content withheld by the gate: it cannot be masked]' };
+  const text = textOf(blob);
+  return text === null
+    ? { ...rest, mimeType: 'text/plain', text: '[binary content withheld by the gate: it cannot be masked]' }
+    : { ...rest, text };
+}
+
+/** A text that was sent as a blob is a text: it leaves as one, masked. Null for what is none. */
+function textOf(blob: Json): string | null {
+  if (typeof blob !== 'string' || !/^[A-Za-z0-9+/]*={0,2}$/.test(blob)) return null;
+  try {
+    const bytes = Uint8Array.from(atob(blob), (char) => char.charCodeAt(0));
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    // oxlint-disable-next-line no-control-regex -- control characters are what text does not have
+    return /[\u0000-\u0008\u000e-\u001f]/.test(text) ? null : text;
+  } catch {
+    return null;
+  }
 }

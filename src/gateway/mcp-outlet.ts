@@ -1,13 +1,14 @@
 // The way out to one client for what is not an answer: server notifications and server requests, on the stream of the
 // call that runs, or on the client's own GET stream. INVARIANT: masked, then recorded, then released.
 
+import type { Decision } from '../core/decision.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { HttpStream } from '../ports/http-exchange.ts';
 import { encodeEvent } from '../wire/mcp/event-stream.ts';
 import { encodeMessage, type JsonRpcNotification, type JsonRpcRequest } from '../wire/mcp/json-rpc.ts';
 import type { Admission } from './enforce.ts';
-import { type MaskJson, maskMembers } from './mcp-masking.ts';
+import { type MaskFor, maskMembers } from './mcp-masking.ts';
 import type { McpReply } from './mcp-reply.ts';
 
 /** Proxies cut a stream that says nothing. */
@@ -42,13 +43,13 @@ export function isRelayed(method: string): boolean {
 
 export class McpOutlet {
   readonly #clock: Clock;
-  readonly #mask: MaskJson;
+  readonly #maskFor: MaskFor;
   readonly #calls = new Set<OpenCall>();
   #listener: Listener | null = null;
 
-  constructor(clock: Clock, mask: MaskJson) {
+  constructor(clock: Clock, maskFor: MaskFor) {
     this.#clock = clock;
-    this.#mask = mask;
+    this.#maskFor = maskFor;
   }
 
   /** The client's GET stream. A client that comes again has lost the one before. */
@@ -88,23 +89,35 @@ export class McpOutlet {
     this.#calls.delete(call);
   }
 
-  /** On this call, else on the newest open one, else on the GET stream. False when nobody listens. @throws LogUnavailable */
-  async release(message: JsonRpcNotification | JsonRpcRequest, about?: OpenCall): Promise<boolean> {
+  /**
+   * On this call, else on the newest open one, else on the GET stream. False when nobody listens. `under` learns which
+   * decision it was masked under before anybody can answer. @throws LogUnavailable
+   */
+  async release(
+    message: JsonRpcNotification | JsonRpcRequest,
+    about?: OpenCall,
+    under: (decision: Decision) => void = () => {},
+  ): Promise<boolean> {
     const call = about ?? [...this.#calls].at(-1);
     if (call) {
       const masked = await this.#record(message, call.admission);
       // While it was being recorded the call may have been answered; nothing may follow an answer.
-      if (this.#calls.has(call)) return call.reply.send(masked);
+      if (this.#calls.has(call)) {
+        under(call.admission.decision);
+        return call.reply.send(masked);
+      }
     }
     const listener = this.#listener;
     if (!listener) return false;
     const masked = await this.#record(message, listener.admission);
+    under(listener.admission.decision);
     return this.#listener === listener && listener.stream.write(encodeEvent(encodeMessage(masked)));
   }
 
   async #record<T extends JsonRpcNotification | JsonRpcRequest>(message: T, admission: Admission): Promise<T> {
     const counts: Record<string, number> = {};
-    const params = maskMembers(message.params, admission.decision, this.#mask, counts);
+    const mask = await this.#maskFor(message.params);
+    const params = maskMembers(message.params, admission.decision, mask, counts);
     const masked = { ...message, params: { ...params, ...referencesOf(message.params) } };
     const bytes = utf8.encode(encodeMessage(masked));
     await admission.record({ media: 'application/json', bytes }, { method: message.method, masked: counts });

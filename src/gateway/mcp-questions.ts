@@ -1,6 +1,7 @@
 // Requests a server makes of the client (sampling, elicitation, roots): asked under an id of ours, masked and recorded on
 // the way out, answered to the server under its own. A client that did not offer the capability is not asked.
 
+import type { Decision } from '../core/decision.ts';
 import type { JsonObject } from '../core/json.ts';
 import { refuse } from '../core/result.ts';
 import type { JsonRpcId, JsonRpcRequest } from '../wire/mcp/json-rpc.ts';
@@ -9,7 +10,8 @@ import type { McpOutlet } from './mcp-outlet.ts';
 import { errorOutcome } from './mcp-refusal.ts';
 
 const questionsMax = 64;
-const capabilityOf: Readonly<Record<string, string>> = {
+/** What a client has to offer to be asked this. */
+export const capabilityOf: Readonly<Record<string, string>> = {
   'sampling/createMessage': 'sampling',
   'elicitation/create': 'elicitation',
   'roots/list': 'roots',
@@ -19,6 +21,8 @@ const capabilityOf: Readonly<Record<string, string>> = {
 export interface Question {
   readonly id: JsonRpcId;
   readonly method: string;
+  /** What it was masked under, once it is on its way. The answer is masked no less. */
+  decision?: Decision;
 }
 
 export class McpQuestions {
@@ -46,8 +50,11 @@ export class McpQuestions {
           : null;
     if (refusal) return this.#link.answer(id, errorOutcome(refusal.error));
     const ours = `gate-${++this.#last}`;
-    this.#open.set(ours, { id, method });
-    const asked = await this.#outlet.release({ kind: 'request', id: ours, method, params });
+    const question: Question = { id, method };
+    this.#open.set(ours, question);
+    const asked = await this.#outlet.release({ kind: 'request', id: ours, method, params }, undefined, (decision) => {
+      question.decision = decision;
+    });
     if (asked || !this.#open.delete(ours)) return;
     await this.#link.answer(id, errorOutcome(refuse('not_found', 'The client is not listening.').error));
   }

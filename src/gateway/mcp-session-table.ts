@@ -104,7 +104,10 @@ function keyOf(subject: Subject): string {
 
 /** Who loses or gains a group is somebody else: facts and approvals are about the subject as it was. */
 function isSame(a: Subject, b: Subject): boolean {
-  const identity = ({ issuer, id, kind, agent, groups }: Subject): string =>
-    JSON.stringify([issuer, id, kind, agent ?? null, groups.toSorted()]);
-  return identity(a) === identity(b);
+  return identityOf(a) === identityOf(b);
+}
+
+/** The same for the same subject in the same groups, and for nobody else. */
+export function identityOf({ issuer, id, kind, agent, groups }: Subject): string {
+  return JSON.stringify([issuer, id, kind, agent ?? null, groups.toSorted()]);
 }

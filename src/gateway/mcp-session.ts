@@ -4,14 +4,16 @@
 // Longer than 400 lines: every kind of request shares the session's state, and is easier to compare in one place.
 
 import type { Decision } from '../core/decision.ts';
+import { errors } from '../core/errors.ts';
 import type { Facts, McpFacts } from '../core/facts.ts';
 import type { JsonObject } from '../core/json.ts';
 import { limits } from '../core/limits.ts';
-import { type Refusal, type Result, refuse } from '../core/result.ts';
+import { ok, type Refusal, type Result, refuse } from '../core/result.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { HttpStream } from '../ports/http-exchange.ts';
 import { LogUnavailable } from '../ports/log.ts';
 import type { McpUpstream } from '../ports/mcp-upstream.ts';
+import type { Random } from '../ports/random.ts';
 import {
   encodeMessage,
   isObject,
@@ -21,45 +23,65 @@ import {
   type JsonRpcRequest,
   type JsonRpcResponse,
 } from '../wire/mcp/json-rpc.ts';
+import { completed, isLogged, isLogLevel, paramMismatch, statelessVersion } from '../wire/mcp/stateless.ts';
 import type { Admission, AuditedSession, Intent } from './enforce.ts';
-import { McpCall } from './mcp-call.ts';
-import { isList, itemsOf, ToolCatalogue, usable } from './mcp-catalogue.ts';
+import { type ApprovalLookup, approvalStatusOutcome, approvalStatusTool } from './mcp-approval-status.ts';
+import { type Carried, McpCall } from './mcp-call.ts';
+import { isList, itemsOf, ToolCatalogue, type ToolPins, usable } from './mcp-catalogue.ts';
 import { CursorTable } from './mcp-cursors.ts';
-import { classesIn, type DetectClasses, factsOf, namedRequest, only, stringAt } from './mcp-facts.ts';
-import { type ClientIntroduction, greetingOf, introductionOf } from './mcp-introduction.ts';
-import { McpLink } from './mcp-link.ts';
-import { type MaskJson, maskOutcome } from './mcp-masking.ts';
+import { classesIn, type DetectClasses, factsOf, namedRequest, objectAt, only, stringAt } from './mcp-facts.ts';
+import { McpInput } from './mcp-input.ts';
+import { type ClientIntroduction, discoveryOf, greetingOf } from './mcp-introduction.ts';
+import { type EraMemory, McpLink, type Welcome } from './mcp-link.ts';
+import { dataOf, type MaskFor, maskMembers, maskOutcome } from './mcp-masking.ts';
 import { isRelayed, McpOutlet } from './mcp-outlet.ts';
 import { McpQuestions } from './mcp-questions.ts';
-import { errorOutcome, toolOutcome } from './mcp-refusal.ts';
+import { errorOutcome, toolOutcome, urlOutcome } from './mcp-refusal.ts';
 import type { McpReply } from './mcp-reply.ts';
+import { fitStructured } from './mcp-structured.ts';
 import { McpTurns } from './mcp-turns.ts';
 
 export interface McpSessionDeps {
   readonly clock: Clock;
+  readonly random: Random;
   /** What policy would say of these facts, without recording anything. */
   readonly preview: (facts: Facts) => Decision;
   readonly detectClasses: DetectClasses;
-  readonly mask: MaskJson;
+  readonly maskFor: MaskFor;
+  readonly tools: ToolPins;
+  readonly approvals: ApprovalLookup;
+  /** Without a trailing slash. */
+  readonly publicUrl: string;
+}
+
+/** The token the subject of a session came with last. */
+export interface CallerToken {
+  token: string;
 }
 
 export interface McpSessionOpening {
   readonly audited: AuditedSession;
   readonly upstream: McpUpstream;
-  /** Params of the client's initialize request. */
-  readonly initialize: JsonObject;
+  readonly caller: CallerToken;
+  readonly client: ClientIntroduction;
+  /** Of the connection. */
+  readonly era: EraMemory;
   /** One upstream request at a time, so that what the server does meanwhile can be told to be that request's doing. */
   readonly serial: boolean;
   /** Called once, when the session begins to end, whatever ended it. */
   readonly ended: (reason: string) => void;
 }
 
-type Transform = (result: JsonObject) => JsonObject;
+/** @throws LogUnavailable */
+type Transform = (result: JsonObject) => Promise<JsonObject>;
 
 const utf8 = new TextEncoder();
+/** Gone with the session (MCP 2026-07-28). */
+const sessionMethods = new Set(['ping', 'logging/setLevel', 'resources/subscribe', 'resources/unsubscribe']);
 
 export class McpSession {
   readonly audited: AuditedSession;
+  readonly caller: CallerToken;
   readonly #deps: McpSessionDeps;
   readonly #opening: McpSessionOpening;
   readonly #client: ClientIntroduction;
@@ -68,28 +90,47 @@ export class McpSession {
   readonly #cursors = new CursorTable();
   readonly #outlet: McpOutlet;
   readonly #questions: McpQuestions;
+  readonly #input: McpInput;
   readonly #calls = new Map<JsonRpcId, McpCall>();
   readonly #turns = new McpTurns();
+  readonly #over = new AbortController();
   #closing: Promise<void> | null = null;
+  #stateless = 0;
+  /** What a client with a session wants of the log messages of a server without. */
+  #logLevel: string | undefined;
+  /** As it names itself, masked. */
+  #serverInfo: JsonObject = {};
+  #welcome: Welcome = { capabilities: {}, serverInfo: {}, instructions: undefined };
 
   constructor(deps: McpSessionDeps, opening: McpSessionOpening) {
     this.#deps = deps;
     this.#opening = opening;
     this.audited = opening.audited;
-    this.#client = introductionOf(opening.initialize);
-    this.#link = new McpLink(opening.upstream, deps.clock, {
+    this.caller = opening.caller;
+    this.#client = opening.client;
+    this.#link = new McpLink(opening.upstream, deps.clock, opening.era, {
       notification: (message) => this.#guard(() => this.#notified(message)),
       request: (message) => this.#guard(() => this.#questions.ask(message)),
       closed: (reason) => void this.close(reason.code),
     });
-    this.#catalogue = new ToolCatalogue(this.#link);
-    this.#outlet = new McpOutlet(deps.clock, deps.mask);
-    this.#questions = new McpQuestions(this.#link, this.#outlet, this.#client.capabilities);
+    this.#catalogue = new ToolCatalogue(this.#link, this.audited.connection, deps.tools);
+    this.#outlet = new McpOutlet(deps.clock, deps.maskFor);
+    this.#questions = new McpQuestions(this.#link, this.#outlet, this.#offered);
+    this.#input = new McpInput(deps.clock, deps.random, this.#client.capabilities);
   }
 
   /** The log's id of the request that runs upstream now, where requests run one at a time. */
   get activeRequest(): string | undefined {
     return this.#turns.holder;
+  }
+
+  get #standing(): boolean {
+    return this.#client.version === statelessVersion;
+  }
+
+  /** What the server may ask the client for: without a session there is no way to ask. */
+  get #offered(): JsonObject {
+    return this.#standing ? {} : this.#client.capabilities;
   }
 
   /** The protocol version agreed on with the client. */
@@ -107,24 +148,46 @@ export class McpSession {
 
   /** Starts the server and answers the client's initialize. Refused: upstream_*. @throws LogUnavailable */
   async open(id: JsonRpcId): Promise<Result<string>> {
-    const { info, capabilities, version } = this.#client;
-    const admitted = await this.#builtin('builtin:initialize', 'initialize', { clientInfo: info, capabilities });
-    if (!admitted.ok) return admitted;
-    const admission = admitted.value;
-    const welcome = await this.#link.open({ info, capabilities });
-    if (!welcome.ok) {
-      await admission.end('error', { code: welcome.error.code });
-      return welcome;
-    }
-    const text = await this.#recordAnswer(id, { result: greetingOf(welcome.value, version) }, admission);
-    void admission.end('ok').catch(() => {});
-    return { ok: true, value: text };
+    const entered = await this.#enter('initialize');
+    if (!entered.ok) return entered;
+    const { version } = this.#client;
+    const text = await this.#recordAnswer(id, { result: greetingOf(this.#welcome, version) }, entered.value);
+    void entered.value.end('ok').catch(() => {});
+    return ok(text);
   }
 
-  /** Answers on `reply`, always. Never rejects. */
-  async request(message: JsonRpcRequest, reply: McpReply): Promise<void> {
-    const call = new McpCall(message, reply);
-    const rejected = this.#calls.has(call.id)
+  /** Starts the server for a client that awaits no greeting. Refused: upstream_*. @throws LogUnavailable */
+  async stand(): Promise<Result<void>> {
+    const entered = await this.#enter('server/discover');
+    if (!entered.ok) return entered;
+    await entered.value.end('ok');
+    return ok(undefined);
+  }
+
+  async #enter(method: string): Promise<Result<Admission>> {
+    const { info, capabilities } = this.#client;
+    const admitted = await this.#builtin('builtin:initialize', method, { clientInfo: info, capabilities });
+    if (!admitted.ok) return admitted;
+    const input = this.#standing ? capabilities : {};
+    const welcome = await this.#link.open({ info, capabilities: this.#offered, input });
+    if (!welcome.ok) {
+      await admitted.value.end('error', { code: welcome.error.code });
+      return welcome;
+    }
+    const { serverInfo } = welcome.value;
+    const mask = await this.#deps.maskFor(serverInfo);
+    const masked = maskMembers({ serverInfo }, admitted.value.decision, mask, {});
+    this.#serverInfo = objectAt(masked, 'serverInfo');
+    this.#welcome = welcome.value;
+    return admitted;
+  }
+
+  /** Answers on `reply`, always. `carried` by a request without a session. Never rejects. */
+  async request(message: JsonRpcRequest, reply: McpReply, carried: Carried | null = null): Promise<void> {
+    const call = new McpCall(message, reply, carried);
+    // Without a session the ids of two requests have nothing to do with each other.
+    const key = carried ? ++this.#stateless : call.id;
+    const rejected = this.#calls.has(key)
       ? refuse('invalid_request', 'A request with this id is still running.')
       : this.#calls.size >= limits.mcpInFlightPerSessionMax
         ? refuse('too_many', 'Too many requests of this session are running.')
@@ -133,13 +196,13 @@ export class McpSession {
       call.close();
       return call.finish(errorOutcome(rejected.error));
     }
-    this.#calls.set(call.id, call);
+    this.#calls.set(key, call);
     try {
       await this.#answer(call, message.method);
     } catch (error) {
       await call.finish(errorOutcome(this.#broken(error)), 503);
     } finally {
-      this.#calls.delete(call.id);
+      this.#calls.delete(key);
       call.close();
     }
   }
@@ -152,7 +215,7 @@ export class McpSession {
         const { requestId } = params;
         const call =
           typeof requestId === 'string' || typeof requestId === 'number' ? this.#calls.get(requestId) : undefined;
-        if (call) this.#cancel(call);
+        if (call) call.abort();
         return;
       }
       if (method !== 'notifications/roots/list_changed' && method !== 'notifications/progress') return;
@@ -163,7 +226,7 @@ export class McpSession {
     });
   }
 
-  /** The client's answer to a request of the server. Never rejects. */
+  /** The client's answer to a request of the server: a model's words or a person's, masked like the question. Never rejects. */
   async response(message: JsonRpcResponse): Promise<void> {
     await this.#guard(async () => {
       const question = this.#questions.take(message.id);
@@ -172,7 +235,9 @@ export class McpSession {
         answer: 'result' in message.outcome ? message.outcome.result : { ...message.outcome.error },
       });
       if (!admitted.ok) return;
-      await this.#link.answer(question.id, message.outcome);
+      const decision = question.decision ?? admitted.value.decision;
+      const mask = await this.#deps.maskFor(dataOf(message.outcome));
+      await this.#link.answer(question.id, maskOutcome(message.outcome, decision, mask, {}));
       await admitted.value.end('ok');
     });
   }
@@ -194,7 +259,8 @@ export class McpSession {
   }
 
   async #close(reason: string): Promise<void> {
-    for (const call of this.#calls.values()) this.#cancel(call);
+    this.#over.abort();
+    for (const call of this.#calls.values()) call.abort();
     this.#outlet.silence();
     await this.#link.close();
     await this.audited.end(reason).catch(() => {});
@@ -202,6 +268,10 @@ export class McpSession {
 
   async #answer(call: McpCall, method: string): Promise<void> {
     const { params } = call;
+    if (call.carried) {
+      if (method === 'server/discover') return this.#discover(call);
+      if (sessionMethods.has(method)) return this.#unknown(call);
+    }
     if (method === 'tools/call') return this.#callTool(call, params);
     if (isList(method)) return this.#list(call, method, params);
     const named = namedRequest(method, params);
@@ -217,15 +287,35 @@ export class McpSession {
     }
     if (method === 'logging/setLevel' || method === 'resources/unsubscribe') {
       const forwarded = only(params, ['level', 'uri']);
+      const level = stringAt(params, 'level');
+      if (this.#link.stateless && isLogLevel(level)) {
+        this.#logLevel = level;
+        return this.#submitted(call, this.#housekeeping(`builtin:${method}`, method, forwarded), (admission) =>
+          this.#release(call, admission, { result: {} }),
+        );
+      }
       return this.#submitted(call, this.#housekeeping(`builtin:${method}`, method, forwarded), (admission) =>
         this.#run(call, admission, method, forwarded),
       );
     }
-    const refusal =
-      method === 'initialize'
-        ? refuse('invalid_request', 'This session is initialized already.').error
-        : refuse('unknown_method', 'The gate carries no such method.').error;
+    if (method !== 'initialize' || call.carried) return this.#unknown(call);
+    const refusal = refuse('invalid_request', 'This session is initialized already.').error;
     await this.#refused(call, refusal, { method, params });
+  }
+
+  async #unknown(call: McpCall): Promise<void> {
+    const { method, params } = call;
+    const refusal = refuse('unknown_method', 'The gate carries no such method in this version of MCP.').error;
+    await this.audited.refused(refusal, { method, params });
+    await call.finish(errorOutcome(refusal), call.carried ? errors.unknown_method.http : undefined);
+  }
+
+  #discover(call: McpCall): Promise<void> {
+    const { result, versions } = discoveryOf(this.#welcome);
+    const intent = { ...this.#housekeeping('builtin:discover', call.method, {}), overlap: true };
+    return this.#submitted(call, intent, (admission) =>
+      this.#release(call, admission, { result }, { supportedVersions: versions }),
+    );
   }
 
   async #callTool(call: McpCall, params: JsonObject): Promise<void> {
@@ -237,9 +327,21 @@ export class McpSession {
       });
     }
     const tool = await this.#catalogue.find(name);
-    if (!tool.ok) return this.#refused(call, tool.error, { tool: name, arguments: given });
-    const { facts, definition } = tool.value;
+    if (!tool.ok) {
+      if (tool.error.code === 'unknown_tool' && name === approvalStatusTool.name && this.#mayBeHeld)
+        return this.#approvalStatus(call, given);
+      return this.#refused(call, tool.error, { tool: name, arguments: given }, toolOutcome);
+    }
+    const { facts, definition, outputSchema, headers } = tool.value;
+    call.outputSchema = outputSchema;
+    call.paramHeaders = headers;
     const content = { tool: name, arguments: given, definition };
+    const astray = call.carried && paramMismatch(headers, given, call.carried.header);
+    if (astray) {
+      const refusal = refuse('header_mismatch', `The header ${astray} is missing or is not the argument it repeats.`);
+      await this.audited.refused(refusal.error, content);
+      return call.finish(errorOutcome(refusal.error), errors.header_mismatch.http);
+    }
     const phi = classesIn(given, this.#deps.detectClasses);
     const mcp = { method: 'tools/call', tool: facts, arguments: given };
     const intent = {
@@ -252,7 +354,7 @@ export class McpSession {
       call,
       intent,
       (admission) => this.#run(call, admission, 'tools/call', { name, arguments: given }),
-      toolOutcome,
+      (refusal) => this.#held(refusal),
     );
   }
 
@@ -265,11 +367,46 @@ export class McpSession {
     const page = known === undefined ? 'first' : 'next';
     const intent = { ...this.#housekeeping('builtin:list', method, { page }), overlap: true };
     return this.#submitted(call, intent, (admission) =>
-      this.#run(call, admission, method, known === undefined ? {} : { cursor: known }, (result) => {
-        if (method === 'tools/list') this.#catalogue.learn(itemsOf(method, result));
-        return usable(method, result, (mcp) => this.#facts(mcp, []), this.#deps.preview);
+      this.#run(call, admission, method, known === undefined ? {} : { cursor: known }, async (result) => {
+        const tools = method === 'tools/list' ? { tools: await this.#catalogue.learn(itemsOf(method, result)) } : {};
+        const listed = usable(method, { ...result, ...tools }, (mcp) => this.#facts(mcp, []), this.#deps.preview);
+        return method === 'tools/list' ? this.#withOwnTool(listed) : listed;
       }),
     );
+  }
+
+  /** A held call that was not decided in its time, as this client can best take it (an isError result is the floor). */
+  #held(refusal: Refusal): JsonRpcOutcome {
+    const { elicitation } = this.#client.capabilities;
+    const { code, approval } = refusal;
+    if (!isObject(elicitation) || !isObject(elicitation['url']) || code !== 'approval_required' || !approval) {
+      return toolOutcome(refusal);
+    }
+    void this.#guard(async () => {
+      await this.#deps.approvals.settled(approval, this.#over.signal);
+      if (this.#closing) return;
+      const params = { elicitationId: approval };
+      await this.#outlet.release({ kind: 'notification', method: 'notifications/elicitation/complete', params });
+    });
+    return urlOutcome(refusal, this.#deps.publicUrl);
+  }
+
+  get #mayBeHeld(): boolean {
+    return this.#deps.approvals.offered(this.audited.subject, this.audited.connection);
+  }
+
+  /** On the last page; where the server has a tool of that name, it is the server's. */
+  #withOwnTool(listed: JsonObject): JsonObject {
+    const last = (listed['nextCursor'] ?? null) === null;
+    if (!last || !this.#mayBeHeld || this.#catalogue.has(approvalStatusTool.name)) return listed;
+    return { ...listed, tools: [...itemsOf('tools/list', listed), approvalStatusTool] };
+  }
+
+  #approvalStatus(call: McpCall, given: JsonObject): Promise<void> {
+    const { name } = approvalStatusTool;
+    const intent = this.#housekeeping(`builtin:${name}`, 'tools/call', { tool: name, arguments: given });
+    const status = this.#deps.approvals.status(this.audited.subject, stringAt(given, 'approval'));
+    return this.#submitted(call, intent, (admission) => this.#release(call, admission, approvalStatusOutcome(status)));
   }
 
   /** Submits, and runs what was admitted; what was not is told to the client as `refusal` has it. */
@@ -279,9 +416,12 @@ export class McpSession {
     run: (admission: Admission) => Promise<void>,
     refusal: (refusal: Refusal) => JsonRpcOutcome = errorOutcome,
   ): Promise<void> {
-    const admitted = await this.audited.submit({ ...intent, signal: call.signal });
+    // Another answer is another input of the same act: a reviewer sees it, and the log keeps it.
+    const { inputResponses } = call.params;
+    const known = call.carried && inputResponses !== undefined ? { known: { inputResponses } } : {};
+    const admitted = await this.audited.submit({ ...intent, ...known, signal: call.signal });
     call.decided();
-    if (!admitted.ok) return call.finish(refusal(admitted.error));
+    if (!admitted.ok) return call.finish(this.#dressed(call, refusal(admitted.error)));
     const admission = admitted.value;
     call.open = { reply: call.reply, admission };
     this.#outlet.add(call.open);
@@ -302,35 +442,73 @@ export class McpSession {
     params: JsonObject,
     transform?: Transform,
   ): Promise<void> {
+    const mask = await this.#maskMembers(objectAt(call.params, 'inputResponses'), admission, {});
+    const answers = call.carried ? this.#input.take(method, call.params, mask) : ok(null);
+    if (!answers.ok) return this.#failed(call, admission, answers.error);
     const endTurn = this.#opening.serial ? await this.#turns.take(admission.request) : () => {};
     let answer: Result<JsonRpcOutcome>;
     try {
       if (call.signal.aborted) {
         answer = refuse('canceled', 'The request was canceled before it ran.');
       } else {
-        const sent = this.#link.request(method, params, limits.mcpCallMs, call.progressToken !== undefined);
+        const sent = this.#link.request(method, { ...params, ...answers.value }, limits.mcpCallMs, {
+          progress: call.progressToken !== undefined,
+          headers: call.paramHeaders,
+          logLevel: call.carried ? call.carried.logLevel : this.#logLevel,
+        });
         call.upstreamId = sent.id;
+        call.signal.addEventListener('abort', () => this.#link.cancel(sent.id), { once: true });
         answer = await sent.outcome;
       }
     } finally {
       endTurn();
     }
-    if (!answer.ok) {
-      const { code } = answer.error;
-      await admission.end(code === 'canceled' ? 'canceled' : 'error', { code });
-      return call.finish(errorOutcome(answer.error));
-    }
+    if (!answer.ok) return this.#failed(call, admission, answer.error);
     const outcome = answer.value;
-    await this.#release(
-      call,
-      admission,
-      'result' in outcome && transform ? { result: transform(outcome.result) } : outcome,
-    );
+    if (!('result' in outcome)) return this.#release(call, admission, outcome);
+    const { result } = outcome;
+    if (this.#link.stateless && result['resultType'] === 'input_required') return this.#ask(call, admission, result);
+    await this.#release(call, admission, { result: transform ? await transform(result) : result });
   }
 
-  async #release(call: McpCall, admission: Admission, outcome: JsonRpcOutcome): Promise<void> {
+  async #failed(call: McpCall, admission: Admission, refusal: Refusal): Promise<void> {
+    const { code } = refusal;
+    await admission.end(code === 'canceled' ? 'canceled' : 'error', { code });
+    await call.finish(errorOutcome(refusal));
+  }
+
+  /** Masks members of `whole`. */
+  async #maskMembers(
+    whole: JsonObject,
+    { decision }: Admission,
+    counts: Record<string, number>,
+  ): Promise<(members: JsonObject) => JsonObject> {
+    const mask = await this.#deps.maskFor(whole);
+    return (members) => maskMembers(members, decision, mask, counts);
+  }
+
+  /** The server needs more before it can answer: masked questions, which a request of the client's own will answer. */
+  async #ask(call: McpCall, admission: Admission, result: JsonObject): Promise<void> {
+    const counts: Record<string, number> = {};
+    const mask = await this.#maskMembers(result, admission, counts);
+    const asked = call.carried
+      ? this.#input.ask(call.method, call.params, result, mask)
+      : refuse('unsupported', 'The server asks for input in a way that does not reach a client with a session.');
+    if (!asked.ok) return this.#failed(call, admission, asked.error);
+    const outcome = this.#dressed(call, { result: asked.value });
+    const text = encodeMessage({ kind: 'response', id: call.id, outcome });
+    await admission.record({ media: 'application/json', bytes: utf8.encode(text) }, { masked: counts });
+    if (call.open) this.#outlet.remove(call.open);
+    await call.reply.finish(text);
+    void admission.end('ok').catch(() => {});
+  }
+
+  /** `own` members are the gate's: they are not masked. */
+  async #release(call: McpCall, admission: Admission, outcome: JsonRpcOutcome, own: JsonObject = {}): Promise<void> {
     if (call.reply.signal.aborted) return admission.end('canceled', { reason: 'client_gone' });
-    const text = await this.#recordAnswer(call.id, outcome, admission);
+    const text = await this.#recordAnswer(call.id, outcome, admission, call.outputSchema, (masked) =>
+      this.#dressed(call, masked, own),
+    );
     if (call.open) this.#outlet.remove(call.open);
     await call.reply.finish(text);
     const failed = 'error' in outcome || outcome.result['isError'] === true;
@@ -338,17 +516,30 @@ export class McpSession {
   }
 
   /** The answer as it may leave: masked, and confirmed by the log. */
-  async #recordAnswer(id: JsonRpcId, outcome: JsonRpcOutcome, admission: Admission): Promise<string> {
+  async #recordAnswer(
+    id: JsonRpcId,
+    outcome: JsonRpcOutcome,
+    admission: Admission,
+    outputSchema: JsonObject | null = null,
+    dressed: (masked: JsonRpcOutcome) => JsonRpcOutcome = (masked) => masked,
+  ): Promise<string> {
     const counts: Record<string, number> = {};
-    const masked = maskOutcome(this.#cursors.seal(outcome), admission.decision, this.#deps.mask, counts);
-    const text = encodeMessage({ kind: 'response', id, outcome: masked });
+    const mask = await this.#deps.maskFor(dataOf(outcome));
+    const masked = maskOutcome(this.#cursors.seal(outcome), admission.decision, mask, counts);
+    const fitted = dressed(fitStructured(outcome, masked, outputSchema));
+    const text = encodeMessage({ kind: 'response', id, outcome: fitted });
     await admission.record({ media: 'application/json', bytes: utf8.encode(text) }, { masked: counts });
     return text;
   }
 
-  async #refused(call: McpCall, refusal: Refusal, content: JsonObject): Promise<void> {
+  async #refused(call: McpCall, refusal: Refusal, content: JsonObject, outcome = errorOutcome): Promise<void> {
     await this.audited.refused(refusal, content);
-    await call.finish(errorOutcome(refusal));
+    await call.finish(this.#dressed(call, outcome(refusal)));
+  }
+
+  /** What has been masked, as the client's version of MCP has it. `own` members are the gate's. */
+  #dressed(call: McpCall, masked: JsonRpcOutcome, own: JsonObject = {}): JsonRpcOutcome {
+    return call.carried ? completed(call.method, masked, this.#serverInfo, own) : masked;
   }
 
   async #notified(message: JsonRpcNotification): Promise<void> {
@@ -362,12 +553,16 @@ export class McpSession {
     }
     if (method === 'notifications/cancelled') return this.#questions.withdraw(params);
     if (method === 'notifications/tools/list_changed') this.#catalogue.forget();
-    if (isRelayed(method)) await this.#outlet.release(message);
+    if (this.#standing) await this.#logged(message);
+    else if (isRelayed(method)) await this.#outlet.release(message);
   }
 
-  #cancel(call: McpCall): void {
-    call.abort();
-    if (call.upstreamId !== undefined) this.#link.cancel(call.upstreamId);
+  /** Without a session only log messages are relayed, with the newest request that asked for them. */
+  async #logged(message: JsonRpcNotification): Promise<void> {
+    if (message.method !== 'notifications/message') return;
+    const { level } = message.params;
+    const call = [...this.#calls.values()].findLast((each) => isLogged(each.carried?.logLevel, level));
+    if (call?.open) await this.#outlet.release(message, call.open);
   }
 
   #facts(mcp: Partial<McpFacts> & Pick<McpFacts, 'method'>, phi: Facts['request']['phi']): Facts {

@@ -5,25 +5,32 @@ import type { Config } from '../config/config.ts';
 import { mayEnter } from '../core/decide.ts';
 import type { Decision, Policy } from '../core/decision.ts';
 import type { Subject } from '../core/facts.ts';
+import type { Find } from '../masking/detectors/detector.ts';
 import type { MaskView } from '../masking/mask.ts';
+import { operatorFor, shownBy } from '../masking/operators.ts';
+import { ownDetectors } from '../masking/own-detectors.ts';
+import type { Clock } from '../ports/clock.ts';
 
 interface Standing {
   readonly config: Config;
   readonly policy: Policy;
+  readonly own: readonly Find[];
 }
 
 export class RulesInForce {
   #standing: Standing;
   readonly #maskKey: Uint8Array;
+  readonly #clock: Pick<Clock, 'now'>;
 
   /** `maskKey`: 32 bytes, keys pseudonyms and shifts. */
-  constructor(config: Config, policy: Policy, maskKey: Uint8Array) {
-    this.#standing = { config, policy };
+  constructor(config: Config, policy: Policy, maskKey: Uint8Array, clock: Pick<Clock, 'now'>) {
+    this.#standing = { config, policy, own: ownDetectors(config.detectors.rules) };
     this.#maskKey = maskKey;
+    this.#clock = clock;
   }
 
   replace(config: Config, policy: Policy): void {
-    this.#standing = { config, policy };
+    this.#standing = { config, policy, own: ownDetectors(config.detectors.rules) };
   }
 
   get config(): Config {
@@ -34,19 +41,44 @@ export class RulesInForce {
     return this.#standing.policy;
   }
 
-  viewOf(decision: Decision): MaskView {
-    return { rules: this.#standing.config.masks, unmask: decision.obligations.unmask, key: this.#maskKey };
+  viewOf(decision: Pick<Decision, 'obligations'>): MaskView {
+    const { masks, detectors } = this.#standing.config;
+    // Rows come too fast to ask anybody about them: a note in them is not shown rather than scanned without being asked about.
+    const asks = detectors.presidio !== null && operatorFor('note', masks) === 'scan';
+    return {
+      rules: asks ? { ...masks, byClass: { ...masks.byClass, note: 'redact' } } : masks,
+      unmask: shownBy(masks, decision.obligations.unmask),
+      key: this.#maskKey,
+      own: this.#standing.own,
+      now: this.#clock.now(),
+    };
+  }
+
+  /** The operator's own detectors. */
+  get ownDetectors(): readonly Find[] {
+    return this.#standing.own;
   }
 
   /** Groups that may read everybody's sessions, and groups that review in some rule. */
   get readers(): { readonly auditors: readonly string[]; readonly reviewers: readonly string[] } {
     const { config, policy } = this.#standing;
-    const reviewers = policy.rules.flatMap(({ effect }) => (effect.kind === 'hold' ? effect.terms.reviewers : []));
-    return { auditors: config.audit.readers, reviewers: [...new Set(reviewers)] };
+    return { auditors: config.audit.readers, reviewers: reviewersIn(policy.rules) };
+  }
+
+  /** Groups that review in a rule for this connection; where no rule has any, those that review in some rule. */
+  reviewersOf(connection: string): readonly string[] {
+    const { rules } = this.#standing.policy;
+    const own = rules.filter(({ connections }) => connections === null || connections.includes(connection));
+    const reviewers = reviewersIn(own);
+    return reviewers.length > 0 ? reviewers : reviewersIn(rules);
   }
 
   connectionsFor(subject: Subject): string[] {
     const { config, policy } = this.#standing;
     return Object.keys(config.connections).filter((name) => mayEnter(policy, subject, name));
   }
+}
+
+function reviewersIn(rules: Policy['rules']): readonly string[] {
+  return [...new Set(rules.flatMap(({ effect }) => (effect.kind === 'hold' ? effect.terms.reviewers : [])))];
 }

@@ -4,10 +4,12 @@ import type { Entry, Payload, RecordInput } from '../core/record.ts';
 
 export interface Log {
   /**
-   * Adds one record. Resolves once it and its payload are on disk (fsync), in the order of the calls.
+   * Adds one record. Resolves once it and its payload are on disk (fsync), in the order of the calls. A `patient` one, which
+   * nobody waits for yet, shares the write of the next that is not, and waits 5 ms for that at most.
+   * Record and payload are read when their group is written: they must not change after the call.
    * @throws LogUnavailable when it cannot be made durable. From then on every call throws it: the gate is closed.
    */
-  append(record: RecordInput, payload?: Payload): Promise<{ readonly seq: number }>;
+  append(record: RecordInput, payload?: Payload, patient?: boolean): Promise<{ readonly seq: number }>;
   /** False once a write or fsync has failed, or after close. */
   readonly open: boolean;
   /** Called once when the log fails, so that the doors close. */

@@ -13,6 +13,7 @@ export interface McpUpstreamEvents {
 }
 
 export interface McpUpstream {
+  readonly transport: 'http' | 'stdio';
   /** Called once, first. Refused: upstream_unavailable. */
   start(events: McpUpstreamEvents): Promise<Result<void>>;
   /**
@@ -20,7 +21,7 @@ export interface McpUpstream {
    * a refusal also means that no reply will come; over stdio when the line is handed to the process.
    */
   send(message: OutgoingMessage): Promise<Result<void>>;
-  /** What initialize agreed on; Streamable HTTP repeats it in a header and then listens for server messages. */
+  /** What initialize agreed on, where there was one; Streamable HTTP repeats it in a header and then listens for server messages. */
   initialized(version: string): void;
   /** Ends the process or the HTTP session, and resolves when nothing of it is left. Never rejects. */
   close(): Promise<void>;
@@ -31,4 +32,6 @@ export interface OutgoingMessage {
   readonly text: string;
   /** The id of a request, so that a transport can tell whether its reply came; null for anything else. */
   readonly id: number | null;
+  /** With a request of MCP 2026-07-28: the headers that repeat it, and when nobody waits for its answer any more. */
+  readonly stateless?: { readonly headers: Readonly<Record<string, string>>; readonly signal: AbortSignal };
 }

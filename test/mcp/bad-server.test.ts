@@ -6,7 +6,9 @@ import { execFileSync, spawn } from 'node:child_process';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { BackOff, BackOffs } from '../../src/adapters/mcp-stdio/back-off.ts';
 import { createProcessGuard } from '../../src/adapters/mcp-stdio/process-guard.ts';
+import { StderrLines } from '../../src/adapters/mcp-stdio/stderr-lines.ts';
 import { createStdioUpstream } from '../../src/adapters/mcp-stdio/upstream.ts';
 import { systemClock } from '../../src/adapters/system/clock.ts';
 import { connect, eventually, openGate, type TestGate } from './gate.ts';
@@ -15,6 +17,16 @@ const bad = fileURLToPath(new URL('bad-server.ts', import.meta.url));
 
 async function withGate(work: (gate: TestGate) => Promise<void>, ...args: string[]): Promise<void> {
   const gate = await openGate({ command: [process.execPath, bad, ...args] });
+  try {
+    await work(gate);
+  } finally {
+    await gate.close();
+  }
+}
+
+/** A server of these words. */
+async function withScript(script: string, work: (gate: TestGate) => Promise<void>): Promise<void> {
+  const gate = await openGate({ command: [process.execPath, '-e', script] });
   try {
     await work(gate);
   } finally {
@@ -170,6 +182,72 @@ function portOf(server: Server): number {
   return address.port;
 }
 
+describe('a server that does not stay', () => {
+  it('is not started again at once when it keeps ending, and its last words are kept', () =>
+    withScript(`console.error('no table of SSN 219-09-9999'); process.exit(1)`, async (gate) => {
+      for (let attempt = 0; attempt < 3; attempt++) {
+        await assert.rejects(connect(gate, 'other'), /server ended/);
+        assert.equal(gate.ledger.stderr.length, attempt + 1, 'said before the session ended');
+      }
+      assert.equal(gate.ledger.stderr[0], 'no table of SSN 219-09-9999\n');
+      await assert.rejects(connect(gate, 'other'), /ended by itself 3 times in a row.*started again in 1 s/);
+      assert.equal(gate.ledger.stderr.length, 3, 'it was not started');
+    }));
+
+  it('that does not read is not sent more and more', async () => {
+    const guard = createProcessGuard();
+    const command = [process.execPath, '-e', 'setInterval(() => {}, 1000)'] as const;
+    const upstream = createStdioUpstream({
+      command: [...command],
+      env: {},
+      cwd: process.cwd(),
+      guard,
+      backOff: new BackOff(systemClock),
+      stderr: () => {},
+    });
+    assert.ok((await upstream.start({ message: () => Promise.resolve(null), closed: () => {} })).ok);
+    const text = 'x'.repeat(8_388_608);
+    const sent = Array.from({ length: 6 }, (_, id) => upstream.send({ text, id }));
+    const last = await sent.at(-1);
+    assert.equal(last?.ok === false && last.error.text, 'The MCP server does not read what it is sent.');
+    await upstream.close();
+    guard.close();
+  });
+
+  it('waits longer each time, for its own caller alone, and is forgiven once it stays', () => {
+    let now = 0;
+    const backOffs = new BackOffs({ now: () => now });
+    const of = (id: string): BackOff => backOffs.of({ connection: 'tools', subject: { issuer: 'i', id } });
+    const run = (id: string, livedMs: number, byItself = true): boolean => {
+      const begun = of(id).start();
+      now += livedMs;
+      if (begun.ok) begun.value(byItself);
+      return begun.ok;
+    };
+    assert.deepEqual([run('ana', 5), run('ana', 5), run('ana', 5), run('ana', 5)], [true, true, true, false]);
+    assert.equal(run('bob', 5), true);
+    now += 1_000;
+    assert.equal(run('ana', 5), true, 'after a second');
+    now += 1_100;
+    assert.equal(run('ana', 5), false, 'then after two');
+    now += 1_000;
+    assert.equal(run('ana', 20_000), true);
+    assert.deepEqual([run('ana', 5), run('ana', 5), run('ana', 5, false), run('ana', 5)], [true, true, true, true]);
+  });
+
+  it('is kept in whole lines, of whole characters, up to a limit', () => {
+    const lines: string[] = [];
+    const stderr = new StderrLines((text) => lines.push(text));
+    const bytes = Buffer.from('José 219-09-9999\nnext');
+    for (const byte of bytes) stderr.push(Buffer.of(byte));
+    assert.deepEqual(lines, ['José 219-09-9999\n']);
+    stderr.end();
+    assert.deepEqual(lines, ['José 219-09-9999\n', 'next']);
+    for (let chunk = 0; chunk < 40; chunk++) stderr.push(Buffer.alloc(65_536, 'x'));
+    assert.equal(lines.join('').length, bytes.length - 1 + 1_048_576 - bytes.length);
+  });
+});
+
 describe('processes', () => {
   const events = { message: () => Promise.resolve(null), closed: () => {} };
 
@@ -182,6 +260,7 @@ describe('processes', () => {
       env: {},
       cwd: process.cwd(),
       guard,
+      backOff: new BackOff(systemClock),
       stderr: (text) => {
         noise += text;
       },
@@ -200,8 +279,9 @@ describe('processes', () => {
       import { createProcessGuard } from ${JSON.stringify(import.meta.resolve('../../src/adapters/mcp-stdio/process-guard.ts'))};
       import { createStdioUpstream } from ${JSON.stringify(import.meta.resolve('../../src/adapters/mcp-stdio/upstream.ts'))};
       const guard = createProcessGuard();
+      const backOff = { start: () => ({ ok: true, value: () => {} }) };
       const command = ['/bin/sh', '-c', 'trap "" TERM HUP; echo $$ >&2; while :; do sleep 1; done'];
-      const upstream = createStdioUpstream({ command, env: {}, cwd: '/', guard, stderr: (text) => process.stdout.write(text) });
+      const upstream = createStdioUpstream({ command, env: {}, cwd: '/', guard, backOff, stderr: (text) => process.stdout.write(text) });
       await upstream.start({ message: async () => null, closed: () => {} });
       setInterval(() => {}, 1000);`;
     const gate = spawn(process.execPath, ['--input-type=module', '-e', program], {

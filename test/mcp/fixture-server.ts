@@ -3,7 +3,12 @@
 
 import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { McpServer, ResourceTemplate, WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/server';
+import {
+  createMcpHandler,
+  McpServer,
+  ResourceTemplate,
+  WebStandardStreamableHTTPServerTransport,
+} from '@modelcontextprotocol/server';
 import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
 import { z } from 'zod';
 
@@ -23,6 +28,11 @@ export function createFixture(): McpServer {
   server.registerTool('read_chart', { ...readOnly, description: 'Reads a chart' }, () => text(phiText));
   server.registerTool('echo', { ...readOnly, inputSchema: z.object({ say: z.string() }) }, ({ say }) =>
     text(`you said: ${say}`),
+  );
+  server.registerTool(
+    'by_header',
+    { ...readOnly, inputSchema: z.object({ ward: z.string().meta({ 'x-mcp-header': 'Ward' }) }) },
+    ({ ward }) => text(`ward ${ward}`),
   );
   server.registerTool(
     'structured',
@@ -85,10 +95,21 @@ export interface ServedFixture {
   close(): Promise<void>;
 }
 
-/** With sessions, one server instance each. */
-export async function serveFixture(options: { readonly json?: boolean } = {}): Promise<ServedFixture> {
+/** With sessions, one server instance each; or `stateless`, speaking MCP 2026-07-28 and nothing else. */
+export async function serveFixture(
+  options: {
+    readonly json?: boolean;
+    readonly stateless?: boolean;
+    readonly create?: () => McpServer;
+    /** Whether this Authorization header is good; without, every one is. */
+    readonly admits?: (authorization: string) => boolean;
+  } = {},
+): Promise<ServedFixture> {
   const transports = new Map<string, WebStandardStreamableHTTPServerTransport>();
   const seen: Record<string, string>[] = [];
+  const handler = options.stateless
+    ? createMcpHandler(() => (options.create ?? createFixture)(), { legacy: 'reject' })
+    : null;
   const listener = createServer((incoming, outgoing) => {
     void (async () => {
       const chunks: Buffer[] = [];
@@ -97,22 +118,27 @@ export async function serveFixture(options: { readonly json?: boolean } = {}): P
         Object.entries(incoming.headers).map(([name, value]) => [name, String(value)]),
       );
       seen.push(headers);
+      if (options.admits?.(headers['authorization'] ?? '') === false) return void outgoing.writeHead(401).end();
+      const hungUp = new AbortController();
+      outgoing.once('close', () => hungUp.abort());
       const request = new Request(`http://127.0.0.1${incoming.url}`, {
         method: incoming.method ?? 'GET',
+        signal: hungUp.signal,
         headers,
         ...(chunks.length > 0 ? { body: Buffer.concat(chunks) } : {}),
       });
       let transport = transports.get(headers['mcp-session-id'] ?? '');
-      if (!transport) {
+      if (!transport && !handler) {
         const created = new WebStandardStreamableHTTPServerTransport({
           sessionIdGenerator: () => crypto.randomUUID(),
           onsessioninitialized: (id) => void transports.set(id, created),
           enableJsonResponse: options.json === true,
         });
         transport = created;
-        await createFixture().connect(transport);
+        await (options.create ?? createFixture)().connect(transport);
       }
-      const response = await transport.handleRequest(request);
+      const response = await (handler ? handler.fetch(request) : transport?.handleRequest(request));
+      if (!response) return;
       outgoing.writeHead(response.status, Object.fromEntries(response.headers));
       outgoing.flushHeaders();
       if (response.body) for await (const chunk of response.body) outgoing.write(chunk);

@@ -4,12 +4,15 @@
 import { fileURLToPath } from 'node:url';
 import { Client, type ClientOptions, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { createHttpUpstream } from '../../src/adapters/mcp-http/upstream.ts';
+import { BackOff } from '../../src/adapters/mcp-stdio/back-off.ts';
 import { createProcessGuard } from '../../src/adapters/mcp-stdio/process-guard.ts';
 import { createStdioUpstream } from '../../src/adapters/mcp-stdio/upstream.ts';
 import { listenHttp } from '../../src/adapters/node-http/listener.ts';
+import { openStore } from '../../src/adapters/sqlite-store/store.ts';
 import { systemClock } from '../../src/adapters/system/clock.ts';
 import { systemRandom } from '../../src/adapters/system/random.ts';
-import { decide, mayEnter } from '../../src/core/decide.ts';
+import { fixedCredential } from '../../src/adapters/upstream-token/fixed.ts';
+import { decide, mayBeHeld, mayEnter } from '../../src/core/decide.ts';
 import type { CompiledRule, Decision, Policy } from '../../src/core/decision.ts';
 import type { Facts, Subject } from '../../src/core/facts.ts';
 import { canonicalJson } from '../../src/core/json.ts';
@@ -22,6 +25,7 @@ import {
   mcpPrefix,
   resourceMetadataPrefix,
 } from '../../src/gateway/mcp-door.ts';
+import { createToolDesk, type ToolDesk } from '../../src/gateway/tool-desk.ts';
 import { detect } from '../../src/masking/detect.ts';
 import { maskJson } from '../../src/masking/json.ts';
 import { LogUnavailable } from '../../src/ports/log.ts';
@@ -29,7 +33,7 @@ import type { McpUpstream } from '../../src/ports/mcp-upstream.ts';
 
 export interface Recorded {
   readonly session: string;
-  readonly type: 'start' | 'request' | 'response' | 'end' | 'refused' | 'session.end';
+  readonly type: 'start' | 'request' | 'response' | 'end' | 'refused' | 'session.end' | 'tool';
   readonly request?: string;
   readonly rule?: string;
   readonly status?: string;
@@ -42,6 +46,7 @@ export class Ledger {
   readonly records: Recorded[] = [];
   readonly approved: Set<string> = new Set();
   readonly spent: string[] = [];
+  readonly stderr: string[] = [];
   /** From now on nothing can be recorded. */
   broken = false;
   /** Confirming takes this long, ms. */
@@ -152,6 +157,7 @@ const hold = { reviewers: ['privacy'], quorum: 1, waitMs: holdWaitMs, expiresMs:
 /** Read-only tools, charts and prompts for analysts; wiping is held; what is called secret does not exist for them. */
 export const policy: Policy = {
   digest: 'test',
+  needsRowEstimate: false,
   rules: [
     mcp(
       (facts) => facts.mcp.tool.readonly || ['die', 'query'].includes(facts.mcp.tool.name),
@@ -192,6 +198,7 @@ export interface TestGate {
   readonly origin: string;
   readonly door: McpDoor;
   readonly ledger: Ledger;
+  readonly tools: ToolDesk;
   /** Upstreams that were started. */
   readonly upstreams: McpUpstream[];
   close(): Promise<void>;
@@ -210,9 +217,30 @@ export async function openGate(options: TestGateOptions = {}): Promise<TestGate>
   const upstreams: McpUpstream[] = [];
   const rules = { byClass: {}, default: 'redact' as const };
   const key = new Uint8Array(32);
+  const backOff = new BackOff(systemClock);
   const stdio = (command: readonly [string, ...string[]]): McpUpstream =>
-    createStdioUpstream({ command, env: { CONFIGURED: 'yes' }, cwd: process.cwd(), guard, stderr: () => {} });
+    createStdioUpstream({
+      command,
+      env: { CONFIGURED: 'yes' },
+      cwd: process.cwd(),
+      guard,
+      backOff,
+      stderr: (text) => void ledger.stderr.push(text),
+    });
   let publicUrl = '';
+  const store = openStore(':memory:', new Uint8Array(32));
+  if (!store.ok) throw new Error(store.error.text);
+  const tools = createToolDesk({
+    clock: systemClock,
+    log: {
+      append: async ({ type, data }) => {
+        await ledger.write({ session: '', type: 'tool', code: type, text: JSON.stringify(data) });
+        return { seq: 0 };
+      },
+    },
+    store: store.value.toolPins,
+    reviewersOf: () => ['privacy'],
+  });
   const door = createMcpDoor({
     clock: systemClock,
     random: systemRandom,
@@ -239,7 +267,7 @@ export async function openGate(options: TestGateOptions = {}): Promise<TestGate>
         session.connection === 'remote'
           ? createHttpUpstream({
               url: options.httpUpstream ?? '',
-              credential: { name: 'authorization', value: 'Bearer of-the-gate' },
+              credential: fixedCredential({ name: 'authorization', value: 'Bearer of-the-gate' }),
             })
           : stdio(session.connection === 'other' && options.command ? options.command : [process.execPath, fixture]);
       upstreams.push(upstream);
@@ -247,7 +275,15 @@ export async function openGate(options: TestGateOptions = {}): Promise<TestGate>
     },
     preview: (facts) => decide(facts, policy),
     detectClasses: (text) => detect(text).map((span) => span.type),
-    mask: (value, decision, counts) => maskJson(value, { rules, unmask: decision.obligations.unmask, key }, counts),
+    maskFor: async () => (value, decision, counts) =>
+      maskJson(value, { rules, unmask: decision.obligations.unmask, key, now: 0 }, counts),
+    tools,
+    approvals: {
+      offered: (subject, connection) => mayBeHeld(policy, subject, connection),
+      settled: (_id, signal) => ledger.settled(signal, 60_000),
+      status: (subject, id) =>
+        subject.id === 'ana' && id === 'a_1' ? (ledger.approved.size > 0 ? 'approved' : 'requested') : undefined,
+    },
     ...options,
   });
   const handle = (exchange: Parameters<McpDoor['handle']>[0]): Promise<void> => door.handle(exchange);
@@ -268,11 +304,13 @@ export async function openGate(options: TestGateOptions = {}): Promise<TestGate>
     origin: publicUrl,
     door,
     ledger,
+    tools,
     upstreams,
     close: async () => {
       await door.closeAll('test over');
       await listening.value.close(100);
       guard.close();
+      store.value.close();
     },
   };
 }

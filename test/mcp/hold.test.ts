@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { connect, eventually, openGate, type TestGate } from './gate.ts';
+import { at, connect, eventually, openGate, type TestGate } from './gate.ts';
 
 describe('a held tools/call', () => {
   let gate: TestGate;
@@ -48,6 +48,46 @@ describe('a held tools/call', () => {
     assert.equal((await client.callTool({ name: 'wipe_charts' })).isError, undefined);
     assert.equal((await client.callTool({ name: 'wipe_charts' })).isError, true);
     assert.equal(gate.ledger.spent.length, 1);
+  });
+
+  it('is a URL for a client that shows people URLs, which hears of the decision', async () => {
+    await using client = await connect(gate, 'tools', 'ana', { elicitation: { url: {} } });
+    const complete: string[] = [];
+    client.setNotificationHandler('notifications/elicitation/complete', ({ params }) => {
+      complete.push(params.elicitationId);
+    });
+    await assert.rejects(
+      client.callTool({ name: 'wipe_charts' }),
+      (error: Error & { code?: number; data?: unknown }) => {
+        assert.equal(error.code, -32042);
+        const [elicitation] = [at(error.data, 'elicitations', 0)];
+        assert.equal(at(elicitation, 'mode'), 'url');
+        assert.equal(at(elicitation, 'elicitationId'), 'a_1');
+        assert.equal(at(elicitation, 'url'), `${gate.origin}/approvals/a_1`);
+        return true;
+      },
+    );
+    assert.deepEqual(complete, []);
+    gate.ledger.approve(act);
+    await eventually(() => complete.length > 0, 'the notification');
+    assert.deepEqual(complete, ['a_1']);
+    assert.deepEqual((await client.callTool({ name: 'wipe_charts' })).content, [{ type: 'text', text: 'wiped' }]);
+  });
+
+  it('can be asked about by whoever made it, without a call that runs', async () => {
+    await using client = await connect(gate, 'tools');
+    const { tools } = await client.listTools();
+    assert.ok(tools.some(({ name, annotations }) => name === 'approval_status' && annotations?.readOnlyHint));
+    const ask = async (by = client) => by.callTool({ name: 'approval_status', arguments: { approval: 'a_1' } });
+    assert.deepEqual((await ask()).structuredContent, { status: 'requested' });
+    gate.ledger.approve(act);
+    const approved = await ask();
+    assert.deepEqual(approved.structuredContent, { status: 'approved' });
+    assert.match(JSON.stringify(approved.content), /Call the held tool again with exactly the same arguments/);
+    await using other = await connect(gate, 'tools', 'bob');
+    assert.equal((await ask(other)).isError, true, 'of somebody else');
+    assert.equal(gate.ledger.of('request').at(-1)?.rule, 'builtin:approval_status');
+    assert.deepEqual(gate.ledger.spent, []);
   });
 
   it('never runs after the client canceled', async () => {

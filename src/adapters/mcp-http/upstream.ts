@@ -6,16 +6,22 @@ import type { ErrorCode } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { ok, type Refusal, type Result, refuse } from '../../core/result.ts';
 import type { McpUpstream, McpUpstreamEvents, OutgoingMessage } from '../../ports/mcp-upstream.ts';
+import type { CredentialHeader, UpstreamCredential } from '../../ports/upstream-credential.ts';
 import { EventStreamDecoder } from '../../wire/mcp/event-stream.ts';
 import { isSessionId, mediaOf } from '../../wire/mcp/streamable-http.ts';
 
 export interface HttpServer {
   readonly url: string;
-  /** A header of the gate's own, e.g. `authorization: Bearer …`. */
-  readonly credential: { readonly name: string; readonly value: string } | null;
+  readonly credential: UpstreamCredential | null;
+  /** The reply to one message, streamed or not, ends within so long. Default: what a call may take, and a little. */
+  readonly replyMs?: number;
+  /** Until the server's own stream is asked for again; doubled while it cannot be had. Default 2 000. */
+  readonly listenAgainMs?: number;
 }
 
-const listenAgainMs = 2_000;
+const listenAgainMsDefault = 2_000;
+const listenAgainMsMax = 60_000;
+const replyMsDefault = limits.mcpCallMs + 10_000;
 const goodbyeMs = 2_000;
 
 export function createHttpUpstream(server: HttpServer): McpUpstream {
@@ -23,6 +29,7 @@ export function createHttpUpstream(server: HttpServer): McpUpstream {
 }
 
 class HttpUpstream implements McpUpstream {
+  readonly transport = 'http';
   readonly #server: HttpServer;
   readonly #over = new AbortController();
   #events: McpUpstreamEvents | undefined;
@@ -40,9 +47,16 @@ class HttpUpstream implements McpUpstream {
 
   async send(message: OutgoingMessage): Promise<Result<void>> {
     try {
-      const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
-      const response = await this.#fetch('POST', headers, message.text);
-      return await this.#deliver(response, message.id);
+      const { stateless } = message;
+      const headers = {
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+        ...stateless?.headers,
+      };
+      const signals = [this.#over.signal, ...(stateless ? [stateless.signal] : [])];
+      const inTime = AbortSignal.timeout(this.#server.replyMs ?? replyMsDefault);
+      const response = await this.#fetch('POST', headers, message.text, AbortSignal.any([...signals, inTime]));
+      return response.ok ? await this.#deliver(response.value, message.id, stateless !== undefined) : response;
     } catch {
       return refuse('upstream_unavailable', 'The MCP server cannot be reached, or broke off.');
     }
@@ -58,13 +72,14 @@ class HttpUpstream implements McpUpstream {
     this.#over.abort();
     if (this.#session === undefined) return;
     const signal = AbortSignal.timeout(goodbyeMs);
-    await fetch(this.#server.url, { method: 'DELETE', headers: this.#headers({}), redirect: 'manual', signal })
-      .then((response) => response.body?.cancel())
-      .catch(() => {});
+    const parting = async (): Promise<void> => {
+      const response = await this.#fetch('DELETE', {}, undefined, signal);
+      if (response.ok) await response.value.body?.cancel();
+    };
+    await Promise.race([parting().catch(() => {}), sleep(goodbyeMs, undefined, { ref: false })]);
   }
 
-  #headers(more: Readonly<Record<string, string>>): Record<string, string> {
-    const { credential } = this.#server;
+  #headers(more: Readonly<Record<string, string>>, credential: CredentialHeader | null): Record<string, string> {
     return {
       ...more,
       ...(credential ? { [credential.name]: credential.value } : {}),
@@ -73,21 +88,36 @@ class HttpUpstream implements McpUpstream {
     };
   }
 
-  #fetch(method: string, headers: Readonly<Record<string, string>>, body?: string): Promise<Response> {
-    return fetch(this.#server.url, {
-      method,
-      headers: this.#headers(headers),
-      redirect: 'manual',
-      signal: this.#over.signal,
-      ...(body === undefined ? {} : { body }),
-    });
+  /** With the gate's credential; once more where the server refuses it and another is to be had. Rejects when unreachable. */
+  async #fetch(
+    method: string,
+    more: Readonly<Record<string, string>>,
+    body?: string,
+    signal: AbortSignal = this.#over.signal,
+  ): Promise<Result<Response>> {
+    const { url, credential } = this.#server;
+    for (let renewed = false; ; renewed = true) {
+      const header = credential ? await credential.header() : ok(null);
+      if (!header.ok) return header;
+      const headers = this.#headers(more, header.value);
+      const response = await fetch(url, {
+        method,
+        headers,
+        redirect: 'manual',
+        signal,
+        ...(body === undefined ? {} : { body }),
+      });
+      const again = response.status === 401 && !renewed && header.value && credential?.rejected(header.value.value);
+      if (!again) return ok(response);
+      await response.body?.cancel();
+    }
   }
 
   /** Hands on what the reply holds, and sees to it that a request has been answered. */
-  async #deliver(response: Response, id: number | null): Promise<Result<void>> {
+  async #deliver(response: Response, id: number | null, stateless: boolean): Promise<Result<void>> {
     if (!response.ok) return this.#refused(response);
     const session = response.headers.get('mcp-session-id');
-    if (this.#version === undefined && session !== null && isSessionId(session)) this.#session = session;
+    if (!stateless && this.#version === undefined && session !== null && isSessionId(session)) this.#session = session;
     const media = mediaOf(response.headers.get('content-type'));
     if (id === null || !response.body) {
       await response.body?.cancel();
@@ -136,23 +166,31 @@ class HttpUpstream implements McpUpstream {
     return refuse(code, `The MCP server answered with HTTP status ${status}.`);
   }
 
-  /** The server's own stream, for what belongs to no request. A server need not have one. */
+  /** The server's own stream, for what belongs to no request, asked for again whenever it breaks off. */
   async #listen(): Promise<void> {
     const { signal } = this.#over;
-    try {
-      while (!signal.aborted) {
-        const response = await this.#fetch('GET', { accept: 'text/event-stream' });
-        if (!response.ok || !response.body || mediaOf(response.headers.get('content-type')) !== 'text/event-stream') {
-          await response.body?.cancel();
-          return;
-        }
-        const read = await this.#readEvents(response.body, null);
-        if (!read.ok) return this.#lose(read.error);
-        await sleep(listenAgainMs, undefined, { signal, ref: false });
-      }
-    } catch {
-      // Unreachable or closed: calls will tell.
+    const { listenAgainMs = listenAgainMsDefault } = this.#server;
+    let waitMs = listenAgainMs;
+    while (!signal.aborted) {
+      const outcome = await this.#hearOut().catch(() => 'unreachable' as const);
+      if (outcome === 'none') return;
+      waitMs = outcome === 'heard' ? listenAgainMs : Math.min(waitMs * 2, listenAgainMsMax);
+      await sleep(waitMs, undefined, { signal, ref: false }).catch(() => {});
     }
+  }
+
+  /** `none`: the server has no such stream, or one that follows no rule. Rejects when it breaks off. */
+  async #hearOut(): Promise<'heard' | 'none' | 'unreachable'> {
+    const fetched = await this.#fetch('GET', { accept: 'text/event-stream' });
+    if (!fetched.ok) return 'unreachable';
+    const { status, body, headers } = fetched.value;
+    if (status !== 200 || !body || mediaOf(headers.get('content-type')) !== 'text/event-stream') {
+      await body?.cancel();
+      return status >= 500 || status === 429 ? 'unreachable' : 'none';
+    }
+    const read = await this.#readEvents(body, null);
+    if (!read.ok) this.#lose(read.error);
+    return read.ok ? 'heard' : 'none';
   }
 
   #lose(reason: Refusal): void {

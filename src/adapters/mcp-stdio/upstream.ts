@@ -3,10 +3,13 @@
 
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { limits } from '../../core/limits.ts';
 import { ok, type Refusal, type Result, refuse } from '../../core/result.ts';
 import type { McpUpstream, McpUpstreamEvents, OutgoingMessage } from '../../ports/mcp-upstream.ts';
+import type { BackOff } from './back-off.ts';
 import type { ProcessGuard } from './process-guard.ts';
+import { StderrLines } from './stderr-lines.ts';
 
 export interface StdioServer {
   /** Program and arguments; not read by any shell. */
@@ -15,12 +18,16 @@ export interface StdioServer {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   readonly guard: ProcessGuard;
-  /** Pieces of its stderr, up to a limit. They may hold anything, PHI included: not for a plain log. */
+  /** Whole lines of its stderr, up to a limit, the last before `closed`. They may hold anything, PHI included: not for a plain log. */
   readonly stderr: (text: string) => void;
+  readonly backOff: BackOff;
 }
 
 const inherited = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR', 'SystemRoot', 'TEMP', 'PATHEXT'];
-const stderrBytesMax = 1_048_576;
+/** Sent and not read by the server yet. */
+const unreadBytesMax = 33_554_432;
+/** For its last words, once its output has ended. */
+const lastWordsMs = 250;
 /** From end of stdin to SIGTERM, and from there to SIGKILL. */
 const politeMs = 500;
 const firmMs = 2_000;
@@ -30,6 +37,7 @@ export function createStdioUpstream(server: StdioServer): McpUpstream {
 }
 
 class StdioUpstream implements McpUpstream {
+  readonly transport = 'stdio';
   readonly #server: StdioServer;
   #child: ChildProcessByStdio<Writable, Readable, Readable> | undefined;
   #events: McpUpstreamEvents | undefined;
@@ -42,6 +50,9 @@ class StdioUpstream implements McpUpstream {
 
   start(events: McpUpstreamEvents): Promise<Result<void>> {
     this.#events = events;
+    const begun = this.#server.backOff.start();
+    if (!begun.ok) return Promise.resolve(begun);
+    const ended = begun.value;
     const [program, ...args] = this.#server.command;
     const { cwd, guard } = this.#server;
     const env = { ...environment(), ...this.#server.env };
@@ -56,13 +67,17 @@ class StdioUpstream implements McpUpstream {
     child.stdin.on('error', () => {});
     this.#exited = new Promise((resolve) => child.once('close', () => resolve()));
     return new Promise((resolve) => {
-      child.once('error', () => resolve(refuse('upstream_unavailable', 'The MCP server could not be started.')));
+      child.once('error', () => {
+        ended(true);
+        resolve(refuse('upstream_unavailable', 'The MCP server could not be started.'));
+      });
       child.once('spawn', () => {
         const group = child.pid;
         if (group !== undefined) {
           guard.guard(group);
           // A server that ends by itself may leave children of its own behind.
           child.once('exit', () => {
+            ended(this.#closing === undefined);
             signalGroup(child.pid, 'SIGKILL');
             guard.release(group);
           });
@@ -77,6 +92,9 @@ class StdioUpstream implements McpUpstream {
   send(message: OutgoingMessage): Promise<Result<void>> {
     const stdin = this.#child?.stdin;
     if (!stdin?.writable) return Promise.resolve(refuse('upstream_closed', 'The MCP server has ended.'));
+    if (stdin.writableLength > unreadBytesMax) {
+      return Promise.resolve(refuse('upstream_unavailable', 'The MCP server does not read what it is sent.'));
+    }
     return new Promise((resolve) => {
       stdin.write(`${message.text}\n`, (error) =>
         resolve(error ? refuse('upstream_closed', 'The MCP server has ended.') : ok(undefined)),
@@ -132,6 +150,7 @@ class StdioUpstream implements McpUpstream {
     } catch {
       // The pipe broke; that is how a killed process ends.
     }
+    await Promise.race([this.#exited, sleep(lastWordsMs, undefined, { ref: false })]);
     this.#lose(refuse('upstream_closed', 'The MCP server ended.').error);
   }
 
@@ -142,11 +161,9 @@ class StdioUpstream implements McpUpstream {
   }
 
   #readStderr(stderr: Readable): void {
-    let bytes = 0;
-    stderr.on('data', (chunk: Buffer) => {
-      if (bytes < stderrBytesMax) this.#server.stderr(chunk.subarray(0, stderrBytesMax - bytes).toString('utf8'));
-      bytes += chunk.length;
-    });
+    const lines = new StderrLines((text) => this.#server.stderr(text));
+    stderr.on('data', (chunk: Buffer) => lines.push(chunk));
+    stderr.once('end', () => lines.end());
     stderr.on('error', () => {});
   }
 }

@@ -35,22 +35,21 @@ export function meter(log: Log & { readonly reader: LogReader }): Metrics {
     help: 'Entries in the audit log.',
     registers: [registry],
   });
+  const tallies = new Tallies();
   const metered: Log & { readonly reader: LogReader } = {
-    append(record, payload) {
+    append(record, payload, patient) {
       const { type, data } = record;
       const effect = data?.['effect'];
       const code = data?.['code'];
-      records.inc({
-        type,
-        effect: typeof effect === 'string' ? effect : '',
-        code: typeof code === 'string' ? code : '',
-      });
-      const stop = durable.startTimer();
-      const appended = log.append(record, payload);
-      void appended.then(
-        () => stop(),
-        () => {},
-      );
+      tallies.add(type, typeof effect === 'string' ? effect : '', typeof code === 'string' ? code : '');
+      const started = performance.now();
+      const appended = log.append(record, payload, patient);
+      // A patient record's time says how long it could wait, not how long the disk took.
+      if (!patient)
+        void appended.then(
+          () => durable.observe((performance.now() - started) / 1000),
+          () => {},
+        );
       return appended;
     },
     get open() {
@@ -68,8 +67,35 @@ export function meter(log: Log & { readonly reader: LogReader }): Metrics {
     contentType: registry.contentType,
     text: () => {
       open.set(log.open ? 1 : 0);
+      for (const { n, ...labels } of tallies.take()) records.inc(labels, n);
       entries.set(log.reader.size);
       return registry.metrics();
     },
   };
+}
+
+interface Tally {
+  readonly type: string;
+  readonly effect: string;
+  readonly code: string;
+  n: number;
+}
+
+/** A counter's labels cost more to look up than a record's digest: they are looked up when somebody asks. */
+class Tallies {
+  #byLabels = new Map<string, Tally>();
+
+  add(type: string, effect: string, code: string): void {
+    const key = `${type} ${effect} ${code}`;
+    const known = this.#byLabels.get(key);
+    if (known) known.n++;
+    else this.#byLabels.set(key, { type, effect, code, n: 1 });
+  }
+
+  /** What was counted since the last time. */
+  take(): Iterable<Tally> {
+    const taken = this.#byLabels;
+    this.#byLabels = new Map();
+    return taken.values();
+  }
 }

@@ -21,6 +21,8 @@ export interface HttpListening {
   readonly routes: readonly HttpRoute[];
   /** What no route wants. */
   readonly otherwise: RequestListener;
+  /** A caller who reads nothing of a stream for so long is cut off. Default 60 000. */
+  readonly stalledMs?: number;
 }
 
 export interface HttpListener {
@@ -31,14 +33,15 @@ export interface HttpListener {
 
 const headerBytesMax = 65_536;
 const headersMs = 20_000;
+const stalledMsDefault = 60_000;
 
 /** Refused: port_unavailable. */
 export function listenHttp(listening: HttpListening): Promise<Result<HttpListener>> {
-  const { host, port, tls, routes, otherwise } = listening;
+  const { host, port, tls, routes, otherwise, stalledMs = stalledMsDefault } = listening;
   const loopback = isLoopback(host);
   const answer: RequestListener = (request, response) => {
     const route = routes.find((each) => request.url?.startsWith(each.prefix));
-    if (route) void route.handle(exchangeOf(request, response, loopback));
+    if (route) void route.handle(exchangeOf(request, response, { loopback, stalledMs }));
     else otherwise(request, response);
   };
   const options = { maxHeaderSize: headerBytesMax, headersTimeout: headersMs };
@@ -71,7 +74,11 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
-function exchangeOf(request: IncomingMessage, response: ServerResponse, loopback: boolean): HttpExchange {
+function exchangeOf(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { loopback, stalledMs }: { readonly loopback: boolean; readonly stalledMs: number },
+): HttpExchange {
   const gone = new AbortController();
   response.once('close', () => {
     if (!response.writableFinished) gone.abort();
@@ -94,7 +101,7 @@ function exchangeOf(request: IncomingMessage, response: ServerResponse, loopback
       response.writeHead(status, { ...headers, ...unread, 'content-length': Buffer.byteLength(body) });
       response.end(body);
     },
-    stream: (status, headers) => streamOf(response, status, headers),
+    stream: (status, headers) => streamOf(response, status, headers, stalledMs),
   };
 }
 
@@ -116,7 +123,7 @@ async function readBody(request: IncomingMessage, bytesMax: number): Promise<Res
   return ok(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
 }
 
-function streamOf(response: ServerResponse, status: number, headers: HttpHeaders): HttpStream {
+function streamOf(response: ServerResponse, status: number, headers: HttpHeaders, stalledMs: number): HttpStream {
   if (!response.headersSent && !response.destroyed) {
     response.writeHead(status, headers);
     response.flushHeaders();
@@ -127,9 +134,11 @@ function streamOf(response: ServerResponse, status: number, headers: HttpHeaders
       if (response.write(text)) return Promise.resolve(true);
       return new Promise((resolve) => {
         const settle = (): void => {
+          clearTimeout(timer);
           response.off('drain', settle).off('close', settle);
           resolve(!response.destroyed);
         };
+        const timer = setTimeout(() => response.destroy(), stalledMs);
         response.once('drain', settle).once('close', settle);
       });
     },

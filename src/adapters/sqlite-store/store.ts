@@ -1,5 +1,5 @@
-// The gate's own durable state in state/store.db: approvals and short-lived credentials. Whatever it returns from is on
-// disk. It never holds a password, and nothing of a held request in clear.
+// The gate's own durable state in state/store.db: approvals, short-lived credentials, pinned tools. Whatever it returns from
+// is on disk. It never holds a password, and nothing of a held request in clear.
 
 import type { DatabaseSync } from 'node:sqlite';
 import type { Approval } from '../../approvals/approval.ts';
@@ -7,8 +7,10 @@ import type { Subject } from '../../core/facts.ts';
 import { ok, type Result } from '../../core/result.ts';
 import type { ApprovalStore } from '../../ports/approvals.ts';
 import type { Credentials, DatabaseCredential } from '../../ports/credentials.ts';
+import type { ToolPinStore } from '../../ports/tool-pins.ts';
 import { bytesOf, numberOf, openDatabase, textOf, transaction } from './database.ts';
 import { createSeal, type Seal } from './seal.ts';
+import { toolPinsIn, toolPinsTable } from './tool-pins.ts';
 
 const migrations = [
   `CREATE TABLE approvals (
@@ -31,11 +33,13 @@ const migrations = [
      parent_session TEXT
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX credentials_by_expiry ON credentials (expires_ms);`,
+  toolPinsTable,
 ];
 
 export interface Store {
   readonly approvals: ApprovalStore;
   readonly credentials: Credentials;
+  readonly toolPins: ToolPinStore;
   close(): void;
 }
 
@@ -44,9 +48,11 @@ export function openStore(file: string, kek: Uint8Array): Result<Store> {
   const opened = openDatabase(file, migrations, 'FULL');
   if (!opened.ok) return opened;
   const database = opened.value;
+  const seal = createSeal(kek);
   return ok({
-    approvals: approvalsIn(database, createSeal(kek)),
+    approvals: approvalsIn(database, seal),
     credentials: credentialsIn(database),
+    toolPins: toolPinsIn(database, seal),
     close: () => database.close(),
   });
 }

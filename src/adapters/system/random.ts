@@ -5,9 +5,21 @@ import type { Random } from '../../ports/random.ts';
 
 const crockford = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
+/** Drawn at once, since asking the system for ten bytes costs as much as asking for thousands. */
+const drawnBytes = 10 * 400;
+let drawn: Uint8Array = new Uint8Array();
+
+/** INVARIANT: no byte is handed out twice. */
+function draw(length: number): Uint8Array {
+  if (drawn.length < length) drawn = randomBytes(drawnBytes);
+  const taken = drawn.subarray(0, length);
+  drawn = drawn.subarray(length);
+  return taken;
+}
+
 export const systemRandom: Random = {
   bytes: (length) => randomBytes(length),
-  id: (prefix) => `${prefix}_${ulid(Date.now(), randomBytes(10))}`,
+  id: (prefix) => `${prefix}_${ulid(Date.now(), draw(10))}`,
 };
 
 /** 48 bits of time and 80 of randomness in 26 characters. */

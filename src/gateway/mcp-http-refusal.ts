@@ -1,0 +1,36 @@
+// Refusals of the MCP door, as HTTP answers with a JSON-RPC error for a body. They name rule and reason, never a value.
+
+import { type ErrorCode, errors } from '../core/errors.ts';
+import { type Refusal, refuse } from '../core/result.ts';
+import type { HttpExchange, HttpHeaders } from '../ports/http-exchange.ts';
+import { encodeMessage, type JsonRpcId } from '../wire/mcp/json-rpc.ts';
+import { errorOutcome } from './mcp-refusal.ts';
+
+export function respondCode(exchange: HttpExchange, code: ErrorCode, id: JsonRpcId | null = null): void {
+  respondRefusal(exchange, refuse(code, errors[code].text).error, errors[code].http, {}, id);
+}
+
+export function respondNotAllowed(exchange: HttpExchange, allow: string): void {
+  respondRefusal(exchange, refuse('unsupported', `The methods here are ${allow}.`).error, 405, { allow });
+}
+
+/** MCP, Session Management: 404 tells the client to initialize anew. */
+export function respondNoSession(exchange: HttpExchange): void {
+  const missing = exchange.header('mcp-session-id') === undefined;
+  const text = missing ? 'The Mcp-Session-Id header is missing.' : 'There is no such session.';
+  respondRefusal(
+    exchange,
+    refuse(missing ? 'invalid_request' : 'not_found', text, { next: 'Initialize a new session.' }).error,
+  );
+}
+
+export function respondRefusal(
+  exchange: HttpExchange,
+  refusal: Refusal,
+  status: number = errors[refusal.code].http,
+  headers: HttpHeaders = {},
+  id: JsonRpcId | null = null,
+): void {
+  const body = encodeMessage({ kind: 'response', id, outcome: errorOutcome(refusal) });
+  exchange.respond(status, { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers }, body);
+}

@@ -1,0 +1,32 @@
+// How the rows of a COPY TO STDOUT are masked: as those of a query, but their columns are told by the analysis alone.
+// INVARIANT: what the analysis and the server do not agree on is masked as a whole.
+
+import type { MaskView } from '../masking/mask.ts';
+import type { StatementAnalysis } from '../sql/analysis.ts';
+import type { Catalog } from '../sql/catalog.ts';
+import type { CopyResponse } from '../wire/postgres/copy.ts';
+import { type ColumnPlan, planColumns } from './postgres-columns.ts';
+
+const noColumn = { tableOid: 0, attnum: 0, typeOid: 0 } as const;
+
+/** Null = the rows cannot be taken apart. */
+export function planCopy(
+  response: CopyResponse,
+  analysis: StatementAnalysis,
+  catalog: Catalog,
+  view: MaskView,
+  counts: Record<string, number>,
+): ColumnPlan | null {
+  const { copy } = analysis;
+  if (!copy || (response.format === 1) !== (copy.format.kind === 'binary')) return null;
+  const width = response.columnFormats.length;
+  // A table with other columns than the catalog says, generated ones among them: nothing is known of any.
+  const known = copy.columns === null || copy.columns.length === width;
+  const fields = Array.from({ length: width }, (_, at) => ({
+    ...((known && copy.columns?.[at]) || noColumn),
+    typeModifier: -1,
+    format: response.format,
+  }));
+  const verdicts = known ? analysis : { ...analysis, touchesProtected: true, outputs: null };
+  return planColumns(fields, verdicts, catalog, view, counts);
+}

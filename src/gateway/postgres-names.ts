@@ -1,0 +1,291 @@
+// The prepared statements and cursors of one session, of SQL and of the protocol in one namespace, and what the statements
+// of a message mean that use them.
+// INVARIANT: a name that is gone here is refused, whatever the upstream still holds under it.
+
+import type { Facts } from '../core/facts.ts';
+import type { Result } from '../core/result.ts';
+import type { NameAct, StatementAnalysis } from '../sql/analysis.ts';
+import { Cursor, type Expectation, type Output, type Portal, Prepared, type Statement } from './postgres-statements.ts';
+import type { Analysed } from './postgres-target.ts';
+
+/** A message's statements, with what they name looked up. */
+export interface Resolved {
+  readonly statements: readonly Statement[];
+  readonly cursors: readonly Cursor[];
+  /** What the names in the message stand for: part of the act. */
+  readonly texts: Readonly<Record<string, string>>;
+  readonly uses: readonly (Prepared | Cursor)[];
+}
+
+export class Names {
+  readonly prepared: Map<string, Prepared> = new Map();
+  readonly portals: Map<string, Portal> = new Map();
+  /** Made by DECLARE. */
+  readonly cursors: Map<string, Cursor> = new Map();
+  readonly #changing = new Set<Output>();
+  #waiting: (() => void)[] = [];
+
+  /** Statements that change names are on their way: until they are answered, no name is certain. */
+  get uncertain(): boolean {
+    return this.#changing.size > 0;
+  }
+
+  /** Resolves when no name is uncertain. Only to be awaited once a Sync or Flush makes the server answer. */
+  certain(): Promise<void> {
+    return this.uncertain ? new Promise((resolve) => this.#waiting.push(resolve)) : Promise.resolve();
+  }
+
+  /** A message is forwarded: its statements take effect as they complete. */
+  forwarded(output: Output): void {
+    if (output.statements.every((each) => each.effect === null)) return;
+    this.#changing.add(output);
+    output.onAnswered = () => {
+      this.#changing.delete(output);
+      if (this.#changing.size === 0) for (const each of this.#waiting.splice(0)) each();
+    };
+  }
+
+  cursor(name: string): Cursor | undefined {
+    return this.portals.get(name)?.cursor ?? this.cursors.get(name);
+  }
+
+  /** Whether a name still stands for what it was looked up to be. */
+  holds(used: Prepared | Cursor): boolean {
+    return used instanceof Prepared ? this.prepared.get(used.name) === used : this.cursor(used.name) === used;
+  }
+
+  forget(expectation: Expectation): void {
+    if (expectation.kind === 'parse') forgetIn(this.prepared, expectation.prepared);
+    if (expectation.kind === 'bind' || expectation.kind === 'execute') forgetIn(this.portals, expectation.portal);
+  }
+
+  ready(status: 'I' | 'T' | 'E'): void {
+    if (status !== 'I') return;
+    // Portals end with their transaction (PostgreSQL 54.2.3), cursors WITHOUT HOLD too.
+    for (const [name, portal] of this.portals) {
+      if (portal.status === 'pending') continue;
+      portal.output.end('ok', { reason: 'transaction ended' });
+      this.portals.delete(name);
+    }
+    for (const [name, cursor] of this.cursors) if (!cursor.hold) this.cursors.delete(name);
+  }
+
+  closeCursors(name: string | null): void {
+    for (const [each, portal] of this.portals) {
+      if (name !== null && each !== name) continue;
+      portal.output.end('ok', { reason: 'closed' });
+      this.portals.delete(each);
+    }
+    if (name === null) this.cursors.clear();
+    else this.cursors.delete(name);
+  }
+
+  deallocate(name: string | null): void {
+    if (name === null) this.prepared.clear();
+    else this.prepared.delete(name);
+  }
+}
+
+function forgetIn<T extends { readonly name: string }>(names: Map<string, T>, named: T): void {
+  if (names.get(named.name) === named) names.delete(named.name);
+}
+
+/** The one statement behind a prepared statement as it is to be understood now; null where that is not known. */
+export function meaningOf(prepared: Prepared, analysed: Analysed): StatementAnalysis | null {
+  const [only, ...others] = analysed.analyses;
+  if (!only || others.length > 0) return null;
+  if (prepared.level === 'protocol') return only;
+  return only.names?.kind === 'prepare' ? only.names.inner : null;
+}
+
+/**
+ * Looks up what the statements of `sql` name. What is not found keeps the analysis it has: nothing is known of it. `usable`
+ * says whether the upstream has confirmed a name; `onDiscard` is called when DISCARD ALL has completed.
+ */
+export async function resolveNames(
+  analysed: Analysed,
+  sql: string,
+  names: Names,
+  deps: {
+    readonly analyse: (text: string) => Promise<Result<Analysed>>;
+    readonly usable: (named: Prepared | Portal) => Promise<boolean>;
+    readonly onDiscard: () => void;
+  },
+): Promise<Resolved> {
+  if (analysed.analyses.every((each) => each.names === null)) return unnamed(analysed);
+  const resolution = new Resolution(names, sql, deps);
+  for (const analysis of analysed.analyses) await resolution.add(analysis);
+  return resolution;
+}
+
+const resolvedBefore = new WeakMap<Analysed, Resolved>();
+
+function unnamed(analysed: Analysed): Resolved {
+  const known = resolvedBefore.get(analysed);
+  if (known) return known;
+  const statements = analysed.analyses.map((analysis) => ({ analysis, cursor: null, effect: null }));
+  const resolved = { statements, cursors: [], texts: {}, uses: [] };
+  resolvedBefore.set(analysed, resolved);
+  return resolved;
+}
+
+type Deps = Parameters<typeof resolveNames>[3];
+
+/** One message: what its first statements name, its later ones may use. */
+class Resolution implements Resolved {
+  readonly statements: Statement[] = [];
+  readonly cursors: Cursor[] = [];
+  readonly texts: Record<string, string> = {};
+  readonly uses: (Prepared | Cursor)[] = [];
+  readonly #names: Names;
+  readonly #sql: Buffer;
+  readonly #deps: Deps;
+  /** As it will be after the statements so far; null = gone. */
+  readonly #prepared = new Map<string, Prepared | null>();
+  readonly #cursors = new Map<string, Cursor | null>();
+  #allDeallocated = false;
+  #allClosed = false;
+
+  constructor(names: Names, sql: string, deps: Deps) {
+    this.#names = names;
+    this.#sql = Buffer.from(sql);
+    this.#deps = deps;
+  }
+
+  async add(analysis: StatementAnalysis): Promise<void> {
+    const act = analysis.names;
+    const text = this.#sql.toString('utf8', analysis.start, analysis.end);
+    if (!act) {
+      this.statements.push({ analysis, cursor: null, effect: null });
+      return;
+    }
+    switch (act.kind) {
+      case 'prepare':
+        return this.#prepare(analysis, act.name, text);
+      case 'execute':
+        return this.#execute(analysis, act);
+      case 'declare':
+        return this.#declare(act, text);
+      case 'fetch':
+        return this.#fetch(analysis, act);
+      case 'positioned':
+        return this.#positioned(analysis, act.name);
+      case 'deallocate':
+        return this.#effect(analysis, () => this.#names.deallocate(act.name), act.name, undefined);
+      case 'close':
+        return this.#effect(analysis, () => this.#names.closeCursors(act.name), undefined, act.name);
+      case 'discard':
+        return this.#discard(analysis);
+    }
+  }
+
+  #prepare(analysis: StatementAnalysis, name: string, text: string): void {
+    const prepared = new Prepared(name, 0, text, 'sql');
+    prepared.settle('ready');
+    this.#prepared.set(name, prepared);
+    this.statements.push({
+      analysis,
+      cursor: null,
+      effect: () => void this.#names.prepared.set(name, prepared),
+    });
+  }
+
+  async #execute(analysis: StatementAnalysis, act: Extract<NameAct, { kind: 'execute' }>): Promise<void> {
+    const prepared = await this.#preparedOf(act.name);
+    const analysed = prepared && (await this.#deps.analyse(prepared.text));
+    const meaning = prepared && analysed?.ok ? meaningOf(prepared, analysed.value) : null;
+    // What a prepared statement would do to names is not followed through EXECUTE.
+    if (!prepared || !meaning || meaning.names || meaning.setting) {
+      this.statements.push({ analysis, cursor: null, effect: null });
+      return;
+    }
+    this.texts[act.name] = prepared.text;
+    this.uses.push(prepared);
+    this.statements.push({ analysis: withArguments(meaning, act), cursor: null, effect: null });
+  }
+
+  #declare(act: Extract<NameAct, { kind: 'declare' }>, text: string): void {
+    const cursor = new Cursor(act.name, text, act.inner, act.hold);
+    this.cursors.push(cursor);
+    this.#cursors.set(act.name, cursor);
+    this.statements.push({
+      analysis: { ...act.inner, names: act },
+      cursor: null,
+      effect: () => void this.#names.cursors.set(act.name, cursor),
+    });
+  }
+
+  #fetch(analysis: StatementAnalysis, act: Extract<NameAct, { kind: 'fetch' }>): void {
+    const cursor = this.#used(act.name);
+    if (cursor) this.statements.push({ analysis: { ...cursor.analysis, names: act }, cursor, effect: null });
+    else this.statements.push({ analysis, cursor: null, effect: null });
+  }
+
+  /** It gives out nothing of the cursor, but what it changes is what the cursor stands on. */
+  #positioned(analysis: StatementAnalysis, name: string): void {
+    this.#used(name);
+    this.statements.push({ analysis, cursor: null, effect: null });
+  }
+
+  #used(name: string): Cursor | undefined {
+    const own = this.#cursors.get(name);
+    const cursor = own === undefined && !this.#allClosed ? this.#names.cursor(name) : own;
+    if (!cursor) return undefined;
+    this.texts[name] = cursor.text;
+    this.uses.push(cursor);
+    return cursor;
+  }
+
+  /** `undefined` = touches none of this kind, null = all. */
+  #effect(
+    analysis: StatementAnalysis,
+    effect: () => void,
+    prepared: string | null | undefined,
+    cursor: string | null | undefined,
+  ): void {
+    if (prepared === null) this.#allDeallocated = true;
+    if (cursor === null) this.#allClosed = true;
+    if (prepared === null) this.#prepared.clear();
+    else if (prepared !== undefined) this.#prepared.set(prepared, null);
+    if (cursor === null) this.#cursors.clear();
+    else if (cursor !== undefined) this.#cursors.set(cursor, null);
+    this.statements.push({ analysis, cursor: null, effect });
+  }
+
+  #discard(analysis: StatementAnalysis): void {
+    const effect = (): void => {
+      this.#names.deallocate(null);
+      this.#names.closeCursors(null);
+      this.#deps.onDiscard();
+    };
+    this.#effect(analysis, effect, null, null);
+  }
+
+  async #preparedOf(name: string): Promise<Prepared | null> {
+    const own = this.#prepared.get(name);
+    if (own !== undefined) return own;
+    const known = this.#allDeallocated ? undefined : this.#names.prepared.get(name);
+    return known && (await this.#deps.usable(known)) ? known : null;
+  }
+}
+
+/** What EXECUTE does: what was prepared, with arguments that are expressions of their own. */
+function withArguments(meaning: StatementAnalysis, act: Extract<NameAct, { kind: 'execute' }>): StatementAnalysis {
+  const given = act.inner;
+  if (!given) return { ...meaning, names: act };
+  return {
+    ...meaning,
+    names: act,
+    facts: summed(meaning.facts, given.facts),
+    touchesProtected: meaning.touchesProtected || given.touchesProtected,
+    refusals: [...given.refusals, ...meaning.refusals],
+    filters: [...new Set([...given.filters, ...meaning.filters])],
+  };
+}
+
+function summed(statement: Facts['sql'], given: Facts['sql']): Facts['sql'] {
+  const functions = statement.functions &&
+    given.functions && [...new Set([...statement.functions, ...given.functions])];
+  if (!given.opaque) return { ...statement, functions };
+  return { ...statement, functions, opaque: true, reads: null, writes: null, bounded: null };
+}

@@ -1,0 +1,181 @@
+// Pinned tool definitions: the first one seen is accepted and recorded, any other is held until a reviewer accepts it.
+// INVARIANT: whatever is pinned or decided is in the audit log before it is in force.
+
+import { createHash } from 'node:crypto';
+import { nameOf, type Subject } from '../core/facts.ts';
+import { canonicalJson, type JsonObject } from '../core/json.ts';
+import type { Payload, RecordInput } from '../core/record.ts';
+import { ok, type Refusal, type Result, refuse } from '../core/result.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import type { ToolChange, ToolPin, ToolPinStore } from '../ports/tool-pins.ts';
+
+/** A definition as a server has just listed it. */
+export interface SeenTool {
+  readonly tool: string;
+  readonly sha256: string;
+  readonly definition: JsonObject;
+}
+
+export type ChangedTool = ToolPin & { readonly change: ToolChange };
+
+export interface ToolDesk {
+  /** Takes notice of what a server lists: pins what is new, holds what has changed. @throws LogUnavailable */
+  see(connection: string, tools: readonly SeenTool[]): Promise<void>;
+  /** Why a tool of this definition may not be shown or called now; null when it may. Codes: approval_required, denied, too_many. */
+  objection(connection: string, tool: string, sha256: string): Refusal | null;
+  /** Tools with a change that is not accepted, by connection and name. */
+  changes(): readonly ChangedTool[];
+  /** Refused: approval_not_found, approval_settled, not_a_reviewer, reason_required. @throws LogUnavailable */
+  verdict(id: string, by: Subject, effect: 'accept' | 'refuse', reason: string): Promise<Result<ToolPin>>;
+}
+
+export interface ToolDeskDeps {
+  readonly clock: Clock;
+  readonly log: Pick<Log, 'append'>;
+  readonly store: ToolPinStore;
+  /** Groups that decide for a connection. */
+  readonly reviewersOf: (connection: string) => readonly string[];
+}
+
+/** A server that invents names without end fills no store. */
+const pinsPerConnectionMax = 10_000;
+const rule = 'builtin:tool-definition';
+
+export function createToolDesk(deps: ToolDeskDeps): ToolDesk {
+  return new Desk(deps);
+}
+
+class Desk implements ToolDesk {
+  readonly #deps: ToolDeskDeps;
+  readonly #pins = new Map<string, Map<string, ToolPin>>();
+  /** One step at a time: what it was made from is what it is written over. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(deps: ToolDeskDeps) {
+    this.#deps = deps;
+    this.#keep(deps.store.list());
+  }
+
+  async see(connection: string, tools: readonly SeenTool[]): Promise<void> {
+    const known = ({ tool, sha256 }: SeenTool): boolean => {
+      const pin = this.#pins.get(connection)?.get(tool);
+      return pin?.accepted.sha256 === sha256 || pin?.change?.sha256 === sha256;
+    };
+    if (!tools.every(known)) await this.#inTurn(() => this.#take(connection, tools));
+  }
+
+  objection(connection: string, tool: string, sha256: string): Refusal | null {
+    const pin = this.#pins.get(connection)?.get(tool);
+    if (!pin) {
+      return { code: 'too_many', rule, text: 'The connection has more tools than the gate keeps definitions of.' };
+    }
+    const { accepted, change } = pin;
+    if (accepted.sha256 === sha256) return null;
+    if (change?.sha256 === sha256 && change.status === 'refused') {
+      return {
+        code: 'denied',
+        rule,
+        text: 'The definition of this tool has changed, and a reviewer refused the change.',
+      };
+    }
+    const text = 'The definition of this tool has changed since it was accepted.';
+    const which = change === null ? 'tools pending' : `tools show ${change.id}`;
+    return { code: 'approval_required', rule, text, next: `A reviewer looks at the change with: chartgate ${which}.` };
+  }
+
+  changes(): readonly ChangedTool[] {
+    const all = [...this.#pins.values()].flatMap((each) => [...each.values()]);
+    const order = ({ connection, tool }: ToolPin): string => JSON.stringify([connection, tool]);
+    return all.filter((pin): pin is ChangedTool => pin.change !== null).sort((a, b) => (order(a) < order(b) ? -1 : 1));
+  }
+
+  verdict(id: string, by: Subject, effect: 'accept' | 'refuse', reason: string): Promise<Result<ToolPin>> {
+    return this.#inTurn(() => this.#decide(id, by, effect, reason));
+  }
+
+  async #take(connection: string, tools: readonly SeenTool[]): Promise<void> {
+    const { clock, log, store } = this.#deps;
+    const pins = new Map(this.#pins.get(connection));
+    const next = new Map<string, ToolPin>();
+    const records: [RecordInput, Payload][] = [];
+    for (const { tool, sha256, definition } of tools) {
+      const pin = pins.get(tool);
+      if (pin?.accepted.sha256 === sha256 || pin?.change?.sha256 === sha256) continue;
+      if (!pin && pins.size >= pinsPerConnectionMax) continue;
+      const seen = { sha256, definition, atMs: clock.now() };
+      const change = pin && changeOf(pin, seen);
+      const stepped: ToolPin = pin
+        ? { ...pin, change: change ?? null }
+        : { connection, tool, accepted: seen, change: null };
+      pins.set(tool, stepped);
+      next.set(tool, stepped);
+      const data = { tool, sha256, ...(change ? { change: change.id } : {}) };
+      records.push([{ type: pin ? 'tool.changed' : 'tool.pinned', connection, data }, jsonPayload({ definition })]);
+    }
+    if (next.size === 0) return;
+    await Promise.all(records.map(([record, payload]) => log.append(record, payload)));
+    store.save([...next.values()]);
+    this.#keep(next.values());
+  }
+
+  async #decide(id: string, by: Subject, effect: 'accept' | 'refuse', reason: string): Promise<Result<ToolPin>> {
+    const { clock, log, store, reviewersOf } = this.#deps;
+    const pin = this.changes().find((each) => each.change.id === id);
+    if (!pin) {
+      return refuse('approval_not_found', 'There is no such change of a tool.', {
+        next: 'List them: chartgate tools pending.',
+      });
+    }
+    const { connection, tool, change } = pin;
+    if (!by.groups.some((group) => reviewersOf(connection).includes(group))) {
+      return refuse('not_a_reviewer', 'You do not review for this connection.', {
+        next: 'Ask someone in a group that reviews for it in a rule of the policy.',
+      });
+    }
+    if (effect === 'refuse' && change.status === 'refused') {
+      return refuse('approval_settled', 'This change has been refused already.', {
+        next: `Look at it: chartgate tools show ${id}.`,
+      });
+    }
+    if (reason.trim() === '') return refuse('reason_required', 'A reason is required.');
+    const decided: ToolPin =
+      effect === 'accept'
+        ? {
+            ...pin,
+            accepted: { sha256: change.sha256, definition: change.definition, atMs: clock.now() },
+            change: null,
+          }
+        : { ...pin, change: { ...change, status: 'refused' } };
+    const data = { tool, change: id, effect, sha256: change.sha256 };
+    await log.append({ type: 'tool.decided', connection, subject: nameOf(by), data }, jsonPayload({ reason }));
+    store.save([decided]);
+    this.#keep([decided]);
+    return ok(decided);
+  }
+
+  #keep(pins: Iterable<ToolPin>): void {
+    for (const pin of pins) {
+      const ofConnection = this.#pins.get(pin.connection) ?? new Map<string, ToolPin>();
+      this.#pins.set(pin.connection, ofConnection.set(pin.tool, pin));
+    }
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(work, work);
+    this.#last = turn.catch(() => {});
+    return turn;
+  }
+}
+
+/** INVARIANT: the id names both definitions, so that a verdict is about what its reviewer was shown and nothing newer. */
+function changeOf(pin: ToolPin, seen: Omit<ToolChange, 'id' | 'status'>): ToolChange {
+  const step = canonicalJson([pin.connection, pin.tool, pin.accepted.sha256, seen.sha256]);
+  return { ...seen, id: `t_${createHash('sha256').update(step).digest('hex').slice(0, 32)}`, status: 'pending' };
+}
+
+const utf8 = new TextEncoder();
+
+function jsonPayload(value: JsonObject): Payload {
+  return { media: 'application/json', bytes: utf8.encode(canonicalJson(value)) };
+}
