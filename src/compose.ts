@@ -13,6 +13,7 @@ import type { OpenedLog } from './adapters/log-files/open-log.ts';
 import type { Metrics } from './adapters/metrics/metered-log.ts';
 import { listenHttp } from './adapters/node-http/listener.ts';
 import { listen } from './adapters/node-net/listener.ts';
+import { createPresidio } from './adapters/presidio/recognizer.ts';
 import type { OwnedSessionIndex } from './adapters/sqlite-store/projection.ts';
 import type { Store } from './adapters/sqlite-store/store.ts';
 import { systemClock as clock } from './adapters/system/clock.ts';
@@ -22,7 +23,7 @@ import { approvalPage, pageHeaders } from './admin/approval-page.ts';
 import type { TrustConfig } from './config/config.ts';
 import type { LoadedConfig } from './config/resolve.ts';
 import { type IssueDsn, mcpConnections, postgresConnections } from './connections.ts';
-import { decide, mayEnter } from './core/decide.ts';
+import { decide, mayBeHeld, mayEnter } from './core/decide.ts';
 import type { Policy } from './core/decision.ts';
 import { limits } from './core/limits.ts';
 import type { PhiClass } from './core/phi.ts';
@@ -30,9 +31,14 @@ import { ok, type Result, refuse } from './core/result.ts';
 import { type ApprovalDesk, createApprovalDesk } from './gateway/approval-desk.ts';
 import { type EnforcementDeps, openSession } from './gateway/audited-session.ts';
 import { type CredentialRequest, dsnOf, issueCredential } from './gateway/credential-desk.ts';
+import type { AuditedSession } from './gateway/enforce.ts';
+import { statusFor } from './gateway/mcp-approval-status.ts';
 import { createMcpDoor, type McpDoor, mcpPrefix, resourceMetadataPrefix } from './gateway/mcp-door.ts';
-import { PostgresDoor, type PostgresRoute } from './gateway/postgres-door.ts';
+import { PostgresDoor, type PostgresEntrance } from './gateway/postgres-door.ts';
+import type { PostgresTarget } from './gateway/postgres-target.ts';
+import { maskingWith } from './gateway/recognition.ts';
 import { RulesInForce } from './gateway/rules-in-force.ts';
+import { createToolDesk, type ToolDesk } from './gateway/tool-desk.ts';
 import { type TrustedIssuer, verifyToken } from './identity/token.ts';
 import { detect } from './masking/detect.ts';
 import { maskJson } from './masking/json.ts';
@@ -91,7 +97,7 @@ export async function openDoors(
   else logger.warn(socket.error.text);
   await recordConfiguration(kernel.value, logger);
   onClose(() => {
-    for (const { target } of routes.values()) target.close();
+    for (const target of targetsOf(routes)) target.close();
   });
   onClose(
     every(60_000, async () => {
@@ -106,11 +112,11 @@ export async function openDoors(
       const compiled = compilePolicy(next.config.policy);
       if (!compiled.ok) return;
       rules.replace(next.config, compiled.value);
-      for (const { target } of routes.values()) target.invalidate();
+      for (const target of targetsOf(routes)) target.invalidate();
       await recordConfiguration(kernel.value, logger);
       logger.info(
         { policy: compiled.value.digest },
-        'policy, masks, classification and readers reloaded; anything else needs a restart',
+        'policy, masks, detectors, classification and readers reloaded; anything else needs a restart',
       );
     },
   });
@@ -123,8 +129,9 @@ interface Kernel {
   readonly log: Foundation['log'];
   readonly rules: RulesInForce;
   readonly desk: ApprovalDesk;
+  readonly tools: ToolDesk;
   readonly enforcement: EnforcementDeps;
-  readonly routes: ReadonlyMap<string, PostgresRoute>;
+  readonly routes: ReadonlyMap<string, PostgresEntrance>;
   readonly tls: { readonly cert: string; readonly key: string } | null;
   readonly authenticate: (token: string) => ReturnType<typeof verifyToken>;
   readonly issue: (request: CredentialRequest) => ReturnType<typeof issueCredential>;
@@ -141,8 +148,9 @@ async function createKernel(loaded: LoadedConfig, foundation: Foundation, logger
   const trusted = await trustedIssuers(config.identity.trust);
   if (!trusted.ok) return trusted;
   await loadParser();
-  const rules = new RulesInForce(config, compiled.value, derivedKey(kek, 'mask key'));
+  const rules = new RulesInForce(config, compiled.value, derivedKey(kek, 'mask key'), clock);
   const desk = createApprovalDesk({ clock, random, log, store: store.approvals });
+  const tools = createToolDesk({ clock, log, store: store.toolPins, reviewersOf: (name) => rules.reviewersOf(name) });
   const policy = (): Policy => rules.policy;
   const typeOf = (name: string): string | undefined => config.connections[name]?.type;
   const credentialDesk = { clock, random, log, credentials: store.credentials, policy, typeOf };
@@ -152,8 +160,14 @@ async function createKernel(loaded: LoadedConfig, foundation: Foundation, logger
     log,
     rules,
     desk,
+    tools,
     enforcement: { clock, random, log, desk, policy, publicUrl: config.publicUrl },
-    routes: postgresConnections(loaded, rules, { clock, random, detectClasses }),
+    routes: postgresConnections(loaded, rules, {
+      clock,
+      random,
+      detectClasses: (text) => detectClasses(text, rules),
+      derive: (purpose) => derivedKey(kek, purpose),
+    }),
     tls: config.tls && {
       cert: await readFile(config.tls.certFile, 'utf8'),
       key: await readFile(config.tls.keyFile, 'utf8'),
@@ -163,6 +177,10 @@ async function createKernel(loaded: LoadedConfig, foundation: Foundation, logger
     postgresAt: { host: config.listen.postgres?.host ?? '', port: 0 },
     onBug: (error) => logger.error({ err: error }, 'a broken assertion closed a session'),
   });
+}
+
+function targetsOf(routes: Kernel['routes']): PostgresTarget[] {
+  return [...routes.values()].flatMap((each) => [...each.targets()]);
 }
 
 /** What is in force, by name, and every override of a refusal: named to the operator, and in the log. */
@@ -216,7 +234,7 @@ async function openPostgresDoor(kernel: Kernel, mcpDoor: McpDoor, onClose: OnClo
 }
 
 function openMcpDoor(kernel: Kernel, logger: Logger, onClose: OnClose): McpDoor {
-  const { loaded, foundation, rules, enforcement, authenticate, issue, postgresAt } = kernel;
+  const { loaded, foundation, rules, desk, tools, enforcement, authenticate, issue, postgresAt } = kernel;
   const { identity, publicUrl } = loaded.config;
   const { idleMs, absoluteMs } = identity;
   // The server runs on this machine: it comes in over loopback, by SCRAM.
@@ -226,7 +244,14 @@ function openMcpDoor(kernel: Kernel, logger: Logger, onClose: OnClose): McpDoor 
     const at = { host: localHost(postgresAt.host), port: postgresAt.port, tls: false };
     return ok({ user: issued.value.user, dsn: dsnOf(issued.value, at, connection) });
   };
-  const mcp = mcpConnections(loaded, logger, issueDsn, foundation.store.credentials);
+  const keepStderr = ({ id: session, connection }: AuditedSession, said: string): void => {
+    const text = maskJson(said, rules.viewOf({ obligations: { unmask: [], filter: [], rowsMax: null } }));
+    const bytes = Buffer.from(JSON.stringify({ text }));
+    const record = { type: 'server.stderr', session, connection, data: { characters: said.length } } as const;
+    // A log that is closed closes the session by itself.
+    foundation.log.append(record, { media: 'application/json', bytes }, true).catch(() => {});
+  };
+  const mcp = mcpConnections(loaded, logger, issueDsn, foundation.store.credentials, keepStderr);
   onClose(() => mcp.close());
   const door = createMcpDoor({
     clock,
@@ -241,15 +266,25 @@ function openMcpDoor(kernel: Kernel, logger: Logger, onClose: OnClose): McpDoor 
     openSession: (opening) => openSession(enforcement, { ...opening, door: 'mcp', method: 'jwt' }),
     startUpstream: mcp.startUpstream,
     preview: (facts) => decide(facts, rules.policy),
-    detectClasses,
-    mask: (value, decision, counts) => maskJson(value, rules.viewOf(decision), counts),
+    detectClasses: (text) => detectClasses(text, rules),
+    maskFor: maskingWith({
+      viewOf: (decision) => rules.viewOf(decision),
+      recognizer: () => rules.config.detectors.presidio && createPresidio(rules.config.detectors.presidio),
+      onFailure: (text) => logger.warn({ error: text }, 'a recognizer failed, so sentences were masked as notes'),
+    }),
+    tools,
+    approvals: {
+      offered: (subject, connection) => mayBeHeld(rules.policy, subject, connection),
+      settled: (id, signal) => desk.settled(id, approvalWatchMs, signal),
+      status: (subject, id) => statusFor(foundation.store.approvals.get(id), subject, clock.now()),
+    },
   });
   onClose(() => door.closeAll('shutting_down'));
   return door;
 }
 
 function createApi(kernel: Kernel): AdminApi {
-  const { loaded, foundation, log, rules, desk, tls, authenticate, issue, postgresAt, onBug } = kernel;
+  const { loaded, foundation, log, rules, desk, tools, tls, authenticate, issue, postgresAt, onBug } = kernel;
   const { publicUrl } = loaded.config;
   return createAdminApi({
     clock,
@@ -261,6 +296,8 @@ function createApi(kernel: Kernel): AdminApi {
     readers: () => rules.readers,
     authenticate,
     verdict: (id, by, effect, reason) => desk.verdict(id, by, effect, reason),
+    tools,
+    toolReviewersOf: (connection) => rules.reviewersOf(connection),
     issueCredential: async (subject, connection, ttlMs) => {
       if (postgresAt.port === 0) return refuse('wrong_door', 'This gate has no PostgreSQL door.');
       const issued = await issue({ subject, connection, ttlMs });
@@ -278,6 +315,9 @@ function createApi(kernel: Kernel): AdminApi {
     onError: onBug,
   });
 }
+
+/** A client that was sent to a page for an approval is told of the decision for so long. */
+const approvalWatchMs = 86_400_000;
 
 /** `/healthz`, `/readyz`, `/metrics`; whatever else no door wants is the admin API's. */
 function operationsAnd(api: AdminApi, { log, metrics }: Foundation): RequestListener {
@@ -318,8 +358,8 @@ async function trustedIssuers(trust: readonly TrustConfig[]): Promise<Result<Tru
 /** A longer text is looked at so far, and counts as a note for the rest. */
 const detectedCharactersMax = 1_000_000;
 
-function detectClasses(text: string): PhiClass[] {
-  const found = detect(text.slice(0, detectedCharactersMax)).map((span) => span.type);
+function detectClasses(text: string, { ownDetectors }: RulesInForce): PhiClass[] {
+  const found = detect(text.slice(0, detectedCharactersMax), false, ownDetectors).map((span) => span.type);
   return [...new Set<PhiClass>(text.length > detectedCharactersMax ? [...found, 'note'] : found)];
 }
 

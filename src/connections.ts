@@ -4,9 +4,12 @@
 import { readFileSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { createHttpUpstream } from './adapters/mcp-http/upstream.ts';
+import { BackOffs } from './adapters/mcp-stdio/back-off.ts';
 import { createProcessGuard } from './adapters/mcp-stdio/process-guard.ts';
 import { createStdioUpstream } from './adapters/mcp-stdio/upstream.ts';
 import { connectUpstream } from './adapters/node-net/upstream.ts';
+import { systemClock } from './adapters/system/clock.ts';
+import { createCredential } from './adapters/upstream-token/credential.ts';
 import type {
   ClassificationConfig,
   McpHttpConnection,
@@ -14,50 +17,127 @@ import type {
   PostgresConnection,
 } from './config/config.ts';
 import type { LoadedConfig } from './config/resolve.ts';
-import type { PhiClass } from './core/phi.ts';
-import { ok, type Result, refuse } from './core/result.ts';
+import type { ClassSet, PhiClass } from './core/phi.ts';
+import { fail, ok, type Result, refuse } from './core/result.ts';
 import type { AuditedSession } from './gateway/enforce.ts';
-import type { PostgresRoute } from './gateway/postgres-door.ts';
-import { PostgresTarget } from './gateway/postgres-target.ts';
+import type { CallerToken } from './gateway/mcp-session.ts';
+import type { PostgresEntrance, PostgresRoute } from './gateway/postgres-door.ts';
+import { PostgresTarget, type PostureOfTarget } from './gateway/postgres-target.ts';
+import { enforcedCatalog } from './gateway/posture-catalog.ts';
+import { type DeriveKey, rolePassword, setRole, viewSchema } from './gateway/posture-names.ts';
+import { identifier } from './gateway/posture-state.ts';
+import { roleProblems } from './gateway/posture-verify.ts';
 import type { RulesInForce } from './gateway/rules-in-force.ts';
+import type { MaskRules } from './masking/mask.ts';
+import { unmaskSetOf } from './policy/unmask-sets.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Credentials } from './ports/credentials.ts';
 import type { McpUpstream } from './ports/mcp-upstream.ts';
 import type { UpstreamTarget } from './ports/postgres-upstream.ts';
 import type { Random } from './ports/random.ts';
+import type { UpstreamCredential } from './ports/upstream-credential.ts';
 import { StatementCache } from './sql/parse.ts';
-import { startupParameters } from './sql/settings.ts';
+import { withSchemas } from './sql/schema-names.ts';
+import { searchPath, startupParameters } from './sql/settings.ts';
 
 interface PostgresParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly detectClasses: (text: string) => PhiClass[];
+  readonly derive: DeriveKey;
 }
 
 export function postgresConnections(
   loaded: LoadedConfig,
   rules: RulesInForce,
   parts: PostgresParts,
-): ReadonlyMap<string, PostgresRoute> {
-  const routes = new Map<string, PostgresRoute>();
+): ReadonlyMap<string, PostgresEntrance> {
+  const routes = new Map<string, PostgresEntrance>();
   for (const [name, connection] of Object.entries(loaded.config.connections)) {
     if (connection.type !== 'postgres') continue;
+    const classification = (): ClassificationConfig | undefined => rules.config.classification[name];
+    const enforced = loaded.config.classification[name]?.posture === 'enforced';
+    const inline = enforced ? null : targetOf(connection, loaded, classification, parts);
     routes.set(
       name,
-      targetOf(connection, loaded, () => rules.config.classification[name], parts),
+      inline
+        ? { routeFor: () => inline, targets: () => [inline.target] }
+        : enforcedEntrance(name, connection, loaded, rules, parts),
     );
   }
   return routes;
+}
+
+/** Each unmask set has a role, and each role a target of its own: its catalog is another one. */
+function enforcedEntrance(
+  name: string,
+  connection: PostgresConnection,
+  loaded: LoadedConfig,
+  rules: RulesInForce,
+  parts: PostgresParts,
+): PostgresEntrance {
+  const routes = new Map<string, PostgresRoute>();
+  const classification = (): ClassificationConfig | undefined => rules.config.classification[name];
+  return {
+    targets: () => [...routes.values()].map((each) => each.target),
+    routeFor: (subject) => {
+      // INVARIANT: the role is chosen by the policy in force when the session begins, and can show no more than it.
+      const set = unmaskSetOf(rules.policy, subject, name);
+      const role = setRole(name, set);
+      const known = routes.get(role);
+      if (known) return known;
+      const login = { user: role, password: rolePassword(parts.derive, name, role) };
+      const posture = set === 'all' ? undefined : postureOf(name, set, () => rules.config.masks);
+      const made = targetOf(connection, loaded, classification, parts, { ...login, ...(posture ? { posture } : {}) });
+      routes.set(role, made);
+      return made;
+    },
+  };
+}
+
+function postureOf(
+  connection: string,
+  set: ClassSet,
+  masks: () => MaskRules,
+): PostureOfTarget & { readonly searchPath: string } {
+  let names: ReadonlyMap<string, string> = new Map();
+  return {
+    searchPath: searchPath.map((schema) => identifier(viewSchema(connection, set, schema))).join(', '),
+    seen: async (catalog, query) => {
+      const seen = await enforcedCatalog(catalog, query, { connection, set, masks: masks() });
+      if (!seen.ok) return seen;
+      const schemas = new Set(seen.value.relations().flatMap((each) => (each.system ? [] : [each.schema])));
+      names = new Map([...schemas].map((schema) => [schema, identifier(viewSchema(connection, set, schema))]));
+      return seen;
+    },
+    problems: (query) => roleProblems(query, connection),
+    outgoing: (text, statements) => withSchemas(text, statements, names),
+  };
+}
+
+/** Whom the gate signs in as in the enforced posture. */
+interface EnforcedLogin {
+  readonly user: string;
+  readonly password: string;
+  /** Absent for who sees the tables themselves. */
+  readonly posture?: PostureOfTarget & { readonly searchPath: string };
 }
 
 export function targetOf(
   connection: PostgresConnection,
   loaded: LoadedConfig,
   classification: () => ClassificationConfig | undefined,
-  parts: PostgresParts,
+  parts: Omit<PostgresParts, 'derive'>,
+  login?: EnforcedLogin,
 ): PostgresRoute {
-  const upstream = upstreamOf(connection, loaded);
-  const connect: PostgresRoute['connect'] = (startup) => connectUpstream(upstream, startup, parts);
+  const configured = upstreamOf(connection, loaded);
+  const upstream = login ? { ...configured, user: login.user, password: login.password } : configured;
+  const pinned = login?.posture ? { search_path: login.posture.searchPath } : {};
+  const connect: PostgresRoute['connect'] = async (startup) => {
+    const connected = await connectUpstream(upstream, { ...startup, ...pinned }, parts);
+    if (connected.ok || !login || connected.error.code !== 'upstream_refused') return connected;
+    return fail({ ...connected.error, next: 'The operator should run chartgate harden --verify, then --apply.' });
+  };
   const target = new PostgresTarget({
     clock: parts.clock,
     connect: () => connect({ ...startupParameters, application_name: 'chartgate' }),
@@ -65,11 +145,12 @@ export function targetOf(
     detectClasses: parts.detectClasses,
     statements: new StatementCache(),
     acceptPrivilegedLogin: connection.acceptPrivilegedLogin,
+    ...(login?.posture ? { posture: login.posture } : {}),
   });
   return { target, connect };
 }
 
-function upstreamOf(connection: PostgresConnection, { secret }: LoadedConfig): UpstreamTarget {
+export function upstreamOf(connection: PostgresConnection, { secret }: LoadedConfig): UpstreamTarget {
   const { host, port, user, database, password, tls, caFile } = connection;
   return {
     host,
@@ -86,7 +167,7 @@ export interface McpConnections {
   /** `serial` where the server calls back through the gate, so that each of its statements has one tool call to belong to. */
   readonly connection: (name: string) => { readonly serial: boolean } | undefined;
   /** A server for this session alone, not yet started. */
-  readonly startUpstream: (session: AuditedSession) => Promise<Result<McpUpstream>>;
+  readonly startUpstream: (session: AuditedSession, caller: CallerToken) => Promise<Result<McpUpstream>>;
   close(): void;
 }
 
@@ -100,20 +181,35 @@ export function mcpConnections(
   logger: Logger,
   issueDsn: IssueDsn,
   credentials: Credentials,
+  keepStderr: (session: AuditedSession, text: string) => void,
 ): McpConnections {
   const { connections } = loaded.config;
   const guard = createProcessGuard();
+  const backOffs = new BackOffs(systemClock);
+  const own = new Map<string, UpstreamCredential>();
+  /** The gate's own tokens serve all sessions; one that stands for a caller serves that caller's session. */
+  const credentialOf = (name: string, mcp: McpHttpConnection, caller: CallerToken): UpstreamCredential | null => {
+    const { url, credential } = mcp;
+    if (!credential) return null;
+    const { secret } = loaded;
+    const made =
+      own.get(name) ?? createCredential(credential, { clock: systemClock, url, secret, caller: () => caller.token });
+    if (credential.type !== 'token-exchange') own.set(name, made);
+    return made;
+  };
   return {
     connection(name) {
       const connection = connections[name];
       if (connection?.type !== 'mcp') return undefined;
       return { serial: connection.transport === 'stdio' && dsnsIn(connection).length > 0 };
     },
-    async startUpstream(session) {
+    async startUpstream(session, caller) {
       const connection = connections[session.connection];
       if (connection?.type !== 'mcp') return refuse('unknown_connection', 'There is no such connection.');
       if (connection.transport === 'http')
-        return ok(createHttpUpstream({ url: connection.url, credential: headerOf(connection, loaded) }));
+        return ok(
+          createHttpUpstream({ url: connection.url, credential: credentialOf(session.connection, connection, caller) }),
+        );
       const dsns = new Map<string, string>();
       const users: string[] = [];
       for (const name of dsnsIn(connection)) {
@@ -131,12 +227,13 @@ export function mcpConnections(
         ),
         cwd: connection.cwd,
         guard,
-        // What a server writes there may hold anything, PHI included: only that it spoke is worth a line.
-        stderr: (text) =>
-          logger.debug(
-            { connection: session.connection, session: session.id, bytes: text.length },
-            'an MCP server wrote to stderr',
-          ),
+        backOff: backOffs.of(session),
+        // What a server writes there may hold anything, PHI included: in this log that it spoke is worth a line.
+        stderr: (text) => {
+          const { connection: name, id } = session;
+          logger.debug({ connection: name, session: id, characters: text.length }, 'an MCP server wrote to stderr');
+          keepStderr(session, text);
+        },
       });
       return ok(revokingAtClose(upstream, () => users.forEach((user) => credentials.remove(user))));
     },
@@ -150,19 +247,10 @@ function dsnsIn(connection: McpStdioConnection): string[] {
   return [...new Set(texts.flatMap((text) => [...text.matchAll(/\$\{dsn:([^}]+)\}/g)].map((match) => match[1] ?? '')))];
 }
 
-function headerOf(
-  { credential }: McpHttpConnection,
-  { secret }: LoadedConfig,
-): { readonly name: string; readonly value: string } | null {
-  if (!credential) return null;
-  return credential.type === 'bearer'
-    ? { name: 'authorization', value: `Bearer ${secret(credential.token)}` }
-    : { name: credential.name, value: secret(credential.value) };
-}
-
 /** INVARIANT: a server's database credential opens nothing once its session is over. */
 function revokingAtClose(upstream: McpUpstream, revoke: () => void): McpUpstream {
   return {
+    transport: upstream.transport,
     start: (events) => upstream.start(events),
     send: (message) => upstream.send(message),
     initialized: (version) => upstream.initialized(version),

@@ -1,35 +1,72 @@
-// What `chartgate check` finds when it looks at the PostgreSQL connections as they are now: reached, signed in, posture,
-// privileges, and how much is classified. Reads the catalog only. Part of the composition root.
+// What `chartgate check` and `chartgate harden` do with live PostgreSQL connections: reach them, say which posture they are
+// in and whether it holds, and make or undo the enforced one. Part of the composition root.
 
+import { mkdirSync } from 'node:fs';
+import { derivedKey, keyFromText, keyInState } from './adapters/key-file/kek.ts';
+import { connectUpstream } from './adapters/node-net/upstream.ts';
 import { systemClock as clock } from './adapters/system/clock.ts';
 import { systemRandom as random } from './adapters/system/random.ts';
 import type { LiveFinding } from './cli/check.ts';
+import type { HardenAt, Hardening, HardenScript } from './cli/harden.ts';
+import type { PostgresConnection } from './config/config.ts';
 import type { LoadedConfig } from './config/resolve.ts';
-import { targetOf } from './connections.ts';
-import type { Refusal } from './core/result.ts';
+import { targetOf, upstreamOf } from './connections.ts';
+import { ok, type Refusal, type Result, refuse } from './core/result.ts';
+import { type Survey, surveyColumns } from './gateway/column-samples.ts';
+import { loadCatalog } from './gateway/postgres-catalog.ts';
+import { type DeriveKey, rolePassword } from './gateway/posture-names.ts';
+import { type PosturePlan, planPosture } from './gateway/posture-plan.ts';
+import { applyScript, lockKey, undoScript } from './gateway/posture-script.ts';
+import { identifier, type PostureState, readState } from './gateway/posture-state.ts';
+import { type Finding, roleProblems, verifyPosture } from './gateway/posture-verify.ts';
+import { type QueryRows, simpleQuery } from './gateway/upstream-query.ts';
+import { compilePolicy } from './policy/compile.ts';
+import { unmaskSets } from './policy/unmask-sets.ts';
+import type { UpstreamTarget } from './ports/postgres-upstream.ts';
 import type { Catalog } from './sql/catalog.ts';
+import { startupParameters } from './sql/settings.ts';
 
 export async function checkConnections(loaded: LoadedConfig): Promise<LiveFinding[]> {
   const { connections, classification } = loaded.config;
   const findings: LiveFinding[] = [];
   for (const [name, connection] of Object.entries(connections)) {
     if (connection.type !== 'postgres') continue;
-    const { target } = targetOf(connection, loaded, () => classification[name], {
-      clock,
-      random,
-      detectClasses: () => [],
-    });
-    const ready = await target.ready();
-    target.close();
-    const posture = classification[name]?.posture ?? 'inline';
-    findings.push({
-      connection: name,
-      // A policy is checked where its databases cannot be reached, too: that is no fault of the configuration.
-      ok: ready.ok || ready.error.code === 'upstream_unavailable',
-      text: ready.ok ? `posture ${posture}: ${summaryOf(ready.value)}` : notSo(ready.error),
-    });
+    const enforced = classification[name]?.posture === 'enforced';
+    findings.push(
+      ...(enforced ? await enforcedFindings(loaded, name) : [await inlineFinding(loaded, name, connection)]),
+    );
   }
   return findings;
+}
+
+async function inlineFinding(loaded: LoadedConfig, name: string, connection: PostgresConnection): Promise<LiveFinding> {
+  const { classification } = loaded.config;
+  const { target } = targetOf(connection, loaded, () => classification[name], {
+    clock,
+    random,
+    detectClasses: () => [],
+  });
+  const ready = await target.ready();
+  target.close();
+  return {
+    connection: name,
+    // A policy is checked where its databases cannot be reached, too: that is no fault of the configuration.
+    ok: ready.ok || ready.error.code === 'upstream_unavailable',
+    text: ready.ok ? `posture inline: ${summaryOf(ready.value)}` : notSo(ready.error),
+  };
+}
+
+async function enforcedFindings(loaded: LoadedConfig, name: string): Promise<LiveFinding[]> {
+  const hardening = await openHardening(loaded, { connection: name, admin: null, adminPassword: null });
+  const found = hardening.ok ? await hardening.value.verify() : hardening;
+  if (hardening.ok) hardening.value.close();
+  if (!found.ok)
+    return [{ connection: name, ok: found.error.code === 'upstream_unavailable', text: notSo(found.error) }];
+  const wrong = found.value.filter((each) => !each.ok);
+  if (wrong.length > 0) return wrong.map((each) => ({ connection: name, ...each }));
+  return [
+    { connection: name, ok: true, text: `posture enforced: ${found.value.length} checks hold on the live server` },
+  ];
 }
 
 function notSo({ code, text }: Refusal): string {
@@ -41,4 +78,159 @@ function summaryOf(catalog: Catalog): string {
   const unknown = columns.filter((each) => each.classification === 'unknown').length;
   const clear = columns.filter((each) => each.classification === 'clear').length;
   return `${columns.length} columns, ${columns.length - clear - unknown} classified as PHI, ${unknown} unknown and therefore masked, ${clear} clear`;
+}
+
+/** Refused: unknown_connection, config_invalid, state_unwritable, and whatever the upstream refuses. */
+export async function openHardening(loaded: LoadedConfig, at: HardenAt): Promise<Result<Hardening>> {
+  const connection = loaded.config.connections[at.connection];
+  if (connection?.type !== 'postgres')
+    return refuse('unknown_connection', `There is no PostgreSQL connection ${at.connection}.`);
+  const kek = kekOf(loaded);
+  if (!kek.ok) return kek;
+  const login = upstreamOf(connection, loaded);
+  const asked = at.admin ? { ...login, ...at.admin, password: at.adminPassword } : login;
+  const session = await openSession(asked);
+  if (!session.ok) return session;
+  return ok(new LiveHardening(loaded, at.connection, login, kek.value, session.value));
+}
+
+/** What `chartgate classify` looks into. Refused: unknown_connection, and whatever the upstream refuses. */
+export async function surveyDatabase(loaded: LoadedConfig, name: string, rows: number): Promise<Result<Survey>> {
+  const connection = loaded.config.connections[name];
+  if (connection?.type !== 'postgres')
+    return refuse('unknown_connection', `There is no PostgreSQL connection ${name}.`);
+  const session = await openSession(upstreamOf(connection, loaded));
+  if (!session.ok) return session;
+  const { query, close } = session.value;
+  try {
+    const catalog = await loadCatalog(query, loaded.config.classification[name], 0);
+    if (!catalog.ok) return catalog;
+    const end = clock.now() + surveyMs;
+    return await surveyColumns(query, catalog.value, rows, () => clock.now() >= end);
+  } finally {
+    close();
+  }
+}
+
+const surveyMs = 120_000;
+
+/** The gate's own key; where there is none yet it is made, as the gate would. */
+function kekOf({ config, secret }: LoadedConfig): Result<Uint8Array> {
+  if (config.keys.kek) return keyFromText(secret(config.keys.kek));
+  try {
+    mkdirSync(config.state, { recursive: true, mode: 0o700 });
+  } catch {
+    return refuse('state_unwritable', `The state directory ${config.state} cannot be made.`);
+  }
+  const kept = keyInState(config.state);
+  return kept.ok ? ok(kept.value.key) : kept;
+}
+
+interface CatalogSession {
+  readonly query: (sql: string) => Promise<Result<QueryRows>>;
+  readonly close: () => void;
+}
+
+/** INVARIANT: names are found in pg_catalog only, so that every other one is written with its schema. */
+async function openSession(target: UpstreamTarget): Promise<Result<CatalogSession>> {
+  const startup = { ...startupParameters, search_path: 'pg_catalog', application_name: 'chartgate harden' };
+  const connected = await connectUpstream(target, startup, { clock, random });
+  if (!connected.ok) return connected;
+  return ok({ query: (sql) => simpleQuery(connected.value, sql), close: () => connected.value.terminate() });
+}
+
+class LiveHardening implements Hardening {
+  readonly #loaded: LoadedConfig;
+  readonly #connection: string;
+  readonly #login: UpstreamTarget;
+  readonly #kek: Uint8Array;
+  readonly #session: CatalogSession;
+
+  constructor(
+    loaded: LoadedConfig,
+    connection: string,
+    login: UpstreamTarget,
+    kek: Uint8Array,
+    session: CatalogSession,
+  ) {
+    this.#loaded = loaded;
+    this.#connection = connection;
+    this.#login = login;
+    this.#kek = kek;
+    this.#session = session;
+  }
+
+  async script(): Promise<Result<HardenScript>> {
+    // Held to the end of the session: what is planned must still be so when it is made.
+    const locked = await this.#session.query(`SELECT FROM pg_advisory_lock(${lockKey(this.#connection)})`);
+    if (!locked.ok) return locked;
+    const planned = await this.#plan();
+    if (!planned.ok) return planned;
+    const { plan, state } = planned.value;
+    const maskKey = derivedKey(this.#kek, 'mask key');
+    const sql = applyScript({ connection: this.#connection, plan, state, derive: this.#derive, maskKey });
+    return ok({ sql, leftOut: plan.leftOut, publishedBy: state.publications });
+  }
+
+  undoScript(): string {
+    return undoScript(this.#connection);
+  }
+
+  async run(sql: string): Promise<Result<void>> {
+    const done = await this.#session.query(sql);
+    if (!done.ok) await this.#session.query('ROLLBACK');
+    return done.ok ? ok(undefined) : done;
+  }
+
+  async verify(): Promise<Result<readonly Finding[]>> {
+    const planned = await this.#plan();
+    if (!planned.ok) return planned;
+    const { plan, state } = planned.value;
+    const found = await verifyPosture(this.#session.query, this.#connection, plan, state);
+    if (!found.ok) return found;
+    const signedIn: Finding[] = [];
+    for (const each of plan.sets) signedIn.push(...(await this.#asRole(each)));
+    return ok([...found.value, ...signedIn]);
+  }
+
+  close(): void {
+    this.#session.close();
+  }
+
+  readonly #derive: DeriveKey = (purpose) => derivedKey(this.#kek, purpose);
+
+  async #plan(): Promise<Result<{ readonly plan: PosturePlan; readonly state: PostureState }>> {
+    const { config } = this.#loaded;
+    const policy = compilePolicy(config.policy);
+    if (!policy.ok) return refuse('config_invalid', 'The policy does not compile.');
+    const sets = unmaskSets(policy.value, this.#connection);
+    if (!sets.ok) return sets;
+    const catalog = await loadCatalog(this.#session.query, config.classification[this.#connection], 0);
+    if (!catalog.ok) return catalog;
+    const state = await readState(this.#session.query, this.#connection, this.#login.user);
+    if (!state.ok) return state;
+    const input = { connection: this.#connection, sets: sets.value, masks: config.masks };
+    return ok({ plan: planPosture({ ...input, catalog: catalog.value, state: state.value }), state: state.value });
+  }
+
+  /** What the gate would do: sign in with the derived password, and reach the views and nothing else. */
+  async #asRole({ set, role, views }: PosturePlan['sets'][number]): Promise<Finding[]> {
+    const password = rolePassword(this.#derive, this.#connection, role);
+    const session = await openSession({ ...this.#login, user: role, password });
+    if (!session.ok) return [{ ok: false, text: `${role} cannot sign in: ${session.error.text}` }];
+    const wrong: Finding[] = [];
+    if (set !== 'all') {
+      const problems = await roleProblems(session.value.query, this.#connection);
+      if (!problems.ok) wrong.push({ ok: false, text: `${role}: ${problems.error.text}` });
+      else wrong.push(...problems.value.map((text) => ({ ok: false, text: `${role}, asked itself: ${text}` })));
+    }
+    for (const { schema, name, base } of views) {
+      const view = await session.value.query(`SELECT FROM ${identifier(schema, name)} LIMIT 0`);
+      if (!view.ok) wrong.push({ ok: false, text: `${role} cannot read ${schema}.${name}` });
+      const table = await session.value.query(`SELECT FROM ${identifier(base.schema, base.name)} LIMIT 0`);
+      if (table.ok) wrong.push({ ok: false, text: `${role} can read ${base.schema}.${base.name} itself` });
+    }
+    session.value.close();
+    return wrong.length > 0 ? wrong : [{ ok: true, text: `${role} signs in and reads what it should, and no more` }];
+  }
 }

@@ -22,6 +22,9 @@ const { version }: { version: string } = JSON.parse(readFileSync(new URL('../pac
 process.exitCode = await runCli(process.argv.slice(2), io, {
   version,
   live: async (loaded) => (await import('./live-check.ts')).checkConnections(loaded),
+  openHardening: async (loaded, at) => (await import('./live-check.ts')).openHardening(loaded, at),
+  survey: async (loaded, connection, rows) =>
+    (await import('./live-check.ts')).surveyDatabase(loaded, connection, rows),
   analyze: async (sql) => (await import('./cli/analyze-text.ts')).analyzeText(sql),
   serve: async (io, config) => (await import('./serve.ts')).serve(io, config, version),
 });

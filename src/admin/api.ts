@@ -13,6 +13,7 @@ import type { AdminDeps } from './deps.ts';
 import { type AdminEnv, answerRefusal, bodyOf } from './http.ts';
 import { openApi } from './openapi.ts';
 import { sessionRoutes } from './sessions.ts';
+import { toolRoutes } from './tools.ts';
 
 export interface AdminApi {
   /** `local` only for requests that came through the state directory's own socket. Never rejects. */
@@ -55,6 +56,7 @@ export function createAdminApi(deps: AdminDeps): AdminApi {
   });
   app.route('/approvals', approvalRoutes(deps));
   app.route('/sessions', sessionRoutes(deps));
+  app.route('/tools', toolRoutes(deps));
   addOwnRoutes(app, deps);
 
   app.notFound(() => answerRefusal({ code: 'not_found', text: 'There is no such address in this API.' }));

@@ -40,7 +40,7 @@ export function approvalRoutes(deps: AdminDeps): Hono<AdminEnv> {
       connection: approval.act.connection,
       data: { what: 'approval' },
     });
-    return c.json({ ...view, content: approval.act.content });
+    return c.json({ ...view, content: { ...approval.act.content, ...approval.act.known } });
   });
 
   routes.post('/:id/verdict', async (c) => {

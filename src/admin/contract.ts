@@ -84,6 +84,56 @@ export const verdictInput: z.ZodType<VerdictInput> = z.strictObject({
   reason: z.string(),
 });
 
+export interface ToolChangeView {
+  readonly id: string;
+  readonly connection: string;
+  readonly tool: string;
+  readonly status: 'pending' | 'refused';
+  readonly seen: string;
+  /** Groups that decide. */
+  readonly reviewers: readonly string[];
+  /** Whether the caller may decide it. */
+  readonly yours: boolean;
+  /** What differs from the accepted definition, by JSON pointer; only for reviewers, and only when one change is asked for. */
+  readonly differences?: readonly { readonly at: string; readonly was?: unknown; readonly is?: unknown }[];
+}
+
+export const toolChangeView: z.ZodType<ToolChangeView> = z.object({
+  id: z.string(),
+  connection: z.string(),
+  tool: z.string(),
+  status: z.enum(['pending', 'refused']),
+  seen: z.string(),
+  reviewers: z.array(z.string()),
+  yours: z.boolean(),
+  differences: z
+    .array(z.object({ at: z.string(), was: json.exactOptional(), is: json.exactOptional() }))
+    .exactOptional(),
+});
+
+export interface ToolVerdictInput {
+  readonly effect: 'accept' | 'refuse';
+  readonly reason: string;
+}
+
+export const toolVerdictInput: z.ZodType<ToolVerdictInput> = z.strictObject({
+  effect: z.enum(['accept', 'refuse']),
+  reason: z.string(),
+});
+
+/** What has become of a change: accepted, the definition is the tool's; refused, it stays shut out. */
+export interface ToolVerdictView {
+  readonly connection: string;
+  readonly tool: string;
+  readonly effect: 'accept' | 'refuse';
+}
+
+export const toolVerdictView: z.ZodType<ToolVerdictView> = z.object({
+  connection: z.string(),
+  tool: z.string(),
+  effect: z.enum(['accept', 'refuse']),
+});
+
 export interface CredentialInput {
   /** Seconds; never longer than the gate allows. */
   readonly ttl?: number | undefined;

@@ -3,6 +3,7 @@
 import type { Approval } from '../approvals/approval.ts';
 import type { Subject } from '../core/facts.ts';
 import type { Result } from '../core/result.ts';
+import type { ToolDesk } from '../gateway/tool-desk.ts';
 import type { ApprovalStore } from '../ports/approvals.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log, LogReader } from '../ports/log.ts';
@@ -22,6 +23,9 @@ export interface AdminDeps {
   readonly authenticate: (token: string) => Promise<Result<Subject>>;
   /** Steps the approval and has the verdict in the log before it resolves; wakes whoever waits for it. */
   readonly verdict: (id: string, by: Subject, effect: 'approve' | 'deny', reason: string) => Promise<Result<Approval>>;
+  readonly tools: Pick<ToolDesk, 'changes' | 'verdict'>;
+  /** Groups that decide about the tools of a connection. */
+  readonly toolReviewersOf: (connection: string) => readonly string[];
   /** Makes and records a short-lived database credential; `ttlMs` is a wish, cut to what the gate allows. */
   readonly issueCredential: (
     subject: Subject,

@@ -9,6 +9,9 @@ import {
   errorView,
   sessionView,
   timelineView,
+  toolChangeView,
+  toolVerdictInput,
+  toolVerdictView,
   verdictInput,
   whoamiView,
 } from './contract.ts';
@@ -32,6 +35,9 @@ export function openApi(publicUrl: string): Document {
     Error: errorView,
     Session: sessionView,
     Timeline: timelineView,
+    ToolChange: toolChangeView,
+    ToolVerdictInput: toolVerdictInput,
+    ToolVerdict: toolVerdictView,
     VerdictInput: verdictInput,
     Whoami: whoamiView,
   };
@@ -79,6 +85,20 @@ function paths(): Document {
         path: ['name'],
         body: 'CredentialInput',
         answer: ref('Credential'),
+      }),
+    },
+    '/tools/changes': {
+      get: operation({ summary: 'Changed tool definitions', path: [], answer: list('ToolChange') }),
+    },
+    '/tools/changes/{id}': {
+      get: operation({ summary: 'One change, with what differs', path: ['id'], answer: ref('ToolChange') }),
+    },
+    '/tools/changes/{id}/verdict': {
+      post: operation({
+        summary: 'Accept or refuse a change, with a reason',
+        path: ['id'],
+        body: 'ToolVerdictInput',
+        answer: ref('ToolVerdict'),
       }),
     },
     '/sessions': {

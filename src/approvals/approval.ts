@@ -12,6 +12,8 @@ export interface Act {
   readonly connection: string;
   /** What is to be done, as a reviewer reads it: `{sql, params}` or `{tool, arguments, definition}`. May contain PHI. */
   readonly content: JsonObject;
+  /** What is known of it besides, for the reviewer to see (`{estimated_rows}`). It may change: no part of the digest. */
+  readonly known?: JsonObject;
   readonly policy: string;
 }
 

@@ -130,7 +130,8 @@ function request(event: Extract<ApprovalEvent, { kind: 'request' }>, now: number
     policy: act.policy,
     expires: new Date(state.expiresMs).toISOString(),
   };
-  return ok({ state, effects: [recordOf(state, 'approval.requested', act.subject, data, { content: act.content })] });
+  const content = { ...act.content, ...act.known };
+  return ok({ state, effects: [recordOf(state, 'approval.requested', act.subject, data, { content })] });
 }
 
 function decide(state: Approval, event: Extract<ApprovalEvent, { kind: 'verdict' }>, now: number): Result<Step> {

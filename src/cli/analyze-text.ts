@@ -2,6 +2,7 @@
 // whatever only a catalog knows stays unknown.
 
 import type { SqlFacts } from '../core/facts.ts';
+import { unknownType } from '../core/postgres-type.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
 import { analyze } from '../sql/analyze.ts';
 import type { Catalog } from '../sql/catalog.ts';
@@ -11,10 +12,13 @@ import { searchPath } from '../sql/settings.ts';
 const noCatalog: Catalog = {
   version: 0,
   searchPath,
+  complete: true,
+  database: '',
   relation: () => undefined,
   relationByOid: () => undefined,
   relations: () => [],
   column: () => undefined,
+  type: () => unknownType,
   isUserFunction: () => false,
   isUserOperator: () => false,
   isUserType: () => false,

@@ -2,7 +2,8 @@
 
 import { createInterface } from 'node:readline';
 import { errors } from '../core/errors.ts';
-import { detect as findSpans } from '../masking/detect.ts';
+import { maskDocument } from '../masking/document.ts';
+import type { Span } from '../masking/mask.ts';
 import { tokenOf } from '../masking/operators.ts';
 
 /** Exit 0; 65 (EX_DATAERR) at the first bad line. Offsets are UTF-16 code units. */
@@ -37,13 +38,7 @@ function textOf(line: string): string | undefined {
   }
 }
 
-function masked(text: string): { readonly text: string; readonly spans: ReturnType<typeof findSpans> } {
-  const spans = findSpans(text);
-  let result = '';
-  let from = 0;
-  for (const span of spans) {
-    result += text.slice(from, span.start) + tokenOf(span.type);
-    from = span.end;
-  }
-  return { text: result + text.slice(from), spans };
+function masked(text: string): { readonly text: string; readonly spans: readonly Span[] } {
+  const { text: result, found } = maskDocument(text, (_value, cls) => tokenOf(cls));
+  return { text: result, spans: found.map(({ start, end, type }) => ({ start, end, type })) };
 }

@@ -109,9 +109,9 @@ policy:                       # deny > hold > allow; without a matching rule not
       connections: [ehr]
       when: sql.reads
       allow: { rows: 10000 }
-    - name: unbounded-write
+    - name: ask-before-damage
       connections: [ehr]
-      when: sql.writes && !sql.bounded
+      risk: [unbounded-write, grant, role-change]   # docs/reference/risk-patterns.md
       hold: { reviewers: [privacy] }
   tests:
     - name: an analyst reads

@@ -6,6 +6,7 @@ import { type ConfigProblem, renderProblem } from '../config/problem.ts';
 import { type LoadedConfig, resolveConfig } from '../config/resolve.ts';
 import { errors } from '../core/errors.ts';
 import { fail, type Result } from '../core/result.ts';
+import { checkPattern } from '../masking/own-detectors.ts';
 import { packNames } from '../masking/packs/pack.ts';
 import { compileCondition } from '../policy/condition.ts';
 import { type Io, plain } from './io.ts';
@@ -30,7 +31,7 @@ export async function loadConfig(
       },
     ]);
   }
-  const parsed = parseConfig(text.value, place, { packs: packNames, checkCondition: compileCondition });
+  const parsed = parseConfig(text.value, place, { packs: packNames, checkCondition: compileCondition, checkPattern });
   return parsed.ok ? resolveConfig(parsed.value, lookupsOf(place, env)) : parsed;
 }
 

@@ -4,6 +4,8 @@
 import { Command, CommanderError, type OptionValues } from 'commander';
 import { errors } from '../core/errors.ts';
 import type { LiveCheck } from './check.ts';
+import type { ClassifyOptions, SurveyDatabase } from './classify.ts';
+import type { HardenOptions, OpenHardening } from './harden.ts';
 import type { Io } from './io.ts';
 import type { Analyze, ExplainOptions } from './policy-explain.ts';
 
@@ -12,6 +14,10 @@ export interface Parts {
   readonly serve: (io: Io, config: string) => Promise<number>;
   /** For `check`: a look at the connections as they are now. */
   readonly live?: LiveCheck;
+  /** For `harden`: a session with the database of a connection. */
+  readonly openHardening: OpenHardening;
+  /** For `classify`. */
+  readonly survey: SurveyDatabase;
   /** For `policy explain --sql`. */
   readonly analyze?: Analyze;
   readonly version: string;
@@ -59,8 +65,11 @@ export function defineProgram(io: Io, parts: Parts, settle: (exit: number) => vo
     });
   };
   addGateCommands(program, io, parts, does);
+  addHarden(program, io, parts, does);
+  addClassify(program, io, parts, does);
   addPolicy(program, io, parts, does);
   addApprovals(program, io, does);
+  addToolChanges(program, io, does);
   addSessions(program, io, does);
   addTools(program, io, does);
   return program;
@@ -135,6 +144,50 @@ function addGateCommands(program: Command, io: Io, parts: Parts, does: Does): vo
   );
 }
 
+function addHarden(program: Command, io: Io, parts: Parts, does: Does): void {
+  const command = program
+    .command('harden')
+    .description('masked roles and views in the database itself: print, apply, verify or undo them')
+    .argument('<connection>', 'a postgres connection of the gate')
+    .option('--print', 'write the SQL to stdout and change nothing (the default); with --undo, that of undoing it')
+    .option('--apply', 'run it, in one transaction')
+    .option('--verify', 'check the live server; exit 0 = the posture holds')
+    .option('--undo', 'remove what was made and restore what was taken away')
+    .option('--admin <url>', 'who does it: postgres://owner@host:port/database, password in CHARTGATE_ADMIN_PASSWORD');
+  does(
+    examples(
+      withJson(command),
+      'chartgate harden ehr | less',
+      'chartgate harden ehr | psql "postgres://postgres@db/ehr"',
+      'CHARTGATE_ADMIN_PASSWORD=… chartgate harden ehr --apply --admin postgres://postgres@db:5432/ehr',
+      'chartgate harden ehr --verify',
+    ),
+    async (options: HardenOptions, [connection = '']) =>
+      (await import('./harden.ts')).harden(io, connection, options, parts.openHardening),
+  );
+}
+
+function addClassify(program: Command, io: Io, parts: Parts, does: Does): void {
+  const command = program
+    .command('classify')
+    .description(
+      'propose what each column of a database holds, from its catalog and some rows; exit 1 = something is shown that should not be',
+    )
+    .argument('<connection>', 'a postgres connection of the configuration')
+    .option('--sample <rows>', 'look at so many rows of each table at most; no value is printed or kept', '200')
+    .option('-o, --output <file>', 'write the YAML there, if there is no such file yet, and the differences to stdout');
+  does(
+    examples(
+      withJson(command),
+      'chartgate classify ehr',
+      'chartgate classify ehr -o proposed.yaml',
+      'chartgate classify ehr --sample 1000 --json',
+    ),
+    async (options: ClassifyOptions, [connection = '']) =>
+      (await import('./classify.ts')).classify(io, connection, options, parts.survey),
+  );
+}
+
 function addPolicy(program: Command, io: Io, parts: Parts, does: Does): void {
   const group = program.command('policy').description('what the policy says, and whether it says what it should');
   const explain = group
@@ -190,6 +243,33 @@ function addApprovals(program: Command, io: Io, does: Does): void {
       ),
       async (options: Common & { readonly reason?: string }, [id = '']) =>
         (await load()).decideApproval(io, id, effect, options),
+    );
+  }
+}
+
+function addToolChanges(program: Command, io: Io, does: Does): void {
+  const group = program.command('tools').description('MCP tools whose definition changed, and deciding about them');
+  const load = () => import('./tools.ts');
+  does(
+    examples(withJson(group.command('pending').description('list the changes')), 'chartgate tools pending'),
+    async (options: Common) => (await load()).listToolChanges(io, options),
+  );
+  does(
+    examples(
+      withJson(group.command('show').description('one change: what was accepted, and what it is now').argument('<id>')),
+      'chartgate tools show t_3f…',
+    ),
+    async (options: Common, [id = '']) => (await load()).showToolChange(io, id, options),
+  );
+  for (const effect of ['accept', 'refuse'] as const) {
+    const command = group.command(effect).description(`${effect} one change`).argument('<id>');
+    does(
+      examples(
+        withJson(command).requiredOption('--reason <text>', 'why; it is recorded'),
+        `chartgate tools ${effect} t_3f… --reason "…"`,
+      ),
+      async (options: Common & { readonly reason: string }, [id = '']) =>
+        (await load()).decideToolChange(io, id, effect, options),
     );
   }
 }

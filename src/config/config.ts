@@ -1,7 +1,7 @@
 // The configuration after parsing: every default filled in, durations in ms, sizes in bytes, paths absolute, secrets
 // still as references until an adapter resolves them. The YAML surface is in schema.ts.
 
-import type { Operator, PhiClass } from '../core/phi.ts';
+import type { DetectorRule, JsonPaths, Operator, PhiClass } from '../core/phi.ts';
 import type { PolicyConfig } from '../core/policy-text.ts';
 
 /** A string that may hold `${env:…}`, `${file:…}`, `${vault:…}`, `${gcp:…}`, `${aws:…}` or `${dsn:…}` parts, resolved at start. */
@@ -32,6 +32,7 @@ export interface Config {
   readonly connections: Readonly<Record<string, ConnectionConfig>>;
   readonly classification: Readonly<Record<string, ClassificationConfig>>;
   readonly masks: MaskConfig;
+  readonly detectors: { readonly rules: readonly DetectorRule[]; readonly presidio: PresidioConfig | null };
   readonly policy: PolicyConfig;
   readonly audit: {
     readonly retainMs: number;
@@ -78,10 +79,32 @@ export interface McpHttpConnection {
   readonly type: 'mcp';
   readonly transport: 'http';
   readonly url: string;
-  readonly credential:
-    | { readonly type: 'bearer'; readonly token: SecretString }
-    | { readonly type: 'header'; readonly name: string; readonly value: SecretString }
-    | null;
+  readonly credential: CredentialConfig | null;
+}
+
+/** What the gate shows an upstream over HTTP. */
+export type CredentialConfig =
+  | { readonly type: 'bearer'; readonly token: SecretString }
+  | { readonly type: 'header'; readonly name: string; readonly value: SecretString }
+  | OAuthCredential
+  | {
+      readonly type: 'google-service-account';
+      /** The text of a JSON key file. */
+      readonly key: SecretString;
+      readonly want: { readonly audience: string } | { readonly scopes: readonly string[] };
+    };
+
+export interface OAuthCredential {
+  /** The gate's own token (RFC 6749 §4.4), or one for the caller by exchange of the caller's (RFC 8693). */
+  readonly type: 'oauth-client-credentials' | 'token-exchange';
+  readonly at: { readonly tokenUrl: string } | { readonly issuer: string };
+  readonly clientId: string;
+  readonly clientSecret: SecretString;
+  readonly authentication: 'basic' | 'post';
+  readonly scopes: readonly string[];
+  /** RFC 8707; null = the URL of the connection. */
+  readonly resource: string | null;
+  readonly audience: string | null;
 }
 
 export interface HttpConnection {
@@ -93,10 +116,21 @@ export interface HttpConnection {
 export interface ClassificationConfig {
   readonly posture: 'inline' | 'enforced';
   readonly pack: string | null;
-  /** `schema.table.column` → class, or `clear`. */
-  readonly columns: Readonly<Record<string, PhiClass | 'clear'>>;
+  /** `schema.table.column` → class, `clear`, or for JSON what lies where. */
+  readonly columns: Readonly<Record<string, PhiClass | 'clear' | JsonPaths>>;
   /** What becomes of text nobody has classified. */
   readonly unknownText: 'mask' | 'scan' | 'clear';
+}
+
+export interface PresidioConfig {
+  readonly url: string;
+  readonly timeoutMs: number;
+  /** As the analyzer names languages: `en`. */
+  readonly language: string;
+  /** Findings below it are not told; 0 … 1. */
+  readonly score: number;
+  /** Entity type → class, or `clear`; any other is `other_id`. */
+  readonly classes: Readonly<Record<string, PhiClass | 'clear'>>;
 }
 
 export interface MaskConfig {

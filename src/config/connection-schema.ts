@@ -1,19 +1,65 @@
 // The surface of `connections` and `classification`, and what becomes of it.
 
 import { z } from 'zod';
-import { operators, phiClasses } from '../core/phi.ts';
+import { phiClasses } from '../core/phi.ts';
 import type {
   ClassificationConfig,
   ConnectionConfig,
-  MaskConfig,
-  McpHttpConnection,
+  CredentialConfig,
+  OAuthCredential,
   PostgresConnection,
 } from './config.ts';
-import { closed, isLoopback, knownKeys, type Place, parseUrl, path, secret, text, upstreamUrl } from './scalars.ts';
+import { closed, httpUrl, isLoopback, type Place, parseUrl, path, secret, text, upstreamUrl } from './scalars.ts';
 
-type Credential = NonNullable<McpHttpConnection['credential']>;
+const scopes = z.array(z.string().regex(/^[!#-[\]-~]+$/, 'a scope, without spaces')).default([]);
 
-const credential: z.ZodType<Credential> = z.discriminatedUnion(
+function oauth<const Type extends OAuthCredential['type']>(type: Type, what: string) {
+  return closed({
+    type: z.literal(type).describe(what),
+    token_url: httpUrl.optional().describe('The token endpoint.'),
+    issuer: httpUrl
+      .optional()
+      .describe('Or the issuer whose metadata (RFC 8414) names a token endpoint on its own origin.'),
+    client_id: text,
+    client_secret: secret,
+    client_authentication: z.enum(['basic', 'post']).default('basic').describe('RFC 6749 §2.3.1.'),
+    scopes,
+    resource: upstreamUrl.optional().describe("RFC 8707: what the token is for; default: the connection's url."),
+    audience: text.optional().describe('For authorization servers that ask for an audience.'),
+  }).transform((each, context): OAuthCredential => {
+    const { token_url: tokenUrl, issuer } = each;
+    if ((tokenUrl === undefined) === (issuer === undefined)) {
+      context.addIssue({ code: 'custom', message: 'exactly one of token_url and issuer' });
+      return z.NEVER;
+    }
+    return {
+      type,
+      at: tokenUrl === undefined ? { issuer: issuer ?? '' } : { tokenUrl },
+      clientId: each.client_id,
+      clientSecret: each.client_secret,
+      authentication: each.client_authentication,
+      scopes: each.scopes,
+      resource: each.resource ?? null,
+      audience: each.audience ?? null,
+    };
+  });
+}
+
+const googleServiceAccount = closed({
+  type: z.literal('google-service-account'),
+  key: secret.describe('The JSON key file, as a reference.'),
+  audience: text.optional().describe('An ID token for this audience (Cloud Run, IAP).'),
+  scopes: scopes.describe('Or an access token with these scopes.'),
+}).transform((each, context): CredentialConfig => {
+  if ((each.audience === undefined) === (each.scopes.length === 0)) {
+    context.addIssue({ code: 'custom', message: 'exactly one of audience and scopes' });
+    return z.NEVER;
+  }
+  const want = each.audience === undefined ? { scopes: each.scopes } : { audience: each.audience };
+  return { type: 'google-service-account', key: each.key, want };
+});
+
+const credential: z.ZodType<CredentialConfig> = z.discriminatedUnion(
   'type',
   [
     closed({ type: z.literal('bearer'), token: secret.describe('The token, as a reference.') }),
@@ -22,11 +68,14 @@ const credential: z.ZodType<Credential> = z.discriminatedUnion(
       name: z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, "a header's name"),
       value: secret.describe('The value, with a reference in it.'),
     }),
-    closed({ type: z.literal('google-service-account'), key: secret }).transform(
-      (each): Credential => ({ type: 'bearer', token: each.key }),
-    ),
+    oauth('oauth-client-credentials', 'A token of the gate (RFC 6749 §4.4), kept until it runs out.'),
+    oauth('token-exchange', "A token for the caller, for the caller's own (RFC 8693), one a session."),
+    googleServiceAccount,
   ],
-  { error: 'a credential of type bearer {token} or header {name, value}' },
+  {
+    error:
+      'a credential of type bearer {token}, header {name, value}, oauth-client-credentials, token-exchange or google-service-account',
+  },
 );
 
 const postgresUrl = 'postgres://user@host:port/database, without parameters';
@@ -130,6 +179,18 @@ export function connection(place: Place): z.ZodType<ConnectionConfig> {
 
 const classification = z.enum([...phiClasses, 'clear']);
 
+/** `*`, or a JSON pointer of RFC 6901: segments after slashes, `~0` and `~1` the only escapes. */
+const jsonPointer = z
+  .string()
+  .regex(/^(?:\*|(?:\/(?:[^~/]|~[01])*)+)$/, '/a/json/pointer (`*` for any member or item), or `*`');
+
+const columnContent = z.union([
+  classification,
+  z
+    .record(jsonPointer, z.enum([...phiClasses, 'clear', 'unknown', 'scan']))
+    .refine((paths) => Object.keys(paths).length > 0, 'one path at least'),
+]);
+
 export const classificationOf: z.ZodType<ClassificationConfig> = closed({
   posture: z
     .enum(['inline', 'enforced'])
@@ -137,9 +198,11 @@ export const classificationOf: z.ZodType<ClassificationConfig> = closed({
     .describe('enforced: PostgreSQL itself masks, through generated roles and views. inline: the gate does.'),
   pack: text.optional().describe('Classification of a known schema to start from.'),
   columns: z
-    .record(z.string().regex(/^[^.]+\.[^.]+\.[^.]+$/, 'schema.table.column'), classification)
+    .record(z.string().regex(/^[^.]+\.[^.]+\.[^.]+$/, 'schema.table.column'), columnContent)
     .default({})
-    .describe('schema.table.column → PHI class, or clear.'),
+    .describe(
+      'schema.table.column → PHI class, or clear; for JSON: JSON pointer → class, clear, scan or unknown, `*` for the rest (default unknown: masked).',
+    ),
   unknown_text: z
     .enum(['mask', 'scan', 'clear'])
     .default('mask')
@@ -152,10 +215,3 @@ export const classificationOf: z.ZodType<ClassificationConfig> = closed({
     unknownText: each.unknown_text,
   }),
 );
-
-// Unquoted, the operator `null` is YAML's null.
-const operator = z.preprocess((value) => (value === null ? 'null' : value), z.enum(operators));
-
-export const masks: z.ZodType<MaskConfig> = z
-  .partialRecord(z.enum([...phiClasses, 'default']), operator, { error: knownKeys([...phiClasses, 'default']) })
-  .transform(({ default: rest, ...byClass }): MaskConfig => ({ byClass, default: rest ?? 'redact' }));

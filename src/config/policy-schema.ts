@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { phiClasses } from '../core/phi.ts';
 import type { PolicyConfig, PolicyTestConfig, RuleConfig } from '../core/policy-text.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
+import { riskPatternNames } from '../core/risk-patterns.ts';
 import { classSet, closed, duration, text } from './scalars.ts';
 
 const groups = z.array(text);
@@ -38,6 +39,13 @@ const rule = closed({
     .describe('Whom it concerns: anyone in one of the groups or with one of the ids. Default everybody.'),
   connections: z.array(text).min(1, 'at least one connection').optional().describe('Default every connection.'),
   when: z.union([text, z.boolean()]).optional().describe('CEL condition over the facts. Default true.'),
+  risk: z
+    .array(z.enum(riskPatternNames))
+    .min(1, 'at least one pattern')
+    .optional()
+    .describe(
+      'Ready-made conditions (docs/reference/risk-patterns.md), any of which is enough; with `when`, both hold.',
+    ),
   allow: z
     .union([z.literal(true), allow])
     .optional()
@@ -52,6 +60,7 @@ const rule = closed({
     subjects: each.subjects ?? null,
     connections: each.connections ?? null,
     when: each.when === undefined ? null : String(each.when),
+    risk: each.risk ?? [],
     effect: effectOf(each),
   };
 });
@@ -99,6 +108,8 @@ const someFacts: z.ZodType<Readonly<Record<string, unknown>>> = closed({
     functions: words,
     phi: classes.nullable(),
     opaque: z.boolean(),
+    star: flag,
+    estimated_rows: z.number().int().nonnegative().nullable(),
     params: z.array(z.string().nullable()),
   }).partial(),
   mcp: closed({

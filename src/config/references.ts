@@ -12,6 +12,8 @@ export interface Known {
   /** Names of the classification packs. */
   readonly packs: readonly string[];
   /** Compiles a CEL condition, to a boolean; the offset counts characters into its text. */
+  /** Compiles a pattern of a detector; fails with what it is instead. */
+  readonly checkPattern: (pattern: string) => Result<unknown, string>;
   readonly checkCondition: (text: string) => Result<unknown, { readonly text: string; readonly offset: number }>;
 }
 
@@ -21,6 +23,7 @@ export function findBrokenReferences(raw: unknown, known: Known): Finding[] {
     ...doors(raw),
     ...classification(raw, connections, known),
     ...dsn(raw),
+    ...patterns(raw, known),
     ...rules(raw, connections, known),
     ...tests(raw, connections),
     ...repeated(raw, 'rules'),
@@ -47,6 +50,17 @@ function classification(raw: unknown, connections: readonly string[], known: Kno
     if (typeof pack === 'string' && !known.packs.includes(pack))
       found.push(unknownName([...path, 'pack'], pack, known.packs));
     return found;
+  });
+}
+
+function patterns(raw: unknown, known: Known): Finding[] {
+  return members(member(member(raw, 'detectors'), 'rules')).flatMap(([index, rule]): Finding[] => {
+    const pattern = member(rule, 'pattern');
+    const outcome = typeof pattern === 'string' && pattern !== '' ? known.checkPattern(pattern) : null;
+    if (!outcome || outcome.ok) return [];
+    return [
+      { path: ['detectors', 'rules', index, 'pattern'], found: outcome.error, expected: 'RE2 that matches some text' },
+    ];
   });
 }
 

@@ -101,6 +101,6 @@ export function closed<Shape extends z.core.$ZodLooseShape>(shape: Shape): z.Zod
   return z.strictObject(shape, { error: knownKeys(Object.keys(shape)) });
 }
 
-export function knownKeys(keys: readonly string[]): (issue: { readonly code?: string }) => string | undefined {
+function knownKeys(keys: readonly string[]): (issue: { readonly code?: string }) => string | undefined {
   return (issue) => (issue.code === 'unrecognized_keys' ? keys.join(' ') : undefined);
 }

@@ -3,7 +3,9 @@
 
 import { z } from 'zod';
 import type { Config, TrustConfig } from './config.ts';
-import { classificationOf, connection, masks } from './connection-schema.ts';
+import { classificationOf, connection } from './connection-schema.ts';
+import { detectors } from './detector-schema.ts';
+import { masks } from './mask-schema.ts';
 import { policy } from './policy-schema.ts';
 import {
   address,
@@ -105,6 +107,7 @@ export function surface(place: Place): z.ZodType<Config> {
     connections: z.record(connectionName, connection(place)).describe('What stands behind the gate, by name.'),
     classification: z.record(text, classificationOf).default({}).describe('What is PHI and where, by connection.'),
     masks: masks.prefault({}).describe('Operator by PHI class.'),
+    detectors: detectors.prefault({}).describe('What to look for in text, besides the built-in detectors.'),
     policy: policy.prefault({}).describe('Who may do what. Without a rule nothing passes.'),
     approvals: closed({ notify: z.array(notification).default([]) })
       .prefault({})
@@ -132,6 +135,7 @@ export function surface(place: Place): z.ZodType<Config> {
       connections: each.connections,
       classification: each.classification,
       masks: each.masks,
+      detectors: each.detectors,
       policy: each.policy,
       audit: {
         retainMs: each.audit.retain,

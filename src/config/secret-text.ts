@@ -46,7 +46,7 @@ export function isSecretPath(path: Path): boolean {
   const parent = String(path.at(-2) ?? '');
   if (path[0] === 'policy' || path[0] === 'classification' || path[0] === 'masks') return false;
   if (parent === 'env') return /PASSWORD|PASSWD|SECRET|TOKEN|KEY|CREDENTIAL/i.test(key);
-  if (parent === 'credential') return key === 'key' || key === 'value' || key === 'token' || key === 'password';
+  if (parent === 'credential' && (key === 'key' || key === 'value')) return true;
   return ['password', 'token', 'client_secret', 'secret', 'kek', 'webhook'].includes(key);
 }
 

@@ -29,12 +29,6 @@ export function findUnsupported(raw: unknown): Finding[] {
   }
   for (const [name, each] of members(member(raw, 'connections'))) {
     if (member(each, 'type') === 'http') refuse(['connections', name, 'type'], 'a connection of type http');
-    if (member(member(each, 'credential'), 'type') === 'google-service-account') {
-      refuse(['connections', name, 'credential', 'type'], 'a Google service account');
-    }
-  }
-  for (const [name, each] of members(member(raw, 'classification'))) {
-    if (member(each, 'posture') === 'enforced') refuse(['classification', name, 'posture'], 'the enforced posture');
   }
   return [...found, ...findSchemes(raw, [])];
 }

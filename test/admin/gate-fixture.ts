@@ -17,6 +17,7 @@ import type { Subject } from '../../src/core/facts.ts';
 import type { Entry, Payload, RecordInput } from '../../src/core/record.ts';
 import { ok, refuse } from '../../src/core/result.ts';
 import { createApprovalDesk } from '../../src/gateway/approval-desk.ts';
+import { createToolDesk, type ToolDesk } from '../../src/gateway/tool-desk.ts';
 import { type Log, type LogReader, LogUnavailable } from '../../src/ports/log.ts';
 
 export function subject(id: string, groups: readonly string[]): Subject {
@@ -79,6 +80,7 @@ export interface GateFixture {
   readonly state: string;
   readonly log: MemoryLog;
   readonly store: Store;
+  readonly tools: ToolDesk;
   /** Ana asks for this; returns the approval's id. */
   hold(sql: string): Promise<string>;
   close(): Promise<void>;
@@ -93,6 +95,8 @@ export async function startGate(): Promise<GateFixture> {
   const { approvals } = store.value;
 
   const desk = createApprovalDesk({ clock: systemClock, random: systemRandom, log, store: approvals });
+  const toolReviewersOf = (): string[] => ['privacy'];
+  const tools = createToolDesk({ clock: systemClock, log, store: store.value.toolPins, reviewersOf: toolReviewersOf });
   const api = createAdminApi({
     clock: systemClock,
     approvals,
@@ -109,6 +113,8 @@ export async function startGate(): Promise<GateFixture> {
         : refuse('token_invalid', 'The credential is not a JWT.');
     },
     verdict: (id, by, effect, reason) => desk.verdict(id, by, effect, reason),
+    tools,
+    toolReviewersOf,
     issueCredential: async (who, connection, ttlMs) =>
       connection === 'ehr'
         ? ok({
@@ -136,6 +142,7 @@ export async function startGate(): Promise<GateFixture> {
     state,
     log,
     store: store.value,
+    tools,
     async hold(sql) {
       const { id, issuer, kind, groups } = subject('ana', ['analysts']);
       const claim = await desk.claim({

@@ -103,6 +103,17 @@ test('the designed surface parses, every default filled in', () => {
   assert.deepEqual(config.policy.rules[5]?.effect, { kind: 'allow', unmask: [], filter: [], rows: null });
 });
 
+test('a preset of masks, and what is named beside it', () => {
+  const parsed = parse(`${head}${ehr}masks: { preset: safe-harbor, date: null, name: drop }`);
+  assert.ok(parsed.ok);
+  assert.deepEqual(parsed.value.config.masks, {
+    byClass: { date: 'null', name: 'drop', address: 'zip3', age: 'age90', note: 'redact' },
+    default: 'redact',
+  });
+  const other = parse(`${head}${ehr}masks: { preset: pseudonymised, default: redact }`);
+  assert.equal(other.ok && other.value.config.masks.default, 'redact');
+});
+
 test('the least there can be gets every default; JSON and anchors are YAML', () => {
   const parsed = parse('{"listen": {"http": "localhost:0"}, "connections": {}}');
   assert.ok(parsed.ok);
@@ -168,11 +179,34 @@ const refused: readonly [text: string, ...problems: (readonly [where: string, sa
     ['4 classification.ehr.columns.a.b.c', /did you mean ssn/],
   ],
   [
+    `${ehr}classification: { ehr: { columns: { a.b.c: { /x: nmae } } } }`,
+    ['4 classification.ehr.columns.a.b.c./x', /did you mean name/],
+  ],
+  [
+    `${ehr}classification: { ehr: { columns: { a.b.c: { x/y: name } } } }`,
+    ['4 classification.ehr.columns.a.b.c.x/y', /json\/pointer/],
+  ],
+  [
+    `${ehr}classification: { ehr: { columns: { a.b.c: {} } } }`,
+    ['4 classification.ehr.columns.a.b.c', /one path at least/],
+  ],
+  [
     `${ehr}classification: { ehr: { columns: { b.c: ssn } } }`,
     ['4 classification.ehr.columns.b.c', /schema.table.column/],
   ],
   [`${ehr}masks: { snn: last4 }`, ['4 masks.snn', /did you mean ssn/]],
   [`${ehr}masks: { ssn: last5 }`, ['4 masks.ssn', /did you mean last4/]],
+  [`${ehr}masks: { preset: safe-harbour }`, ['4 masks.preset', /did you mean safe-harbor/]],
+  [
+    `${ehr}masks: { preset: safe-harbor, mrn: pseudonym }`,
+    ['4 masks.mrn', /redact, null, drop: .*164\.514\(b\)\(2\)\(i\)/],
+  ],
+  [`${ehr}masks: { preset: safe-harbor, date: shift }`, ['4 masks.date', /redact, null, drop, year: safe-harbor/]],
+  [`${ehr}masks: { preset: safe-harbor, ssn: last4 }`, ['4 masks.ssn', /safe-harbor/]],
+  [`${ehr}masks: { preset: safe-harbor, name: keep }`, ['4 masks.name', /safe-harbor/]],
+  [`${ehr}masks: { preset: safe-harbor, default: pseudonym }`, ['4 masks.default', /safe-harbor/]],
+  [`${ehr}masks: { preset: limited-data-set, name: pseudonym }`, ['4 masks.name', /164\.514\(e\)\(2\)/]],
+  [`${ehr}masks: { preset: limited-data-set, address: keep }`, ['4 masks.address', /redact, null, drop, zip, zip3/]],
   [`${ehr}statte: x`, ['4 statte', /did you mean state/]],
   [`${ehr}identity: { sessions: { idle: 15 minutes } }`, ['4 identity.sessions.idle', /a duration such as/]],
   [
@@ -255,7 +289,6 @@ const refused: readonly [text: string, ...problems: (readonly [where: string, sa
   [`${ehr}audit: { archive: s3://b }`, ['4 audit.archive', /not supported/]],
   [`${ehr}approvals: { notify: [{ type: slack, webhook: "\${env:A}" }] }`, ['4 approvals.notify', /not supported/]],
   [`${ehr}state: postgres://db/state`, ['4 state', /not supported/]],
-  [`${ehr}classification: { ehr: { posture: enforced } }`, ['4 classification.ehr.posture', /not supported/]],
   ['  a: { type: http, url: https://x }', ['3 connections.a.type', /not supported/]],
   ['  a: { type: mcp, command: [x], env: { A: "${vault:a/b}" } }', ['3 connections.a.env.A', /vault.*not supported/]],
   ['  a: { type: mcp, command: [x], env: { A: "${evn:b}" } }', ['3 connections.a.env.A', /unknown kind/]],
