@@ -31,7 +31,18 @@ it('a column that comes in past the gate is unknown within a second, in every no
     (await ana.query('SELECT patient FROM wards LIMIT 1')).rows,
   ]);
   assert.ok(!told.includes('Zebulon'), told);
-  await assert.rejects(ana.query('COPY wards TO STDOUT'));
+  const copied: string[] = [];
+  ana.connection.on('copyData', (message: { chunk: Buffer }) => copied.push(message.chunk.toString()));
+  await ana.query('COPY wards TO STDOUT');
+  assert.ok(copied.length > 0 && !copied.join().includes('Zebulon'), copied[0]);
+});
+
+it('a COPY of a table that has changed within the second is not released', async () => {
+  const cora = await clinic.connect('cora');
+  await cora.query('SELECT 1');
+  await clinic.postgres.query('ehr', 'ALTER TABLE wards DROP COLUMN label; ALTER TABLE wards ADD COLUMN label text');
+  await assert.rejects(cora.query('COPY wards TO STDOUT'), /have changed/);
+  await cora.end().catch(() => {});
 });
 
 it('a view that puts a value into a setting tells nobody', async () => {
@@ -44,6 +55,24 @@ it('a view that puts a value into a setting tells nobody', async () => {
   ana.connection.on('parameterStatus', (message: { parameterValue: string }) => heard.push(message.parameterValue));
   const { rows } = await ana.query('SELECT said FROM talker');
   assert.ok(!JSON.stringify([rows, heard]).includes('Quartermain'), JSON.stringify([rows, heard]));
+});
+
+it('a lock that somebody holds on what views are made of keeps nobody waiting, the holder least of all', async () => {
+  await clinic.postgres.query(
+    'ehr',
+    'CREATE VIEW labels AS SELECT id, label FROM wards; GRANT SELECT ON labels TO gate',
+  );
+  await sleep(1_100);
+  assert.equal((await ana.query('SELECT label FROM labels LIMIT 1')).rows.length, 1);
+  const dora = await clinic.connect('dora');
+  await dora.query('BEGIN');
+  await dora.query('LOCK TABLE wards IN ACCESS EXCLUSIVE MODE');
+  await clinic.postgres.query('ehr', 'CREATE TABLE unrelated (id int)');
+  await sleep(1_100);
+  assert.equal((await dora.query('SELECT count(*) FROM wards')).rows.length, 1);
+  assert.equal((await ana.query('SELECT count(*) FROM patients')).rows.length, 1);
+  await dora.query('COMMIT');
+  await dora.end();
 });
 
 it('goes on when the upstream has been restarted in between', async () => {

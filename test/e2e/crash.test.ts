@@ -118,9 +118,9 @@ function recordedIn({ session, events, children }: TimelineView, into: Set<strin
     if (type === 'request') ends.set(request, 0);
     if (type === 'request.end' || type === 'outcome_unknown') ends.set(request, (ends.get(request) ?? 9) + 1);
     if (type === 'outcome_unknown') unknown++;
-    if (type !== 'response') continue;
+    // The last part of an answer stands in the record that ends its request.
     for (const row of answer?.rows ?? []) into.add(`${session.subject.id} ${row.join(' ')}`);
-    if (session.door !== 'mcp') continue;
+    if (type !== 'response' || session.door !== 'mcp') continue;
     const { result } = content as { result?: { content?: unknown } };
     for (const row of rowsIn(result?.content)) into.add(`mcp ${session.subject.id} ${row}`);
   }
