@@ -21,6 +21,8 @@ export interface Family {
   readonly name: string;
   /** What the DBA has made beforehand, as a superuser. */
   readonly setup?: string;
+  /** What only servers from this version on can be made to hold. */
+  readonly since?: readonly { readonly version: number; readonly setup: string }[];
   /** Columns the DBA has declared clear: `schema.table.column`. */
   readonly clear?: readonly string[];
   readonly attacks: readonly Attack[];

@@ -2,9 +2,13 @@
 
 import type { Family } from './attack.ts';
 import { computed, renamed, sets, wholeRow } from './families/expressions.ts';
+import { extensions } from './families/extensions.ts';
 import { inference } from './families/inference.ts';
 import { errors, plans } from './families/messages.ts';
+import { names } from './families/names.ts';
 import { objects } from './families/objects.ts';
+import { places, precise } from './families/precise.ts';
+import { questions } from './families/questions.ts';
 import { catalogs, copies, encodings, session } from './families/session.ts';
 import { wireTricks } from './families/wire-tricks.ts';
 import { laundering } from './families/writes.ts';
@@ -24,4 +28,9 @@ export const families: readonly Family[] = [
   wireTricks,
   encodings,
   inference,
+  precise,
+  places,
+  extensions,
+  questions,
+  names,
 ];

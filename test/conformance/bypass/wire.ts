@@ -1,6 +1,7 @@
 // One connection to the gate's PostgreSQL door, spoken in raw frames. It keeps every backend message for the search.
 
 import { encodePasswordMessage } from '../../../src/wire/postgres/authentication.ts';
+import { decodeNoticeFields } from '../../../src/wire/postgres/error-fields.ts';
 import {
   encodeBind,
   encodeDescribe,
@@ -18,7 +19,10 @@ const answerMs = 5_000;
 export class Wire {
   /** Every message since sign-in began. */
   readonly frames: Frame[] = [];
+  /** How often the gate said nothing for as long as a whole answer may take. */
+  silences = 0;
   readonly #peer: Peer;
+  #next: Promise<Frame | null> | null = null;
 
   private constructor(peer: Peer) {
     this.#peer = peer;
@@ -34,7 +38,9 @@ export class Wire {
     wire.send(encodeStartupMessage([['user', user], ['database', 'ehr'], ...parameters]));
     await wire.until('R');
     wire.send(encodePasswordMessage(token));
-    await wire.until('Z');
+    const answer = await wire.until('Z');
+    // Who never came in finds nothing, and that would prove nothing.
+    if (answer.at(-1)?.type !== 'Z'.charCodeAt(0)) throw new Error(`no session: ${errorIn(answer) ?? 'no answer'}`);
     return wire;
   }
 
@@ -46,10 +52,17 @@ export class Wire {
   async until(last: string, waitMs: number = answerMs): Promise<Frame[]> {
     const got: Frame[] = [];
     for (;;) {
-      const silence = Promise.withResolvers<null>();
-      const timer = setTimeout(() => silence.resolve(null), waitMs);
-      const frame = await Promise.race([this.#peer.receive(), silence.promise]);
+      const silence = Promise.withResolvers<undefined>();
+      const timer = setTimeout(() => silence.resolve(undefined), waitMs);
+      // What nobody waited for any more is still the next message.
+      this.#next ??= this.#peer.receive().catch(() => null);
+      const frame = await Promise.race([this.#next, silence.promise]);
       clearTimeout(timer);
+      if (frame === undefined) {
+        if (waitMs === answerMs) this.silences++;
+        return got;
+      }
+      this.#next = null;
       if (frame === null) return got;
       got.push(frame);
       this.frames.push(frame);
@@ -96,6 +109,8 @@ export function execute(portal = '', rowsMax = 0): Buffer {
   return encodeExecute({ portal, rowsMax });
 }
 
-export function errorsIn(frames: readonly Frame[]): number {
-  return frames.filter((each) => each.type === 'E'.charCodeAt(0)).length;
+/** The SQLSTATE of the last error among these messages. */
+export function errorIn(frames: readonly Frame[]): string | null {
+  const error = frames.findLast((each) => each.type === 'E'.charCodeAt(0));
+  return error ? (decodeNoticeFields(error.body).get('C') ?? '') : null;
 }

@@ -15,7 +15,7 @@ export const objects: Family = {
     CREATE MATERIALIZED VIEW stored_view AS SELECT id, ssn AS label FROM patients;
     CREATE RECURSIVE VIEW recursive_view (n, s) AS SELECT 1, ssn FROM patients UNION ALL SELECT n + 1, s FROM recursive_view WHERE n < 2;
     CREATE VIEW barrier_view WITH (security_barrier) AS SELECT ssn AS label FROM patients;
-    CREATE TABLE generated (id int, ssn text, s text GENERATED ALWAYS AS (upper(ssn)) STORED, v text GENERATED ALWAYS AS (reverse(ssn)) VIRTUAL,
+    CREATE TABLE generated (id int, ssn text, s text GENERATED ALWAYS AS (upper(ssn)) STORED,
       n bigint GENERATED ALWAYS AS (replace(ssn, '-', '')::bigint) STORED);
     INSERT INTO generated SELECT id, ssn FROM patients;
     CREATE TABLE visits (id int, reason text, who text) PARTITION BY RANGE (id);
@@ -72,6 +72,7 @@ export const objects: Family = {
     CREATE TABLE late (id int);
     INSERT INTO late VALUES (1);
     ALTER TABLE late ADD COLUMN ssn text DEFAULT '123-45-6789';`,
+  since: [{ version: 18, setup: 'ALTER TABLE generated ADD COLUMN v text GENERATED ALWAYS AS (reverse(ssn)) VIRTUAL' }],
   clear: [
     'public.ruled.label',
     'public.ruled_also.label',

@@ -63,7 +63,7 @@ export const session: Family = {
       "SELECT pg_notify('x', ssn) FROM patients",
       "NOTIFY x, '1'",
       'SELECT pg_advisory_lock(ascii(ssn)) FROM patients',
-      'SELECT pg_sleep(length(ssn)) FROM patients',
+      'SELECT pg_sleep(length(ssn) / 1e4) FROM patients',
       'LOCK TABLE patients',
       'SELECT nextval($$counter$$) + ascii(ssn) FROM patients',
     ),

@@ -17,7 +17,7 @@ const close = (kind: 'statement' | 'portal', name: string): Buffer => encodeClos
 const describe = (kind: 'statement' | 'portal', name: string): Buffer => encodeDescribe({ kind, name });
 
 /** Sends each batch at once and reads up to ReadyForQuery, or to silence where the batch asks for none. */
-function pipeline(name: string, ...batches: readonly (readonly Buffer[])[]): Attack {
+export function pipeline(name: string, ...batches: readonly (readonly Buffer[])[]): Attack {
   return {
     name,
     async wire(wire) {
