@@ -1,0 +1,137 @@
+// What the gate is measured against, each a process of its own in front of the same server: PgBouncer, HAProxy and a bare
+// pipe. One that is not installed is left out, and a line says so.
+
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { freePort } from '../../demo/ports.ts';
+
+/** One way to the database. */
+export interface Peer {
+  readonly name: string;
+  readonly port: number;
+  /** Asked for each time, as a token does not live long. */
+  readonly login: () => Promise<{ readonly user: string; readonly password: string }>;
+  /** Null: nothing stands in between. */
+  readonly pid: number | null;
+}
+
+interface Upstream {
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+}
+
+export interface Proxies {
+  readonly peers: readonly Peer[];
+  stop(): void;
+}
+
+/** `directory` is for their files. */
+export async function startProxies(directory: string, upstream: Upstream): Promise<Proxies> {
+  chmodSync(directory, 0o755);
+  const children: ChildProcess[] = [];
+  const stop = (): void => {
+    for (const child of children) child.kill('SIGKILL');
+  };
+  // Also where the run ends by an error nobody caught.
+  process.once('exit', stop);
+  const peers: Peer[] = [];
+  const login = (): Promise<Upstream> => Promise.resolve(upstream);
+  const plans = [
+    ['PgBouncer (session)', '/usr/sbin/pgbouncer', pgBouncer],
+    ['HAProxy (TCP)', '/usr/sbin/haproxy', haProxy],
+    ['bare Node pipe', process.execPath, pipe],
+  ] as const;
+  for (const [name, program, argumentsOf] of plans) {
+    if (!existsSync(program)) {
+      console.log(`${name} is left out: there is no ${program} (apt-get install pgbouncer haproxy)`);
+      continue;
+    }
+    const port = await freePort();
+    const child = spawn(program, argumentsOf(directory, port, upstream), { stdio: 'ignore', ...unprivileged() });
+    children.push(child);
+    await listening(port);
+    peers.push({ name, port, login, pid: child.pid ?? null });
+  }
+  return { peers, stop };
+}
+
+function pgBouncer(directory: string, port: number, upstream: Upstream): string[] {
+  const file = join(directory, 'pgbouncer.ini');
+  writeFileSync(
+    file,
+    `[databases]
+${upstream.database} = host=127.0.0.1 port=${upstream.port} user=${upstream.user} password=${upstream.password}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = ${port}
+unix_socket_dir =
+auth_type = any
+pool_mode = session
+default_pool_size = 100
+max_client_conn = 200
+ignore_startup_parameters = extra_float_digits
+log_connections = 0
+log_disconnections = 0
+`,
+  );
+  return ['-q', file];
+}
+
+function haProxy(directory: string, port: number, upstream: Upstream): string[] {
+  const file = join(directory, 'haproxy.cfg');
+  writeFileSync(
+    file,
+    `global
+  nbthread 1
+defaults
+  mode tcp
+  timeout connect 5s
+  timeout client 1h
+  timeout server 1h
+listen postgres
+  bind 127.0.0.1:${port}
+  server one 127.0.0.1:${upstream.port}
+`,
+  );
+  return ['-db', '-f', file];
+}
+
+function pipe(_directory: string, port: number, upstream: Upstream): string[] {
+  return [fileURLToPath(new URL('pipe.ts', import.meta.url)), String(port), String(upstream.port)];
+}
+
+/** PgBouncer does not run as root. */
+function unprivileged(): { uid: number; gid: number } | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const [uid, gid] = ['-u', '-g'].map((flag) => Number(spawnSync('id', [flag, 'nobody'], { encoding: 'utf8' }).stdout));
+  return { uid: uid ?? 0, gid: gid ?? 0 };
+}
+
+async function listening(port: number): Promise<void> {
+  for (let tries = 0; tries < 100; tries++) {
+    const open = await new Promise<boolean>((resolve) => {
+      const socket = connect(port, '127.0.0.1', () => {
+        socket.destroy();
+        resolve(true);
+      });
+      socket.once('error', () => resolve(false));
+    });
+    if (open) return;
+    await sleep(50);
+  }
+  throw new Error(`nothing listens on port ${port}`);
+}
+
+/** Seconds of processor time this process has had so far, its threads included (proc(5): fields 14 and 15). */
+export function cpuSeconds(pid: number | null): number {
+  if (pid === null) return 0;
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
