@@ -1,5 +1,5 @@
 // Writes the generated part of the reference: config.md and chartgate.schema.json from the schema of the configuration,
-// errors.md from the error table, cli.md from the command line. Run with `node docs/reference/generate.ts`; a test fails
+// errors.md from the error table, detectors.md from the detectors, postgres-protocol.md from the table of messages, risk-patterns.md from the ready-made conditions, cli.md from the command line. Run with `node docs/reference/generate.ts`; a test fails
 // while they are stale.
 
 import { writeFileSync } from 'node:fs';
@@ -9,6 +9,9 @@ import { z } from 'zod';
 import { defineProgram } from '../../src/cli/program.ts';
 import { surface } from '../../src/config/schema.ts';
 import { errors } from '../../src/core/errors.ts';
+import { riskPatterns } from '../../src/core/risk-patterns.ts';
+import { messages } from '../../src/wire/postgres/messages.ts';
+import { detectorsPage } from './detectors.ts';
 
 /** File name → its text. */
 export function references(): Readonly<Record<string, string>> {
@@ -17,8 +20,51 @@ export function references(): Readonly<Record<string, string>> {
     'cli.md': cliPage(),
     'chartgate.schema.json': `${JSON.stringify(schema, null, 2)}\n`,
     'config.md': configPage(schema),
+    'detectors.md': detectorsPage(),
     'errors.md': errorsPage(),
+    'postgres-protocol.md': postgresProtocolPage(),
+    'risk-patterns.md': riskPatternsPage(),
   };
+}
+
+function postgresProtocolPage(): string {
+  const table = (sender: 'client' | 'server'): string[] => [
+    '| | message | when | largest, bytes |',
+    '|---|---|---|---|',
+    ...messages
+      .filter((kind) => kind.sender === sender)
+      .map(({ letter, name, phases, bytesMax }) => {
+        return `| \`${letter}\` | ${name} | ${phases.join(', ')} | ${bytesMax.toLocaleString('en')} |`;
+      }),
+    '',
+  ];
+  return `${[
+    '# The PostgreSQL protocol at the gate',
+    '',
+    'Generated from the table of messages (`node docs/reference/generate.ts`). The gate speaks protocol 3.0 to 3.2 with',
+    'clients, and 3.0 with the database. A message that is not listed, not in its time, or larger is refused as soon as its',
+    'header is there: with an ErrorResponse that names the limit, after which the connection ends. Sizes include the header.',
+    '',
+    '## Before messages have letters',
+    '',
+    'StartupMessage (10,000 bytes), SSLRequest, GSSENCRequest (declined) and CancelRequest (keys of 4 to 256 bytes). Each kind',
+    'of request is taken once, and nothing may follow it before its answer. TLS may also come first (`sslnegotiation=direct`,',
+    'ALPN `postgresql`). A newer minor version and unknown `_pq_.` options are answered with NegotiateProtocolVersion.',
+    '`options`, `replication`, and settings that are not allowed are refused; so is a parameter given twice.',
+    '',
+    '## From the client',
+    '',
+    ...table('client'),
+    'FunctionCall is refused with SQLSTATE 0A000, and the session goes on. CopyData, CopyDone and CopyFail outside of COPY are',
+    'dropped, as the server does. Names of statements and portals count by their first 63 bytes, as in the server. Text must be',
+    'UTF-8 without NUL.',
+    '',
+    '## From the server',
+    '',
+    ...table('server'),
+    'FunctionCallResponse and CopyBothResponse answer nothing that the gate forwards, and end the session like any other',
+    'message that was not asked for: a second ReadyForQuery, a row without a description or with other columns than described.',
+  ].join('\n')}\n`;
 }
 
 /** What is used of JSON Schema, draft 2020-12. */
@@ -65,6 +111,28 @@ function configPage(schema: Schema): string {
     lines.push('');
   }
   return `${lines.join('\n').trimEnd()}\n`;
+}
+
+function riskPatternsPage(): string {
+  const lines = [
+    '# Risk patterns',
+    '',
+    'Generated from `src/core/risk-patterns.ts` (`node docs/reference/generate.ts`). A rule names them under `risk`, beside its',
+    '`subjects` and `connections`; any of them is enough, and with a `when` both must hold:',
+    '',
+    '```yaml',
+    '- name: ask-before-damage',
+    '  risk: [unbounded-write, grant, role-change, bulk-export]',
+    '  hold: { reviewers: [privacy] }',
+    '```',
+    '',
+    '| pattern | what it is | its condition |',
+    '|---|---|---|',
+  ];
+  for (const [name, { when, text }] of Object.entries(riskPatterns)) {
+    lines.push(`| \`${name}\` | ${text} | \`${when.replaceAll('|', '\\|')}\` |`);
+  }
+  return `${lines.join('\n')}\n`;
 }
 
 interface Row {
@@ -149,8 +217,8 @@ function errorsPage(): string {
 function cliPage(): string {
   const out = new PassThrough({ encoding: 'utf8' });
   const io = { env: {}, cwd: '/', stdin: new PassThrough(), stdout: out, stderr: new PassThrough() };
-  const nothing = (): Promise<number> => Promise.resolve(0);
-  const program = defineProgram(io, { serve: nothing, version: '' }, () => {});
+  const never = (): Promise<never> => Promise.reject(new Error('This page only describes the commands.'));
+  const program = defineProgram(io, { serve: never, openHardening: never, survey: never, version: '' }, () => {});
   const help = (command: Command): string => {
     command.configureHelp({ helpWidth: 100 }).outputHelp();
     return String(out.read()).trimEnd();

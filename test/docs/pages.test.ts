@@ -20,6 +20,7 @@ function page(path: string): string {
 const proofs: Readonly<Record<string, (fact: string) => string>> = {
   timestamp: (fact) => `${fact} > timestamp("2026-01-01T00:00:00Z")`,
   string: (fact) => `${fact} == ""`,
+  int: (fact) => `${fact} > 10`,
   bool: (fact) => `${fact} && true`,
   'list of string': (fact) => `${fact}.exists(each, each.startsWith("x"))`,
   'list of dyn': (fact) => `${fact}.exists(each, each == 1 || each == "x")`,
