@@ -105,6 +105,7 @@ export interface Clinic {
 export interface GateOptions {
   /** No file of the gate may grow beyond so many blocks (of 512 or 1024 bytes, as the shell has it): a disk that is full. */
   readonly fileBlocksMax?: number;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface Gate {
@@ -274,7 +275,7 @@ function ask(url: URL, ca: string | undefined, headers: Readonly<Record<string, 
 async function launch(
   config: string,
   directory: string,
-  { fileBlocksMax }: GateOptions,
+  { fileBlocksMax, env = {} }: GateOptions,
   readiness: () => Promise<Answer>,
 ): Promise<Gate> {
   const command = [process.execPath, main, 'serve', '-c', config] as const;
@@ -283,7 +284,7 @@ async function launch(
   const child = spawn(program, args, {
     cwd: directory,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'] ?? '', HOME: directory, EHR_PASSWORD: 'upstream-secret' },
+    env: { PATH: process.env['PATH'] ?? '', HOME: directory, EHR_PASSWORD: 'upstream-secret', ...env },
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -337,7 +338,7 @@ public_url: ${tls ? 'https' : 'http'}://127.0.0.1:${at.httpPort}
 ${tls ? 'tls: { cert: ./gate.cert.pem, key: ./gate.key.pem }\n' : ''}state: ./state
 identity:
   trust:
-    - { issuer: https://ci.example, audience: chartgate, jwks: ./jwks.json, groups_claim: groups, kind: workload }
+    - { issuer: https://ci.example, audience: chartgate, jwks: ./jwks.json, groups_claim: groups, kind: person }
 connections:
   ehr: { type: postgres, url: "postgres://gate@${upstream}", password: "\${env:EHR_PASSWORD}", tls: ${tls ? 'verify-full, ca: ./ca.pem' : 'disable'} }
   ehr-tools: { type: mcp, command: ["${process.execPath}", "${mcpServer}", "\${dsn:ehr}"] }

@@ -158,7 +158,7 @@ export const names: Rule = (sources) =>
     const file = parts.at(-1) ?? '';
     const found: [number, string][] = [];
     if (
-      !/^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.(?:test|fuzz))?\.(?:ts|mjs)$/.test(file) &&
+      !/^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.(?:test|fuzz|e2e))?\.(?:ts|mjs)$/.test(file) &&
       !source.path.startsWith('console/')
     ) {
       found.push([1, 'the file name is not kebab-case']);
@@ -242,7 +242,7 @@ export function manifestRules(manifest: Manifest, documented: string): string[] 
     ...(scripts > scriptsMax ? [`package.json: ${scripts} scripts; ${scriptsMax} at most`] : []),
     ...Object.entries(packages).flatMap(([name, version]) => [
       ...(documented.includes(`\`${name}\``) ? [] : [`package.json: ${name} is not in docs/reference/dependencies.md`]),
-      ...(/^\d/.test(version) ? [] : [`package.json: ${name} is not pinned to a version`]),
+      ...(/^(?:npm:[\w@/.-]+@)?\d/.test(version) ? [] : [`package.json: ${name} is not pinned to a version`]),
     ]),
   ];
 }
