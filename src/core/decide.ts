@@ -1,7 +1,7 @@
 // decide(facts, policy) → decision. Pure, synchronous, total.
 // INVARIANT: deny > hold > allow; no matching rule, an unknown fact or an evaluation error is a deny.
 
-import type { CompiledRule, Decision, HoldTerms, Obligations, Policy, Reason } from './decision.ts';
+import type { BreakGlass, CompiledRule, Decision, HoldTerms, Obligations, Policy, Reason } from './decision.ts';
 import { errors } from './errors.ts';
 import type { Facts } from './facts.ts';
 import { intersectionOf, unionOf } from './phi.ts';
@@ -42,12 +42,20 @@ export function decide(facts: Facts, policy: Policy): Decision {
 
   const obligations = allows.map((each) => each.obligations).reduce(sum, undefined) ?? nothing;
   const base = { obligations, hold: null, policy: policy.digest };
+  const glass = facts.emergency === undefined ? null : glassFor(policy, facts.subject, facts.connection.name);
   // A rule that says no in its own words tells the caller more than one that could not be evaluated.
   const [deny, ...otherDenies] = denies.toSorted(
     (a, b) => Number(a.code === 'policy_error') - Number(b.code === 'policy_error'),
   );
   if (deny) return { ...base, effect: 'deny', reasons: [deny, ...otherDenies] };
   const [hold, ...otherHolds] = holds;
+  // INVARIANT: break-glass steps past holds and silence, never past a deny.
+  if (glass && facts.emergency !== undefined) {
+    const granted = allows.length === 0 ? glass.obligations : sum(obligations, glass.obligations);
+    const reason: Reason = { rule: 'builtin:break-glass', code: 'allowed', text: 'Allowed under break-glass.' };
+    const others = [...holds, ...allows].map((each) => each.reason);
+    return { ...base, obligations: granted, effect: 'allow', reasons: [reason, ...others], emergency: facts.emergency };
+  }
   if (hold) {
     return {
       ...base,
@@ -80,6 +88,7 @@ export function combine(decisions: readonly [Decision, ...Decision[]]): Decision
       obligations: meet(a.obligations, b.obligations),
       hold: a.hold && b.hold ? strictest(a.hold, b.hold) : (a.hold ?? b.hold),
       policy: a.policy,
+      ...(a.emergency === undefined ? {} : { emergency: a.emergency }),
     };
   }, first);
 }
@@ -95,7 +104,18 @@ export function concerns(rule: CompiledRule, subject: Facts['subject'], connecti
 
 /** Whether anything could ever be let through for this subject on this connection: else the door does not open. */
 export function mayEnter(policy: Policy, subject: Facts['subject'], connection: string): boolean {
-  return policy.rules.some((rule) => rule.effect.kind !== 'deny' && concerns(rule, subject, connection));
+  if (policy.rules.some((rule) => rule.effect.kind !== 'deny' && concerns(rule, subject, connection))) return true;
+  return glassFor(policy, subject, connection) !== null;
+}
+
+/** The break-glass this subject may use on this connection, open or not. */
+export function glassFor(policy: Policy, subject: Facts['subject'], connection: string): BreakGlass | null {
+  const { breakGlass: glass } = policy;
+  if (!glass || (subject.agent !== undefined && !glass.agents)) return null;
+  if (glass.connections && !glass.connections.includes(connection)) return null;
+  return glass.subjects.ids.includes(subject.id) || glass.subjects.groups.some((each) => subject.groups.includes(each))
+    ? glass
+    : null;
 }
 
 /** Whether a rule could hold something of this subject's on this connection. */
@@ -123,10 +143,22 @@ function meet(a: Obligations, b: Obligations): Obligations {
 /** Two holds at once: only people both name may decide, the larger quorum, the shorter times. */
 function strictest(a: HoldTerms, b: HoldTerms): HoldTerms {
   return {
-    reviewers: a.reviewers.filter((group) => b.reviewers.includes(group)),
+    reviewers: meetOf(a.reviewers, b.reviewers),
     quorum: Math.max(a.quorum, b.quorum),
     waitMs: Math.min(a.waitMs, b.waitMs),
     expiresMs: Math.min(a.expiresMs, b.expiresMs),
-    grants: 'once',
+    grants: a.grants === 'once' || b.grants === 'once' ? 'once' : Math.min(a.grants, b.grants),
+    ...(a.escalate && b.escalate
+      ? {
+          escalate: {
+            afterMs: Math.max(a.escalate.afterMs, b.escalate.afterMs),
+            reviewers: meetOf(a.escalate.reviewers, b.escalate.reviewers),
+          },
+        }
+      : {}),
   };
+}
+
+function meetOf(a: readonly string[], b: readonly string[]): readonly string[] {
+  return a.filter((group) => b.includes(group));
 }

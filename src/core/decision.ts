@@ -23,7 +23,10 @@ export interface HoldTerms {
   readonly waitMs: number;
   /** How long an approval stays usable after it was requested, ms. */
   readonly expiresMs: number;
-  readonly grants: 'once';
+  /** What an approval is good for: one run of exactly that act, or every act of its shape for so long, ms. */
+  readonly grants: 'once' | number;
+  /** Who may decide too when nobody has after so long, ms. */
+  readonly escalate?: { readonly afterMs: number; readonly reviewers: readonly string[] };
 }
 
 export interface Reason {
@@ -43,6 +46,8 @@ export interface Decision {
   readonly hold: HoldTerms | null;
   /** SHA-256 of the canonical policy, hex. */
   readonly policy: string;
+  /** The break-glass it was made under. */
+  readonly emergency?: string;
 }
 
 /** Outcome of one condition over facts. An unknown fact or an evaluation error is `error`, never false. */
@@ -64,9 +69,27 @@ export interface CompiledRule {
     | { readonly kind: 'deny'; readonly text: string };
 }
 
+/** Who may step past holds and silence for a short time, to see what; always reviewed afterwards. */
+export interface BreakGlass {
+  readonly subjects: { readonly groups: readonly string[]; readonly ids: readonly string[] };
+  /** Null = every connection. */
+  readonly connections: readonly string[] | null;
+  /** Whether it covers what an agent does in the person's name. */
+  readonly agents: boolean;
+  readonly obligations: Obligations;
+  readonly maxMs: number;
+  /** Groups that are told at once and review it afterwards. */
+  readonly reviewers: readonly string[];
+  readonly reviewWithinMs: number;
+  /** Groups that may review too, and are told, once the review is overdue. */
+  readonly escalate: readonly string[];
+}
+
 export interface Policy {
   readonly digest: string;
   readonly rules: readonly CompiledRule[];
+  /** Absent: there is none. */
+  readonly breakGlass?: BreakGlass;
   /** A condition speaks of `sql.estimated_rows`, so that it is worth asking the planner. */
   readonly needsRowEstimate: boolean;
   /**

@@ -26,6 +26,8 @@ export type ErrorCode =
   | 'user_mismatch'
   | 'tls_required'
   | 'session_expired'
+  | 'signed_out'
+  | 'sign_in_refused'
   | 'no_matching_rule'
   | 'denied'
   | 'policy_error'
@@ -138,6 +140,15 @@ export const errors: Readonly<Record<ErrorCode, ErrorRow>> = {
     'Connect with TLS (sslmode=require or stricter).',
   ),
   session_expired: row('57P05', -32001, 401, 77, 'The session has reached its time limit.', 'Connect again.'),
+  signed_out: row('57P05', -32001, 401, 77, 'This sign-in has been ended.', 'Sign in again.'),
+  sign_in_refused: row(
+    '28000',
+    -32001,
+    403,
+    77,
+    'The sign-in was not accepted.',
+    'Begin again; if it is refused again, ask the operator to look at the audit log.',
+  ),
 
   // policy
   no_matching_rule: row(

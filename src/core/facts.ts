@@ -19,6 +19,10 @@ export interface Subject {
   readonly agent?: string;
   /** When the credential that proved this subject ends, ms since the epoch. */
   readonly expiresMs?: number;
+  /** When that credential was made, where it says so; ms since the epoch. */
+  readonly issuedMs?: number;
+  /** The sign-in at the gate this subject comes from: it ends all that was made of it. */
+  readonly signIn?: string;
 }
 
 /** Who it is, as a record names them. */
@@ -93,6 +97,8 @@ export interface Facts {
   };
   readonly sql: SqlFacts;
   readonly mcp: McpFacts;
+  /** The break-glass this subject has open on this connection. No condition can read it. */
+  readonly emergency?: string;
 }
 
 export const noSql: SqlFacts = {

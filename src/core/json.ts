@@ -26,6 +26,28 @@ export function canonicalJson(value: Json): string {
   return `{${members}}`;
 }
 
+/**
+ * Whether `text`, of which `value` was parsed, is the canonical form of it. @throws TypeError as {@link canonicalJson}.
+ * Where the keys come in order already, what JSON.stringify says is canonical, and it says so in a fraction of the time.
+ */
+export function isCanonicalJson(text: string, value: Json): boolean {
+  if (!text.includes('\\u') && isSorted(value) && JSON.stringify(value) === text) return true;
+  return canonicalJson(value) === text;
+}
+
+function isSorted(value: Json): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  if (isJsonArray(value)) return value.every(isSorted);
+  let before: string | undefined;
+  for (const key in value) {
+    if (before !== undefined && before >= key) return false;
+    before = key;
+    const member = value[key];
+    if (typeof member === 'object' && !isSorted(member)) return false;
+  }
+  return true;
+}
+
 const spelled = new WeakMap<object, string>();
 
 /** The same object, never to change: its canonical form is made now and kept, for what is written many times. */

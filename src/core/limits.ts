@@ -41,4 +41,8 @@ export const limits = {
   clockSkewMs: 60_000,
   credentialMs: 900_000,
   tokenBytesMax: 16_384,
+  /** A SAML response comes as a form. */
+  signInFormBytesMax: 262_144,
+  /** How old a provider's word of a logout may be. */
+  logoutTokenMs: 300_000,
 } as const;

@@ -26,6 +26,10 @@ export const phiClasses = [
 
 export type PhiClass = (typeof phiClasses)[number];
 
+export function isPhiClass(word: string): word is PhiClass {
+  return (phiClasses as readonly string[]).includes(word);
+}
+
 /** `clear` = a person reviewed it and found no PHI. `unknown` = nobody has decided: masked until someone does. */
 export type Classification = PhiClass | 'clear' | 'unknown';
 

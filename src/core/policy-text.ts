@@ -8,6 +8,21 @@ export interface PolicyConfig {
   readonly groups: Readonly<Record<string, readonly string[]>>;
   readonly rules: readonly RuleConfig[];
   readonly tests: readonly PolicyTestConfig[];
+  /** Absent: there is none. */
+  readonly breakGlass?: BreakGlassConfig;
+}
+
+export interface BreakGlassConfig {
+  readonly subjects: { readonly groups: readonly string[]; readonly ids: readonly string[] };
+  readonly connections: readonly string[] | null;
+  readonly agents: boolean;
+  readonly unmask: 'all' | readonly PhiClass[];
+  readonly filter: 'all' | readonly PhiClass[];
+  readonly rows: number | null;
+  readonly maxMs: number;
+  readonly reviewers: readonly string[];
+  readonly reviewWithinMs: number;
+  readonly escalate: readonly string[];
 }
 
 export interface RuleConfig {
@@ -30,7 +45,8 @@ export interface RuleConfig {
         readonly quorum: number;
         readonly waitMs: number;
         readonly expiresMs: number;
-        readonly grants: 'once';
+        readonly grants: 'once' | number;
+        readonly escalate?: { readonly afterMs: number; readonly reviewers: readonly string[] };
       }
     | { readonly kind: 'deny'; readonly text: string };
 }

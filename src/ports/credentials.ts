@@ -25,5 +25,7 @@ export interface Credentials {
   save(credential: DatabaseCredential): void;
   find(user: string): DatabaseCredential | undefined;
   remove(user: string): void;
+  /** Of every subject `which` is true for. */
+  removeOf(which: (subject: Subject) => boolean): void;
   removeExpired(now: number): number;
 }

@@ -5,9 +5,10 @@ import type { Refusal, Result } from '../core/result.ts';
 export interface McpUpstreamEvents {
   /**
    * The UTF-8 text of one JSON-RPC message, not yet parsed. The upstream is not read on until it resolves, with the id
-   * of the request that this was taken as the answer to, or null. Never rejects.
+   * of the request that this was taken as the answer to, or null. `about` is the request in whose reply it came, where the
+   * transport tells. Never rejects.
    */
-  readonly message: (bytes: Uint8Array) => Promise<number | null>;
+  readonly message: (bytes: Uint8Array, about?: number) => Promise<number | null>;
   /** Called once, unless `close` was called first. Codes: upstream_closed, upstream_protocol, upstream_refused, upstream_unavailable. */
   readonly closed: (reason: Refusal) => void;
 }
@@ -33,5 +34,10 @@ export interface OutgoingMessage {
   /** The id of a request, so that a transport can tell whether its reply came; null for anything else. */
   readonly id: number | null;
   /** With a request of MCP 2026-07-28: the headers that repeat it, and when nobody waits for its answer any more. */
-  readonly stateless?: { readonly headers: Readonly<Record<string, string>>; readonly signal: AbortSignal };
+  readonly stateless?: {
+    readonly headers: Readonly<Record<string, string>>;
+    readonly signal: AbortSignal;
+    /** Its reply is a stream without an end. */
+    readonly lasting: boolean;
+  };
 }

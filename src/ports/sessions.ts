@@ -1,6 +1,7 @@
 // The index of sessions: what the log says, arranged for looking things up. Derived, never a source: it can be deleted
 // at any time and is rebuilt from the log.
 
+import type { JsonObject } from '../core/json.ts';
 import type { RecordInput } from '../core/record.ts';
 import type { LogReader } from './log.ts';
 
@@ -31,6 +32,17 @@ export interface SessionFilter {
   /** Started at or after / before; RFC 3339, UTC, as the log writes it. */
   readonly since?: string;
   readonly until?: string;
+  /** Only sessions of a subject that was in this group when it began. */
+  readonly group?: string;
+  /** Only sessions with at least one request that was about it. */
+  readonly tool?: string;
+  /** `schema.table`, or a table's name in any schema. */
+  readonly table?: string;
+  readonly rule?: string;
+  /** Only sessions in which this PHI class was read, asked with or masked. */
+  readonly phi?: string;
+  /** Only sessions older than this one: the last of a page gives the next page. */
+  readonly before?: string;
   readonly limit: number;
 }
 
@@ -44,4 +56,39 @@ export interface SessionIndex {
   childrenOf(id: string): readonly SessionSummary[];
   /** Sequence numbers of the entries of one session, ascending. */
   entriesOf(id: string): readonly number[];
+  /** What has left about the patients of these keyed names, and not been shredded. Newest first. */
+  disclosuresOf(names: readonly string[], filter: DisclosureFilter): readonly Disclosure[];
+  /** Answers in that time that were about patients and did not say which. */
+  unnamedDisclosures(filter: Pick<DisclosureFilter, 'since' | 'until'>): number;
+  /** Forgets everything and reads the log again. Queued like `catchUp`; whoever asks meanwhile waits for it. */
+  rebuild(reader: LogReader): Promise<Rebuilt>;
+}
+
+/** One answer that concerned a patient. */
+export interface Disclosure {
+  /** Sequence number of its record, whose payload holds the purpose that was stated. */
+  readonly seq: number;
+  readonly time: string;
+  readonly session: SessionSummary;
+  readonly request: string;
+  /** `row`: the patient stands in the answer; `asked`: the question named them, and there was an answer. */
+  readonly by: 'row' | 'asked';
+  /** The record's data: what was read (`command`, `relations`, `tool`), `phi`, `unmask`, `masked`, `rule`. */
+  readonly data: JsonObject;
+  readonly purpose: boolean;
+}
+
+export interface DisclosureFilter {
+  readonly since?: string;
+  readonly until?: string;
+  /** Older than this record. */
+  readonly before?: number;
+  readonly limit: number;
+}
+
+/** `same`: what was read anew says what the index said before, byte for byte. */
+export interface Rebuilt {
+  readonly entries: number;
+  readonly sessions: number;
+  readonly same: boolean;
 }

@@ -1,0 +1,22 @@
+// Legal holds: what must not be destroyed, whatever its age. A handful, kept until somebody releases them.
+
+import type { Subject } from '../core/facts.ts';
+
+export interface LegalHold {
+  readonly id: string;
+  readonly kind: 'session' | 'subject' | 'patient';
+  /** A session's id, a subject's id, or the keyed name of a patient: never the patient's own number. */
+  readonly target: string;
+  readonly by: Pick<Subject, 'id' | 'issuer' | 'kind' | 'agent'>;
+  readonly reason: string;
+  /** ms since the epoch. */
+  readonly sinceMs: number;
+}
+
+export interface HoldStore {
+  /** Oldest first. */
+  list(): readonly LegalHold[];
+  /** Durable when it returns. */
+  save(hold: LegalHold): void;
+  remove(id: string): void;
+}
