@@ -1,6 +1,7 @@
 // One PostgreSQL upstream as the gate knows it: its catalog snapshot, what statements mean against it, and whether its
 // login is fit to be masked behind. Shared by all sessions of the connection; it holds no client state.
 
+import type { PatientPlaces } from '../core/patient-places.ts';
 import type { PhiClass } from '../core/phi.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
 import type { ClassificationRules } from '../masking/classification.ts';
@@ -9,10 +10,11 @@ import type { UpstreamConnection } from '../ports/postgres-upstream.ts';
 import type { StatementAnalysis } from '../sql/analysis.ts';
 import { analyze } from '../sql/analyze.ts';
 import type { Catalog } from '../sql/catalog.ts';
+import type { KeyColumns } from '../sql/key-lookups.ts';
 import type { ParsedStatement, StatementCache } from '../sql/parse.ts';
 import { looksPastLiterals, templateOf } from '../sql/template.ts';
 import { encodeTerminate } from '../wire/postgres/query.ts';
-import { type CatalogQuery, catalogVersion, loadCatalog } from './postgres-catalog.ts';
+import { type CatalogQuery, CatalogReader, catalogVersion } from './postgres-catalog.ts';
 import { privilegeProblems } from './postgres-privileges.ts';
 import { simpleQuery } from './upstream-query.ts';
 
@@ -26,7 +28,9 @@ export interface PostgresTargetDeps {
   readonly clock: Clock;
   readonly connect: () => Promise<Result<UpstreamConnection>>;
   /** Undefined: nobody has said anything, so all text is unknown. */
-  readonly classification: () => ClassificationRules | undefined;
+  readonly classification: () =>
+    | (ClassificationRules & { readonly patient?: PatientPlaces | null | undefined })
+    | undefined;
   readonly detectClasses: (text: string) => readonly PhiClass[];
   readonly statements: StatementCache;
   readonly acceptPrivilegedLogin: boolean;
@@ -65,6 +69,7 @@ interface Templated {
 
 export class PostgresTarget {
   readonly #deps: PostgresTargetDeps;
+  readonly #reader = new CatalogReader((sql) => this.#query(sql));
   readonly #analysed = new Map<string, Analysed>();
   readonly #byTemplate = new Map<string, Templated>();
   #catalog: Catalog | null = null;
@@ -73,12 +78,20 @@ export class PostgresTarget {
   #confirmedMs = Number.NEGATIVE_INFINITY;
   #readMs = Number.NEGATIVE_INFINITY;
   #stale = false;
+  /** How often somebody said that the catalog may have changed. */
+  #changes = 0;
   /** The gate's own connection; made when it is needed. */
   #control: UpstreamConnection | null = null;
   #confirming: Promise<Result<Catalog>> | null = null;
 
   constructor(deps: PostgresTargetDeps) {
     this.#deps = deps;
+  }
+
+  /** Columns that tell which patient a row is about; null where nobody has named any. */
+  get patientKeys(): KeyColumns | null {
+    const columns = this.#deps.classification()?.patient?.columns ?? {};
+    return Object.keys(columns).length > 0 ? columns : null;
   }
 
   /** The newest snapshot. Only to be asked for after `ready` has succeeded. */
@@ -96,9 +109,16 @@ export class PostgresTarget {
     return this.#confirming;
   }
 
+  /** What columns are said to be has changed: nothing that was read holds any more. */
   invalidate(): void {
     this.#stale = true;
     this.#forget();
+  }
+
+  /** The catalog may have changed: it is asked before anything else is believed of it. */
+  catalogChanged(): void {
+    this.#changes += 1;
+    this.#confirmedMs = Number.NEGATIVE_INFINITY;
   }
 
   #forget(): void {
@@ -161,7 +181,7 @@ export class PostgresTarget {
     const template = templateOf(text);
     const shared = template && this.#byTemplate.get(template.key);
     if (shared) return ok({ analyses: [moved(shared, text)], phi: this.#deps.detectClasses(text) });
-    const parsed = this.#deps.statements.parse(text);
+    const parsed = await this.#deps.statements.parseAny(text);
     if (!parsed.ok) return parsed;
     let analyses = parsed.value.map((each) => analyze(each, this.catalog));
     if (analyses.some(namesUnknown) && this.#deps.clock.now() - this.#readMs > rereadMs) {
@@ -193,6 +213,7 @@ export class PostgresTarget {
   async #confirm(): Promise<Result<Catalog>> {
     // Before anything is read: what changes meanwhile is seen the next time.
     const askedMs = this.#deps.clock.now();
+    const asked = this.#changes;
     // What a role may do changes without a trace in the catalog's version.
     const problem = await this.#unfitLogin();
     if (problem) return problem;
@@ -200,20 +221,20 @@ export class PostgresTarget {
     if (!version.ok) return version;
     const isWhole = this.#catalog?.complete === true || askedMs - this.#readMs < completeMs;
     if (this.#catalog && isWhole && !this.#stale && version.value === this.#version) {
-      this.#confirmedMs = askedMs;
+      this.#confirmedMs = asked === this.#changes ? askedMs : Number.NEGATIVE_INFINITY;
       return ok(this.#catalog);
     }
     this.#stale = false;
-    const query: CatalogQuery = (sql) => this.#query(sql);
-    const read = await loadCatalog(query, this.#deps.classification(), this.#catalog?.version ?? 0);
-    const loaded = read.ok && this.#deps.posture ? await this.#deps.posture.seen(read.value, query) : read;
+    const read = await this.#reader.load(this.#deps.classification(), this.#catalog?.version ?? 0);
+    const seen = this.#deps.posture?.seen;
+    const loaded = read.ok && seen ? await seen(read.value, (sql) => this.#query(sql)) : read;
     if (!loaded.ok) {
       this.#stale = true;
       return loaded;
     }
     this.#catalog = loaded.value;
     this.#version = version.value;
-    this.#confirmedMs = askedMs;
+    this.#confirmedMs = asked === this.#changes ? askedMs : Number.NEGATIVE_INFINITY;
     this.#readMs = askedMs;
     this.#forget();
     return loaded;

@@ -3,13 +3,14 @@
 
 import type { Classification } from '../core/phi.ts';
 import { type CompositeField, type PostgresType, unknownType } from '../core/postgres-type.ts';
+import { type Half, isOfHalf } from './postgres-catalog-queries.ts';
 import type { QueryRows } from './upstream-query.ts';
 
 /**
  * One row a type, or one a field for composite types. int2vector and oidvector have elements but are no arrays: their text
  * is not written as one. Row types of the system's own tables are left out.
  */
-export const typesByOidSql = `
+export const typesByOidSql = (half: Half): string => `
   SELECT t.oid, CASE WHEN n.nspname = 'pg_catalog' OR t.typname IN ('citext', 'hstore') THEN t.typname ELSE '' END,
     CASE WHEN e.oid IS NOT NULL THEN 'array' ELSE t.typtype::pg_catalog.text END,
     coalesce(e.oid, nullif(t.typbasetype, 0), s.rngsubtype, m.rngsubtype), coalesce(e.typdelim, ','), t.typtypmod,
@@ -20,7 +21,7 @@ export const typesByOidSql = `
   LEFT JOIN pg_catalog.pg_range s ON s.rngtypid = t.oid
   LEFT JOIN pg_catalog.pg_range m ON m.rngmultitypid = t.oid
   LEFT JOIN pg_catalog.pg_attribute a ON t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
-  WHERE n.nspname !~ '^pg_(toast|temp)'
+  WHERE ${isOfHalf('t.oid', half)} AND n.nspname !~ '^pg_(toast|temp)'
     AND NOT (t.typtype = 'c' AND n.nspname IN ('pg_catalog', 'information_schema'))
   ORDER BY t.oid, a.attnum`;
 

@@ -1,7 +1,7 @@
 // Text → PostgreSQL's own syntax trees, by its own grammar (libpg-query). What the parser would see differently from the
 // server (NUL, lone surrogates) or could not survive (deep nesting) never reaches it. No message repeats the text.
 
-import { loadModule, type Node, parseSync, SqlError } from 'libpg-query';
+import { fingerprintSync, loadModule, type Node, parseSync, SqlError } from 'libpg-query';
 import { limits } from '../core/limits.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
 import { nestsTooDeep, treeDepth } from './nesting.ts';
@@ -49,6 +49,19 @@ export function parseStatements(text: string): Result<readonly ParsedStatement[]
   );
 }
 
+/**
+ * What statements that differ in their constants alone have in common (libpg_query's fingerprint); null for a text that
+ * does not parse.
+ */
+export function fingerprintOf(text: string): string | null {
+  if (!parseStatements(text).ok) return null;
+  try {
+    return fingerprintSync(text);
+  } catch {
+    return null;
+  }
+}
+
 function parserFailure(error: unknown): Result<never> {
   if (error instanceof SqlError) {
     if (error.message.startsWith('memory exhausted')) {
@@ -75,32 +88,48 @@ function utf8Bytes(text: string): number {
   return bytes;
 }
 
-/** Parsed statements by text: the oldest unused goes first. Long texts are parsed each time. */
+/** Longer texts are parsed elsewhere, and only a few of them are kept. */
+const longCharacters = 32_768;
+const longEntriesMax = 2;
+
+/** Parsed statements by text: the oldest unused goes first. */
 export class StatementCache {
   readonly #entriesMax: number;
-  readonly #charactersMax = 32_768;
+  readonly #parseLong: (text: string) => Promise<Result<readonly ParsedStatement[]>>;
   readonly #byText = new Map<string, Result<readonly ParsedStatement[]>>();
+  readonly #byLongText = new Map<string, Result<readonly ParsedStatement[]>>();
 
-  constructor(entriesMax = 2_000) {
+  /** `parseLong` does not keep anybody else waiting; without one, long texts are parsed like all others. */
+  constructor(
+    entriesMax = 2_000,
+    parseLong: (text: string) => Promise<Result<readonly ParsedStatement[]>> = (text) =>
+      Promise.resolve(parseStatements(text)),
+  ) {
     this.#entriesMax = entriesMax;
+    this.#parseLong = parseLong;
   }
 
-  /** As `parseStatements`. */
-  parse(text: string): Result<readonly ParsedStatement[]> {
-    const known = this.#byText.get(text);
-    if (known) {
-      this.#byText.delete(text);
-      this.#byText.set(text, known);
-      return known;
-    }
-    const parsed = parseStatements(text);
-    if (text.length <= this.#charactersMax) {
-      if (this.#byText.size >= this.#entriesMax) {
-        const [oldest] = this.#byText.keys();
-        if (oldest !== undefined) this.#byText.delete(oldest);
-      }
-      this.#byText.set(text, parsed);
-    }
+  /** As `parseStatements`; long texts come back `condensed`. */
+  async parseAny(text: string): Promise<Result<readonly ParsedStatement[]>> {
+    if (text.length <= longCharacters) return this.parse(text);
+    const parsed = this.#byLongText.get(text) ?? (await this.#parseLong(text));
+    keep(this.#byLongText, longEntriesMax, text, parsed);
     return parsed;
   }
+
+  /** As `parseStatements`. A long text that has not just been parsed is parsed here and now. */
+  parse(text: string): Result<readonly ParsedStatement[]> {
+    const isLong = text.length > longCharacters;
+    const parsed = (isLong ? this.#byLongText : this.#byText).get(text) ?? parseStatements(text);
+    if (!isLong) keep(this.#byText, this.#entriesMax, text, parsed);
+    return parsed;
+  }
+}
+
+/** As the newest; the oldest goes. */
+function keep<T>(cache: Map<string, T>, entriesMax: number, text: string, parsed: T): void {
+  cache.delete(text);
+  const [oldest] = cache.keys();
+  if (cache.size >= entriesMax && oldest !== undefined) cache.delete(oldest);
+  cache.set(text, parsed);
 }

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import pg from 'pg';
 import type { Result } from '../../src/core/result.ts';
-import { catalogVersion, loadCatalog } from '../../src/gateway/postgres-catalog.ts';
+import { CatalogReader, catalogVersion, loadCatalog } from '../../src/gateway/postgres-catalog.ts';
 import type { QueryRows } from '../../src/gateway/upstream-query.ts';
 import { startPostgres } from '../parts/postgres.ts';
 
@@ -62,6 +62,27 @@ test('the version of a catalog changes with it', async (t) => {
   const apart = await read();
   await newer.query('ALTER SCHEMA apart RENAME TO elsewhere');
   assert.notEqual((await read()).version, apart.version, 'a schema was renamed');
+
+  // What came with the server is read once, and again when it is no longer what it was.
+  let asked = 0;
+  const reader = new CatalogReader((sql) => {
+    asked += 1;
+    return query(sql);
+  });
+  const load = async (): Promise<{ readonly queries: number; readonly columns: number | undefined }> => {
+    const before = asked;
+    const catalog = await reader.load(undefined, 0);
+    assert.ok(catalog.ok);
+    const columns = catalog.value.relation('pg_catalog', 'pg_class')?.columns.length;
+    return { queries: asked - before, columns };
+  };
+  const first = await load();
+  assert.ok(first.columns, 'the columns of pg_class');
+  const again = await load();
+  assert.deepEqual(again, { queries: first.queries - 2, columns: first.columns });
+  await newer.query('SET allow_system_table_mods = on; GRANT SELECT (relname) ON pg_catalog.pg_class TO PUBLIC');
+  assert.deepEqual(await load(), first);
+  assert.deepEqual(await load(), again);
 });
 
 async function rowsOf(client: pg.Client, sql: string): Promise<Result<QueryRows>> {

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { StatementAnalysis } from '../../src/sql/analysis.ts';
 import { analyze } from '../../src/sql/analyze.ts';
+import { condensed } from '../../src/sql/condense.ts';
 import { loadParser, parseStatements } from '../../src/sql/parse.ts';
 import { settingAllowed } from '../../src/sql/settings.ts';
 import { boundedWrites, filtering, plain, refused, unboundedWrites } from './statements.ts';
@@ -32,6 +33,39 @@ function isRefused(analysis: StatementAnalysis): boolean {
 }
 
 const runnable = (analysis: StatementAnalysis): boolean => !/^(?:SET|SHOW)/.test(analysis.facts.command);
+
+describe('long statements', () => {
+  const many = (item: (n: number) => string, separator = ', '): string =>
+    Array.from({ length: 50 }, (_, n) => item(n)).join(separator);
+  const long = [
+    `INSERT INTO messages (message, patient_id) VALUES ${many((n) => `('text ${n}', ${n})`)}`,
+    `INSERT INTO messages (message, patient_id) VALUES ${many((n) => `('text ${n}', ${n})`)}, ((SELECT ssn FROM patients LIMIT 1), 3)`,
+    `INSERT INTO messages (message, patient_id) VALUES ${many((n) => `('t', ${n})`)}, (DEFAULT, $1), (upper('x'), NULL), ('t', '7'::int)`,
+    `SELECT id FROM wards WHERE id IN (${many(String)}, (SELECT weight FROM patients LIMIT 1))`,
+    `SELECT id FROM patients WHERE name = ANY (ARRAY[${many((n) => `'n${n}'`)}]) OR weight IN (${many(String)})`,
+    `SELECT * FROM (VALUES ${many((n) => `(${n}, 'a')`)}, (51, (SELECT name FROM patients LIMIT 1))) AS v (a, b)`,
+    `DELETE FROM wards WHERE id IN (${many(String)}, ward.beds) OR true`,
+    `SELECT ${many((n) => `'c${n}'`)}, name FROM patients`,
+  ];
+
+  test('mean what they mean, condensed', () => {
+    let shorter = 0;
+    for (const sql of long) {
+      const parsed = parseStatements(sql);
+      assert.ok(parsed.ok, sql);
+      const before = JSON.stringify(parsed.value).length;
+      const whole = parsed.value.map((each) => analyze(each, ward.catalog));
+      const less = condensed(parsed.value);
+      if (JSON.stringify(less).length < before / 2) shorter += 1;
+      assert.deepEqual(
+        less.map((each) => analyze(each, ward.catalog)),
+        whole,
+        sql,
+      );
+    }
+    assert.equal(shorter, long.length - 1, 'the columns of a result all stay');
+  });
+});
 
 describe('statements', () => {
   test('what is harmless passes, and shows what it may and no canary', async () => {

@@ -17,7 +17,7 @@ const startupOptions = 'the startup parameter `options` is not passed on; SET is
 export const explained: Readonly<Record<string, readonly Explained[]>> = {
   regress: [
     { reason: searchPath, tests: ['create_schema'] },
-    { reason: encoding, tests: ['strings'] },
+    { reason: encoding, tests: ['strings', 'plpgsql'] },
   ],
   pgx: [
     {

@@ -1,0 +1,130 @@
+// What the gate asks a database about its catalog. Works as an ordinary role on PostgreSQL 14–18. It must never ask for a
+// row of the customer's data, and names everything by its schema, as the session's search path may be anything.
+
+/** FirstNormalObjectId (src/include/access/transam.h): what has a smaller OID came with the server. */
+const firstNormalOid = 16_384;
+
+/** Functions of users: all but those an extension brings in C, which are as known as the server itself. */
+const userFunctionsSql = `
+  SELECT p.oid FROM pg_catalog.pg_proc p
+  JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+  JOIN pg_catalog.pg_language l ON l.oid = p.prolang
+  WHERE p.oid >= ${firstNormalOid} AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+    AND NOT (l.lanname IN ('c', 'internal') AND EXISTS (
+      SELECT FROM pg_catalog.pg_depend d
+      WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid AND d.deptype = 'e'))`;
+
+/** Relations whose writing runs code of users: triggers, rules, defaults. */
+const activeSql = `
+  SELECT g.tgrelid FROM pg_catalog.pg_trigger g
+  WHERE NOT g.tgisinternal AND g.tgenabled <> 'D' AND g.tgfoid IN (${userFunctionsSql})
+  UNION ALL SELECT r.ev_class FROM pg_catalog.pg_rewrite r WHERE r.ev_type <> '1'
+  UNION ALL SELECT f.adrelid FROM pg_catalog.pg_attrdef f JOIN pg_catalog.pg_depend d ON d.objid = f.oid
+    WHERE d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass
+      AND d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.refobjid IN (${userFunctionsSql})`;
+
+/** Types with a cast that is a function of users: reading a value of theirs as text or number may run it. */
+const castSql = `
+  SELECT k.castsource FROM pg_catalog.pg_cast k WHERE k.castfunc IN (${userFunctionsSql})
+  UNION ALL SELECT k.casttarget FROM pg_catalog.pg_cast k WHERE k.castfunc IN (${userFunctionsSql})`;
+
+/** Half of a catalog: what came with the server, or what was made since. */
+export type Half = 'built-in' | 'made';
+
+export function isOfHalf(oid: string, half: Half): string {
+  return `${oid} ${half === 'built-in' ? '<' : '>='} ${firstNormalOid}`;
+}
+
+/** One row a column; one with nulls for a relation without columns. */
+export const columnsSql = (half: Half): string => `
+  SELECT c.oid, n.nspname, c.relname, c.relkind, c.oid IN (${activeSql}),
+         a.attnum, a.attname, a.atttypid, a.attgenerated, t.typname,
+         CASE WHEN t.oid IN (${castSql}) THEN '' ELSE t.typtype::pg_catalog.text END, tn.nspname
+  FROM pg_catalog.pg_class c
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+  LEFT JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+  LEFT JOIN pg_catalog.pg_namespace tn ON tn.oid = t.typnamespace
+  WHERE ${isOfHalf('c.oid', half)} AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND c.relpersistence <> 't'
+    AND n.nspname !~ '^pg_toast'
+  ORDER BY c.oid, a.attnum`;
+
+/** Of views (column 0), and of generated columns. Their names are qualified unless the pinned search path finds them. */
+export const definitionsSql: string = `
+  SELECT c.oid, 0, pg_catalog.pg_get_viewdef(c.oid) FROM pg_catalog.pg_class c
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.relkind IN ('v', 'm') AND c.relpersistence <> 't' AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+  UNION ALL
+  SELECT d.adrelid, d.adnum, pg_catalog.pg_get_expr(d.adbin, d.adrelid) FROM pg_catalog.pg_attrdef d
+  JOIN pg_catalog.pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum AND a.attgenerated <> ''`;
+
+/**
+ * What is defined is locked to be written down. INVARIANT: whoever holds such a lock may be waiting for this very snapshot
+ * (DDL and then a statement in one transaction), so that the lock is not waited for.
+ */
+export const lockMs = 100;
+
+export const databaseSql: string = 'SELECT pg_catalog.current_database()';
+
+export const inheritsSql: string = 'SELECT i.inhrelid, i.inhparent FROM pg_catalog.pg_inherits i';
+
+/** Whatever lies outside pg_catalog and could be meant instead of a built-in of the same name. */
+export const functionsSql: string = `SELECT DISTINCT f.proname FROM pg_catalog.pg_proc f WHERE f.oid IN (${userFunctionsSql})`;
+
+export const operatorsSql: string = `
+  SELECT DISTINCT o.oprname FROM pg_catalog.pg_operator o
+  JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
+  WHERE o.oid >= ${firstNormalOid} AND n.nspname <> 'pg_catalog' AND NOT EXISTS (
+    SELECT FROM pg_catalog.pg_depend d
+    JOIN pg_catalog.pg_proc p ON p.oid = o.oprcode
+    JOIN pg_catalog.pg_language l ON l.oid = p.prolang AND l.lanname IN ('c', 'internal')
+    WHERE d.classid = 'pg_catalog.pg_operator'::pg_catalog.regclass AND d.objid = o.oid AND d.deptype = 'e')`;
+
+/** Row types of relations are left out: pg_catalog comes first, and a cast to one is refused as not built in. */
+export const typesSql: string = `
+  SELECT t.typname, pg_catalog.bool_and(t.typtype = 'e' AND t.oid NOT IN (${castSql})) FROM pg_catalog.pg_type t
+  JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+  LEFT JOIN pg_catalog.pg_class c ON c.oid = t.typrelid
+  WHERE t.oid >= ${firstNormalOid} AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+    AND n.nspname !~ '^pg_(toast|temp)' AND (t.typrelid = 0 OR c.relkind = 'c') AND NOT (t.typelem <> 0 AND t.typname ~ '^_')
+  GROUP BY t.typname`;
+
+const rowsAndTransactions =
+  "pg_catalog.concat(pg_catalog.count(*), ':', pg_catalog.sum(xmin::pg_catalog.text::pg_catalog.int8))";
+
+/**
+ * A catalog row that changes gets the id of its transaction; a row that goes is missed in the count. INVARIANT: all ids count,
+ * not the greatest alone, for a transaction may commit after one that began later.
+ */
+export const versionSql: string = `SELECT pg_catalog.concat_ws(' ', ${[
+  'pg_namespace',
+  'pg_class',
+  'pg_attribute',
+  'pg_attrdef',
+  'pg_rewrite',
+  'pg_inherits',
+  'pg_proc',
+  'pg_language',
+  'pg_operator',
+  'pg_type',
+  'pg_cast',
+  'pg_trigger',
+  'pg_auth_members',
+]
+  .map((table) => `(SELECT ${rowsAndTransactions} FROM pg_catalog.${table})`)
+  .join(', ')})`;
+
+/** The same of what the built-in half is read from. */
+export const builtInVersionSql: string = `SELECT pg_catalog.concat_ws(' ', pg_catalog.version(), ${[
+  ['pg_class', 'oid'],
+  ['pg_attribute', 'attrelid'],
+  ['pg_type', 'oid'],
+  ['pg_rewrite', 'ev_class'],
+]
+  .map(
+    ([table, oid]) =>
+      `(SELECT ${rowsAndTransactions} FROM pg_catalog.${table} WHERE ${isOfHalf(oid ?? '', 'built-in')})`,
+  )
+  .join(
+    ', ',
+  )}, (SELECT pg_catalog.string_agg(k.castsource::pg_catalog.text, ',' ORDER BY k.castsource) FROM (${castSql}) k))`;

@@ -1,0 +1,108 @@
+// Whom a question and an answer are about: constants and parameters compared with key columns, JSON by pointer, FHIR by its own
+// words. And the names they get: the same for one identifier, however it is written, and nothing without the key.
+
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import { patientsIn } from '../../src/gateway/mcp-patients.ts';
+import { patientNamer } from '../../src/gateway/patient-names.ts';
+import { PatientsSeen } from '../../src/gateway/patients-seen.ts';
+import { keyLookups } from '../../src/sql/key-lookups.ts';
+import { loadParser } from '../../src/sql/parse.ts';
+
+before(loadParser);
+
+const keys = { 'public.patients.id': 'id', 'public.patients.mrn': 'mrn', 'public.notes.patient': 'id' };
+
+function lookups(sql: string, ...params: (string | null)[]): string[] {
+  return keyLookups(sql, params, keys).map(({ key, value }) => `${key}=${value}`);
+}
+
+test('a statement that compares a key names its patients', () => {
+  assert.deepEqual(lookups('SELECT 1 FROM patients WHERE id = 7'), ['id=7']);
+  assert.deepEqual(lookups('SELECT 1 FROM patients WHERE id = 0'), ['id=0']);
+  assert.deepEqual(lookups("SELECT 1 FROM public.patients p WHERE 'A-1'::text = p.mrn"), ['mrn=A-1']);
+  assert.deepEqual(lookups('SELECT 1 FROM patients WHERE mrn = $2 AND id = $1::int', '4', 'x'), ['mrn=x', 'id=4']);
+  assert.deepEqual(lookups('SELECT 1 FROM patients WHERE id IN (1, 2) OR id = 3'), ['id=1', 'id=2', 'id=3']);
+  assert.deepEqual(lookups('SELECT 1 FROM notes n JOIN wards w ON w.id = 5 WHERE n.patient = 9'), ['id=9']);
+  assert.deepEqual(lookups('WITH p AS (SELECT * FROM patients WHERE id = 8) SELECT * FROM p'), ['id=8']);
+  assert.deepEqual(lookups('UPDATE patients SET last = $1 WHERE id = $2 RETURNING last', 'x', '6'), ['id=6']);
+});
+
+test('what is no such comparison names nobody', () => {
+  assert.deepEqual(lookups('SELECT 1 FROM wards WHERE id = 7'), []);
+  assert.deepEqual(
+    lookups('SELECT 1 FROM patients p JOIN wards w ON true WHERE w.id = 7'),
+    [],
+    "another table's column",
+  );
+  assert.deepEqual(lookups('SELECT 1 FROM patients WHERE id > 7'), []);
+  assert.deepEqual(lookups('SELECT 1 FROM patients WHERE id = $1', null), [], 'an unknown parameter');
+  assert.deepEqual(lookups('SELECT 1 FROM patients WHERE id = '), [], 'no statement');
+});
+
+const none = { columns: {}, json: {}, arguments: {}, fhir: false };
+
+function text(value: unknown): { type: string; text: string } {
+  return { type: 'text', text: JSON.stringify(value) };
+}
+
+test('pointers find patients in what a tool answers and in what it was asked', () => {
+  const places = { ...none, json: { '/rows/*/mrn': 'mrn', '/**/pid': 'id' }, arguments: { '/patient': 'id' } };
+  const result = {
+    content: [text({ rows: [{ mrn: 'A' }, { mrn: 5 }], deep: [{ pid: 'x' }] })],
+    structuredContent: { rows: [{ mrn: 'B' }] },
+  };
+  const seen = patientsIn({ name: 'find', arguments: { patient: 12 } }, result, places);
+  const said = seen?.patients.map(({ kind, value, by }) => `${kind}=${value} ${by}`);
+  assert.deepEqual(said, ['mrn=b row', 'mrn=a row', 'mrn=5 row', 'id=x row', 'id=12 asked']);
+  assert.equal(seen?.unnamed, false);
+  assert.deepEqual(patientsIn({}, { content: [{ type: 'text', text: 'Mr A called.' }] }, places), {
+    patients: [],
+    unnamed: true,
+  });
+});
+
+test('FHIR names its patients itself', () => {
+  const bundle = {
+    resourceType: 'Bundle',
+    entry: [
+      {
+        resource: {
+          resourceType: 'Patient',
+          id: 'p1',
+          identifier: [
+            { type: { coding: [{ code: 'MR' }] }, value: 'M-9' },
+            { type: { coding: [{ code: 'SS' }] }, value: '123' },
+          ],
+        },
+      },
+      { resource: { resourceType: 'Observation', subject: { reference: 'https://ehr/fhir/Patient/p2/_history/3' } } },
+      { resource: { resourceType: 'Observation', subject: { reference: 'Practitioner/d1' } } },
+    ],
+  };
+  const contents = [{ uri: 'fhir://ehr/Patient/p3', text: JSON.stringify(bundle) }];
+  const seen = patientsIn({ uri: 'fhir://ehr/Patient/p3' }, { contents }, { ...none, fhir: true });
+  assert.deepEqual(
+    seen?.patients.map(({ kind, value }) => `${kind}=${value}`),
+    ['fhir=p3', 'fhir=p1', 'mrn=m-9', 'fhir=p2'],
+  );
+});
+
+test('a patient is told once an answer, as in it where it is; what does not say whom, once too', () => {
+  const seen = new PatientsSeen();
+  seen.add({ kind: 'id', value: '1', by: 'asked' });
+  seen.add({ kind: 'id', value: ' 1 ', by: 'row' });
+  seen.addUnnamed();
+  assert.deepEqual(seen.take(), { patients: [{ kind: 'id', value: '1', by: 'row' }], unnamed: true });
+  seen.add({ kind: 'id', value: '1', by: 'row' });
+  seen.addUnnamed();
+  assert.equal(seen.take(), null);
+});
+
+test('names are keyed, and the same for one identifier however it is written', () => {
+  const name = patientNamer(new Uint8Array(32).fill(1));
+  assert.equal(name('mrn', 'AB-1'), name('mrn', ' ab-1 '));
+  assert.notEqual(name('mrn', 'AB-1'), name('id', 'AB-1'));
+  assert.notEqual(name('mrn', 'AB-1'), patientNamer(new Uint8Array(32).fill(2))('mrn', 'AB-1'));
+  assert.equal(Buffer.from(name('mrn', 'AB-1'), 'base64url').length, 16);
+});
