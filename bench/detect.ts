@@ -1,12 +1,13 @@
 // Scores the detectors on labelled text (per class: precision, recall, leak; a fifth of every file is held out, for nobody to
 // tune by), and prints their speed and their growth on adversarial input, in CPU time.
-// `node bench/detect.ts [file.jsonl …]`, or CHARTGATE_DATA=<directory>; CHARTGATE_SHOW=<label> prints what was missed of it in
+// `node bench/detect.ts [file.jsonl … | test/golden/phi/*.txt]`, or CHARTGATE_DATA=<directory>; CHARTGATE_SHOW=<label> prints what was missed of it in
 // the part to tune by, `clean` what was touched for nothing.
 
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { detect } from '../src/masking/detect.ts';
+import { readMarked } from '../test/golden/marked-text.ts';
 
 interface Labelled {
   readonly id?: string;
@@ -31,6 +32,7 @@ interface Tally {
 const show = process.env['CHARTGATE_SHOW'];
 
 function read(file: string): readonly Labelled[] {
+  if (file.endsWith('.txt')) return readMarked(file);
   const lines = readFileSync(file, 'utf8')
     .split('\n')
     .filter((line) => line !== '');

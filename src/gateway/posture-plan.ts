@@ -50,6 +50,8 @@ export interface PlanInput {
   readonly catalog: Catalog;
   readonly state: PostureState;
   readonly masks: MaskRules;
+  /** `schema.table.column` → kind: where rows name their patient. */
+  readonly patientKeys?: Readonly<Record<string, string>> | undefined;
 }
 
 const kinds: ReadonlySet<string> = new Set(['r', 'p', 'v', 'm', 'f']);
@@ -95,6 +97,12 @@ export function functionsOf(connection: string): KeyedFunctions {
   return { digest: identifier(schema, 'digest'), shiftDays: identifier(schema, 'shift_days') };
 }
 
+/** The first column of this relation that is said to name the patient, quoted; null = none is. */
+function patientColumn({ schema, name, columns }: Relation, keys: Readonly<Record<string, string>>): string | null {
+  const named = Object.keys(keys).find((key) => columns.some((column) => key === `${schema}.${name}.${column.name}`));
+  return named === undefined ? null : `t.${identifier(named.slice(`${schema}.${name}.`.length))}`;
+}
+
 /** Of the whole relation; a right to single columns gives none to a view. */
 function tablePrivileges(held: readonly Held[], { schema, name }: { schema: string; name: string }): string[] {
   const own = held.filter((each) => each.kind === 'table' && each.schema === schema && each.name === name);
@@ -113,7 +121,9 @@ export function maskOf(
   return covers(shownBy(masks, set), classification) ? null : `${classification} ${operatorFor(classification, masks)}`;
 }
 
-function viewOf(relation: Relation, set: ClassSet, { connection, catalog, state, masks }: PlanInput): View[] {
+function viewOf(relation: Relation, set: ClassSet, input: PlanInput): View[] {
+  const { connection, catalog, state, masks } = input;
+  const patient = patientColumn(relation, input.patientKeys ?? {});
   const columns = relation.columns.flatMap((column): ViewColumn[] => {
     const { name, classification } = column;
     if (!isVisible(column)) return [];
@@ -123,7 +133,8 @@ function viewOf(relation: Relation, set: ClassSet, { connection, catalog, state,
     const type = state.castOf.get(`${relation.oid}.${column.attnum}`) ?? 'pg_catalog.text';
     if (classification === 'unknown' || classification === 'clear')
       return [{ name, expression: `NULL::${type}`, mask }];
-    const masked = { name: quoted, base: baseOf(catalog.type(column.typeOid)), type, cls: classification };
+    const base = baseOf(catalog.type(column.typeOid));
+    const masked = { name: quoted, base, type, cls: classification, ...(patient === null ? {} : { patient }) };
     return [{ name, expression: sqlMask(masked, masks, functionsOf(connection)), mask }];
   });
   if (columns.length === 0) return [];

@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { keyPads } from '../masking/keyed-digest.ts';
-import { shiftDays } from '../masking/operators.ts';
+import { tenantShiftDays } from '../masking/operators.ts';
 import { type DeriveKey, markOf, ownerRole, passwordVerifier, privateSchema } from './posture-names.ts';
 import { functionsOf, type PosturePlan, type SetPlan, type View } from './posture-plan.ts';
 import { type Held, identifier, literal, type PostureState } from './posture-state.ts';
@@ -198,7 +198,7 @@ function ownSchema({ connection, plan, state, maskKey }: ScriptInput): string[] 
     ...(plan.keyed
       ? [
           comment('The keys of pseudonyms and shifts: this line is a secret.'),
-          `INSERT INTO ${table('keys')} VALUES (true, '\\x${inner.toString('hex')}', '\\x${outer.toString('hex')}', ${shiftDays(maskKey)});`,
+          `INSERT INTO ${table('keys')} VALUES (true, '\\x${inner.toString('hex')}', '\\x${outer.toString('hex')}', ${tenantShiftDays(maskKey)});`,
         ]
       : []),
     `CREATE OR REPLACE FUNCTION ${digest}(text, text) RETURNS bytea LANGUAGE sql STABLE STRICT PARALLEL SAFE ${definer}

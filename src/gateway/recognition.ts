@@ -17,23 +17,23 @@ import type { MaskFor, MaskJson } from './mcp-masking.ts';
 
 export interface Recognition {
   readonly viewOf: (decision: Decision) => MaskView;
-  /** The one that is configured now; null = none is. */
-  readonly recognizer: () => Recognizer | null;
+  /** Those that are configured now: each is asked, and if one fails, all of it has. */
+  readonly recognizers: () => readonly Recognizer[];
   /** It did not answer; the text says how. */
   readonly onFailure: (text: string) => void;
 }
 
 const charactersMax = 200_000;
 
-export function maskingWith({ viewOf, recognizer, onFailure }: Recognition): MaskFor {
+export function maskingWith({ viewOf, recognizers, onFailure }: Recognition): MaskFor {
   const plain: MaskJson = (value, decision, counts) => maskJson(value, viewOf(decision), counts);
   const strict: MaskJson = (value, decision, counts) => {
     const view = viewOf(decision);
     return maskJson(covers(view.unmask, 'note') ? value : withoutSentences(value, counts), view, counts);
   };
   return async (message) => {
-    const asked = recognizer();
-    if (!asked) return plain;
+    const asked = recognizers();
+    if (asked.length === 0) return plain;
     const texts = new Set<string>();
     collect(message, texts);
     const found = await ask(asked, [...texts]);
@@ -55,16 +55,19 @@ interface Named {
   readonly type: Span['type'];
 }
 
-async function ask(recognizer: Recognizer, texts: readonly string[]): Promise<Result<readonly Named[]>> {
+async function ask(recognizers: readonly Recognizer[], texts: readonly string[]): Promise<Result<readonly Named[]>> {
   if (texts.reduce((characters, text) => characters + text.length, 0) > charactersMax)
     return refuse('too_large', 'A message is longer than a recognizer is asked about.');
-  const found = await recognizer.find(texts);
-  if (!found.ok) return found;
-  return ok(
-    texts.flatMap((text, at) =>
-      (found.value[at] ?? []).map(({ start, end, type }): Named => ({ value: text.slice(start, end).trim(), type })),
-    ),
-  );
+  const answers = await Promise.all(recognizers.map((each) => each.find(texts)));
+  const named: Named[] = [];
+  for (const found of answers) {
+    if (!found.ok) return found;
+    for (const [at, text] of texts.entries()) {
+      for (const { start, end, type } of found.value[at] ?? [])
+        named.push({ value: text.slice(start, end).trim(), type });
+    }
+  }
+  return ok(named);
 }
 
 function collect(value: Json, texts: Set<string>): void {

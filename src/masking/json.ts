@@ -2,6 +2,7 @@
 
 import { isJsonArray, type Json } from '../core/json.ts';
 import { maskDocument } from './document.ts';
+import { viewOfDocument } from './document-patient.ts';
 import type { MaskView } from './mask.ts';
 import { replaceOf, scanText, type Tally } from './text.ts';
 
@@ -10,7 +11,9 @@ export function maskJson(value: Json, view: MaskView, counts?: Tally): Json {
   if (view.unmask === 'all') return value;
   if (typeof value === 'string') return scanText(value, view, counts);
   if (typeof value !== 'object' || value === null) return value;
-  const { text, isJson } = maskDocument(JSON.stringify(value), replaceOf(view, counts), true, view.own);
+  const whole = JSON.stringify(value);
+  const replace = replaceOf(viewOfDocument(whole, view), counts);
+  const { text, isJson } = maskDocument(whole, replace, true, view.own);
   // INVARIANT: what was too deep to be read as JSON is given back as nothing, never as it was.
   if (!isJson) return isJsonArray(value) ? [] : {};
   const masked: Json = JSON.parse(text);

@@ -14,6 +14,8 @@ export interface MaskView {
   readonly unmask: ClassSet;
   /** 32 bytes, per tenant: keys pseudonyms and shifts. */
   readonly key: Uint8Array;
+  /** Days `shift` moves a date by, where it is known whose it is; else those of the tenant. */
+  readonly shiftDays?: number;
   /** Detectors of the operator's own, beside the built-in ones. */
   readonly own?: readonly Find[];
   /** Milliseconds since 1970: which years tell an age over 89. */

@@ -47,17 +47,34 @@ export function maskIdentifier(value: string, cls: PhiClass, operator: Operator,
     case 'pseudonym':
       return isMaskToken(value) ? value : pseudonymOf(value, cls, view.key);
     case 'shift':
-      return shiftedDate(value, view.key) ?? tokenOf(cls);
+      return shiftedDate(value, view.shiftDays ?? tenantShiftDays(view.key)) ?? tokenOf(cls);
     case 'redact':
     case 'scan':
       return tokenOf(cls);
   }
 }
 
-/** Days a date moves for this key: −182 … 182, never 0. Stable, so that intervals of one tenant are kept. */
-export function shiftDays(key: Uint8Array): number {
-  const days = (keyedDigest(key, 'date-shift').readUInt32BE(0) % 364) - 182;
+/** Days a date moves that is nobody's in particular: −182 … 182, never 0. Stable, so that intervals of one tenant are kept. */
+export function tenantShiftDays(key: Uint8Array): number {
+  return daysOf(keyedDigest(key, 'date-shift'));
+}
+
+/** The same for one patient. The database's own masks compute it alike (sql-mask.ts). */
+export function patientShiftDays(key: Uint8Array, patient: string): number {
+  return daysOf(keyedDigest(key, `pseudonym\0${patientShift}\0${comparable(patient)}`));
+}
+
+/** What stands for a class in the digest a patient's days are made of. */
+export const patientShift = 'patient-shift';
+
+function daysOf(digest: Buffer): number {
+  const days = (digest.readUInt32BE(0) % 364) - 182;
   return days >= 0 ? days + 1 : days;
+}
+
+/** However an identifier is written, it is the same one. */
+function comparable(value: string): string {
+  return value.normalize('NFKC').trim().toLowerCase();
 }
 
 /** Ages of 90 and over become one category (164.514(b)(2)(i)(C)). */
@@ -125,17 +142,20 @@ function zip3Of(value: string): string | null {
 }
 
 function pseudonymOf(value: string, cls: PhiClass, key: Uint8Array): string {
-  const same = value.normalize('NFKC').trim().toLowerCase();
-  const code = keyedDigest(key, `pseudonym\0${cls}\0${same}`).toString('hex', 0, 4);
+  const code = keyedDigest(key, `pseudonym\0${cls}\0${comparable(value)}`).toString('hex', 0, 4);
   const word = cls === 'name' ? 'Person' : cls.charAt(0).toUpperCase() + cls.slice(1);
   return `${word}-${code}`;
 }
 
-function shiftedDate(value: string, key: Uint8Array): string | null {
-  const match = /^(\d{4})-(\d{2})-(\d{2})([T ]\d{2}:\d{2}.{0,40})?$/.exec(value);
-  const civil = match && parseCivilDate(value.slice(0, 10));
+/** ISO 8601 and HL7's YYYYMMDD, with or without a time, in the form they came in. */
+function shiftedDate(value: string, days: number): string | null {
+  const match =
+    /^(\d{4})-(\d{2})-(\d{2})([T ]\d{2}:\d{2}.{0,40})?$/.exec(value) ??
+    /^(\d{4})(\d{2})(\d{2})(\d{2}(?:\d{2}(?:\d{2}(?:\.\d{1,6})?)?)?(?:[+-]\d{4})?)?$/.exec(value);
+  const civil = match && parseCivilDate(match.slice(1, 4).join('-'));
   if (!match || !civil) return null;
-  return formatIso(civilFromDays(daysFromCivil(civil) + shiftDays(key))) + (match[4] ?? '');
+  const moved = formatIso(civilFromDays(daysFromCivil(civil) + days));
+  return (value.charAt(4) === '-' ? moved : moved.replaceAll('-', '')) + (match[4] ?? '');
 }
 
 function formatIso(date: CivilDate): string {

@@ -30,14 +30,14 @@ helsinki|reykjavik|edinburgh|glasgow|manchester|liverpool|leeds|bristol|cardiff|
 /** What the name of an institution ends with, or the noun before its last word; lower case. */
 export const institutionWords: readonly string[] =
   `hospital hospitals hosp clinic clinics center centers centre ctr group institute system associates campus health healthcare infirmary
-  medical sanatorium hospice pharmacy laboratory laboratories home memorial general presbyterian methodist permanente langone university office`.split(
+  medical sanatorium hospice pharmacy laboratory laboratories home memorial general presbyterian methodist permanente langone university office regional`.split(
     /\s+/,
   );
 
 /** What the name of a place that everyone knows begins with, or a saint's; lower case. */
 export const landmarkWords: readonly string[] =
   `mayo john johns mass massachusetts cedar cedars mount mt kaiser md memorial sloan nyu ucla ucsf ucsd upmc mgh bwh ohsu stanford duke emory
-  vanderbilt northwestern georgetown columbia yale penn baylor beth city walter va brigham nyc st saint our`.split(
+  vanderbilt northwestern georgetown columbia yale penn baylor beth city walter va brigham nyc st saint our fort cape san santa los las rancho`.split(
     /\s+/,
   );
 

@@ -4,7 +4,7 @@
 
 import type { Operator, PhiClass } from '../core/phi.ts';
 import type { MaskRules } from './mask.ts';
-import { ageCap, operatorFor, tokenOf } from './operators.ts';
+import { ageCap, operatorFor, patientShift, tokenOf } from './operators.ts';
 import { restrictedZip3 } from './zip3.ts';
 
 /** A column a view masks. */
@@ -16,13 +16,15 @@ export interface SqlColumn {
   /** As a cast has it: what the view's column will be. */
   readonly type: string;
   readonly cls: PhiClass;
+  /** The column that names the patient of the row, quoted: dates move by patient. */
+  readonly patient?: string;
 }
 
 /** Functions of the schema only the masks know, whose keys nobody else reads. */
 export interface KeyedFunctions {
   /** `(class text, value text) returns bytea`: the keyed digest pseudonyms are made of. */
   readonly digest: string;
-  /** `() returns integer`: days a date moves. */
+  /** `() returns integer`: days a date moves that is nobody's in particular. */
   readonly shiftDays: string;
 }
 
@@ -86,9 +88,8 @@ function textOf({ name, cls }: SqlColumn, operator: Operator, functions: KeyedFu
     case 'zip':
       return `CASE WHEN ${value} ~ '^ *[0-9]{5}(-[0-9]{4})? *$' THEN ${value} ${otherwise}`;
     case 'pseudonym': {
-      const same = `pg_catalog.lower(pg_catalog.btrim(pg_catalog.normalize(${value}, 'NFKC'), E' \\t\\n\\r\\f\\v'))`;
       const word = cls === 'name' ? 'Person' : cls.charAt(0).toUpperCase() + cls.slice(1);
-      const code = `pg_catalog.encode(pg_catalog.substring(${functions.digest}('${cls}', ${same}), 1, 4), 'hex')`;
+      const code = `pg_catalog.encode(pg_catalog.substring(${functions.digest}('${cls}', ${comparable(value)}), 1, 4), 'hex')`;
       return `CASE WHEN ${name} IS NOT NULL THEN '${word}-' || ${code} END`;
     }
     case 'redact':
@@ -104,14 +105,25 @@ function textOf({ name, cls }: SqlColumn, operator: Operator, functions: KeyedFu
 /** The first year `year` shows (see `firstYearShown`), at the time of the query. */
 const firstYear = `extract(year FROM pg_catalog.now())::pg_catalog.int4 - ${ageCap - 1}`;
 
-function dateOf({ name, base }: SqlColumn, operator: Operator, functions: KeyedFunctions): string | null {
+function dateOf({ name, base, patient }: SqlColumn, operator: Operator, functions: KeyedFunctions): string | null {
   const year = `extract(year FROM ${name})`;
   if (operator === 'year')
     return `CASE WHEN ${year} BETWEEN ${firstYear} AND 9999 THEN pg_catalog.date_trunc('year', ${name}) END`;
   if (operator !== 'shift') return null;
-  const days = `${functions.shiftDays}()`;
+  const days = patient === undefined ? `${functions.shiftDays}()` : daysOf(patient, functions);
   const moved = base === 'date' ? `${name} + ${days}` : `${name} + pg_catalog.make_interval(days => ${days})`;
   return `CASE WHEN ${year} BETWEEN 2 AND 9998 THEN ${moved} END`;
+}
+
+/** As patientShiftDays in operators.ts has it; NULL, and so no date, where the row names nobody. */
+function daysOf(patient: string, { digest }: KeyedFunctions): string {
+  const code = `pg_catalog.substring(${digest}('${patientShift}', ${comparable(`${patient}::pg_catalog.text`)}), 1, 4)`;
+  const number = `('x' || pg_catalog.encode(${code}, 'hex'))::pg_catalog.bit(32)::pg_catalog.int8 % 364`;
+  return `(${number} - CASE WHEN ${number} >= 182 THEN 181 ELSE 182 END)::pg_catalog.int4`;
+}
+
+function comparable(value: string): string {
+  return `pg_catalog.lower(pg_catalog.btrim(pg_catalog.normalize(${value}, 'NFKC'), E' \\t\\n\\r\\f\\v'))`;
 }
 
 function integerPseudonym({ name, cls }: SqlColumn, bits: number, { digest }: KeyedFunctions): string {

@@ -2,6 +2,7 @@
 
 import { covers, type Operator, type PhiClass } from '../core/phi.ts';
 import { maskDocument, type Replace } from './document.ts';
+import { viewOfDocument } from './document-patient.ts';
 import type { MaskView } from './mask.ts';
 import { maskIdentifier, operatorFor } from './operators.ts';
 
@@ -14,7 +15,7 @@ export type Tally = Record<string, number>;
  */
 export function scanText(text: string, view: MaskView, counts?: Tally, prose = true): string {
   if (view.unmask === 'all') return text;
-  return maskDocument(text, replaceOf(view, counts), prose, view.own).text;
+  return maskDocument(text, replaceOf(viewOfDocument(text, view), counts), prose, view.own).text;
 }
 
 /** How this view replaces one identifier: not at all, if it sees the class. */

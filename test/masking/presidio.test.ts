@@ -72,7 +72,7 @@ async function masked(
   const rules = await rulesFor(url, more);
   const maskFor = maskingWith({
     viewOf: (decision) => rules.viewOf(decision),
-    recognizer: () => rules.config.detectors.presidio && createPresidio(rules.config.detectors.presidio),
+    recognizers: () => (rules.config.detectors.presidio ? [createPresidio(rules.config.detectors.presidio)] : []),
     onFailure: (text) => failures.push(text),
   });
   const decision: Decision = {

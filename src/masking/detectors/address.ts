@@ -1,9 +1,10 @@
 // Places smaller than a state: streets, P.O. boxes, city with state or ZIP, cities by name, and the institutions where
 // someone was seen.
 
-import { eponymNouns } from '../names.ts';
+import { eponymClass, eponymNouns } from '../names.ts';
 import { states, townFirstWords, towns } from '../places.ts';
 import { type About, after, before, type Emit, type Find, matches } from './detector.ts';
+import { isStrange } from './strange-word.ts';
 import { isCapital, isLetter, lists, type Word } from './words.ts';
 
 const word = String.raw`[A-ZÀ-ÖØ-Þ][A-Za-zÀ-ɏ'.-]{0,24}`;
@@ -16,8 +17,9 @@ const street = new RegExp(
 const rareStreet =
   /(?<![\w.])\d{1,6} (?:[A-Z][A-Za-zÀ-ɏ'-]{1,20} ){1,3}(?:Mews|Ridges?|Hills?|Run|Views?|Green|Grove|Meadows?|Estates?|Commons?|Glen|Haven|Heights|Hollow|Island|Junction|Knolls?|Lakes?|Landing|Manor|Mills?|Orchard|Park|Pass|Point|Ports?|Ranch|River|Shores?|Springs?|Station|Stream|Summit|Valley|Village|Vista|Wells|Bypass|Canyon|Cape|Cliffs?|Corners?|Coves?|Creek|Dale|Divide|Extension|Falls|Ferry|Fields?|Ford|Forest|Forge|Fork|Gardens?|Gateway|Harbor|Trace|Track|Union|Passage|Throughway|Motorway|Freeway|Expressway|Skyway|Viaduct|Underpass|Overpass|Causeway|Brook|Bridge|Key|Burg|Route)\b|(?<=\b(?:[Ll]ives|[Ll]iving|[Rr]esid(?:es|ing)) at )\d{1,6} (?:[A-Z][A-Za-zÀ-ɏ'-]{1,20} ?){1,4}/g;
 // Digits are rarer than words: these three begin with the number, and look back for what it is of.
-const unit = /(?<=[TtEeXxCc.] #?)\d{1,5}[A-Za-z]?\b/g;
-const unitBefore = /\b(?:apt|apartment|suite|ste|unit)\.? #?$/i;
+const unit = /(?<=[TtEeXxCcYyRrDd.] #?)\d{1,5}[A-Za-z]?\b/g;
+const unitBefore =
+  /\b(?:apt|apartment|suite|ste|unit|highway|hwy|route|rte|county road|state road|mile marker)\.? #?$/i;
 const boxBefore = /\b(?:p\.? ?o\.? ?box|post office box|box|psc|unit) $/i;
 const boxRest = /^\d{1,6}(?:,? box \d{1,6})?\b/i;
 const zipCode = /(?<= )\d{5}(?:-\d{4})?\b/g;
@@ -28,26 +30,26 @@ const zip =
 const cityBefore = new RegExp(String.raw`(?:${word} ){0,2}${word},? ?$`);
 
 const institution = new RegExp(
-  String.raw`\b(?:${word} (?:(?:of|and|&|the|for|at|de|la) ){0,2}){1,6}(?:Hospitals?|Hosp\.?|Clinics?|(?:Medical|Health|Cancer|Care|Heart|Med|Wellness|Surgery|Surgical|Trauma|Treatment|Rehab|Rehabilitation|Community|Dialysis|Imaging|Neurology|Cardiology|University|Regional) (?:Centers?|Centre|Ctr\.?|Group|Institute|System|Associates|Campus)|Health(?:care)?|Infirmary|Medical|Sanatorium|Hospice|Institute|Center|Pharmacy|Laborator(?:y|ies)|Nursing Home|Memorial|General|Presbyterian|Methodist|Permanente|Langone|University|Office)\b(?:,? (?:of )?(?:${word}))?`,
+  String.raw`\b(?:${word} (?:(?:of|and|&|the|for|at|de|la) ){0,2}){1,6}(?:Hospitals?|Hosp\.?|Clinics?|(?:Medical|Health|Cancer|Care|Heart|Med|Wellness|Surgery|Surgical|Trauma|Treatment|Rehab|Rehabilitation|Community|Dialysis|Imaging|Neurology|Cardiology|University|Regional) (?:Centers?|Centre|Ctr\.?|Group|Institute|System|Associates|Campus)|Health(?:care)?|Infirmary|Medical|Sanatorium|Hospice|Institute|Center|Pharmacy|Laborator(?:y|ies)|Nursing Home|Memorial|General|Presbyterian|Methodist|Permanente|Langone|University|Office|Regional(?! Pain))\b(?:,? (?:of )?(?:${word}))?`,
   'y',
 );
 /** Between two words of one institution's name. */
 const institutionGap = /^['.-]{0,2} (?:(?:of|and|&|the|for|at|de|la) ){0,2}$/;
 const saint = new RegExp(
-  String.raw`\b(?:St\.?|Saint|Mt\.?|Mount|Our Lady of) (?:[A-Z][a-z]{2,15})(?:'s)?(?: (?:Hospital|Clinic|Medical Center|Health|Regional|Mercy|Sinai|Children's))?`,
+  String.raw`\b(?:St\.?|Saint|Mt\.?|Mount|Our Lady of|Fort|Cape|San|Santa|Los|Las|Rancho) (?:[A-Z][a-z]{2,15})(?:'s)?(?: (?:Hospital|Clinic|Medical Center|Health|Regional|Mercy|Sinai|Children's))?`,
   'y',
 );
 const known =
-  /\b(?:Mayo(?: Clinic)?|Johns? Hopkins|John's Hopkins|Mass(?:achusetts)? General|Cedars?[- ]Sinai|Mount Sinai|Mt\.? Sinai|Kaiser(?: Permanente)?|MD Anderson|Memorial Sloan Kettering|Sloan Kettering|NYU(?: Langone)?|UCLA|UCSF|UCSD|UPMC|MGH|BWH|OHSU|Stanford|Duke|Emory|Vanderbilt|Northwestern|Georgetown|Columbia|Yale|Penn|Baylor|Beth Israel|City of Hope|Cedar Crest|Walter Reed|VA|Brigham|NYC)\b(?:'s)?(?: (?:clinic|hospital|office|med(?:ical)? center))?/y;
+  /\b(?:Mayo(?: Clinic)?|Johns? Hopkins|John's Hopkins|Mass(?:achusetts)? General|Cedars?[- ]Sinai|Mount Sinai|Mt\.? Sinai|Kaiser(?: Permanente)?|MD Anderson|Memorial Sloan Kettering|Sloan Kettering|NYU(?: Langone)?|UCLA|UCSF|UCSD|UPMC|MGH|BWH|OHSU|Stanford|Duke|Emory|Vanderbilt|Northwestern|Georgetown|Columbia|Yale|Penn|Baylor|Beth Israel|City of Hope|Cedar Crest|Walter Reed|VA|Brigham|NYC)\b(?! \d)(?:'s)?(?: (?:clinic|hospital|office|med(?:ical)? center))?/y;
 const placeVerb =
-  /\b(?:seen|seeing|admitted|treated|evaluated|hospitali[sz]ed|visited|visiting|visit|discharged|referred|transferred|presented|presenting|appointment|consult(?:ed|ation)?|follow(?:ed|ing)?[- ]?up|f\/u|diagnosed|surgery|procedure|care|lives|living|resides|residing|located|born|moved|operated|tested|checked|reviewed|monitored|enrolled|examined|scan|exam|scheduled|office|clinic|staying|works|working|vaccinated|lab|labs|records?|meeting|patient|pt|female|male|man|woman|her|him|notes?|\w+ed|\w\.) (?:at|in|from|to|near|of|via|by) (?:the |our |a )?$/i;
+  /\b(?:seen|seeing|admitted|treated|evaluated|hospitali[sz]ed|visited|visiting|visit|discharged|referred|transferred|presented|presenting|appointment|consult(?:ed|ation)?|follow(?:ed|ing)?[- ]?up|f\/u|diagnosed|surgery|procedure|care|lives|living|travel(?:l?ed|s)?|trip|flew|returned|back|drove|grew up|resides|residing|located|born|moved|operated|tested|checked|reviewed|monitored|enrolled|examined|scan|exam|scheduled|office|clinic|staying|works|working|vaccinated|lab|labs|records?|meeting|patient|pt|female|male|man|woman|her|him|notes?|\w+ed|\w\.) (?:at|in|from|to|near|of|via|by) (?:the |our |a )?$/i;
 const placePreposition = /\b(?:at|in|from|to|near|via) (?:the |our )?$/;
 const placeName = new RegExp(
   String.raw`(?:${word})(?:(?: (?:of|and|&|the|de|la))? ${word}){0,5}(?:'s)?(?: (?:downtown |metro )?(?:clinic|office|hospital|med(?:ical)? center|area))?`,
   'y',
 );
 const notPlaces =
-  /^(?:Framingham|Duke|GUSTO|Type|Stage|Grade|Class|Group|Phase|Level|Patient|Patients|Mr|Mrs|Ms|Dr|Prof|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|COPD|CHF|HTN|DM|CKD|ICU|ED|ER|OR|PACU|NICU|MICU|SICU|CCU|RA|MS|MI|AF|AFib|CAD|IBD|HIV|AIDS|COVID|SLE|PTSD|ADHD|US|USA|UK|African|American|Asian|Hispanic|Caucasian|Black|White|Native|Medicare|Medicaid|T\d|L\d|C\d|I|II|III|IV|V|[A-Z])\b/;
+  /^(?:Framingham|Duke|GUSTO|Type|Stage|Grade|Class|Group|Phase|Level|Patient|Patients|Mr|Mrs|Ms|Dr|Prof|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|CPAP|BiPAP|COPD|CHF|HTN|DM|CKD|ICU|ED|ER|OR|PACU|NICU|MICU|SICU|CCU|RA|MS|MI|AF|AFib|CAD|IBD|HIV|AIDS|COVID|SLE|PTSD|ADHD|US|USA|UK|African|American|Asian|Hispanic|Caucasian|Black|White|Native|Medicare|Medicaid|T\d|L\d|C\d|I|II|III|IV|V|[A-Z])\b/;
 
 export const findAddress: Find = (text, emit, words) => {
   if (/\d/.test(text)) numbered(text, emit);
@@ -62,7 +64,7 @@ export const findAddress: Find = (text, emit, words) => {
     if ((standing & lists.institution) !== 0 && start >= institutionEnd) {
       institutionEnd = institutionAround(text, words, at, institutionEnd, emit);
     }
-    if (isMidSentence(text, start)) place(text, start, emit);
+    if (isMidSentence(text, start)) place(text, word, emit);
   }
 };
 
@@ -123,7 +125,8 @@ function town(text: string, start: number, emit: Emit): void {
   const ahead = after(text, start, 30).toLowerCase();
   for (const length of townFirstWords.get(/^[a-z]+/.exec(ahead)?.[0] ?? '') ?? []) {
     const rest = ahead.slice(length);
-    if (towns.has(ahead.slice(0, length)) && !/^[a-z]/.test(rest) && !eponymNouns.test(rest)) {
+    const isEponym = eponymNouns.test(rest) || eponymClass.test(after(text, start + length, 6));
+    if (towns.has(ahead.slice(0, length)) && !/^[a-z]/.test(rest) && !isEponym) {
       return emit(start, start + length, 'address');
     }
   }
@@ -159,14 +162,20 @@ function institutionAround(text: string, words: readonly Word[], at: number, flo
 
 const institutionWordsMax = 6;
 
-function place(text: string, start: number, emit: Emit): void {
+function place(text: string, word: Word, emit: Emit): void {
+  const { start } = word;
   if (!placePreposition.test(before(text, start, 12))) return;
   placeName.lastIndex = start;
   const name = placeName.exec(text)?.[0] ?? '';
   const end = start + name.length;
   if (notPlaces.test(name) || eponymNouns.test(after(text, end, 40))) return;
-  if (placeVerb.test(before(text, start, 40))) emit(start, end, 'address');
+  const isTold = placeVerb.test(before(text, start, 40));
+  if (isTold || (isStrange(text, word) && when.test(after(text, end, 32)))) emit(start, end, 'address');
 }
+
+/** What is told of a place and not of a medicine: when somebody was there. */
+const when =
+  /^ (?:on (?:the )?(?:[A-Z][a-z]{2,5}day,? )?(?:\d|[A-Z][a-z]{2,8}\.?,? \d)|in (?:[A-Z][a-z]{2,8} )?(?:19|20)\d\d|last |since |for (?:the )?(?:holidays|vacation|work|college|a wedding))/;
 
 export const aboutAddress: About = {
   shapes: {

@@ -18,6 +18,14 @@ const unitAhead =
 const dayBefore =
   /(?:^|[^\d.])((?:\d{1,2}(?:st|nd|rd|th)?(?: ?[-–&] ?| and | to ))?\d{1,2}(?:st|nd|rd|th)?(?: day)?(?: of)?[\s.\-/]{0,2})$/i;
 const dayAfter = /^[\s\-/]{0,2}(\d{1,2})(?:st|nd|rd|th)?(?!\d|\.\d)(?: ?[-–] ?\d{1,2}(?:st|nd|rd|th)?(?!\d))?/i;
+const ordinal =
+  '(?:(?:twenty|thirty)[- ])?(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)|tenth|eleventh|twelfth|(?:thir|four|fif|six|seven|eigh|nine)teenth|twentieth|thirtieth';
+/** "the third of May", "May the third" */
+const ordinalBefore = new RegExp(`\\b(?:${ordinal})(?: day)? of $`, 'i');
+const ordinalAfter = new RegExp(
+  `^,? (?:the )?(?:${ordinal})\\b(?=[,.;:)?!\\n]|$| (?:of |at |in |for |with |and )?(?:19|20)\\d\\d| at | with )`,
+  'i',
+);
 const yearAfter = /^(?: of)?[,.]?[\s\-/]{0,2}(?:of )?(?:((?:19|20)\d{2})(?!\d)|'\d{2}(?!\d))/i;
 const monthLead = /\b(?:in|since|until|last|next|by|early|late|mid|this|from|through|during|before|after)[ -]{1,2}$/i;
 
@@ -78,6 +86,10 @@ function named(text: string, start: number, word: string, emit: Parameters<Find>
   const isDay = (digits: string | undefined): boolean => Number(digits) >= 1 && Number(digits) <= 31;
   if (tail && isDay(tail[1]) && !unitAhead.test(after(text, end + tail[0].length, 8))) end += tail[0].length;
   else if (lead && isDay(/\d{1,2}/.exec(lead)?.[0])) from -= lead.length;
+  else {
+    from -= ordinalBefore.exec(before(text, start, 28))?.[0].length ?? 0;
+    if (from === start) end += ordinalAfter.exec(after(text, end, 40))?.[0].length ?? 0;
+  }
   const year =
     yearAfter.exec(after(text, end, 12)) ??
     (from < start ? /^[\s\-/.,]{1,2}\d{2}(?!\d)/.exec(after(text, end, 5)) : null);

@@ -18,7 +18,7 @@ const labels: readonly (readonly [PhiClass, RegExp])[] = [
   ['ssn', /(?:\bssn|social security)/],
   [
     'health_plan',
-    /(?:\binsurance(?: policy| member| plan)?|\bpolicy|\bmember(?:ship)?|\bsubscriber|beneficiary|health ?plan(?: beneficiary)?|health ?(?:id|insurance)|\bplan id|\bmedicare|\bmedicaid|\bmbi|\bhicn|\bgroup (?:no|number|id)|\binsurance group|\bhmo|\bppo|\bpayer id|\bcoverage id|\bins|\bhb[np])/,
+    /(?:\binsurance(?: policy| member| plan)?|\bpolicy|\bmember(?:ship)?|\bsubscriber|beneficiary|health ?plan(?: beneficiary)?|health ?(?:id|insurance)|\bplan id|\bmedicare|\bmedicaid|\bmbi|\bhicn|\bgroup (?:no|number|id)|\binsurance group|\bhmo|\bppo|\bbcbs|\bblue (?:cross|shield)|\baetna|\bcigna|\bhumana|\bpayer id|\bcoverage id|\bins|\bhb[np])/,
   ],
   ['account', /(?:\bacc(?:oun)?t|\baccount|\bbilling|\bguarantor|\brouting|\baba|\bbank|\biban|\bcard|\binvoice)/],
   [
@@ -46,7 +46,7 @@ const patterns: readonly (readonly [PhiClass, RegExp])[] = labels.map(([cls, wor
 const labelEnds: ReadonlySet<string> = new Set(
   (
     'mrn n mr rec recs record records med chart id ids number numbers no num nbr identifier code empi ssn security insurance policy plan member membership subscriber ' +
-    'beneficiary health healthplan healthid medicare medicaid mbi hicn hmo ppo coverage ins hbn hbp acct acc account billing group guarantor routing aba bank iban card invoice ' +
+    'beneficiary health healthplan healthid medicare medicaid mbi hicn hmo ppo bcbs cross shield aetna cigna humana coverage ins hbn hbp acct acc account billing group guarantor routing aba bank iban card invoice ' +
     'lic license licence driver drivers dl dea npi certificate cert passport registration vin plate vehicle tag serial s sn device imei model udi lot implant pacemaker ' +
     'biometric fingerprint retina scan print voiceprint iris photo photograph image patient pt case file reference ref encounter visit accession specimen order claim ' +
     'study site participant subject employee student rx prescription badge tracking confirmation identified as ticket csn har admission is was of him her them'

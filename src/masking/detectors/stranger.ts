@@ -30,6 +30,8 @@ const wordsMin = 4;
 const lowerWordsMin = 6;
 /** So many clinical words make a text clinical. */
 const clinicalMin = 1;
+/** As do so many abbreviations where something is measured. */
+const abbreviationsMin = 3;
 
 export const findStranger: Find = (text, emit) => {
   const tokens = tokensOf(text);
@@ -56,6 +58,7 @@ const tokenPattern =
 function tokensOf(text: string): readonly Token[] | null {
   const tokens: Token[] = [];
   let clinical = 0;
+  let abbreviations = 0;
   let words = 0;
   let end = 0;
   for (const match of matches(text, tokenPattern)) {
@@ -71,10 +74,12 @@ function tokensOf(text: string): readonly Token[] | null {
     if (!isNumber) {
       words++;
       if (isClinical(token.toLowerCase()) && ++clinical >= clinicalMin) return null;
+      if (isAbbreviation(token)) abbreviations++;
     }
     const capital = /^\p{Lu}/u.test(token);
     tokens.push({ start, end, capital, first, kind: isNumber ? 'number' : kindOf(text, start, token, capital, first) });
   }
+  if (abbreviations >= abbreviationsMin && measured.test(text)) return null;
   if (words < wordsMin && tokens.length <= wordsMin) return null;
   // Where people write capitals, or next to nothing, a strange word without one is jargon or another language.
   const isLowerCase = words >= lowerWordsMin && !tokens.some((token) => token.capital);
@@ -83,6 +88,11 @@ function tokensOf(text: string): readonly Token[] | null {
     : tokens.map((each) => (each.kind === 'stranger' && !each.capital ? { ...each, kind: 'particle' } : each));
 }
 
+function isAbbreviation(token: string): boolean {
+  return token.length < 6 && /^[A-Z]{2}/.test(token) && !proper.has(token.toLowerCase());
+}
+
+const measured = /\d ?(?:%|mg|mm|cm|ml|mL|kg|mcg|mmol|g\/dL|bpm|[x×] ?\d)|\b\d{1,3}\/\d{1,3}\b/;
 const startsAfter = /[.!?:;"“”>\n(-]\s{0,3}$/;
 
 function kindOf(text: string, start: number, token: string, capital: boolean, first: boolean): Kind {

@@ -110,16 +110,20 @@ function isDigit(unit: number): boolean {
   return unit >= 48 && unit <= 57;
 }
 
-/** Of ASCII, Latin-1 and Latin Extended, as À-ɏ. */
+/** Of ASCII, Latin-1 and Latin Extended, as À-ɏ and Ḁ-ỿ. */
 export function isLetter(unit: number): boolean {
   const lower = unit | 32;
-  return (lower >= 97 && lower <= 122) || (unit >= 0xc0 && unit <= 0x24f);
+  return (lower >= 97 && lower <= 122) || (unit >= 0xc0 && (unit <= 0x24f || (unit >= 0x1e00 && unit <= 0x1eff)));
 }
 
-/** A-Z, À-Ö, Ø-Þ. */
+/** A-Z, À-Ö, Ø-Þ, and of the rest of Latin what Unicode says. */
 export function isCapital(unit: number): boolean {
-  return (unit >= 65 && unit <= 90) || (unit >= 0xc0 && unit <= 0xde && unit !== 0xd7);
+  if (unit < 0xc0) return unit >= 65 && unit <= 90;
+  if (unit < 0x100) return unit <= 0xde && unit !== 0xd7;
+  return isLetter(unit) && capital.test(String.fromCharCode(unit));
 }
+
+const capital = /\p{Lu}/u;
 
 /**
  * The last word before `at`, in lower case, if no more than `gapMax` signs and blanks lie between. Empty where there is none,

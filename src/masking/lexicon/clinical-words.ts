@@ -26,7 +26,15 @@ syndrome systolic tachycardia tbi therapeutic therapies therapy throat thoracic 
 tumors ulcer ulcers ultrasound urinalysis urinary urine uti uterine vaccination vaccine vaccines vaginal valve vascular vein venous ventricular vertigo viral virus vitals vitamin vomiting warfarin wbc
 wheezing wound wounds xray antigen antibody assay assays capillary circumference corpuscular cytopathology erythrocyte erythrocytes filtration finding glomerular hematocrit
 leukocyte leukocytes loinc apgar cpt cvx doi drg egfr gcs hcpcs hdl hgb icd ldl lvedd lvef mcg meld meq mmhg mmol nct ndc nihss nyha pmid prn rvsp rxcui
-rxnorm tsh vasc wbc mch mchc mcv occipital phq procedure questionnaire snomed smear streptococcus staphylococcus`.split(
+rxnorm tsh vasc wbc mch mchc mcv occipital operative fascia retractor retractors tourniquet trocar sutures proband habitus phenotype genotype malnutrition tonsils oropharynx tympanic palpation auscultate hospitalist anesthesiology urology otolaryngology dermatology
+ophthalmology psychiatry hematuria dysuria hemoptysis melena hematemesis pruritus erythema nodular tendon femur tibia fibula humerus ulna clavicle sternum vertebral vertebra sacral iliac mucosa mucosal epithelial nasopharyngeal
+tylenol advil motrin aleve benadryl zyrtec claritin allegra flonase nexium prilosec protonix pepcid zantac zofran reglan phenergan lasix bumex aldactone coreg lopressor toprol norvasc cardizem diovan cozaar benicar zestril prinivil
+lipitor crestor zocor pravachol zetia repatha plavix brilinta effient eliquis xarelto pradaxa coumadin lovenox glucophage januvia jardiance farxiga invokana ozempic wegovy mounjaro zepbound trulicity victoza saxenda lantus levemir
+humalog novolog toujeo basaglar tresiba synthroid levoxyl armour singulair symbicort advair spiriva breo trelegy anoro dulera ventolin proair proventil xopenex pulmicort lexapro zoloft prozac paxil celexa effexor cymbalta wellbutrin
+trazodone buspar abilify seroquel zyprexa risperdal geodon latuda lithium depakote lamictal keppra dilantin tegretol topamax neurontin lyrica gabapentin ativan xanax klonopin valium ambien lunesta elavil flexeril robaxin ultram
+norco vicodin percocet oxycontin dilaudid suboxone narcan humira enbrel remicade stelara cosentyx dupixent xolair nucala tezspire skyrizi rinvoq xeljanz orencia actemra rituxan keytruda opdivo herceptin avastin gleevec imbruvica
+revlimid velcade ibrance taxol neulasta procrit epogen augmentin amoxil zithromax keflex bactrim cipro levaquin rocephin zosyn flagyl cleocin valtrex tamiflu paxlovid remdesivir biktarvy truvada descovy epclusa harvoni shingrix zostavax
+prevnar pneumovax gardasil fluzone moderna flomax proscar avodart viagra cialis myrbetriq fosamax prolia evista plaquenil medrol decadron solumedrol toradol celebrex mobic imitrex nurtec aimovig ubrelvy entresto phq procedure questionnaire snomed smear streptococcus staphylococcus`.split(
     /\s+/,
   );
 

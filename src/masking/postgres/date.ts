@@ -4,7 +4,7 @@
 import type { Operator } from '../../core/phi.ts';
 import { type CivilDate, civilFromDays, daysFromCivil } from '../civil-date.ts';
 import type { MaskView } from '../mask.ts';
-import { firstYearShown, shiftDays } from '../operators.ts';
+import { firstYearShown, tenantShiftDays } from '../operators.ts';
 import type { BoundMasks } from './range.ts';
 import { isoYear } from './text.ts';
 import { toNull, type ValueMask } from './value-mask.ts';
@@ -75,7 +75,7 @@ function dateMove(operator: Operator, view: MaskView): DateMove | null {
     };
   }
   if (operator !== 'shift') return null;
-  const days = shiftDays(view.key);
+  const days = view.shiftDays ?? tenantShiftDays(view.key);
   return { day: (date) => civilFromDays(daysFromCivil(date) + days), keepsTime: true };
 }
 

@@ -1,0 +1,50 @@
+// Texts written to find what the detectors miss, and what they mask for nothing: how much of either there may be.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { detect } from '../../src/masking/detect.ts';
+import { readMarked } from '../golden/marked-text.ts';
+
+interface Share {
+  readonly leaked: number;
+  /** Of the characters that are nobody's. */
+  readonly masked: number;
+}
+
+/** In percent of letters and digits. */
+function shareOf(name: string): Share {
+  let [identifying, leaked, plain, masked] = [0, 0, 0, 0];
+  for (const { text, spans } of readMarked(new URL(`../golden/phi/${name}.txt`, import.meta.url))) {
+    const points = Array.from(text);
+    const units = points.map((_point, at) => points.slice(0, at).join('').length);
+    const found = detect(text, true);
+    for (const [at, point] of points.entries()) {
+      if (!/[\p{L}\p{N}]/u.test(point)) continue;
+      const unit = units[at] ?? 0;
+      const isFound = found.some((each) => each.start <= unit && unit < each.end);
+      const isLabelled = spans.some((each) => each.start <= at && at < each.end);
+      identifying += Number(isLabelled);
+      leaked += Number(isLabelled && !isFound);
+      plain += Number(!isLabelled);
+      masked += Number(!isLabelled && isFound);
+    }
+  }
+  return { leaked: (100 * leaked) / Math.max(1, identifying), masked: (100 * masked) / plain };
+}
+
+test('clinical questions and notes: names, places and numbers unlike those the detectors were made with', () => {
+  for (const name of ['clinical-queries', 'clinical-notes']) {
+    const { leaked } = shareOf(name);
+    assert.ok(leaked <= 3, `${name}: ${leaked.toFixed(2)} % leaked`);
+  }
+});
+
+test('everyday texts', () => {
+  const { leaked } = shareOf('general');
+  assert.ok(leaked <= 3, `${leaked.toFixed(2)} % leaked`);
+});
+
+test('clinical texts about nobody, of thirty fields and full of eponyms', () => {
+  const { masked } = shareOf('clean');
+  assert.ok(masked <= 0.5, `${masked.toFixed(2)} % masked`);
+});
