@@ -1,28 +1,49 @@
-// Checkpoints (https://c2sp.org/tlog-checkpoint): origin, size and root of a tree, as a signed note.
+// Checkpoints (https://c2sp.org/tlog-checkpoint) as signed notes.
 
-import { fail, ok, type Result } from '../core/result.ts';
-import { type NoteKey, type NoteSigner, openNote, signNote } from './note.ts';
-import type { Hash } from './tree.ts';
+import { fail, type Result } from '../core/result.ts';
+import { type Checkpoint, formatCheckpoint, parseCheckpoint } from './checkpoint-text.ts';
+import { cosignedAt } from './cosignature.ts';
+import { isBy, type NoteKey, type NoteSigner, openNote, parseNote, signNote, verifies } from './note.ts';
 
-export interface Checkpoint {
-  readonly origin: string;
-  readonly size: number;
-  readonly root: Hash;
+export function signCheckpoint(checkpoint: Checkpoint, signers: readonly NoteSigner[], seconds = 0): string {
+  return signNote(formatCheckpoint(checkpoint), signers, seconds);
 }
 
-export function signCheckpoint({ origin, size, root }: Checkpoint, signers: readonly NoteSigner[]): string {
-  return signNote(`${origin}\n${size}\n${Buffer.from(root).toString('base64')}\n`, signers);
-}
-
-/** Accepts extension lines, as the specification asks. The origin has to be the key's name. */
+/** The origin has to be the key's name. */
 export function openCheckpoint(note: string, key: NoteKey): Result<Checkpoint, string> {
   const opened = openNote(note, key);
   if (!opened.ok) return opened;
-  const [origin, size, base64] = opened.value.text.split('\n');
-  if (origin !== key.name) return fail('its origin is not that of this log');
-  if (size === undefined || !/^(0|[1-9]\d*)$/.test(size) || !Number.isSafeInteger(Number(size)))
-    return fail('its size is not a number');
-  const root = Buffer.from(base64 ?? '', 'base64');
-  if (root.length !== 32 || root.toString('base64') !== base64) return fail('its root is not a hash');
-  return ok({ origin, size: Number(size), root });
+  const checkpoint = parseCheckpoint(opened.value.text);
+  if (!checkpoint.ok) return checkpoint;
+  return checkpoint.value.origin === key.name ? checkpoint : fail('its origin is not that of this log');
+}
+
+/** Under any of these keys of one log: during the overlap of a rotation both sign, before it one and after it the other. */
+export function openCheckpointOf(note: string, keys: readonly NoteKey[]): Result<Checkpoint, string> {
+  const parsed = parseNote(note);
+  if (!parsed.ok) return parsed;
+  const signed = keys.filter((key) => parsed.value.signatures.some((each) => isBy(each, key)));
+  const opened = signed.map((key) => openCheckpoint(note, key));
+  return opened.find((each) => !each.ok) ?? opened[0] ?? fail('it is not signed by a key of this log');
+}
+
+/** Which of these witnesses have cosigned a note, and when: RFC 3339. A false signature in one's name counts as none. */
+export function cosignaturesBy(
+  note: string,
+  witnesses: readonly NoteKey[],
+): { readonly name: string; readonly time: string }[] {
+  const parsed = parseNote(note);
+  if (!parsed.ok) return [];
+  const { text, signatures } = parsed.value;
+  return witnesses.flatMap((key) => {
+    const found = signatures.find((each) => isBy(each, key) && verifies(text, key, each.bytes));
+    const seconds = found && key.algorithm !== 'ed25519' ? cosignedAt(found.bytes) : undefined;
+    return seconds === undefined ? [] : [{ name: key.name, time: timeText(seconds) }];
+  });
+}
+
+/** Of a time no calendar has, the number. */
+function timeText(seconds: number): string {
+  const time = new Date(seconds * 1000);
+  return Number.isNaN(time.getTime()) ? String(seconds) : time.toISOString().replace('.000', '');
 }

@@ -3,7 +3,7 @@
 
 import type { Entry } from '../core/record.ts';
 import { fail, ok, type Result } from '../core/result.ts';
-import type { Checkpoint } from './checkpoint.ts';
+import type { Checkpoint } from './checkpoint-text.ts';
 import { decodeEntry } from './entry.ts';
 import type { DecodedFrame } from './journal-frame.ts';
 import {
@@ -70,7 +70,7 @@ export class TreeCheck {
     for (const frame of beyond) ahead.add(this.#edge.append(leafHash(frame.entry)));
     ahead.add(this.#edge.unfinished());
     for (const path of [...paths].sort()) {
-      if (path === 'checkpoint' || path === 'log.vkey') continue;
+      if (['checkpoint', 'checkpoint.cosigned', 'log.vkey'].includes(path)) continue;
       const address = parseTilePath(path);
       if (!address) return { file: path, entry: null, what: 'nothing of that name belongs to the log' };
       const { level, index, width } = address;

@@ -2,9 +2,11 @@
 // It names the first bad place, asks nobody, reads no clock, and trusts one thing: the key it is given.
 
 import { fail, ok, type Result } from '../core/result.ts';
-import { type Checkpoint, openCheckpoint } from './checkpoint.ts';
+import { cosignaturesBy, openCheckpoint, openCheckpointOf } from './checkpoint.ts';
+import type { Checkpoint } from './checkpoint-text.ts';
 import { type DecodedFrame, scanJournal, segmentName } from './journal-frame.ts';
-import { formatVkey, type NoteKey, parseVkey } from './note.ts';
+import { type KeyChain, parseLogKeys } from './log-keys.ts';
+import { formatVkey, type NoteKey } from './note.ts';
 import { holdMoment, sameBytes } from './verify-moment.ts';
 import { verifyPayloads } from './verify-payloads.ts';
 import { RecordSense } from './verify-records.ts';
@@ -17,9 +19,23 @@ export interface KnownCheckpoint {
   readonly note: string;
 }
 
+/** Where the newest checkpoint that witnesses have cosigned stands, beside the newest one. */
+export const cosignedFile = 'checkpoint.cosigned';
+
+export interface VerifyOptions {
+  /** One of the log's keys, as known from elsewhere; without it the first of its own `log.vkey` is taken at its word. */
+  readonly key?: NoteKey;
+  readonly known?: readonly KnownCheckpoint[];
+  /** Whose cosignatures count, and how many of them there have to be. */
+  readonly witnesses?: { readonly keys: readonly NoteKey[]; readonly quorum: number };
+}
+
 export interface VerifyReport {
   readonly origin: string;
+  /** The key in use. */
   readonly vkey: string;
+  /** Every key the log has had, oldest first. */
+  readonly keys: readonly string[];
   readonly size: number;
   /** Base64. */
   readonly root: string;
@@ -35,17 +51,23 @@ export interface VerifyReport {
   readonly payloads: { readonly sound: number; readonly shredded: number } | null;
   /** Null when there was no journal. `beyond`: entries not in the tree yet. */
   readonly journal: { readonly beyond: number; readonly tornBytes: number } | null;
+  /** The newest checkpoint that was cosigned, and by which of the witnesses that were asked for; null when none was kept. */
+  readonly cosigned: {
+    readonly size: number;
+    readonly by: readonly { readonly name: string; readonly time: string }[];
+  } | null;
 }
 
-/** `key`: what the checkpoint has to be signed with; without it the log's own `log.vkey` is taken at its word. */
 export async function verifyLog(
   sources: LogSources,
-  { key, known = [] }: { readonly key?: NoteKey; readonly known?: readonly KnownCheckpoint[] } = {},
+  options: VerifyOptions = {},
 ): Promise<Result<VerifyReport, BadPlace>> {
   // A gate that outruns even the reading of one moment is given another chance; a log at rest is looked at once.
   for (let attempt = 0; ; attempt++) {
+    // Read before the newest checkpoint, so that it is none that this moment has not reached.
+    const cosigned = await sources.log.read(cosignedFile);
     const moment = await holdMoment(sources);
-    const result = await verifyOnce(moment.sources, moment.note, key, known);
+    const result = await verifyOnce(moment.sources, moment.note, cosigned, options);
     if (result.ok || attempt === 9 || sameBytes(moment.note, await sources.log.read('checkpoint'))) return result;
   }
 }
@@ -53,25 +75,30 @@ export async function verifyLog(
 async function verifyOnce(
   sources: LogSources,
   note: Uint8Array | undefined,
-  given: NoteKey | undefined,
-  known: readonly KnownCheckpoint[],
+  cosigned: Uint8Array | undefined,
+  { key: given, known = [], witnesses }: VerifyOptions,
 ): Promise<Result<VerifyReport, BadPlace>> {
-  const key = await keyOf(sources.log, given);
-  if (!key.ok) return key;
+  const keys = await keysOf(sources.log, given);
+  if (!keys.ok) return keys;
   const text = note && Buffer.from(note).toString();
-  const opened = text === undefined ? fail('it is missing') : openCheckpoint(text, key.value);
+  const opened = text === undefined ? fail('it is missing') : openCheckpointOf(text, keys.value);
   if (!opened.ok) return bad('checkpoint', null, opened.error);
   const checkpoint = opened.value;
   const files = await sources.log.list();
-  const past = openKnown(known, key.value, checkpoint);
+  const past = openKnown(known, keys.value, checkpoint);
   if (!past.ok) return past;
+  const witnessed = openCosigned(cosigned, keys.value, checkpoint, witnesses);
+  if (!witnessed.ok) return witnessed;
+  const fixed = witnessed.value ? [...past.value, witnessed.value] : past.value;
 
-  const sense = new RecordSense();
-  const tree = new TreeCheck(sources.log, checkpoint, past.value);
+  const sense = new RecordSense(keys.value[0]);
+  const tree = new TreeCheck(sources.log, checkpoint, fixed);
   const walked = await tree.walk((entry) => sense.see(entry));
   if (!walked.ok) return walked;
   const nonsense = sense.bad();
   if (nonsense) return fail(nonsense);
+  const current = keyInUse(text ?? '', keys.value, sense.keys);
+  if (!current.ok) return current;
 
   const payloads = sources.payloads && (await verifyPayloads(sources.payloads, sources.keys, sense));
   if (payloads && !payloads.ok) return payloads;
@@ -87,7 +114,8 @@ async function verifyOnce(
 
   return ok({
     origin: checkpoint.origin,
-    vkey: formatVkey(key.value),
+    vkey: formatVkey(current.value),
+    keys: sense.keys.keys.map(formatVkey),
     size: checkpoint.size,
     root: Buffer.from(checkpoint.root).toString('base64'),
     checkpoint: text ?? '',
@@ -98,18 +126,30 @@ async function verifyOnce(
     clockSetBack: sense.clockSetBack,
     payloads: payloads ? { sound: payloads.value.sound, shredded: payloads.value.shredded } : null,
     journal: journal ? { beyond: beyond.length, tornBytes: journal.value.tornBytes } : null,
+    cosigned: witnessed.value ? { size: witnessed.value.size, by: witnessed.value.by } : null,
   });
 }
 
-async function keyOf(log: ReadOnlyFiles, given: NoteKey | undefined): Promise<Result<NoteKey, BadPlace>> {
+async function keysOf(
+  log: ReadOnlyFiles,
+  given: NoteKey | undefined,
+): Promise<Result<readonly [NoteKey, ...NoteKey[]], BadPlace>> {
   const bytes = await log.read('log.vkey');
-  if (!bytes) return given ? ok(given) : bad('log.vkey', null, 'it is missing, and no key was given');
-  const text = Buffer.from(bytes).toString();
-  const own = parseVkey(text.replace(/\n$/, ''));
+  if (!bytes) return given ? ok([given]) : bad('log.vkey', null, 'it is missing, and no key was given');
+  const own = parseLogKeys(Buffer.from(bytes).toString());
   if (!own.ok) return bad('log.vkey', null, own.error);
-  if (given && formatVkey(given) !== formatVkey(own.value))
-    return bad('log.vkey', null, 'it is not the key that was given');
-  return ok(own.value);
+  const known = !given || own.value.some((key) => formatVkey(key) === formatVkey(given));
+  return known ? ok(own.value) : bad('log.vkey', null, 'the key that was given is none of its keys');
+}
+
+/** The list of keys has to be what the entries say, and the checkpoint signed by the last key they lead to. */
+function keyInUse(note: string, listed: readonly NoteKey[], chain: KeyChain): Result<NoteKey, BadPlace> {
+  if (!chain.agrees(listed)) return bad('log.vkey', null, 'its keys are not those the entries lead to');
+  const current = chain.keys.at(-1);
+  const opened = current && openCheckpoint(note, current);
+  return current && opened?.ok
+    ? ok(current)
+    : bad('checkpoint', null, 'it is not signed by the key that the entries lead to');
 }
 
 interface PastCheckpoint extends Checkpoint {
@@ -118,12 +158,12 @@ interface PastCheckpoint extends Checkpoint {
 
 function openKnown(
   known: readonly KnownCheckpoint[],
-  key: NoteKey,
+  keys: readonly NoteKey[],
   now: Checkpoint,
 ): Result<PastCheckpoint[], BadPlace> {
   const past: PastCheckpoint[] = [];
   for (const { from, note } of known) {
-    const opened = openCheckpoint(note, key);
+    const opened = openCheckpointOf(note, keys);
     if (!opened.ok)
       return bad('checkpoint', null, `the one kept by ${from} does not belong to this log: ${opened.error}`);
     const { size } = opened.value;
@@ -136,6 +176,33 @@ function openKnown(
     past.push({ ...opened.value, from });
   }
   return ok(past);
+}
+
+interface Witnessed extends PastCheckpoint {
+  readonly by: readonly { readonly name: string; readonly time: string }[];
+}
+
+function openCosigned(
+  note: Uint8Array | undefined,
+  keys: readonly NoteKey[],
+  now: Checkpoint,
+  witnesses: VerifyOptions['witnesses'],
+): Result<Witnessed | null, BadPlace> {
+  const quorum = witnesses?.quorum ?? 0;
+  if (!note)
+    return quorum === 0 ? ok(null) : bad(cosignedFile, null, 'it is missing: no witness has cosigned this log');
+  const text = Buffer.from(note).toString();
+  const opened = openKnown([{ from: 'the witnesses (checkpoint.cosigned)', note: text }], keys, now);
+  if (!opened.ok) return fail({ ...opened.error, file: cosignedFile });
+  const by = cosignaturesBy(text, witnesses?.keys ?? []);
+  if (by.length < quorum)
+    return bad(
+      cosignedFile,
+      null,
+      `it is cosigned by ${by.length} of the witnesses asked for, and ${quorum} are wanted`,
+    );
+  const [past] = opened.value;
+  return ok(past ? { ...past, by } : null);
 }
 
 interface JournalCheck {

@@ -1,20 +1,22 @@
 // `chartgate audit verify <dir>`: finds the log's parts, the checkpoints others have kept, and reports what verification says.
 // It writes one thing: its memory of the newest checkpoint it has verified for each log, so that a rollback is noticed.
 
-import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { readOnlyFiles } from '../adapters/log-files/read-only-files.ts';
-import { type NoteKey, parseVkey } from '../audit/note.ts';
-import { type KnownCheckpoint, type VerifyReport, verifyLog } from '../audit/verify.ts';
+import { type KnownCheckpoint, type VerifyOptions, type VerifyReport, verifyLog } from '../audit/verify.ts';
 import type { BadPlace, LogSources } from '../audit/verify-sources.ts';
-import { errors } from '../core/errors.ts';
+import { type ErrorCode, errors } from '../core/errors.ts';
 import { fail, ok, type Result } from '../core/result.ts';
+import { type ArchiveFault, guarded, isArchiveUrl, openArchiveUrl } from './archive-place.ts';
+import { locate, nothing, type Place, readKey, readKeys } from './log-place.ts';
 
 export interface AuditVerifyArgs {
-  /** The state directory, or the public log alone. */
+  /** The state directory, the public log alone, or the URL of an archive. */
   readonly dir: string;
-  /** Files or http(s) URLs of checkpoints that somebody else kept. */
+  /** Files or http(s) URLs of checkpoints that somebody else kept; or vkeys of witnesses whose cosignature is wanted. */
   readonly checkpoints: readonly string[];
+  /** How many of those witnesses have to have cosigned; all of them without it. */
+  readonly quorum?: number;
   /** The log's vkey, or a file that holds it; without one the log's own is taken at its word. */
   readonly key?: string;
   readonly json: boolean;
@@ -25,85 +27,101 @@ export interface AuditVerifyArgs {
 /** Exit code: 0 intact, 65 not, 66 no log there, 64 an argument that cannot be used. */
 export async function auditVerify(args: AuditVerifyArgs, out: (line: string) => void): Promise<number> {
   const started = performance.now();
-  const stop = (code: 'not_found' | 'usage', text: string): number => {
+  const stop = (code: ErrorCode, text: string): number => {
     out(args.json ? JSON.stringify({ ok: false, code, text }) : text);
     return errors[code].exit;
   };
-  const place = await locate(args.dir);
+  const archived = isArchiveUrl(args.dir) ? await openArchiveUrl(args.dir) : undefined;
+  if (archived && !archived.ok && 'refusal' in archived.error)
+    return stop(archived.error.refusal.code, archived.error.refusal.text);
+  const place = archived
+    ? { sources: archived.ok ? archived.value.sources : { log: nothing }, state: null }
+    : await locate(args.dir);
   if (!place)
     return stop('not_found', `There is no log in ${args.dir}. Name the state directory, or the log directory in it.`);
-  const key = await readKey(args.key);
+  const key = args.key === undefined ? ok(undefined) : await readKey(args.key);
   if (!key.ok) return stop('usage', key.error);
-  const memory = await Memory.open(args.home);
+  const witnesses = await readKeys(args.checkpoints.filter(isVkey));
+  if (!witnesses.ok) return stop('usage', witnesses.error);
+  const quorum = args.quorum ?? witnesses.value.length;
+  if (quorum > witnesses.value.length)
+    return stop('usage', `A quorum of ${quorum} needs as many witnesses: name each by its vkey.`);
+  // An archive may be behind its log: what it was seen to hold is remembered apart.
+  const memory = await Memory.open(archived && args.home !== null ? join(args.home, 'archives') : args.home);
   const known = await gather(args, place, memory);
   if (!known.ok) return stop('usage', known.error);
 
-  const options = { known: known.value, ...(key.value ? { key: key.value } : {}) };
-  const result = await verifyLog(place.sources, options);
+  const options = {
+    known: known.value,
+    witnesses: { keys: witnesses.value, quorum },
+    ...(key.value ? { key: key.value } : {}),
+  };
+  const verified = archived?.ok === false ? archived : await guarded(() => verifyPlace(place, options));
+  if (!verified.ok && 'refusal' in verified.error)
+    return stop(verified.error.refusal.code, verified.error.refusal.text);
+  const result = verified.ok ? verified : fail(badPlaceOf(verified.error));
+  const archive = archived?.ok
+    ? { manifests: archived.value.manifests, objects: archived.value.objects, tampering: archived.value.tampering }
+    : undefined;
   const seconds = (performance.now() - started) / 1000;
   if (result.ok) await memory.keep(result.value);
   const warnings = memory.warnings;
   if (args.json) {
     const body = result.ok ? { ok: true, ...result.value } : { ok: false, code: 'log_corrupt', bad: result.error };
-    out(JSON.stringify({ ...body, selfDeclaredKey: !key.value, seconds, warnings }));
+    out(JSON.stringify({ ...body, ...(archive ? { archive } : {}), selfDeclaredKey: !key.value, seconds, warnings }));
   } else {
     for (const line of result.ok ? describe(result.value, !key.value, seconds) : blame(result.error)) out(line);
+    if (archive) out(`  archive   ${archive.objects} objects in ${archive.manifests} manifests, each in its version`);
+    for (const each of archive?.tampering ?? []) out(`tampered with: ${each}; the version that was archived is sound`);
     for (const warning of warnings) out(`warning: ${warning}`);
   }
-  return result.ok ? 0 : errors.log_corrupt.exit;
+  return result.ok && (archive?.tampering ?? []).length === 0 ? 0 : errors.log_corrupt.exit;
 }
 
-interface Place {
-  readonly sources: LogSources;
-  /** The directory the log lies in, when it looks like a gate's state. */
-  readonly state: string;
+function badPlaceOf(fault: ArchiveFault): BadPlace {
+  return 'bad' in fault ? fault.bad : { file: '', entry: null, what: fault.refusal.text };
 }
 
-async function locate(dir: string): Promise<Place | undefined> {
-  const inside = await isDirectory(join(dir, 'log'));
-  const log = inside ? join(dir, 'log') : dir;
-  const state = inside ? dir : dirname(join(dir, '.'));
-  const marks = ['checkpoint', 'log.vkey', 'tile'].map((name) => exists(join(log, name)));
-  if (!(await Promise.all(marks)).includes(true)) return undefined;
-  const part = async (name: 'payloads' | 'keys' | 'journal') =>
-    (await isDirectory(join(state, name))) ? { [name]: readOnlyFiles(join(state, name)) } : {};
-  const whole = await isDirectory(join(state, 'journal'));
-  // In a state directory, payloads that are gone are missing; beside a copied log they were never there.
-  const payloads =
-    whole && !(await isDirectory(join(state, 'payloads'))) ? { payloads: nothing } : await part('payloads');
-  const sources = { log: readOnlyFiles(log), ...payloads, ...(await part('keys')), ...(await part('journal')) };
-  return { sources, state };
+async function verifyPlace(
+  place: { readonly sources: LogSources },
+  options: VerifyOptions,
+): Promise<Result<VerifyReport, ArchiveFault>> {
+  const verified = await verifyLog(place.sources, options);
+  return verified.ok ? verified : fail({ bad: verified.error });
 }
 
-const nothing: NonNullable<LogSources['payloads']> = {
-  read: async () => undefined,
-  readAt: async () => undefined,
-  list: async () => [],
-};
-
-async function readKey(key: string | undefined): Promise<Result<NoteKey | undefined, string>> {
-  if (key === undefined) return ok(undefined);
-  const text = (await exists(key)) ? await readFile(key, 'utf8') : key;
-  const parsed = parseVkey(text.trim());
-  return parsed.ok ? parsed : fail(`The key cannot be used: ${parsed.error}.`);
-}
+/** `state` null: an archive, which has no directory around it. */
+type VerifiedPlace = Pick<Place, 'sources'> & { readonly state: string | null };
 
 /** Checkpoints named by the caller, the one the gate keeps beside its log, and the one remembered from last time. */
-async function gather(args: AuditVerifyArgs, place: Place, memory: Memory): Promise<Result<KnownCheckpoint[], string>> {
+async function gather(
+  args: AuditVerifyArgs,
+  place: VerifiedPlace,
+  memory: Memory,
+): Promise<Result<KnownCheckpoint[], string>> {
   const known: KnownCheckpoint[] = [];
-  for (const from of args.checkpoints) {
+  for (const from of args.checkpoints.filter((each) => !isVkey(each))) {
     try {
       known.push({ from, note: await fetchText(from) });
     } catch {
       return fail(`The checkpoint ${from} cannot be read.`);
     }
   }
-  const latest = await readFile(join(place.state, 'checkpoint.latest'), 'utf8').catch(() => undefined);
+  const latest =
+    place.state === null
+      ? undefined
+      : await readFile(join(place.state, 'checkpoint.latest'), 'utf8').catch(() => undefined);
   if (latest !== undefined) known.push({ from: 'the gate (checkpoint.latest)', note: latest });
   const vkey = await place.sources.log.read('log.vkey');
-  const remembered = vkey && memory.find(Buffer.from(vkey).toString().trim());
+  const [first] = vkey ? Buffer.from(vkey).toString().split('\n') : [];
+  const remembered = first === undefined ? undefined : memory.find(first);
   if (remembered) known.push({ from: 'this verifier', note: remembered });
   return ok(known);
+}
+
+/** `name+id+key`: no file is called so. */
+function isVkey(text: string): boolean {
+  return /^[^+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+$/.test(text);
 }
 
 async function fetchText(from: string): Promise<string> {
@@ -113,7 +131,7 @@ async function fetchText(from: string): Promise<string> {
   return response.text();
 }
 
-/** Logs this verifier has seen, by vkey, and the newest checkpoint it has verified of each. */
+/** Logs this verifier has seen, by their first vkey, and the newest checkpoint it has verified of each. */
 class Memory {
   readonly warnings: string[] = [];
   readonly #path: string | null;
@@ -145,7 +163,7 @@ class Memory {
   }
 
   /** The verified checkpoint continues the remembered one, so it takes its place. */
-  async keep({ vkey, checkpoint }: VerifyReport): Promise<void> {
+  async keep({ keys: [vkey = ''], checkpoint }: VerifyReport): Promise<void> {
     if (this.#path === null || this.warnings.length > 0 || this.#logs[vkey] === checkpoint) return;
     try {
       await mkdir(dirname(this.#path), { recursive: true });
@@ -158,7 +176,7 @@ class Memory {
 }
 
 function describe(report: VerifyReport, selfDeclared: boolean, seconds: number): string[] {
-  const { payloads, journal } = report;
+  const { payloads, journal, cosigned } = report;
   const types = Object.entries(report.types).map(([type, count]) => `${count} ${type}`);
   return [
     'The log is intact.',
@@ -169,6 +187,12 @@ function describe(report: VerifyReport, selfDeclared: boolean, seconds: number):
     ...(types.length > 0 ? [`  records   ${types.join(', ')}`] : []),
     `  payloads  ${payloads ? `${payloads.sound} sound, ${payloads.shredded} shredded` : 'not here, not checked'}`,
     ...(journal ? [`  journal   ${journal.beyond} entries not in the tree yet`] : []),
+    ...(report.keys.length > 1
+      ? [`  rotated   the key in use is number ${report.keys.length}; the first was ${report.keys[0]}`]
+      : []),
+    ...(cosigned
+      ? cosigned.by.map(({ name, time }) => `  witness   ${name} cosigned ${cosigned.size} entries at ${time}`)
+      : []),
     ...report.continues.map((from) => `  continues the checkpoint kept by ${from}`),
     ...report.clockSetBack.map((seq) => `  the clock was set back before the restart at entry ${seq}`),
     `  verified in ${seconds.toFixed(2)} s`,
@@ -180,18 +204,4 @@ function blame({ file, entry, what }: BadPlace): string[] {
     `The log is NOT intact: ${file}${entry === null ? '' : `, entry ${entry}`}: ${what}.`,
     errors.log_corrupt.next,
   ];
-}
-
-async function isDirectory(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

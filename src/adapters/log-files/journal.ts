@@ -1,8 +1,9 @@
 // The write-ahead journal: frames in segment files, one durable write for a whole group.
 // INVARIANT: it is never written again after a write has failed.
 
-import { encodeFrames, type Frame, segmentName } from '../../audit/journal-frame.ts';
+import { encodeFrames, type Frame, frameBytes, segmentName, wrappedKeyOffset } from '../../audit/journal-frame.ts';
 import type { Storage, StorageFile } from '../../ports/storage.ts';
+import { type Extent, overwrite } from './overwriting.ts';
 
 const segmentBytesMax = 16 * 1024 * 1024;
 
@@ -16,6 +17,9 @@ const aheadBytesMax = 4 * 1024 * 1024;
 /** A group this large takes longer to write than its metadata do: zeros ahead of the next would only double it. */
 const bulkBytesMin = 256 * 1024;
 
+/** What a segment is called while it is being overwritten. */
+const erased = 'journal.erased';
+
 export class Journal {
   readonly #storage: Storage;
   /** First seq of each segment on disk, the one being written last. */
@@ -24,6 +28,9 @@ export class Journal {
   #position = 0;
   /** Where the zeros end. */
   #allocated = 0;
+  #ended = false;
+  /** Where the wrapped keys lie in the segments this process has written, by first seq. */
+  readonly #keys = new Map<number, Extent[]>();
 
   /** `segments`: what is on disk already; it is only ever removed, writing starts a new one. */
   constructor(storage: Storage, segments: readonly number[]) {
@@ -35,7 +42,7 @@ export class Journal {
   async write(frames: readonly Frame[]): Promise<void> {
     const [first] = frames;
     if (!first) return;
-    if (!this.#file || this.#position >= segmentBytesMax) await this.#startSegment(first.seq);
+    if (!this.#file || this.#ended || this.#position >= segmentBytesMax) await this.#startSegment(first.seq);
     const bytes = encodeFrames(frames);
     const file = this.#file;
     if (!file) throw new Error('the segment is open');
@@ -43,8 +50,14 @@ export class Journal {
     const grows = end > this.#allocated && bytes.length < bulkBytesMin;
     const ahead = grows ? Math.min(Math.max(end, aheadBytesMin), aheadBytesMax) : 0;
     await file.write(ahead > 0 ? [bytes, new Uint8Array(ahead)] : [bytes], this.#position);
+    this.#rememberKeys(frames);
     this.#position = end;
     this.#allocated = Math.max(this.#allocated, end + ahead);
+  }
+
+  /** What is written next begins a segment, so that the ones before it can go once the tree has their entries. */
+  endSegment(): void {
+    this.#ended = true;
   }
 
   /** Removes the segments whose every entry is below `size`. */
@@ -52,7 +65,7 @@ export class Journal {
     for (;;) {
       const [first, next] = this.#segments;
       if (first === undefined || next === undefined || next > size) return;
-      await this.#storage.remove(`journal/${segmentName(first)}`);
+      await this.#discard(first);
       this.#segments.shift();
     }
   }
@@ -60,8 +73,9 @@ export class Journal {
   /** Removes what a finished recovery has no more use for. */
   async removeOld(): Promise<void> {
     if (this.#file) return;
+    await this.#erase();
     for (let first = this.#segments[0]; first !== undefined; first = this.#segments[0]) {
-      await this.#storage.remove(`journal/${segmentName(first)}`);
+      await this.#discard(first);
       this.#segments.shift();
     }
   }
@@ -77,9 +91,49 @@ export class Journal {
     this.#file = file;
     this.#position = 0;
     this.#allocated = 0;
+    this.#ended = false;
+    this.#keys.set(seq, []);
     await file.truncate(0);
     await this.#storage.syncDirectory('journal');
     if (this.#segments.at(-1) !== seq) this.#segments.push(seq);
     await before?.close();
+  }
+
+  #rememberKeys(frames: readonly Frame[]): void {
+    const keys = this.#keys.get(this.#segments.at(-1) ?? -1);
+    let at = this.#position;
+    for (const frame of frames) {
+      const { wrappedKey } = frame;
+      if (wrappedKey.length > 0) keys?.push({ position: at + wrappedKeyOffset(frame), bytes: wrappedKey.length });
+      at += frameBytes(frame);
+    }
+  }
+
+  /**
+   * INVARIANT: a wrapped key is overwritten before its file goes, so that what the file system gives to others, or keeps, is no
+   * copy that outlives the shredding of the session.
+   */
+  async #discard(first: number): Promise<void> {
+    const path = `journal/${segmentName(first)}`;
+    const keys = this.#keys.get(first);
+    if (keys) {
+      await overwrite(this.#storage, path, keys);
+      await this.#storage.remove(path);
+      this.#keys.delete(first);
+      return;
+    }
+    await this.#erase();
+    // Out of the journal first: half overwritten, it would read as a damaged one after a crash.
+    await this.#storage.rename(path, erased);
+    await this.#storage.syncDirectory('journal');
+    await this.#erase();
+  }
+
+  /** A segment of an earlier run, of which nobody knows where its keys are. */
+  async #erase(): Promise<void> {
+    const bytes = (await this.#storage.read(erased))?.length;
+    if (bytes === undefined) return;
+    await overwrite(this.#storage, erased, [{ position: 0, bytes }]);
+    await this.#storage.remove(erased);
   }
 }

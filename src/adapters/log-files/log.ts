@@ -3,7 +3,7 @@
 
 import { decodeEntry } from '../../audit/entry.ts';
 import type { Frame } from '../../audit/journal-frame.ts';
-import { formatVkey, type NoteSigner } from '../../audit/note.ts';
+import { formatVkey } from '../../audit/note.ts';
 import type { OpenRequests } from '../../audit/open-requests.ts';
 import { tileWidth } from '../../audit/tree.ts';
 import type { Entry, Payload, RecordInput } from '../../core/record.ts';
@@ -15,6 +15,7 @@ import { EntryEncoder, type Pending, weightOf } from './entry-encoder.ts';
 import { errorCode } from './error-code.ts';
 import type { Journal } from './journal.ts';
 import type { PayloadFiles } from './payload-files.ts';
+import type { SigningKeys } from './signing-keys.ts';
 import type { TreeFiles } from './tree-files.ts';
 
 /** What an integration waits for: this much quiet, this much age, or this much work. */
@@ -46,7 +47,7 @@ interface Waiting {
 
 export interface LogParts {
   readonly clock: Clock;
-  readonly signer: NoteSigner;
+  readonly keys: SigningKeys;
   readonly journal: Journal;
   readonly tree: TreeFiles;
   readonly payloads: PayloadFiles;
@@ -61,7 +62,6 @@ export interface LogParts {
 
 export class FileLog implements Log {
   readonly origin: string;
-  readonly vkey: string;
   readonly reader: LogReader;
   readonly #parts: LogParts;
   readonly #callbacks: ((reason: string) => void)[] = [];
@@ -91,8 +91,7 @@ export class FileLog implements Log {
 
   constructor(parts: LogParts) {
     this.#parts = parts;
-    this.origin = parts.signer.key.name;
-    this.vkey = formatVkey(parts.signer.key);
+    this.origin = parts.keys.signers[0].key.name;
     this.#pending = [...parts.pending];
     this.#pendingBytes = parts.pending.reduce((sum, each) => sum + weightOf(each), 0);
     this.#durable = parts.tree.size + parts.pending.length;
@@ -105,6 +104,10 @@ export class FileLog implements Log {
       entries: (from, to) => this.#entries(from, to),
       payload: (entry) => this.#payload(entry),
     };
+  }
+
+  get vkey(): string {
+    return formatVkey(this.#parts.keys.signers[0].key);
   }
 
   get open(): boolean {

@@ -1,29 +1,31 @@
 // Opens the log of a state directory: makes one where there is none, else recovers what the last run left.
 // It refuses rather than repairs: only the tail of a write that a crash cut short is ever cut off.
 
-import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, type KeyObject } from 'node:crypto';
 import { decodeEntry } from '../../audit/entry.ts';
 import { type DecodedFrame, type JournalScan, scanJournal } from '../../audit/journal-frame.ts';
-import { formatVkey, type NoteSigner, noteKey, parseVkey } from '../../audit/note.ts';
 import { OpenRequests } from '../../audit/open-requests.ts';
 import { noSession } from '../../audit/payload-seal.ts';
 import { tileWidth } from '../../audit/tree.ts';
 import { ok, type Result, refuse } from '../../core/result.ts';
+import type { ArchiveSource } from '../../ports/archive-source.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { KeyRotation } from '../../ports/key-rotation.ts';
 import type { Log, LogReader } from '../../ports/log.ts';
+import type { PayloadKeep } from '../../ports/payload-keep.ts';
 import type { Random } from '../../ports/random.ts';
 import type { Storage } from '../../ports/storage.ts';
+import { archiveSource } from './archive-source.ts';
 import { diskStorage } from './disk.ts';
 import { DurableFiles } from './durable-files.ts';
 import type { Pending } from './entry-encoder.ts';
 import { errorCode } from './error-code.ts';
 import { Journal } from './journal.ts';
+import { LogKeyRotation } from './key-rotation.ts';
 import { FileLog, openRequestsFile } from './log.ts';
 import { PayloadFiles } from './payload-files.ts';
+import { PayloadShredder } from './payload-shredder.ts';
+import { SigningKeys } from './signing-keys.ts';
 import { checkpointFile, latestFile, TreeFiles } from './tree-files.ts';
-
-const keyPath = 'log.key';
-const vkeyPath = 'log/log.vkey';
 
 export interface LogOptions {
   /** The state directory; created when its parent exists. */
@@ -50,6 +52,10 @@ export interface Recovery {
 export interface OpenedLog {
   readonly log: Log & { readonly reader: LogReader };
   readonly recovered: Recovery;
+  /** For retention. */
+  readonly payloads: PayloadKeep;
+  readonly archiveSource: ArchiveSource;
+  readonly rotation: KeyRotation;
 }
 
 /** Refusals: `log_corrupt` names the place, `state_unwritable` the system's error code. */
@@ -70,12 +76,12 @@ async function recover(options: LogOptions): Promise<OpenedLog> {
   const files = new DurableFiles(storage);
   await storage.makeDirectory('');
   await files.directory('journal');
-  const signer = await openSigner(options, storage, files);
+  const keys = orCorrupt(await SigningKeys.open(storage, files, options.originHost, options.clock.now()));
   const exists = (await storage.read(checkpointFile)) !== undefined;
   if (!exists) await expectNothing(storage);
   const tree = exists
-    ? orCorrupt(await TreeFiles.open(storage, files, signer))
-    : await TreeFiles.create(storage, files, signer);
+    ? orCorrupt(await TreeFiles.open(storage, files, keys.signers))
+    : await TreeFiles.create(storage, files, keys.signers);
   const { size } = tree;
 
   const segments = await storage.list('journal');
@@ -97,7 +103,7 @@ async function recover(options: LogOptions): Promise<OpenedLog> {
   const lastMs = Date.parse(replayed.at(-1)?.decoded.time ?? (await lastTime(tree)));
   const log = new FileLog({
     clock: options.clock,
-    signer,
+    keys,
     journal,
     tree,
     payloads,
@@ -109,41 +115,17 @@ async function recover(options: LogOptions): Promise<OpenedLog> {
   const closing = openRequests.closingRecords();
   await Promise.all(closing.map((record) => log.append(record)));
   await log.checkpoint();
+  const rotation = new LogKeyRotation(keys, tree, log, options.clock);
+  await rotation.finish();
   await journal.removeOld();
-  return { log, recovered: { replayed: pending.length, tornBytes: scan.torn?.bytes ?? 0, closed: closing.length } };
-}
-
-/** The signing key and the log's name. A log keeps the origin it was made with. */
-async function openSigner(options: LogOptions, storage: Storage, files: DurableFiles): Promise<NoteSigner> {
-  const pem = await storage.read(keyPath);
-  const vkey = await storage.read(vkeyPath);
-  if (!pem && vkey) throw new Corrupt(`${keyPath} is missing`);
-  const privateKey = pem ? readKey(pem) : generateKeyPairSync('ed25519').privateKey;
-  const publicKey = createPublicKey(privateKey);
-  if (!pem) {
-    const text = privateKey.export({ type: 'pkcs8', format: 'pem' });
-    await files.replace(keyPath, Buffer.from(text), { temporary: `${keyPath}.next`, secret: true });
-  }
-  if (vkey) {
-    const line = Buffer.from(vkey).toString().trimEnd();
-    const parsed = parseVkey(line);
-    if (!parsed.ok) throw new Corrupt(`${vkeyPath}: ${parsed.error}`);
-    const key = noteKey(parsed.value.name, publicKey);
-    if (formatVkey(key) !== line) throw new Corrupt(`${vkeyPath} is not of the key in ${keyPath}`);
-    return { key, privateKey };
-  }
-  const digest = hash('sha256', Buffer.from(publicKey.export({ format: 'jwk' }).x ?? '', 'base64url'));
-  const key = noteKey(`${options.originHost}/chartgate/${digest.slice(0, 8)}`, publicKey);
-  await files.replace(vkeyPath, Buffer.from(`${formatVkey(key)}\n`), { temporary: 'log.vkey.next' });
-  return { key, privateKey };
-}
-
-function readKey(pem: Uint8Array): KeyObject {
-  try {
-    const key = createPrivateKey(Buffer.from(pem));
-    if (key.asymmetricKeyType === 'ed25519') return key;
-  } catch {}
-  throw new Corrupt(`${keyPath} is not an Ed25519 key`);
+  const keep = new PayloadShredder(storage, payloads, journal);
+  return {
+    log,
+    payloads: keep,
+    archiveSource: archiveSource(storage, keys),
+    rotation,
+    recovered: { replayed: pending.length, tornBytes: scan.torn?.bytes ?? 0, closed: closing.length },
+  };
 }
 
 /** Without a checkpoint there may be nothing that one would have covered. */

@@ -2,7 +2,7 @@
 // Keys in clear live in memory only, and only while their session does.
 
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import { decodePackHeader, encodePack, packHeaderBytes, packPath } from '../../audit/payload-pack.ts';
+import { decodePackHeader, encodePack, packHeaderBytes, packIndex, packPath } from '../../audit/payload-pack.ts';
 import {
   blobKeyId,
   keyFile,
@@ -44,6 +44,10 @@ export class PayloadFiles {
   #nonces: Uint8Array = new Uint8Array();
   /** The pack at the edge: its path, and where its next blob goes. */
   #pack = { path: '', position: 0 };
+  /** The first entry whose payload is not on disk yet, or a later one of the same pack. */
+  #edge = 0;
+  /** Of the newest payload that belongs to no session. */
+  #generalPack = -1;
 
   constructor(storage: Storage, files: DurableFiles, kek: Uint8Array, random: Random) {
     this.#storage = storage;
@@ -64,9 +68,20 @@ export class PayloadFiles {
       position += packHeaderBytes + header.blobBytes;
     }
     this.#pack = { path, position };
+    this.#edge = size;
+  }
+
+  /** Packs before that of this entry are written and will not be written again. */
+  get edge(): number {
+    return this.#edge;
   }
 
   seal(session: string = noSession, seq: number, plain: Uint8Array): SealedPayload {
+    // What belongs to no session goes by packs when its time is over: no key serves two of them.
+    if (session === noSession && this.#generalPack !== packIndex(seq)) {
+      this.#generalPack = packIndex(seq);
+      this.forget(noSession);
+    }
     let key = this.#keys.get(session);
     let wrappedKey: Uint8Array = new Uint8Array();
     if (!key) {
@@ -91,10 +106,18 @@ export class PayloadFiles {
     this.#keys.delete(session);
   }
 
+  /** Whether payloads are being encrypted under the key of this file. */
+  isInUse(name: string): boolean {
+    const session = name.slice(0, name.lastIndexOf('.'));
+    const key = this.#keys.get(session);
+    return key !== undefined && keyFile(session, key.id) === name;
+  }
+
   /** Puts payloads on disk, in order of seq. They are there when it resolves. */
   async write(payloads: readonly SealedPayload[]): Promise<void> {
     await this.#files.write(this.#filesOf(payloads));
     for (const each of payloads) if (each.wrappedKey.length > 0) this.#coming.delete(keyFileOf(each));
+    this.#edge = payloads.at(-1)?.seq ?? this.#edge;
   }
 
   *#filesOf(payloads: readonly SealedPayload[]): Generator<NewFile> {

@@ -1,7 +1,8 @@
 // The public log on disk: entry bundles, hash tiles and the signed checkpoint, grown at the right edge only.
 // INVARIANT: everything a checkpoint covers is on disk before the checkpoint is; a file below it is never written again.
 
-import { type Checkpoint, openCheckpoint, signCheckpoint } from '../../audit/checkpoint.ts';
+import { openCheckpoint, openCheckpointOf, signCheckpoint } from '../../audit/checkpoint.ts';
+import type { Checkpoint } from '../../audit/checkpoint-text.ts';
 import type { NoteSigner } from '../../audit/note.ts';
 import {
   decodeBundle,
@@ -31,10 +32,13 @@ export const checkpointFile = 'log/checkpoint';
 export const latestFile = 'checkpoint.latest';
 const temporary = 'checkpoint.next';
 
+/** Who signs the checkpoints, the key in use first. */
+type Signers = readonly [NoteSigner, ...NoteSigner[]];
+
 export class TreeFiles {
   readonly #storage: Storage;
   readonly #files: DurableFiles;
-  readonly #signer: NoteSigner;
+  #signers: Signers;
   readonly #edge: TreeEdge;
   /** Entries of the unfinished bundle. */
   #bundle: Uint8Array[];
@@ -42,25 +46,25 @@ export class TreeFiles {
   #unwritten = new Map<number, readonly Uint8Array[]>();
   #published: { readonly size: number; readonly root: Hash } = { size: 0, root: emptyRoot };
 
-  constructor(storage: Storage, files: DurableFiles, signer: NoteSigner, edge: TreeEdge, bundle: Uint8Array[]) {
+  constructor(storage: Storage, files: DurableFiles, signers: Signers, edge: TreeEdge, bundle: Uint8Array[]) {
     this.#storage = storage;
     this.#files = files;
-    this.#signer = signer;
+    this.#signers = signers;
     this.#edge = edge;
     this.#bundle = bundle;
   }
 
-  static async create(storage: Storage, files: DurableFiles, signer: NoteSigner): Promise<TreeFiles> {
-    const tree = new TreeFiles(storage, files, signer, new TreeEdge(), []);
+  static async create(storage: Storage, files: DurableFiles, signers: Signers): Promise<TreeFiles> {
+    const tree = new TreeFiles(storage, files, signers, new TreeEdge(), []);
     await tree.#publish();
     return tree;
   }
 
   /** Reads the right edge and holds it against the checkpoint. The error names the file. */
-  static async open(storage: Storage, files: DurableFiles, signer: NoteSigner): Promise<Result<TreeFiles, string>> {
+  static async open(storage: Storage, files: DurableFiles, signers: Signers): Promise<Result<TreeFiles, string>> {
     const note = await storage.read(checkpointFile);
     if (!note) return fail(`${checkpointFile} is missing`);
-    const checkpoint = openCheckpoint(Buffer.from(note).toString(), signer.key);
+    const checkpoint = openCheckpoint(Buffer.from(note).toString(), signers[0].key);
     if (!checkpoint.ok) return fail(`${checkpointFile}: ${checkpoint.error}`);
     const { size, root } = checkpoint.value;
     const tails: Hash[][] = [];
@@ -78,10 +82,15 @@ export class TreeFiles {
     if (bundle.rest > 0 || bundle.entries.length !== leaves.length) return fail('the last entry bundle is damaged');
     if (!bundle.entries.every((entry, i) => sameHash(leafHash(entry), leaves[i] ?? new Uint8Array())))
       return fail('the last entry bundle does not fit its hashes');
-    const tree = new TreeFiles(storage, files, signer, edge, bundle.entries);
+    const tree = new TreeFiles(storage, files, signers, edge, bundle.entries);
     tree.#published = checkpoint.value;
     const seen = await tree.#compareWithLatest(checkpoint.value);
     return seen.ok ? ok(tree) : seen;
+  }
+
+  /** Of the checkpoints to come. */
+  signWith(signers: Signers): void {
+    this.#signers = signers;
   }
 
   get size(): number {
@@ -140,8 +149,9 @@ export class TreeFiles {
   }
 
   async #publish(before = 0): Promise<void> {
-    const checkpoint: Checkpoint = { origin: this.#signer.key.name, size: this.size, root: this.#edge.root() };
-    const note = Buffer.from(signCheckpoint(checkpoint, [this.#signer]));
+    const signers = this.#signers;
+    const checkpoint: Checkpoint = { origin: signers[0].key.name, size: this.size, root: this.#edge.root() };
+    const note = Buffer.from(signCheckpoint(checkpoint, signers));
     await this.#files.replace(checkpointFile, note, { temporary });
     this.#published = checkpoint;
     await this.#removeSuperseded(before);
@@ -152,7 +162,10 @@ export class TreeFiles {
   async #compareWithLatest(checkpoint: Checkpoint): Promise<Result<void, string>> {
     const note = await this.#storage.read(latestFile);
     if (!note) return ok(undefined);
-    const latest = openCheckpoint(Buffer.from(note).toString(), this.#signer.key);
+    const latest = openCheckpointOf(
+      Buffer.from(note).toString(),
+      this.#signers.map(({ key }) => key),
+    );
     if (!latest.ok) return fail(`${latestFile}: ${latest.error}`);
     if (latest.value.size > checkpoint.size) return fail(`${checkpointFile} is older than ${latestFile}`);
     if (latest.value.size === checkpoint.size && !sameHash(latest.value.root, checkpoint.root))

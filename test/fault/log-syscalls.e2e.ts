@@ -1,0 +1,102 @@
+// The real file system calls of a log being written, as strace shows them: each fails with EIO, with ENOSPC, or is the last before
+// SIGKILL; and files that may grow only so far, which is how a kernel cuts a write short. Then the log is opened again, verified whole, and held against what had been acknowledged.
+// FAULT_STRIDE: every so manieth call of a kind (5); 1 = all of them.
+
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { openLog } from '../../src/adapters/log-files/open-log.ts';
+import { systemClock } from '../../src/adapters/system/clock.ts';
+import { systemRandom } from '../../src/adapters/system/random.ts';
+import { auditVerify } from '../../src/cli/audit-verify.ts';
+
+const strace = '/usr/bin/strace';
+const skip = existsSync(strace) ? false : 'needs strace: apt-get install strace';
+const stride = Number(process.env['FAULT_STRIDE'] ?? 5);
+const calls = ['pwritev', 'pwrite64', 'fdatasync', 'fsync', 'ftruncate', 'rename', 'mkdir', 'unlink', 'rmdir'];
+const faults = ['error=EIO', 'error=ENOSPC', 'signal=KILL'];
+
+/** Exit code, null when it was killed, and what was acknowledged. One thread does all the work with files, so that calls can be counted. */
+function run(directory: string, options: readonly string[]): Promise<{ exit: number | null; said: string }> {
+  const script = join(import.meta.dirname, 'log-script.ts');
+  const args = ['-f', '-qq', '--seccomp-bpf', ...options, process.execPath, script, directory];
+  return execute(strace, args);
+}
+
+function execute(program: string, args: readonly string[]): Promise<{ exit: number | null; said: string }> {
+  const env = { ...process.env, UV_THREADPOOL_SIZE: '1' };
+  return new Promise((settle) => {
+    execFile(program, args, { env }, (error, said) => {
+      settle({ exit: error ? (typeof error.code === 'number' ? error.code : null) : 0, said });
+    });
+  });
+}
+
+async function expectWhole(directory: string, said: string, what: string): Promise<void> {
+  const kek = new Uint8Array(32);
+  const opened = await openLog({ directory, kek, originHost: 'gate.test', clock: systemClock, random: systemRandom });
+  assert.ok(opened.ok, `${what}: ${JSON.stringify(opened)}`);
+  const { log } = opened.value;
+  const found = new Map<number, string | undefined>();
+  for await (const { seq, request } of log.reader.entries(0)) found.set(seq, request);
+  await log.close();
+  for (const [, seq, request] of said.matchAll(/^(\d+) (\S+)$/gm))
+    assert.equal(found.get(Number(seq)), request, `${what}: entry ${seq} was acknowledged`);
+  const lines: string[] = [];
+  const exit = await auditVerify({ dir: directory, checkpoints: [], json: true, home: null }, (line) =>
+    lines.push(line),
+  );
+  assert.equal(exit, 0, `${what}: ${lines.join()}`);
+}
+
+void test('every file system call of the writer fails, or is the last', { skip }, async (t) => {
+  const root = await mkdtemp(join(tmpdir(), 'chartgate-syscalls-'));
+  try {
+    const trace = join(root, 'trace');
+    const whole = await run(join(root, 'whole'), ['-o', trace, '-e', `trace=${calls.join()}`]);
+    assert.equal(whole.exit, 0);
+    const lines = await readFile(trace, 'utf8');
+    let injected = 0;
+    for (const call of calls) {
+      const count = lines.match(new RegExp(`\\b${call}\\(`, 'g'))?.length ?? 0;
+      for (let at = 1; at <= count; at += stride) {
+        for (const fault of faults) {
+          const directory = join(root, `${call}-${at}-${fault}`);
+          const inject = `inject=${call}:${fault}:when=${at}`;
+          const { said } = await run(directory, ['-o', '/dev/null', '-e', `trace=${call}`, '-e', inject]);
+          await expectWhole(directory, said, inject);
+          await rm(directory, { recursive: true });
+          injected++;
+        }
+      }
+      t.diagnostic(`${call}: ${count} calls`);
+    }
+    t.diagnostic(`${injected} faults injected`);
+    assert.ok(injected > 20);
+  } finally {
+    await rm(root, { recursive: true });
+  }
+});
+
+void test('a write that is cut short loses nothing that was acknowledged', async (t) => {
+  const root = await mkdtemp(join(tmpdir(), 'chartgate-short-'));
+  try {
+    let cut = 0;
+    for (let kilobytes = 1; kilobytes <= 256; kilobytes += 3 * stride) {
+      const directory = join(root, String(kilobytes));
+      const script = join(import.meta.dirname, 'log-script.ts');
+      const limited = ['-c', `ulimit -f ${kilobytes}; exec "$0" "$1" "$2"`, process.execPath, script, directory];
+      const { exit, said } = await execute('/bin/bash', limited);
+      if (exit !== 0) cut++;
+      await expectWhole(directory, said, `files of ${kilobytes} KiB`);
+    }
+    t.diagnostic(`${cut} runs cut short`);
+    assert.ok(cut > 1);
+  } finally {
+    await rm(root, { recursive: true });
+  }
+});
