@@ -1,0 +1,62 @@
+// An archive named on the command line or in the configuration, opened; and the log in it, ready to be verified.
+
+import { fileArchive } from '../adapters/file-archive/archive.ts';
+import { type ArchivedLog, ChangedVersion, openArchivedLog } from '../audit/verify-archive.ts';
+import type { BadPlace } from '../audit/verify-sources.ts';
+import { parseArchiveUrl } from '../config/archive-schema.ts';
+import type { ArchiveConfig } from '../config/config.ts';
+import { fail, type Refusal, type Result, refuse } from '../core/result.ts';
+import type { Archive } from '../ports/archive.ts';
+
+/** `check` says whether the place keeps what it is given. */
+export async function archiveAt(config: ArchiveConfig): Promise<Archive & { check?(): Promise<Result<void>> }> {
+  if (config.type === 'file') return fileArchive(config.directory);
+  // The client is large: only who has such an archive pays for it.
+  const { s3Archive } = await import('../adapters/s3-archive/archive.ts');
+  return s3Archive(config);
+}
+
+export function isArchiveUrl(place: string): boolean {
+  return /^(?:s3|file):\/\//.test(place);
+}
+
+export type ArchiveFault = { readonly refusal: Refusal } | { readonly bad: BadPlace };
+
+/** Refused: usage, upstream_unavailable, upstream_refused. */
+export async function openArchiveUrl(url: string): Promise<Result<ArchivedLog, ArchiveFault>> {
+  const config = parseArchiveUrl(url);
+  if (!config.ok) return fail({ refusal: refuse('usage', `The archive is to be named as ${config.error}.`).error });
+  const archive = await archiveAt(config.value);
+  const orThrow = <T>(result: Result<T>): T => {
+    if (!result.ok) throw new Unreadable(result.error);
+    return result.value;
+  };
+  return guarded(async () => {
+    const opened = await openArchivedLog({
+      get: async (path, version) => orThrow(await archive.get(path, version)),
+      versions: async () => orThrow(await archive.versions('')),
+    });
+    return opened.ok ? opened : fail({ bad: opened.error });
+  });
+}
+
+class Unreadable extends Error {
+  readonly refusal: Refusal;
+
+  constructor(refusal: Refusal) {
+    super(refusal.text);
+    this.refusal = refusal;
+  }
+}
+
+/** What reading an archive may meet on the way, as a result. */
+export async function guarded<T>(work: () => Promise<Result<T, ArchiveFault>>): Promise<Result<T, ArchiveFault>> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Unreadable) return fail({ refusal: error.refusal });
+    if (error instanceof ChangedVersion)
+      return fail({ bad: { file: error.path, entry: null, what: 'it is not what was archived' } });
+    throw error;
+  }
+}

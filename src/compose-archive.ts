@@ -1,0 +1,89 @@
+// The archive of a running gate: which place, its pace, what is told when it lags, and the gate closing when it lags too far.
+
+import type { Logger } from 'pino';
+import { systemClock as clock } from './adapters/system/clock.ts';
+import { archiveAt } from './cli/archive-place.ts';
+import type { ArchiveConfig } from './config/config.ts';
+import { ok, type Result } from './core/result.ts';
+import type { Foundation } from './foundation.ts';
+import { createArchiveDesk } from './gateway/archive-desk.ts';
+import { type Log, LogUnavailable } from './ports/log.ts';
+
+/**
+ * Starts archiving. The foundation that comes back is the one the doors get: its log takes no new session or request while the
+ * archive is further behind than `close` allows. Refused: upstream_refused, when the place cannot keep what it is given.
+ */
+export async function openArchive(
+  { config, retainMs }: { readonly config: ArchiveConfig; readonly retainMs: number },
+  foundation: Foundation,
+  logger: Logger,
+  onClose: (close: () => unknown) => void,
+): Promise<Result<Foundation>> {
+  const archive = await archiveAt(config);
+  const checked = (await archive.check?.()) ?? ok(undefined);
+  // A place that cannot be reached now may be reached later; one that does not lock never will.
+  if (!checked.ok && checked.error.code !== 'upstream_unavailable') return checked;
+  const { log, metrics } = foundation;
+  const desk = createArchiveDesk({
+    clock,
+    log,
+    reader: log.reader,
+    source: foundation.archiveSource,
+    archive,
+    retainMs,
+    everyMs: config.everyMs,
+    onState: (failure) =>
+      failure
+        ? logger.warn(
+            { archive: archive.place, error: failure.text },
+            'the log could not be archived; it is tried again',
+          )
+        : logger.info({ archive: archive.place }, 'the log is archived again'),
+  });
+  metrics.watch('chartgate_archive_lag_seconds', 'Age of the oldest entry that may not be in the archive.', () =>
+    Math.round(desk.lagMs() / 1000),
+  );
+  metrics.watch('chartgate_archive_entries', 'Entries in the archive.', () => desk.size);
+  metrics.watch('chartgate_archive_failures', 'Cuts that failed since the last that did not.', () => desk.failures);
+  const stop = desk.start();
+  const alarm = setInterval(
+    () => {
+      if (desk.lagMs() > config.warnMs)
+        logger.error(
+          { archive: archive.place, lagSeconds: Math.round(desk.lagMs() / 1000) },
+          'the archive lags behind',
+        );
+    },
+    Math.min(config.warnMs, 600_000),
+  );
+  alarm.unref();
+  onClose(async () => {
+    clearInterval(alarm);
+    await stop();
+  });
+  const { closeMs } = config;
+  if (closeMs === null) return ok(foundation);
+  return ok({ ...foundation, log: closedWhile(log, () => desk.lagMs() > closeMs) });
+}
+
+/** What runs goes on and is recorded to its end; nothing new begins. */
+function closedWhile(log: Foundation['log'], isTooFar: () => boolean): Foundation['log'] {
+  const append: Log['append'] = (record, payload, patient) =>
+    (record.type === 'session.start' || record.type === 'request') && isTooFar()
+      ? Promise.reject(new LogUnavailable('the archive of the audit log is too far behind'))
+      : log.append(record, payload, patient);
+  return {
+    append,
+    get open() {
+      return log.open && !isTooFar();
+    },
+    onFailure: (callback) => log.onFailure(callback),
+    checkpoint: () => log.checkpoint(),
+    get vkey() {
+      return log.vkey;
+    },
+    origin: log.origin,
+    close: () => log.close(),
+    reader: log.reader,
+  };
+}

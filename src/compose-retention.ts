@@ -1,0 +1,43 @@
+// Retention of a running gate: the desk over what the state directory holds, and its daily round.
+
+import { createHmac } from 'node:crypto';
+import type { Logger } from 'pino';
+import { derivedKey } from './adapters/key-file/kek.ts';
+import { systemClock as clock } from './adapters/system/clock.ts';
+import { systemRandom as random } from './adapters/system/random.ts';
+import type { Foundation } from './foundation.ts';
+import { createRetentionDesk, type RetentionDesk } from './gateway/retention-desk.ts';
+
+export function openRetention(retainMs: number, foundation: Foundation): RetentionDesk {
+  const { kek, store, log, payloads } = foundation;
+  const naming = derivedKey(kek, 'held patients');
+  return createRetentionDesk({
+    clock,
+    random,
+    log,
+    reader: log.reader,
+    keep: payloads,
+    holds: store.holds,
+    retainMs,
+    patientName: (patient) => createHmac('sha256', naming).update(patient).digest('hex'),
+  });
+}
+
+const roundMs = 86_400_000;
+
+/** A round at once and then daily. Returns what stops it. */
+export function keepRounds(retention: RetentionDesk, logger: Logger): () => void {
+  const round = async (): Promise<void> => {
+    try {
+      const { sessions, packs, keys, before } = await retention.shred();
+      if (sessions.length + packs > 0)
+        logger.info({ before, sessions: sessions.length, keys }, 'payloads past their time were shredded');
+    } catch (error) {
+      logger.error({ err: error }, 'retention could not be carried out; the next round tries again');
+    }
+  };
+  void round();
+  const timer = setInterval(() => void round(), roundMs);
+  timer.unref();
+  return () => clearInterval(timer);
+}

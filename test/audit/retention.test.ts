@@ -1,0 +1,239 @@
+// Retention on a disk in memory: what goes and what stays, holds, and a crash at every storage call of a shredding.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type OpenedLog, openLog } from '../../src/adapters/log-files/open-log.ts';
+import { systemRandom } from '../../src/adapters/system/random.ts';
+import { verifyLog } from '../../src/audit/verify.ts';
+import type { Subject } from '../../src/core/facts.ts';
+import type { Entry } from '../../src/core/record.ts';
+import { createRetentionDesk, type RetentionDesk } from '../../src/gateway/retention-desk.ts';
+import type { HoldStore, LegalHold } from '../../src/ports/holds.ts';
+import { MemoryDisk } from './log-storage.ts';
+
+const yearMs = 366 * 86_400_000;
+const start = Date.parse('2020-01-01T00:00:00.000Z');
+const later = start + 6.5 * yearMs;
+const augusto: Subject = { id: 'augusto', issuer: 'x', kind: 'person', groups: ['auditors'], aliases: [] };
+
+interface Moment {
+  now: number;
+}
+
+class Holds implements HoldStore {
+  #holds: LegalHold[] = [];
+  list(): readonly LegalHold[] {
+    return this.#holds;
+  }
+  save(hold: LegalHold): void {
+    this.#holds.push(hold);
+  }
+  remove(id: string): void {
+    this.#holds = this.#holds.filter((each) => each.id !== id);
+  }
+}
+
+interface Node extends OpenedLog {
+  readonly desk: RetentionDesk;
+}
+
+async function open(disk: MemoryDisk, moment: Moment, holds: HoldStore = new Holds()): Promise<Node> {
+  const clock = { now: () => moment.now, after: () => () => {} };
+  const opened = await openLog({
+    directory: '',
+    kek: new Uint8Array(32),
+    originHost: 'gate.test',
+    clock,
+    random: systemRandom,
+    storage: disk,
+  });
+  assert.ok(opened.ok, opened.ok ? '' : opened.error.text);
+  const { log, payloads: keep } = opened.value;
+  const desk = createRetentionDesk({
+    clock,
+    random: systemRandom,
+    log,
+    reader: log.reader,
+    keep,
+    holds,
+    retainMs: 6 * yearMs,
+    patientName: (patient) => `name of ${patient}`,
+  });
+  return { ...opened.value, desk };
+}
+
+const said = (text: string) => ({ media: 'application/json', bytes: Buffer.from(`{"said":"${text}"}`) }) as const;
+
+async function session({ log }: Node, id: string, subject: string, requests = 1): Promise<void> {
+  const who = { id: subject, issuer: 'x', kind: 'person' } as const;
+  await log.append({ type: 'session.start', session: id, subject: who });
+  for (let i = 0; i < requests; i++) {
+    await log.append({ type: 'request', session: id, request: `${id}_${i}` }, said(`${id} question`));
+    await log.append({ type: 'request.end', session: id, request: `${id}_${i}` });
+  }
+  await log.append({ type: 'session.end', session: id });
+}
+
+async function verify(disk: MemoryDisk): Promise<{ sound: number; shredded: number }> {
+  const sources = {
+    log: disk.files('log'),
+    payloads: disk.files('payloads'),
+    keys: disk.files('keys'),
+    journal: disk.files('journal'),
+  };
+  const result = await verifyLog(sources);
+  assert.ok(result.ok, result.ok ? '' : JSON.stringify(result.error));
+  assert.ok(result.value.payloads);
+  return result.value.payloads;
+}
+
+async function readable({ log }: Node): Promise<string[]> {
+  const found = [];
+  for await (const entry of log.reader.entries(0)) {
+    const payload = await log.reader.payload(entry);
+    if (payload) found.push(entry.session ?? '-');
+  }
+  return [...new Set(found)].sort();
+}
+
+async function recordsOf({ log }: Node, type: Entry['type']): Promise<Entry[]> {
+  const found = [];
+  for await (const entry of log.reader.entries(0)) if (entry.type === type) found.push(entry);
+  return found;
+}
+
+/** Two old sessions of ana and one of ben, old general payloads, and a young session of ana. */
+async function populate(node: Node, moment: Moment): Promise<void> {
+  moment.now = start;
+  await node.log.append({ type: 'node.start' });
+  await session(node, 's_ana1', 'ana');
+  await node.log.append({ type: 'tool.pinned', connection: 'ehr' }, said('general'));
+  await session(node, 's_ben1', 'ben', 2);
+  for (let i = 0; i < 256; i++) await node.log.append({ type: 'heartbeat' });
+  await session(node, 's_ana2', 'ana');
+  moment.now = later;
+  await session(node, 's_new', 'ana');
+}
+
+void test('what is past its time goes, ciphertext and key, and the proof stays', async () => {
+  const [disk, moment] = [new MemoryDisk(), { now: start }];
+  const node = await open(disk, moment);
+  await populate(node, moment);
+  const planned = await node.desk.shred({ dryRun: true });
+  assert.deepEqual(planned.sessions, ['s_ana1', 's_ben1', 's_ana2']);
+  assert.deepEqual(await recordsOf(node, 'retention.shredded'), []);
+  assert.deepEqual(await readable(node), ['-', 's_ana1', 's_ana2', 's_ben1', 's_new']);
+
+  const keysBefore = await Promise.all((await disk.list('keys')).map((name) => disk.read(`keys/${name}`)));
+  const done = await node.desk.shred();
+  assert.deepEqual([done.sessions, done.packs, done.keys], [planned.sessions, 1, 4]);
+  assert.deepEqual(await readable(node), ['s_new']);
+  const [record] = await recordsOf(node, 'retention.shredded');
+  assert.deepEqual(record?.data?.['sessions'], planned.sessions);
+  // The pack of the old sessions is gone; the one that is still written to keeps its ciphertext, without a key.
+  const { shredded, sound } = await verify(disk);
+  assert.deepEqual([shredded, sound], [4, 2]);
+  // No file anywhere holds a wrapped key that was destroyed: not the journal either.
+  await node.log.checkpoint();
+  const left = (await disk.list('keys')).length;
+  assert.equal(left, 1);
+  const kept = new Set((await disk.list('keys')).map((name) => name.split('.')[0]));
+  assert.deepEqual([...kept], ['s_new']);
+  for (const file of await disk.files('').list()) {
+    const bytes = Buffer.from((await disk.read(file)) ?? []);
+    const found = keysBefore.filter((key) => key && bytes.includes(Buffer.from(key)));
+    assert.ok(found.length === 0 || file.startsWith('keys/s_new'), `${file} holds a destroyed key`);
+  }
+  // Again: nothing more to do, no second record. And a payload that only somebody says was shredded is still missed.
+  assert.deepEqual((await node.desk.shred()).sessions, []);
+  assert.equal((await recordsOf(node, 'retention.shredded')).length, 1);
+  await node.log.close();
+  assert.deepEqual(await readable(await open(disk.reborn('kept'), moment)), ['s_new']);
+});
+
+void test('a payload that is gone and not shredded on record is missing, also of a session that was shredded before', async () => {
+  const [disk, moment] = [new MemoryDisk(), { now: start }];
+  const node = await open(disk, moment);
+  await populate(node, moment);
+  await node.desk.shred();
+  const read = await node.log.append({ type: 'audit.read', session: 's_ana1' }, said('why'));
+  await node.log.checkpoint();
+  await verify(disk);
+  const key = (await disk.list('keys')).find((name) => name.startsWith('s_ana1.'));
+  await disk.remove(`keys/${key}`);
+  const sources = { log: disk.files('log'), payloads: disk.files('payloads'), keys: disk.files('keys') };
+  const result = await verifyLog(sources);
+  assert.ok(!result.ok);
+  assert.equal(result.error.entry, read.seq);
+  assert.match(result.error.what, /wrapped key is missing/);
+});
+
+void test('holds: of a session, a subject, a patient, each recorded, each until it is released', async () => {
+  const moment = { now: start };
+  const [disk, holds] = [new MemoryDisk(), new Holds()];
+  const node = await open(disk, moment, holds);
+  await populate(node, moment);
+  const due = async () => (await node.desk.shred({ dryRun: true })).sessions;
+  assert.equal((await node.desk.hold('session', 's_ana2', augusto, ' ')).ok, false);
+  const cases = [
+    ['session', 's_ana2', ['s_ana1', 's_ben1']],
+    // They may be in any session.
+    ['patient', 'p1', []],
+    ['subject', 'ana', ['s_ben1']],
+  ] as const;
+  for (const [kind, target, left] of cases) {
+    const held = await node.desk.hold(kind, target, augusto, 'litigation');
+    assert.ok(held.ok);
+    assert.deepEqual(await due(), left, kind);
+    if (kind === 'subject') {
+      // While something is held, what belongs to no session stays too.
+      const report = await node.desk.shred();
+      assert.deepEqual([report.sessions, report.packs, report.kept], [['s_ben1'], 0, 2]);
+      break;
+    }
+    assert.ok((await node.desk.release(held.value.id, augusto, 'over')).ok);
+  }
+  assert.deepEqual(await readable(node), ['-', 's_ana1', 's_ana2', 's_new']);
+  const [hold] = holds.list();
+  assert.ok((await node.desk.release(hold?.id ?? '', augusto, 'case closed')).ok);
+  assert.equal((await node.desk.release(hold?.id ?? '', augusto, 'again')).ok, false);
+  assert.deepEqual((await node.desk.shred()).sessions, ['s_ana1', 's_ana2']);
+  const told = [...(await recordsOf(node, 'retention.held')), ...(await recordsOf(node, 'retention.released'))];
+  assert.deepEqual(told.map(({ data }) => JSON.stringify(data?.['target']).slice(1, -1)).toSorted(), [
+    'ana',
+    'ana',
+    'name of p1',
+    'name of p1',
+    's_ana2',
+    's_ana2',
+  ]);
+  await verify(disk);
+});
+
+void test('killed at any storage call, a shredding is ended by the next round and told once', async () => {
+  const moment = { now: start };
+  const prepared = new MemoryDisk();
+  const before = await open(prepared, moment);
+  await populate(before, moment);
+  await before.log.close();
+  const trial = prepared.reborn('kept');
+  const whole = await open(trial, moment);
+  const opening = trial.calls;
+  await whole.desk.shred();
+  const calls = trial.calls;
+  assert.ok(calls - opening > 40, `${calls - opening} calls`);
+  for (let call = opening + 1; call <= calls; call++) {
+    for (const power of [call % 2 === 0 ? 'kept' : 'lost'] as const) {
+      const disk = prepared.reborn('kept').failAt(call, 'kill');
+      const node = await open(disk, moment);
+      await node.desk.shred().catch(() => {});
+      const again = disk.reborn(power);
+      const next = await open(again, moment);
+      await next.desk.shred();
+      await next.log.checkpoint();
+      assert.deepEqual(await readable(next), ['s_new'], `call ${call} (${disk.trace.at(-1)}), power ${power}`);
+      assert.equal((await recordsOf(next, 'retention.shredded')).length, 1, `call ${call}`);
+      await verify(again);
+    }
+  }
+});
