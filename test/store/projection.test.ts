@@ -4,8 +4,10 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, test } from 'node:test';
 import { type OwnedSessionIndex, openSessionIndex } from '../../src/adapters/sqlite-store/projection.ts';
+import type { SessionFilter } from '../../src/ports/sessions.ts';
 import { MemoryLog, recordSessions } from '../admin/gate-fixture.ts';
 
 let directory: string;
@@ -72,5 +74,63 @@ test('a log that fails midway leaves the cursor where it was', async () => {
   await assert.rejects(index.catchUp(failing));
   await index.catchUp(log);
   assert.equal(index.list({ limit: 10 }).length, 3);
+  index.close();
+});
+
+test('a rebuilt index says what the one that followed the log said, and tells one that did not', async () => {
+  const log = new MemoryLog();
+  await recordSessions(log);
+  const index = open('index.db');
+  await index.catchUp(log);
+  const before = contentOf(index);
+  assert.deepEqual(await index.rebuild(log), { entries: log.size, sessions: 3, same: true });
+  assert.deepEqual(contentOf(index), before);
+
+  const database = new DatabaseSync(join(directory, 'index.db'));
+  database.exec("UPDATE sessions SET denied = 0 WHERE id = 's_bob'");
+  database.close();
+  assert.equal((await index.rebuild(log)).same, false, 'somebody changed the index');
+  assert.deepEqual(contentOf(index), before, 'and it is right again');
+  index.close();
+});
+
+test('sessions are found by group, tool, table, rule and class, and paged', async () => {
+  const log = new MemoryLog();
+  const start = (id: string, groups: string[]): Promise<unknown> =>
+    log.append({
+      type: 'session.start',
+      session: id,
+      subject: { id: 'ana', issuer: 'i', kind: 'person' },
+      connection: 'ehr',
+      data: { door: 'postgres', client: 'psql', groups },
+    });
+  await start('s_1', ['analysts']);
+  const read = { effect: 'allow', rule: 'reads', relations: ['public.patients'], phi: ['name'] };
+  await log.append({ type: 'request', session: 's_1', request: 'r_1', data: read });
+  await log.append({ type: 'request.end', session: 's_1', request: 'r_1', data: { masked: { ssn: 3 } } });
+  await start('s_2', ['care-team', 'analysts']);
+  await log.append({
+    type: 'request',
+    session: 's_2',
+    request: 'r_2',
+    data: { effect: 'allow', rule: 'x', tool: 'query' },
+  });
+  await start('s_3', []);
+  const begin = { effect: 'allow', rule: 'builtin:transaction', relations: ['public.patients'] };
+  await log.append({ type: 'request', session: 's_3', request: 'r_3', data: begin });
+  const index = open('index.db');
+  await index.catchUp(log);
+  const found = (filter: Omit<SessionFilter, 'limit'>): string[] =>
+    index.list({ ...filter, limit: 10 }).map((each) => each.id);
+  assert.deepEqual(found({ group: 'analysts' }), ['s_2', 's_1']);
+  assert.deepEqual(found({ group: 'care-team' }), ['s_2']);
+  assert.deepEqual(found({ tool: 'query' }), ['s_2']);
+  assert.deepEqual(found({ table: 'public.patients' }), ['s_1'], 'housekeeping is about no table');
+  assert.deepEqual(found({ table: 'patients', phi: 'ssn' }), ['s_1'], 'masked in the answer');
+  assert.deepEqual(found({ phi: 'name', rule: 'reads' }), ['s_1']);
+  assert.deepEqual(found({ table: 'patients', tool: 'query' }), []);
+  assert.deepEqual(found({ before: 's_3' }), ['s_2', 's_1']);
+  assert.deepEqual(found({ before: 's_1' }), []);
+  assert.deepEqual(found({ before: 's_unknown' }), [], 'a page after none is none');
   index.close();
 });

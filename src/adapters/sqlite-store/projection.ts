@@ -1,13 +1,15 @@
 // The session index in state/index.db, read off the audit log entry by entry. The cursor moves in the transaction that
 // applies the entries, so an entry counts once whatever happens; synchronous=NORMAL, as all of it can be rebuilt.
 
+import { createHash } from 'node:crypto';
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import type { JsonObject } from '../../core/json.ts';
+import type { Json, JsonObject } from '../../core/json.ts';
 import type { Entry } from '../../core/record.ts';
 import { ok, type Result } from '../../core/result.ts';
 import type { LogReader } from '../../ports/log.ts';
 import type { SessionFilter, SessionIndex, SessionSummary } from '../../ports/sessions.ts';
 import { numberOf, openDatabase, textOf, transaction } from './database.ts';
+import { type Disclosed, disclosedIn, disclosureApplier, disclosureQueries } from './disclosures.ts';
 
 const migrations = [
   `CREATE TABLE sessions (
@@ -35,9 +37,32 @@ const migrations = [
    CREATE TABLE session_entries (session TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (session, seq)) STRICT, WITHOUT ROWID;
    CREATE TABLE cursor (one INTEGER PRIMARY KEY CHECK (one = 1), next INTEGER NOT NULL) STRICT;
    INSERT INTO cursor (one, next) VALUES (1, 0);`,
+  // An index of an older version has not noted these: it reads the log again.
+  `CREATE TABLE session_terms (
+     kind TEXT NOT NULL, term TEXT NOT NULL, session TEXT NOT NULL, PRIMARY KEY (kind, term, session)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE disclosures (
+     seq INTEGER PRIMARY KEY, session TEXT NOT NULL, request TEXT NOT NULL, time TEXT NOT NULL, unnamed INTEGER NOT NULL,
+     purpose INTEGER NOT NULL, data TEXT NOT NULL
+   ) STRICT;
+   CREATE INDEX disclosures_by_session ON disclosures (session);
+   CREATE INDEX disclosures_unnamed ON disclosures (time) WHERE unnamed = 1;
+   CREATE TABLE disclosed (
+     name BLOB NOT NULL, seq INTEGER NOT NULL REFERENCES disclosures (seq) ON DELETE CASCADE, asked INTEGER NOT NULL,
+     PRIMARY KEY (name, seq)
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX disclosed_by_seq ON disclosed (seq);
+   DELETE FROM sessions; DELETE FROM session_entries; UPDATE cursor SET next = 0;`,
 ];
 
+const tables = ['sessions', 'session_entries', 'session_terms', 'disclosures', 'disclosed', 'cursor'] as const;
+
 const entriesPerTransaction = 1000;
+
+interface Read {
+  readonly entry: Entry;
+  readonly names: Disclosed | null;
+}
 
 export interface OwnedSessionIndex extends SessionIndex {
   close(): void;
@@ -54,23 +79,44 @@ export function openSessionIndex(file: string): Result<OwnedSessionIndex> {
   const entries = database.prepare('SELECT seq FROM session_entries WHERE session = ? ORDER BY seq');
   let queue: Promise<void> = Promise.resolve();
 
-  const catchUp = async (reader: LogReader): Promise<void> => {
+  const catchUp = async (reader: LogReader, end = reader.size): Promise<void> => {
     let from = numberOf(cursor.get() ?? {}, 'next');
-    while (from < reader.size) {
-      const to = Math.min(reader.size, from + entriesPerTransaction);
-      const batch: Entry[] = [];
-      for await (const entry of reader.entries(from, to)) batch.push(entry);
+    while (from < end) {
+      const to = Math.min(end, from + entriesPerTransaction);
+      const batch: Read[] = [];
+      for await (const entry of reader.entries(from, to)) {
+        batch.push({ entry, names: entry.type === 'disclosure' ? await disclosedIn(reader, entry) : null });
+      }
       if (batch.length === 0) return;
       apply(batch);
       from += batch.length;
     }
   };
+  const queued = <T>(work: () => Promise<T>): Promise<T> => {
+    const turn = queue.then(work);
+    queue = turn.then(
+      () => {},
+      () => {},
+    );
+    return turn;
+  };
   return ok({
-    catchUp(reader) {
-      const turn = queue.then(() => catchUp(reader));
-      queue = turn.catch(() => {});
-      return turn;
-    },
+    catchUp: (reader) => queued(() => catchUp(reader)),
+    rebuild: (reader) =>
+      queued(async () => {
+        await catchUp(reader);
+        const before = digestOf(database);
+        const size = numberOf(cursor.get() ?? {}, 'next');
+        transaction(database, () => {
+          for (const table of tables)
+            database.exec(table === 'cursor' ? 'UPDATE cursor SET next = 0' : `DELETE FROM ${table}`);
+        });
+        await catchUp(reader, size);
+        const same = digestOf(database) === before;
+        await catchUp(reader);
+        const sessions = database.prepare('SELECT count(*) AS count FROM sessions').get();
+        return { entries: numberOf(cursor.get() ?? {}, 'next'), sessions: numberOf(sessions ?? {}, 'count'), same };
+      }),
     list: (filter) => select(database, filter).map(summaryOf),
     get(id) {
       const row = byId.get(id);
@@ -78,11 +124,13 @@ export function openSessionIndex(file: string): Result<OwnedSessionIndex> {
     },
     childrenOf: (id) => byParent.all(id).map(summaryOf),
     entriesOf: (id) => entries.all(id).map((row) => numberOf(row, 'seq')),
+    ...disclosureQueries(database, summaryOf),
     close: () => database.close(),
   });
 }
 
-function applier(database: DatabaseSync): (batch: readonly Entry[]) => void {
+function applier(database: DatabaseSync): (batch: readonly Read[]) => void {
+  const applyDisclosure = disclosureApplier(database);
   const member = database.prepare('INSERT INTO session_entries (session, seq) VALUES (?, ?)');
   const start = database.prepare(
     `INSERT INTO sessions (id, seq, subject_id, subject_issuer, subject_kind, subject_agent, connection, door, client,
@@ -97,9 +145,11 @@ function applier(database: DatabaseSync): (batch: readonly Entry[]) => void {
   };
   const advance = database.prepare('UPDATE cursor SET next = ?');
 
+  const note = database.prepare('INSERT OR IGNORE INTO session_terms (kind, term, session) VALUES (?, ?, ?)');
   const applyEntry = ({ type, session, seq, time, subject, connection, parent, data }: Entry): void => {
     if (session === undefined) return;
     member.run(session, seq);
+    for (const [kind, term] of termsOf(type, data)) note.run(kind, term, session);
     if (type === 'session.start') {
       const { id = '', issuer = '', kind = 'workload', agent = null } = subject ?? {};
       const [door, client] = [wordOf(data, 'door'), wordOf(data, 'client')];
@@ -115,9 +165,12 @@ function applier(database: DatabaseSync): (batch: readonly Entry[]) => void {
   };
   return (batch) =>
     transaction(database, () => {
-      for (const entry of batch) applyEntry(entry);
+      for (const { entry, names } of batch) {
+        applyEntry(entry);
+        applyDisclosure(entry, names);
+      }
       const last = batch.at(-1);
-      if (last) advance.run(last.seq + 1);
+      if (last) advance.run(last.entry.seq + 1);
     });
 }
 
@@ -135,6 +188,13 @@ function select(database: DatabaseSync, filter: SessionFilter): Readonly<Record<
   where('door = ?', filter.door);
   where('started >= ?', filter.since);
   where('started < ?', filter.until);
+  for (const kind of ['group', 'tool', 'table', 'rule', 'phi'] as const) {
+    const having = 'EXISTS (SELECT 1 FROM session_terms WHERE kind = ? AND term = ? AND session = sessions.id)';
+    if (filter[kind] === undefined) continue;
+    terms.push(having);
+    values.push(kind, filter[kind]);
+  }
+  where('(started, seq) < (SELECT started, seq FROM sessions WHERE id = ?)', filter.before);
   if (filter.decision) terms.push({ allow: 'allowed > 0', hold: 'held > 0', deny: 'denied > 0' }[filter.decision]);
   const condition = terms.length === 0 ? '' : `WHERE ${terms.join(' AND ')}`;
   return database
@@ -165,6 +225,48 @@ function summaryOf(row: Readonly<Record<string, unknown>>): SessionSummary {
     denied: numberOf(row, 'denied'),
     unknown: numberOf(row, 'unknown'),
   };
+}
+
+/** What a session can be found by besides its own row. Names only, as the entries hold them. */
+function termsOf(type: Entry['type'], data: JsonObject | undefined): [kind: string, term: string][] {
+  if (type === 'session.start') return listOf(data?.['groups']).map((group) => ['group', group]);
+  if (type === 'request' && !isHousekeeping(data)) {
+    const tables = listOf(data?.['relations']);
+    return [
+      ...[...tables, ...tables.map((name) => name.slice(name.indexOf('.') + 1))].map((name): [string, string] => [
+        'table',
+        name,
+      ]),
+      ...listOf(data?.['phi']).map((cls): [string, string] => ['phi', cls]),
+      ...(['tool', 'rule'] as const).flatMap((kind): [string, string][] =>
+        wordOf(data, kind) === '' ? [] : [[kind, wordOf(data, kind)]],
+      ),
+    ];
+  }
+  if (type !== 'response' && type !== 'request.end') return [];
+  const masked = data?.['masked'];
+  return isObject(masked) ? Object.keys(masked).map((cls) => ['phi', cls]) : [];
+}
+
+function listOf(value: Json | undefined): string[] {
+  return Array.isArray(value) ? value.filter((each: Json): each is string => typeof each === 'string') : [];
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Every row of every table, in the order of their keys. */
+function digestOf(database: DatabaseSync): string {
+  const digest = createHash('sha256');
+  for (const table of tables) {
+    const rows = database.prepare(
+      `SELECT * FROM ${table} ORDER BY ${table === 'session_entries' || table === 'cursor' ? '1, 2' : '1, 2, 3'}`,
+    );
+    rows.setReturnArrays(true);
+    for (const row of rows.iterate()) digest.update(JSON.stringify(row)).update('\n');
+  }
+  return digest.digest('hex');
 }
 
 /** What is part of every session (BEGIN, initialize) is in the timeline, but is no question anybody asked. */

@@ -7,8 +7,18 @@ import type { Subject } from '../../core/facts.ts';
 import { ok, type Result } from '../../core/result.ts';
 import type { ApprovalStore } from '../../ports/approvals.ts';
 import type { Credentials, DatabaseCredential } from '../../ports/credentials.ts';
+import type { EmergencyStore } from '../../ports/emergencies.ts';
+import type { ExportCursors } from '../../ports/export.ts';
+import type { HoldStore } from '../../ports/holds.ts';
+import type { KeptRecords } from '../../ports/kept-records.ts';
+import type { NoticeQueue } from '../../ports/notices.ts';
 import type { ToolPinStore } from '../../ports/tool-pins.ts';
 import { bytesOf, numberOf, openDatabase, textOf, transaction } from './database.ts';
+import { emergenciesIn, emergenciesTable } from './emergencies.ts';
+import { exportCursorsIn, exportCursorsTable } from './export-cursors.ts';
+import { holdsIn, holdsTable } from './holds.ts';
+import { keptRecordsIn, keptRecordsTable } from './kept-records.ts';
+import { noticeQueueIn, noticesTable } from './notice-queue.ts';
 import { createSeal, type Seal } from './seal.ts';
 import { toolPinsIn, toolPinsTable } from './tool-pins.ts';
 
@@ -34,12 +44,22 @@ const migrations = [
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX credentials_by_expiry ON credentials (expires_ms);`,
   toolPinsTable,
+  keptRecordsTable,
+  holdsTable,
+  emergenciesTable,
+  noticesTable,
+  exportCursorsTable,
 ];
 
 export interface Store {
   readonly approvals: ApprovalStore;
   readonly credentials: Credentials;
   readonly toolPins: ToolPinStore;
+  readonly records: KeptRecords;
+  readonly holds: HoldStore;
+  readonly emergencies: EmergencyStore;
+  readonly notices: NoticeQueue;
+  readonly exports: ExportCursors;
   close(): void;
 }
 
@@ -53,6 +73,11 @@ export function openStore(file: string, kek: Uint8Array): Result<Store> {
     approvals: approvalsIn(database, seal),
     credentials: credentialsIn(database),
     toolPins: toolPinsIn(database, seal),
+    records: keptRecordsIn(database, seal),
+    holds: holdsIn(database, seal),
+    emergencies: emergenciesIn(database, seal),
+    notices: noticeQueueIn(database, seal),
+    exports: exportCursorsIn(database),
     close: () => database.close(),
   });
 }
@@ -97,6 +122,7 @@ function credentialsIn(database: DatabaseSync): Credentials {
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const byUser = database.prepare('SELECT * FROM credentials WHERE user = ?');
+  const all = database.prepare('SELECT * FROM credentials');
   const remove = database.prepare('DELETE FROM credentials WHERE user = ?');
   const removeExpired = database.prepare('DELETE FROM credentials WHERE expires_ms <= ?');
   return {
@@ -112,6 +138,10 @@ function credentialsIn(database: DatabaseSync): Credentials {
     remove(user) {
       remove.run(user);
     },
+    removeOf: (which) =>
+      transaction(database, () => {
+        for (const { user, subject } of all.all().map(credentialOf)) if (which(subject)) remove.run(user);
+      }),
     removeExpired: (now) => Number(removeExpired.run(now).changes),
   };
 }

@@ -1,0 +1,51 @@
+// What an exporter knows of one entry of the log: the entry, and the session it belongs to. Payloads are not part of it: what
+// was said leaves the gate only where somebody asks for it, with a reason.
+
+import type { Json, JsonObject } from '../../core/json.ts';
+import type { Entry, RecordInput } from '../../core/record.ts';
+
+export interface ExportEvent {
+  readonly entry: Entry;
+  /** The log's origin. */
+  readonly origin: string;
+  /** Null for what belongs to no session. */
+  readonly session: {
+    readonly subject: NonNullable<RecordInput['subject']>;
+    readonly connection: string;
+    readonly door: string;
+    readonly client: string;
+  } | null;
+  /** Decrypted payload, where it was asked for. */
+  readonly payload?: Json;
+}
+
+/** One event in the words of a format; null = the format has no word for it. */
+export type Format = (event: ExportEvent) => JsonObject | null;
+
+export function subjectOf({ entry, session }: ExportEvent): RecordInput['subject'] {
+  return entry.subject ?? session?.subject;
+}
+
+export function wordIn(data: JsonObject | undefined, key: string): string {
+  const value = data?.[key];
+  return typeof value === 'string' ? value : '';
+}
+
+/** Stays the same however often it is sent: receivers drop what they have. */
+export function idOf({ entry, origin }: ExportEvent): string {
+  return `${origin}/${entry.seq}`;
+}
+
+/** The entry as it stands in the log; this format leaves nothing out. */
+export const asRecord: Format = (event) => ({
+  id: idOf(event),
+  ...event.entry,
+  ...(event.session ? { of: { ...event.session } } : {}),
+  ...(event.payload === undefined ? {} : { content: event.payload }),
+});
+
+/** Something was not let through, or went wrong. */
+export function isRefused({ entry }: ExportEvent): boolean {
+  const [effect, status] = [wordIn(entry.data, 'effect'), wordIn(entry.data, 'status')];
+  return entry.type === 'auth.refused' || effect === 'deny' || status === 'refused' || status === 'error';
+}

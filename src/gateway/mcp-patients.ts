@@ -1,0 +1,116 @@
+// Which patients an MCP request and its answer name: by JSON pointer, and where FHIR says so. Taken before masking. Words of
+// prose are not looked into: who is named only there is not found, and the answer counts as one that names nobody.
+
+import { isJsonArray, type Json, type JsonObject } from '../core/json.ts';
+import type { PatientPlaces } from '../core/patient-places.ts';
+import { isObject } from '../wire/mcp/json-rpc.ts';
+import { type PatientRef, PatientsSeen, type Seen } from './patients-seen.ts';
+
+/** Deeper than any record we know. */
+const depthMax = 64;
+
+/** `params` of the request and the result of it, as the server gave it. Null = there was nothing to say. */
+export function patientsIn(params: JsonObject, result: JsonObject, places: PatientPlaces): Seen | null {
+  const seen = new PatientsSeen();
+  for (const document of documentsIn(result)) {
+    pointed(document, places.json, 'row', seen);
+    if (places.fhir) fhirIn(document, 'row', seen, 0);
+  }
+  const asked = params['arguments'] ?? {};
+  pointed(asked, places.arguments, 'asked', seen);
+  if (places.fhir) fhirIn([asked, params['uri'] ?? null], 'asked', seen, 0);
+  const taken = seen.take();
+  return taken ?? { patients: [], unnamed: true };
+}
+
+/** What an answer holds as data: structured content, and texts that are JSON. */
+function* documentsIn(result: JsonObject): Generator<Json> {
+  if (result['structuredContent'] !== undefined) yield result['structuredContent'];
+  for (const list of [result['content'], result['contents'], result['messages']]) {
+    if (list === undefined || !isJsonArray(list)) continue;
+    for (const each of list) {
+      if (!isObject(each)) continue;
+      const inner = isObject(each['resource']) ? each['resource'] : isObject(each['content']) ? each['content'] : each;
+      if (typeof inner['uri'] === 'string') yield inner['uri'];
+      const document = jsonOf(inner['text']);
+      if (document !== undefined) yield document;
+    }
+  }
+}
+
+function jsonOf(text: Json | undefined): Json | undefined {
+  if (typeof text !== 'string' || !/^\s*[[{]/.test(text)) return undefined;
+  try {
+    const value: Json = JSON.parse(text);
+    return value;
+  } catch {
+    return undefined;
+  }
+}
+
+/** RFC 6901, `*` = any member or item, and a first segment `**` = at any depth. */
+function pointed(
+  value: Json,
+  places: Readonly<Record<string, string>>,
+  by: PatientRef['by'],
+  seen: PatientsSeen,
+): void {
+  for (const [pointer, kind] of Object.entries(places)) {
+    const segments = pointer
+      .split('/')
+      .slice(1)
+      .map((each) => each.replaceAll('~1', '/').replaceAll('~0', '~'));
+    const anywhere = segments[0] === '**';
+    const steps = anywhere ? segments.slice(1) : segments;
+    for (const start of anywhere ? everyPart(value, 0) : [value])
+      for (const leaf of leavesAt(start, steps)) addValue(leaf, kind, by, seen);
+  }
+}
+
+function* everyPart(value: Json, depth: number): Generator<Json> {
+  yield value;
+  if (typeof value !== 'object' || value === null || depth >= depthMax) return;
+  for (const each of Object.values(value)) yield* everyPart(each, depth + 1);
+}
+
+function* leavesAt(value: Json, steps: readonly string[]): Generator<Json> {
+  const [step, ...rest] = steps;
+  if (step === undefined) {
+    yield value;
+  } else if (typeof value === 'object' && value !== null) {
+    for (const [name, each] of Object.entries(value)) if (step === '*' || step === name) yield* leavesAt(each, rest);
+  }
+}
+
+function addValue(leaf: Json, kind: string, by: PatientRef['by'], seen: PatientsSeen): void {
+  if (typeof leaf !== 'string' && typeof leaf !== 'number') return;
+  const text = String(leaf);
+  seen.add({ kind, value: patientReference.exec(text)?.[1] ?? text, by });
+}
+
+/** R4, Reference.reference: relative, absolute or versioned; ids are `[A-Za-z0-9\-.]{1,64}`. */
+const patientReference = /(?:^|\/)Patient\/([A-Za-z0-9\-.]{1,64})(?:$|[/?#])/;
+
+/** A Patient's id and its medical record numbers (v2-0203 `MR`), and every reference to one. */
+function fhirIn(value: Json, by: PatientRef['by'], seen: PatientsSeen, depth: number): void {
+  if (depth > depthMax) return;
+  if (typeof value === 'string') {
+    const id = patientReference.exec(value)?.[1];
+    if (id !== undefined) seen.add({ kind: 'fhir', value: id, by });
+    return;
+  }
+  if (typeof value !== 'object' || value === null) return;
+  if (isObject(value) && value['resourceType'] === 'Patient') {
+    if (typeof value['id'] === 'string') seen.add({ kind: 'fhir', value: value['id'], by });
+    const identifiers = value['identifier'] ?? null;
+    for (const each of isJsonArray(identifiers) ? identifiers : [])
+      if (isObject(each) && typeof each['value'] === 'string' && isRecordNumber(each))
+        seen.add({ kind: 'mrn', value: each['value'], by });
+  }
+  for (const each of Object.values(value)) fhirIn(each, by, seen, depth + 1);
+}
+
+function isRecordNumber(identifier: JsonObject): boolean {
+  const codings = (isObject(identifier['type']) ? identifier['type']['coding'] : undefined) ?? null;
+  return isJsonArray(codings) && codings.some((each) => isObject(each) && each['code'] === 'MR');
+}

@@ -1,0 +1,280 @@
+// Exports: what each entry becomes in OCSF and FHIR, and that every receiver gets every record, whatever it refuses on the way
+// and wherever the gate stopped. The required members of each OCSF class are written down here from schema.ocsf.io/1.8.0.
+
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createServer as createTlsServer } from 'node:tls';
+import { fileTarget } from '../../src/adapters/export-file/target.ts';
+import { otlpTarget, splunkTarget, webhookTarget } from '../../src/adapters/export-http/targets.ts';
+import { syslogTarget } from '../../src/adapters/export-syslog/target.ts';
+import { post } from '../../src/adapters/notify/post.ts';
+import { openSessionIndex } from '../../src/adapters/sqlite-store/projection.ts';
+import { openStore } from '../../src/adapters/sqlite-store/store.ts';
+import { systemClock as clock } from '../../src/adapters/system/clock.ts';
+import type { JsonObject } from '../../src/core/json.ts';
+import { recordTypes } from '../../src/core/record.ts';
+import { type ExportSource, exported } from '../../src/gateway/export-events.ts';
+import { type ExportQueue, startExport } from '../../src/gateway/export-queue.ts';
+import type { ExportTarget } from '../../src/ports/export.ts';
+import { MemoryLog, recordSessions } from '../admin/gate-fixture.ts';
+import { createAuthority } from '../parts/certificate.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'chartgate-export-'));
+const log = new MemoryLog();
+let source: ExportSource;
+let closeIndex: () => void;
+
+before(async () => {
+  await recordSessions(log);
+  for (const type of recordTypes) {
+    if (type === 'session.start') continue;
+    const payload = {
+      media: 'application/json',
+      bytes: Buffer.from('{"names":[["bmFtZQ","row"]],"said":"Zebulon"}'),
+    } as const;
+    await log.append({ type, session: 's_child', request: 'r_sql', data: { code: 'denied' } }, payload);
+  }
+  const index = openSessionIndex(join(directory, 'index.db'));
+  assert.ok(index.ok);
+  closeIndex = () => index.value.close();
+  source = { origin: 'gate.example/chartgate/1', reader: log, index: index.value };
+});
+after(() => {
+  closeIndex();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+async function all(format: 'ocsf' | 'fhir' | 'ndjson', payloads = false): Promise<JsonObject[]> {
+  const events: JsonObject[] = [];
+  for await (const each of exported(source, [0, log.size], format, payloads)) events.push(each.event);
+  return events;
+}
+
+/** Class → what is required of it beyond what is required of every event; `a|b` = one of them at least. */
+const required: Readonly<Record<number, readonly string[]>> = {
+  2004: ['finding_info.title', 'finding_info.uid'],
+  3001: ['user'],
+  3002: ['user', 'service|dst_endpoint'],
+  3003: ['user', 'privileges|group'],
+  6003: ['actor', 'api.operation', 'src_endpoint'],
+  6005: ['actor', 'src_endpoint', 'database|databucket|table'],
+};
+const ofAll =
+  'activity_id category_uid class_uid time type_uid severity_id metadata.version metadata.product.vendor_name|metadata.product.name'.split(
+    ' ',
+  );
+const activities: Readonly<Record<number, readonly number[]>> = {
+  2004: [0, 1, 2, 3, 99],
+  3001: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 99],
+  3002: [0, 1, 2, 3, 4, 5, 6, 99],
+  3003: [0, 1, 2, 99],
+  6003: [0, 1, 2, 3, 4, 99],
+  6005: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 99],
+};
+
+function at(event: unknown, path: string): unknown {
+  return path.split('.').reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], event);
+}
+
+test('OCSF: every event has what its class requires, and every class of ours appears', async () => {
+  const events = await all('ocsf');
+  const classes = new Set<number>();
+  for (const event of events) {
+    const uid = Number(event['class_uid']);
+    classes.add(uid);
+    for (const paths of [...ofAll, ...(required[uid] ?? assert.fail(`class ${uid}`))])
+      assert.ok(
+        paths.split('|').some((path) => at(event, path) !== undefined),
+        `${uid} lacks ${paths}`,
+      );
+    assert.equal(event['type_uid'], uid * 100 + Number(event['activity_id']));
+    assert.equal(event['category_uid'], Math.floor(uid / 1000));
+    assert.ok(activities[uid]?.includes(Number(event['activity_id'])));
+    assert.equal(at(event, 'metadata.version'), '1.8.0');
+  }
+  assert.deepEqual(
+    [...classes].sort((a, b) => a - b),
+    [2004, 3001, 3002, 3003, 6003, 6005],
+  );
+  const left = log.stored.filter(({ type }) => type === 'response' || type === 'heartbeat').length;
+  assert.equal(events.length, log.size - left, 'only what another event says too is left out');
+});
+
+test('FHIR: AuditEvents with their bindings; patients by keyed name, where payloads are asked for', async () => {
+  const events = await all('fhir', true);
+  for (const event of events) {
+    assert.equal(event['resourceType'], 'AuditEvent');
+    for (const path of ['type.system', 'type.code', 'recorded', 'source.observer']) assert.ok(at(event, path), path);
+    assert.ok('CRUDE'.split('').some((action) => event['action'] === action));
+    assert.ok(['0', '4', '8', '12'].some((outcome) => event['outcome'] === outcome));
+    const agents = event['agent'] as readonly JsonObject[];
+    assert.ok(
+      agents.length > 0 && agents.every((each) => typeof each['requestor'] === 'boolean'),
+      'agent.requestor is 1..1',
+    );
+    assert.equal(agents.filter((each) => each['requestor'] === true).length, 1);
+    for (const entity of event['entity'] as readonly JsonObject[])
+      assert.ok(!('name' in entity && 'query' in entity), 'sev-1: a name or a query, not both');
+  }
+  const disclosure = events.find((each) => at(each, 'subtype.0.code') === 'disclose');
+  assert.equal(
+    at(disclosure, 'meta.profile.0'),
+    'https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit.PrivacyDisclosure.Source',
+  );
+  assert.equal(at(disclosure, 'entity.0.what.identifier.value'), 'bmFtZQ');
+  assert.deepEqual([at(disclosure, 'entity.0.type.code'), at(disclosure, 'entity.0.role.code')], ['1', '1']);
+});
+
+test('what was said leaves only where it was asked for', async () => {
+  for (const format of ['ocsf', 'fhir', 'ndjson'] as const)
+    assert.doesNotMatch(JSON.stringify(await all(format)), /Zebulon|SELECT name|bmFtZQ/, format);
+  assert.match(JSON.stringify(await all('ndjson', true)), /Zebulon/);
+  assert.equal((await all('ndjson')).length, log.size, 'nothing is left out of the log as it is');
+});
+
+interface Received {
+  readonly url: string;
+  readonly requests: { readonly headers: NodeJS.Dict<string | string[]>; readonly body: string }[];
+  readonly server: Server;
+}
+
+/** Answers 503 to the first `refusals` requests. */
+async function receiver(refusals = 0, answer = '{}'): Promise<Received> {
+  const requests: Received['requests'] = [];
+  let left = refusals;
+  const server = createServer((request, response) => {
+    void text(request).then((body) => {
+      if (left-- > 0) response.writeHead(503).end();
+      else {
+        requests.push({ headers: request.headers, body });
+        response.writeHead(200).end(answer);
+      }
+    });
+  });
+  server.listen(0, '127.0.0.1').unref();
+  await once(server, 'listening');
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, requests, server };
+}
+
+function cursorsIn(name: string): {
+  readonly next: (n: string) => number;
+  readonly save: (n: string, next: number) => void;
+  close(): void;
+} {
+  const store = openStore(join(directory, `${name}.db`), new Uint8Array(32));
+  assert.ok(store.ok);
+  return { ...store.value.exports, close: () => store.value.close() };
+}
+
+async function drained(queue: ExportQueue): Promise<void> {
+  for (let waited = 0; queue.lag > 0 && waited < 600; waited++) await sleep(10);
+  assert.equal(queue.lag, 0);
+  await queue.close();
+}
+
+test('a webhook that is down gets everything once it is up, signed; a new start sends nothing twice that was taken', async () => {
+  const { url, requests, server } = await receiver(1);
+  const key = Buffer.from('0123456789abcdef0123456789abcdef');
+  const states: (string | null)[] = [];
+  const cursors = cursorsIn('webhook');
+  const deps = { clock, source, cursors, onState: (_: string, failure: string | null) => void states.push(failure) };
+  await drained(startExport(deps, 'hook', 'ndjson', webhookTarget(post, url, key, source.origin)));
+  assert.deepEqual(states, ['it answered with status 503.', null]);
+  const [first] = requests;
+  const id = String(first?.headers['webhook-id']);
+  const signed = createHmac('sha256', key)
+    .update(`${id}.${String(first?.headers['webhook-timestamp'])}.${first?.body}`)
+    .digest('base64');
+  assert.equal(first?.headers['webhook-signature'], `v1,${signed}`);
+  const seqs = requests.flatMap(({ body }) => JSON.parse(body).data.events.map((each: { seq: number }) => each.seq));
+  assert.deepEqual(
+    seqs,
+    log.stored.map(({ seq }) => seq),
+  );
+  cursors.close();
+
+  const again = cursorsIn('webhook');
+  const taken = requests.length;
+  await log.append({ type: 'node.stop' });
+  await drained(
+    startExport({ ...deps, cursors: again }, 'hook', 'ndjson', webhookTarget(post, url, key, source.origin)),
+  );
+  assert.deepEqual(
+    requests.slice(taken).map(({ body }) => JSON.parse(body).data.events.length),
+    [1],
+  );
+  again.close();
+  server.close();
+});
+
+test('Splunk, OTLP and a file get every event; a partial success is none', async () => {
+  const [splunk, otlp, partial] = [
+    await receiver(),
+    await receiver(),
+    await receiver(0, '{"partialSuccess":{"rejectedLogRecords":"2"}}'),
+  ];
+  const file = join(directory, 'out.ndjson');
+  const cursors = cursorsIn('three');
+  const deps = { clock, source, cursors, onState: (name: string) => assert.fail(name) };
+  const targets: Readonly<Record<string, ExportTarget>> = {
+    splunk: splunkTarget(post, splunk.url, 'tok', source.origin, 'ocsf'),
+    otlp: otlpTarget(post, otlp.url, {}, source.origin),
+    file: fileTarget(file),
+  };
+  for (const [name, target] of Object.entries(targets)) await drained(startExport(deps, name, 'ocsf', target));
+  const count = (await all('ocsf')).length;
+  assert.equal(splunk.requests[0]?.headers['authorization'], 'Splunk tok');
+  const lines = splunk.requests.flatMap(({ body }) => body.split('\n').map((line) => JSON.parse(line)));
+  assert.deepEqual([lines.length, lines[0].sourcetype], [count, 'chartgate:ocsf']);
+  const records = otlp.requests.flatMap(({ body }) => JSON.parse(body).resourceLogs[0].scopeLogs[0].logRecords);
+  assert.equal(records.length, count);
+  assert.match(records[0].timeUnixNano, /^\d{19}$/);
+  assert.equal(readFileSync(file, 'utf8').trimEnd().split('\n').length, count);
+  const batch = [{ seq: 0, time: new Date(0).toISOString(), type: 'request', refused: true, event: {} }] as const;
+  assert.equal((await otlpTarget(post, partial.url, {}, 'x').send(batch, 0)).ok, false);
+  for (const { server } of [splunk, otlp, partial]) server.close();
+  cursors.close();
+});
+
+test('syslog: octet-counted RFC 5424 messages over verified TLS; an untrusted receiver gets none', async () => {
+  const authority = createAuthority();
+  let got = '';
+  const server = createTlsServer({ ...authority.issue(['localhost']) }, (socket) => {
+    socket.setEncoding('utf8').on('data', (chunk: string) => {
+      got += chunk;
+    });
+    socket.on('error', () => {});
+  });
+  server.listen(0, '127.0.0.1').unref();
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const cursors = cursorsIn('syslog');
+  const deps = { clock, source, cursors, onState: (name: string) => assert.fail(name) };
+  await drained(
+    startExport(deps, 'syslog', 'ocsf', syslogTarget({ host: 'localhost', port, ca: authority.cert }, 'gate.example')),
+  );
+  for (let waited = 0; !got.includes('"node.stop"') && waited < 100; waited++) await sleep(10);
+  const messages: string[] = [];
+  for (let rest = Buffer.from(got); rest.length > 0; ) {
+    const [digits = ''] = /^\d+/.exec(rest.toString('latin1')) ?? [];
+    messages.push(rest.subarray(digits.length + 1, digits.length + 1 + Number(digits)).toString());
+    rest = rest.subarray(digits.length + 1 + Number(digits));
+  }
+  assert.equal(messages.length, (await all('ocsf')).length);
+  assert.match(messages[0] ?? '', /^<110>1 \S+Z gate\.example chartgate - session\.start - \{/);
+  const batch = [{ seq: 0, time: new Date(0).toISOString(), type: 'request', refused: true, event: {} }] as const;
+  const untrusted = syslogTarget({ host: 'localhost', port, ca: null }, 'gate.example');
+  const sent = await untrusted.send(batch, 0);
+  assert.ok(!sent.ok && sent.error.code === 'upstream_unavailable');
+  server.close();
+  cursors.close();
+});

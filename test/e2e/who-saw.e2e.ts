@@ -1,0 +1,144 @@
+// Who saw this patient: found by what stood in the masked answer, by what the question named, through an agent's tool too;
+// plainly counted where an answer did not say; never the number itself on disk; the same after the index is read anew.
+
+import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { WhoSawView } from '../../src/admin/contract-who-saw.ts';
+import { type Clinic, startClinic } from '../parts/clinic.ts';
+
+const number = 'MRN-77-2041-KAPPA';
+
+let clinic: Clinic;
+
+before(async () => {
+  clinic = await startClinic();
+  await clinic.postgres.query(
+    'ehr',
+    `ALTER TABLE patients ADD COLUMN mrn text; UPDATE patients SET mrn = CASE id WHEN 1 THEN '${number}' ELSE 'mrn-2' END`,
+  );
+  const keys = '{ public.patients.id: id, public.patients.mrn: mrn, public.notes.patient: id }';
+  await clinic.writeConfig((text) => {
+    const patient = text.replace('    posture: inline\n', `    posture: inline\n    patient: { columns: ${keys} }\n`);
+    const classified = patient.replace(
+      'public.patients.ssn: ssn',
+      'public.patients.ssn: ssn\n      public.patients.mrn: mrn',
+    );
+    return `${classified}audit: { export: [{ type: ndjson, path: ./sent.ndjson }] }\n`;
+  });
+  await clinic.startGate();
+});
+after(() => clinic.stop());
+
+async function ask(person: string, sql: string, params: unknown[] = []): Promise<unknown[]> {
+  const client = await clinic.connect(person);
+  try {
+    return (await client.query(sql, params)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+async function whoSaw(patient: string, more: object = {}): Promise<WhoSawView> {
+  const response = await fetch(`${clinic.url}/api/v1/who-saw`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${await clinic.token('augusto')}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ patients: [patient], reason: 'the patient asks', ...more }),
+  });
+  assert.equal(response.status, 200);
+  return (await response.json()) as WhoSawView;
+}
+
+function said({ disclosures }: WhoSawView): unknown[] {
+  return disclosures.map(({ recipient, by, what, shown, masked }) => [
+    recipient.id,
+    by,
+    what.join(),
+    shown.join(),
+    masked.join(),
+  ]);
+}
+
+test('each answer about a patient is found by every way it can name them, and no other', async () => {
+  const [row] = (await ask('ana', '/* reason: audit 12 */ SELECT mrn, ssn FROM patients ORDER BY id LIMIT 1')) as {
+    mrn: string;
+  }[];
+  assert.notEqual(row?.mrn, number, 'the analyst sees no number');
+  const cora = await clinic.connect('cora');
+  await cora.query({ text: 'SELECT first FROM patients WHERE id = $1', values: [1] });
+  await cora.query("SELECT first FROM patients p WHERE p.mrn = 'mrn-2'");
+  await cora.query("SELECT first FROM patients WHERE mrn = 'nobody'");
+  await cora.query('SELECT id, label FROM wards WHERE id = 1');
+  await cora.end();
+  await ask('dora', 'SELECT count(*) FROM patients');
+  const copied = await clinic.connect('dora');
+  await copied.query('SELECT id FROM patients WHERE id = 2');
+  await copied.end();
+
+  const byNumber = await whoSaw(`mrn:${number.toLowerCase()} `);
+  assert.deepEqual(said(byNumber), [['ana', 'row', 'public.patients', '', 'mrn,ssn']]);
+  assert.equal(byNumber.disclosures[0]?.purpose, 'audit 12');
+  assert.match(byNumber.label, /164\.528/);
+  assert.equal(byNumber.unnamed, 1, 'a count is about patients and names none');
+  assert.deepEqual(said(await whoSaw('id:1')), [['cora', 'asked', 'public.patients', 'name', '']]);
+  assert.deepEqual(said(await whoSaw('mrn-2')), [['cora', 'asked', 'public.patients', 'mrn,name', '']]);
+  assert.deepEqual(said(await whoSaw('id:2')), [['dora', 'row', 'public.patients', '', '']]);
+  assert.deepEqual(said(await whoSaw('mrn:nobody')), [], 'there was no such row');
+  assert.deepEqual((await whoSaw(`mrn:${number}`, { until: '2020-01-01T00:00:00Z' })).disclosures, []);
+});
+
+test("an agent's tool call that asks the database is found with its cause", async () => {
+  const agent = await clinic.agent('ana');
+  await agent.callTool({ name: 'query', arguments: { sql: 'SELECT id, ssn FROM patients WHERE id < 2' } });
+  await agent.close();
+  const [found] = (await whoSaw('id:1')).disclosures;
+  assert.deepEqual([found?.recipient.id, found?.by, found?.door], ['ana', 'row', 'postgres']);
+  const sessions = await clinic.sessions({ connection: 'ehr-tools', tool: 'query' });
+  assert.equal(sessions.length, 1);
+});
+
+test('the lookup is for auditors, needs a reason, and is on record', async () => {
+  const zed = await clinic.chartgate(['who-saw', 'id:1', '--reason', 'curious', '-c', clinic.config], 'zed');
+  assert.match(zed.stderr, /needs an auditor/);
+  const silent = await clinic.chartgate(['who-saw', 'id:1', '--reason', ' ', '-c', clinic.config], 'augusto');
+  assert.match(silent.stderr, /needs a reason/);
+  const kind = await clinic.chartgate(['who-saw', 'id:1', '--reason', 'x', '-c', clinic.config], 'augusto');
+  assert.match(kind.stdout, /asked for/);
+});
+
+test('the index read anew says the same, and no file knows the number', async () => {
+  const args = ['audit', 'reindex', '--json', '-c', clinic.config];
+  const { code, stdout, stderr } = await clinic.chartgate(args, 'augusto');
+  assert.equal(code, 0, stderr);
+  assert.equal(JSON.parse(stdout).same, true);
+  assert.equal((await whoSaw(`mrn:${number}`)).disclosures.length, 1);
+  let files = 0;
+  for (const each of await readdir(clinic.state, { recursive: true, withFileTypes: true })) {
+    if (!each.isFile()) continue;
+    files++;
+    const content = (await readFile(join(each.parentPath, each.name))).toString('latin1').toLowerCase();
+    assert.ok(!content.includes(number.toLowerCase()), each.name);
+  }
+  assert.ok(files > 5);
+});
+
+test('the gate sends its log on, and gives out a stretch of it', async () => {
+  const given = await clinic.chartgate(['audit', 'export', '--format', 'ocsf', '-c', clinic.config], 'augusto');
+  assert.equal(given.code, 0, given.stderr);
+  const lines = given.stdout.trimEnd().split('\n');
+  const uids = lines.map((line): string => JSON.parse(line).metadata.uid);
+  assert.ok(uids.length > 20);
+  const sent = join(clinic.directory, 'sent.ndjson');
+  let arrived: string[] = [];
+  for (let waited = 0; arrived.length < uids.length && waited < 100; waited++) {
+    await sleep(100);
+    arrived = (await readFile(sent, 'utf8')).trimEnd().split('\n');
+  }
+  assert.deepEqual(
+    arrived.slice(0, uids.length).map((line): string => JSON.parse(line).metadata.uid),
+    uids,
+  );
+  assert.doesNotMatch(given.stdout, /Zebulon|KAPPA|SELECT mrn/);
+});
