@@ -20,6 +20,7 @@ export function subjectOf(
     aliases,
     ...(name === undefined ? {} : { name }),
     ...(agent === undefined ? {} : { agent }),
+    ...(claims.iat === undefined ? {} : { issuedMs: claims.iat * 1000 }),
     ...(claims.exp === undefined ? {} : { expiresMs: claims.exp * 1000 }),
   };
 }

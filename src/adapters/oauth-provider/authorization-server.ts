@@ -1,0 +1,284 @@
+// The gate's own OAuth 2.1 authorization server: oidc-provider, told what this gate allows. It gives out opaque tokens for
+// one door each, and never says who somebody is: that is the sign-in's business.
+
+import type { IncomingMessage, RequestListener } from 'node:http';
+import { exportJWK, generateKeyPair, type JWK } from 'jose';
+import { type Configuration, errors, interactionPolicy, type KoaContextWithOIDC, Provider } from 'oidc-provider';
+import type { Clock } from '../../ports/clock.ts';
+import type { KeptRecords } from '../../ports/kept-records.ts';
+import type { AuthorizationRequests } from '../../ports/sign-in.ts';
+import { pageHeaders } from '../../wire/http/page.ts';
+import { deviceConfirmPage, deviceDonePage, devicePage, errorPage } from './pages.ts';
+import { publicFetch } from './public-fetch.ts';
+import { requestCookie, requestsOf } from './requests.ts';
+import { storageIn } from './storage.ts';
+
+export interface AuthorizationServerDeps {
+  readonly clock: Clock;
+  readonly records: KeptRecords;
+  readonly publicUrl: string;
+  /** Whether this resource is a door of the gate (RFC 8707). */
+  readonly isDoor: (resource: string) => boolean;
+  /** Whether a sign-in lasts. */
+  readonly isLive: (signIn: string) => boolean;
+  readonly absoluteMs: number;
+  /** Longest life of an access token. */
+  readonly accessMs: number;
+  readonly registration: boolean;
+  readonly clientMetadata: boolean;
+  /** Hosts of client metadata that may have private addresses. */
+  readonly privateHosts: readonly string[];
+  /** 32 bytes; signs the cookies. */
+  readonly cookieKey: string;
+  readonly onRegistered: (clientId: string) => void;
+  readonly onBug: (error: unknown) => void;
+}
+
+/** What an access token of ours is good for. */
+export interface AccessToken {
+  readonly signIn: string;
+  /** The client that acts for the person; null for the command line. */
+  readonly agent: string | null;
+  /** The door, as its resource identifier. */
+  readonly resource: string;
+  readonly expiresMs: number;
+}
+
+export interface AuthorizationServer {
+  readonly requests: AuthorizationRequests;
+  /** Undefined for what is no live access token of ours. */
+  find(token: string): Promise<AccessToken | undefined>;
+  /** Whether a path is this server's. */
+  serves(path: string): boolean;
+  readonly listener: RequestListener;
+}
+
+/** The one scope: to use a door as oneself. What that allows, the policy says. */
+export const gateScope = 'gate';
+
+/** The client of the command line. */
+const commandLineClient = 'chartgate-cli';
+
+const paths = ['/oauth/', '/device', '/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'];
+const registrationsPerMinuteMax = 60;
+const metadataBytesMax = 65_536;
+
+export async function createAuthorizationServer(deps: AuthorizationServerDeps): Promise<AuthorizationServer> {
+  const provider = new Provider(deps.publicUrl, configurationOf(deps, await signingKey(deps)));
+  // The address of the gate is configured, never taken from a request: see `ours`.
+  provider.proxy = true;
+  provider.on('server_error', (_context, error) => deps.onBug(error));
+  provider.on('registration_create.success', (_context, client) => deps.onRegistered(client.clientId));
+  const answer = provider.callback();
+  const tooMany = perMinute(registrationsPerMinuteMax, deps.clock);
+  return {
+    requests: requestsOf(provider),
+    find: async (token) => {
+      if (!/^[\w-]{43}$/.test(token)) return undefined;
+      const found = await provider.AccessToken.find(token);
+      if (!found || typeof found.aud !== 'string' || found.accountId === undefined) return undefined;
+      const { accountId, clientId, aud, exp = 0 } = found;
+      const agent = clientId === undefined || clientId === commandLineClient ? null : clientId;
+      return { signIn: accountId, agent, resource: aud, expiresMs: exp * 1000 };
+    },
+    serves: (path) => paths.some((each) => path === each || path.startsWith(each.endsWith('/') ? each : `${each}/`)),
+    listener: (request, response) => {
+      if (request.method === 'POST' && request.url === '/oauth/register' && tooMany()) {
+        response.writeHead(429, { 'retry-after': '60', 'content-type': 'application/json' });
+        return void response.end('{"error":"temporarily_unavailable"}');
+      }
+      void answer(ours(request, deps.publicUrl), response);
+    },
+  };
+}
+
+function configurationOf(deps: AuthorizationServerDeps, key: JWK): Configuration {
+  const { publicUrl, isLive, absoluteMs, accessMs, records, clock } = deps;
+  const lifetime = Math.floor(absoluteMs / 1000);
+  return {
+    adapter: storageIn(records, clock),
+    clients: [commandLine],
+    clientDefaults: { id_token_signed_response_alg: 'ES256', grant_types: ['authorization_code', 'refresh_token'] },
+    clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'],
+    clientBasedCORS: (_context, origin, client) =>
+      (client.redirectUris ?? []).some((each) => URL.parse(each)?.origin === origin),
+    cookies: {
+      names: { session: 'chartgate-oauth', interaction: requestCookie, resume: 'chartgate-resume' },
+      keys: [deps.cookieKey],
+      long: { signed: true, httpOnly: true, sameSite: 'lax' },
+      short: { signed: true, httpOnly: true, sameSite: 'lax' },
+    },
+    enabledJWA: {
+      clientAuthSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA'],
+      idTokenSigningAlgValues: ['ES256'],
+    },
+    expiresWithSession: async () => false,
+    extraClientMetadata: {
+      properties: ['software_id'],
+      validator: (_context, _key, _value, metadata) => checkRedirects(metadata.redirect_uris ?? []),
+    },
+    fetch: publicFetch(deps.privateHosts),
+    fetchResponseBodyLimits: { jwks_uri: metadataBytesMax, sector_identifier_uri: metadataBytesMax },
+    features: featuresOf(deps),
+    findAccount: async (_context, sub) => (isLive(sub) ? { accountId: sub, claims: async () => ({ sub }) } : undefined),
+    interactions: { policy: promptPolicy(isLive), url: async (_context, { uid }) => `/signin/a/${uid}` },
+    issueRefreshToken: async (_context, client) => client.grantTypeAllowed('refresh_token'),
+    jwks: { keys: [key] },
+    pkce: { required: () => true },
+    renderError: async (context, out) => show(context, errorPage(out.error, out.error_description ?? '')),
+    responseTypes: ['code'],
+    rotateRefreshToken: true,
+    scopes: ['offline_access', gateScope],
+    routes: {
+      authorization: '/oauth/authorize',
+      code_verification: '/device',
+      device_authorization: '/oauth/device',
+      end_session: '/oauth/end',
+      jwks: '/oauth/jwks',
+      registration: '/oauth/register',
+      revocation: '/oauth/revoke',
+      token: '/oauth/token',
+    },
+    discovery: { service_documentation: `${publicUrl}/signin` },
+    ttl: {
+      AccessToken: accessMs / 1000,
+      AuthorizationCode: 60,
+      DeviceCode: 600,
+      Grant: lifetime,
+      IdToken: 300,
+      Interaction: 600,
+      RefreshToken: lifetime,
+      Session: lifetime,
+    },
+  };
+}
+
+function featuresOf({
+  isDoor,
+  accessMs,
+  registration,
+  clientMetadata,
+}: AuthorizationServerDeps): Configuration['features'] {
+  return {
+    devInteractions: { enabled: false },
+    dPoP: { enabled: false },
+    pushedAuthorizationRequests: { enabled: false },
+    rpInitiatedLogout: { enabled: false },
+    userinfo: { enabled: false },
+    revocation: { enabled: true },
+    deviceFlow: {
+      enabled: true,
+      userCodeInputSource: async (context, _form, out, error) => {
+        show(context, devicePage(secretOf(context), userCodeOf(context.req), out !== undefined || error !== undefined));
+      },
+      userCodeConfirmSource: async (context, _form, client, _device, userCode) => {
+        show(context, deviceConfirmPage(secretOf(context), userCode, client.clientName ?? client.clientId));
+      },
+      successSource: async (context) => show(context, deviceDonePage()),
+    },
+    registration: { enabled: registration, issueRegistrationAccessToken: false },
+    clientIdMetadataDocument: { enabled: clientMetadata, ack: 'draft-02' },
+    resourceIndicators: {
+      enabled: true,
+      // INVARIANT: no token without a door it is good for.
+      defaultResource: async (_context, _client, oneOf) => {
+        if (oneOf === undefined) throw new errors.InvalidTarget('resource is required (RFC 8707)');
+        return oneOf;
+      },
+      useGrantedResource: async () => true,
+      getResourceServerInfo: async (_context, resource) => {
+        if (!isDoor(resource)) throw new errors.InvalidTarget('resource is no door of this gate');
+        return { scope: gateScope, audience: resource, accessTokenTTL: accessMs / 1000, accessTokenFormat: 'opaque' };
+      },
+    },
+  };
+}
+
+const commandLine = {
+  client_id: commandLineClient,
+  client_name: 'Chartgate command line',
+  application_type: 'native' as const,
+  token_endpoint_auth_method: 'none' as const,
+  grant_types: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'],
+  response_types: ['code' as const],
+  redirect_uris: ['http://127.0.0.1/callback'],
+};
+
+/** Sign-in is asked for anew once it has ended; consent for each client and door, and every time where it is no web site. */
+function promptPolicy(isLive: (signIn: string) => boolean): interactionPolicy.DefaultPolicy {
+  const policy = interactionPolicy.base();
+  const ended = new interactionPolicy.Check('ended', 'the sign-in has ended', ({ oidc }) => {
+    const signIn = oidc.session?.accountId;
+    return signIn !== undefined && !isLive(signIn);
+  });
+  policy.get('login')?.checks.add(ended);
+  return policy;
+}
+
+/** RFC 9700 §4.1: in clear only on the client's own machine, and nothing a reader could take for another host. */
+function checkRedirects(uris: readonly string[]): void {
+  for (const each of uris) {
+    const url = URL.parse(each);
+    const local = url !== null && ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname);
+    if (!url || (url.protocol === 'http:' && !local) || url.username !== '' || url.password !== '')
+      throw new errors.InvalidRedirectUri('redirect_uris have to be https, or http on loopback, without a user');
+  }
+}
+
+/** The request as one for the configured address, whatever its headers say; with our scope, which there is one of. */
+function ours(request: IncomingMessage, publicUrl: string): IncomingMessage {
+  const { protocol, host } = new URL(publicUrl);
+  Object.assign(request.headers, { 'x-forwarded-proto': protocol.slice(0, -1), 'x-forwarded-host': host });
+  delete request.headers['x-forwarded-for'];
+  const url = new URL(request.url ?? '/', publicUrl);
+  if (request.method === 'GET' && url.pathname === '/oauth/authorize') {
+    const scopes = (url.searchParams.get('scope') ?? '').split(' ').filter((each) => each !== '');
+    if (!scopes.includes(gateScope)) url.searchParams.set('scope', [...scopes, gateScope].join(' '));
+    request.url = `${url.pathname}${url.search}`;
+  }
+  if (request.method === 'GET' && url.pathname === '/device') {
+    // The library would post the code on by script; here it only stands in the form.
+    userCodes.set(request, url.searchParams.get('user_code') ?? '');
+    request.url = url.pathname;
+  }
+  return request;
+}
+
+const userCodes = new WeakMap<IncomingMessage, string>();
+
+function userCodeOf(request: IncomingMessage): string {
+  return userCodes.get(request) ?? '';
+}
+
+/** The library's own protection of its device forms. */
+function secretOf(context: KoaContextWithOIDC): string {
+  const secret = context.oidc.session?.state?.['secret'];
+  return typeof secret === 'string' ? secret : '';
+}
+
+function show(context: KoaContextWithOIDC, html: string): void {
+  context.set({ ...pageHeaders });
+  context.body = html;
+}
+
+/** ES256; made once, kept sealed. */
+async function signingKey({ records, clock }: AuthorizationServerDeps): Promise<JWK> {
+  const kept = records.get('signing key', 'ES256', clock.now());
+  if (kept) return kept;
+  const { privateKey } = await generateKeyPair('ES256', { extractable: true });
+  const key = { ...(await exportJWK(privateKey)), use: 'sig', alg: 'ES256' };
+  records.put('signing key', 'ES256', key, Number.MAX_SAFE_INTEGER);
+  return key;
+}
+
+/** True once there were more calls in a minute than `max`. */
+function perMinute(max: number, clock: Clock): () => boolean {
+  let minute = 0;
+  let count = 0;
+  return () => {
+    const now = Math.floor(clock.now() / 60_000);
+    count = now === minute ? count + 1 : 1;
+    minute = now;
+    return count > max;
+  };
+}

@@ -1,0 +1,41 @@
+// The pages of the device flow (RFC 8628 §3.3) and of a request that is wrong, as HTML.
+
+import { escapeHtml, hidden, page } from '../../wire/http/page.ts';
+
+export function devicePage(xsrf: string, code: string, wrong: boolean): string {
+  const problem = wrong
+    ? '<p class="problem" role="alert">This code is not known, has been used, or is too old. Ask for a new one.</p>'
+    : '';
+  return page({
+    title: 'Connect a device',
+    body: `${problem}<form method="post" action="/device">${hidden('xsrf', xsrf)}
+<label for="code">The code your device or terminal shows</label>
+<input id="code" name="user_code" type="text" autocomplete="off" autocapitalize="characters" spellcheck="false" required value="${escapeHtml(code)}">
+<button type="submit" class="first">Continue</button></form>`,
+  });
+}
+
+export function deviceConfirmPage(xsrf: string, code: string, client: string): string {
+  const answer = (label: string, kind: string, fields: string): string =>
+    `<form method="post" action="/device">${hidden('xsrf', xsrf)}${hidden('user_code', code)}${fields}<button type="submit"${kind}>${label}</button></form>`;
+  return page({
+    title: 'Is this your code?',
+    body: `<p>${escapeHtml(client)} shows this code:</p>
+<p><code>${escapeHtml(code)}</code></p>
+<p>Go on only if you began this yourself and see the same code there. Whoever sent you a link to this page would act in your name.</p>
+${answer('It is the same', ' class="first"', hidden('confirm', 'yes'))}
+${answer('It is not', '', hidden('abort', 'yes'))}`,
+  });
+}
+
+export function deviceDonePage(): string {
+  return page({ title: 'Done', body: '<p>Your device is signed in. You can close this page.</p>' });
+}
+
+export function errorPage(error: string, description: string): string {
+  return page({
+    title: 'This did not work',
+    body: `<p class="problem" role="alert">${escapeHtml(description || error)}</p>
+<p>Begin again from your client. (${escapeHtml(error)})</p>`,
+  });
+}

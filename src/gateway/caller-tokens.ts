@@ -1,0 +1,93 @@
+// Token → Subject, at every door: a token of a trusted issuer as it is, or one the gate itself gave a client for this door.
+// INVARIANT: nobody comes in by a token made before they were signed out, or for another door.
+
+import { errors } from '../core/errors.ts';
+import type { Subject } from '../core/facts.ts';
+import { ok, type Result, refuse } from '../core/result.ts';
+import { type Door, resourceOf } from '../identity/audience.ts';
+import { type TrustedIssuer, verifyToken } from '../identity/token.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { KeptRecords } from '../ports/kept-records.ts';
+import type { SignInDesk } from './sign-in-desk.ts';
+
+/** A live access token of the gate's own authorization server. */
+export interface OwnToken {
+  readonly signIn: string;
+  /** The client that acts for the person; null for the gate's own command line. */
+  readonly agent: string | null;
+  readonly resource: string;
+  readonly expiresMs: number;
+}
+
+export interface CallerTokenDeps {
+  readonly clock: Clock;
+  readonly records: KeptRecords;
+  readonly publicUrl: string;
+  readonly trusted: readonly TrustedIssuer[];
+  /** Null where nobody signs in at this gate. */
+  readonly own: {
+    readonly desk: Pick<SignInDesk, 'live'>;
+    readonly find: (token: string) => Promise<OwnToken | undefined>;
+  } | null;
+}
+
+export type Authenticate = (token: string, door: Door) => Promise<Result<Subject>>;
+
+/** Refused: token_*, signed_out. */
+export function createAuthenticate(deps: CallerTokenDeps): Authenticate {
+  const { clock, records, publicUrl, trusted, own } = deps;
+  const verify = remembering(trusted);
+  return async (token, door) => {
+    const ours = own && (await own.find(token));
+    if (ours) {
+      if (ours.resource !== resourceOf(publicUrl, door))
+        return refuse('token_audience', 'The token was made for another door of this gate.', {
+          next: 'Let the client ask for a token with this door as its resource (RFC 8707).',
+        });
+      const signIn = own.desk.live(ours.signIn);
+      if (!signIn) return refuse('signed_out', errors.signed_out.text);
+      const { expiresMs, agent } = ours;
+      return ok({ ...signIn.subject, ...(agent === null ? {} : { agent }), expiresMs, signIn: signIn.id });
+    }
+    const verified = await verify(token, clock.now());
+    if (!verified.ok) return verified;
+    const ended = endedMs(records, verified.value, clock.now());
+    if (ended !== null && (verified.value.issuedMs ?? 0) <= ended) return refuse('signed_out', errors.signed_out.text);
+    return verified;
+  };
+}
+
+/** How long a signature that was verified is believed: so much longer counts a key its issuer has withdrawn. */
+const believedMs = 30_000;
+const believedTokensMax = 1_000;
+
+/** `verifyToken`, but not of the same token again and again: a client sends one with each request. */
+function remembering(trusted: readonly TrustedIssuer[]): (token: string, now: number) => Promise<Result<Subject>> {
+  const believed = new Map<string, { readonly verified: Result<Subject>; readonly untilMs: number }>();
+  return async (token, now) => {
+    const known = believed.get(token);
+    if (known && now < known.untilMs) return known.verified;
+    believed.delete(token);
+    const verified = await verifyToken(token, trusted, now);
+    if (!verified.ok) return verified;
+    const [oldest] = believed.keys();
+    if (believed.size >= believedTokensMax && oldest !== undefined) believed.delete(oldest);
+    believed.set(token, { verified, untilMs: Math.min(now + believedMs, verified.value.expiresMs ?? 0) });
+    return verified;
+  };
+}
+
+const revocationMs = 366 * 86_400_000;
+
+/** From now on no token of this subject counts that was made until now. */
+export function endTokensOf(
+  records: KeptRecords,
+  { id, issuer }: { readonly id: string; readonly issuer: string },
+  now: number,
+): void {
+  records.put('tokens ended', JSON.stringify([issuer, id]), { atMs: now }, now + revocationMs);
+}
+
+function endedMs(records: KeptRecords, { id, issuer }: Subject, now: number): number | null {
+  return records.get('tokens ended', JSON.stringify([issuer, id]), now)?.atMs ?? null;
+}

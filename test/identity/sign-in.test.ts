@@ -1,0 +1,371 @@
+// People sign in at the hospital's provider, through the gate's own authorization server: an MCP client that knows nothing
+// but the address, what ends a sign-in, and everything that must not work.
+
+import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import {
+  Client as McpClient,
+  type OAuthClientProvider,
+  StreamableHTTPClientTransport,
+  UnauthorizedError,
+} from '@modelcontextprotocol/client';
+import { type Hospital, signInAt, startHospital } from '../parts/hospital.ts';
+import { type Page, UserAgent } from '../parts/user-agent.ts';
+
+const callback = 'http://127.0.0.1:9/callback';
+let hospital: Hospital;
+
+before(async () => {
+  hospital = await startHospital(', domains: [hospital.example]');
+  await hospital.clinic.startGate();
+});
+
+after(() => hospital?.stop());
+
+/** What an MCP client keeps of its authorization; the person is a user agent. */
+function memoryOf(visit: (url: URL) => Promise<void>): OAuthClientProvider {
+  const kept: Record<string, unknown> = {};
+  return {
+    redirectUrl: callback,
+    clientMetadata: { client_name: 'An <b>agent</b>', redirect_uris: [callback], token_endpoint_auth_method: 'none' },
+    clientInformation: () => kept['client'] as never,
+    saveClientInformation: (client) => void (kept['client'] = client),
+    tokens: () => kept['tokens'] as never,
+    saveTokens: (tokens) => void (kept['tokens'] = tokens),
+    redirectToAuthorization: visit,
+    saveCodeVerifier: (verifier) => void (kept['verifier'] = verifier),
+    codeVerifier: () => kept['verifier'] as string,
+    discoveryState: () => kept['discovery'] as never,
+    saveDiscoveryState: (state) => void (kept['discovery'] = state),
+  };
+}
+
+test('an MCP client that knows the address alone: 401, metadata, registration, sign-in, call', async () => {
+  const { clinic, provider } = hospital;
+  const agent = new UserAgent(callback);
+  let last: Page | undefined;
+  const memory = memoryOf(async (url) => {
+    const consent = await signInAt(provider, agent, await agent.get(url), 'ana');
+    assert.match(consent.html, /Let this client act for you/);
+    assert.match(consent.html, /An &#60;b&#62;agent/);
+    assert.match(consent.html, /call tools of ehr-tools/);
+    assert.doesNotMatch(consent.html, /<script/);
+    last = await agent.submit(consent, 'value="allow"');
+    assert.equal(last.url.searchParams.get('iss'), clinic.url);
+  });
+  const address = new URL('/mcp/ehr-tools', clinic.url);
+  const transport = new StreamableHTTPClientTransport(address, { authProvider: memory });
+  await assert.rejects(new McpClient({ name: 'agent', version: '1' }).connect(transport), UnauthorizedError);
+  await transport.finishAuth(last?.url.searchParams ?? new URLSearchParams());
+
+  const client = new McpClient({ name: 'agent', version: '1' });
+  await client.connect(new StreamableHTTPClientTransport(address, { authProvider: memory }));
+  const answer = await client.callTool({ name: 'query', arguments: { sql: 'SELECT label FROM wards WHERE id = 1' } });
+  assert.match(JSON.stringify(answer), /ward 1/);
+  await client.close();
+  const [session] = await clinic.sessions({ subject: 'ana', connection: 'ehr-tools' });
+  assert.equal(session?.subject.issuer, provider.issuer);
+  assert.match(session?.subject.agent ?? '', /^[\w-]{20,}$/);
+});
+
+interface Registered {
+  readonly client_id: string;
+}
+
+interface Tokens {
+  readonly access_token: string;
+  readonly refresh_token: string;
+  readonly expires_in: number;
+}
+
+const verifier = 'v'.repeat(64);
+const challenge = createHash('sha256').update(verifier).digest('base64url');
+
+async function register(metadata: object = {}): Promise<Response> {
+  return fetch(`${hospital.clinic.url}/oauth/register`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      redirect_uris: [callback],
+      token_endpoint_auth_method: 'none',
+      client_name: 'agent',
+      ...metadata,
+    }),
+  });
+}
+
+function authorizationUrl(client: string, more: Readonly<Record<string, string>> = {}): URL {
+  const url = new URL('/oauth/authorize', hospital.clinic.url);
+  const query = {
+    client_id: client,
+    response_type: 'code',
+    redirect_uri: callback,
+    code_challenge: challenge,
+    code_challenge_method: 'S256',
+    resource: `${hospital.clinic.url}/api/v1`,
+    state: 's',
+    ...more,
+  };
+  for (const [name, value] of Object.entries(query)) if (value !== '') url.searchParams.set(name, value);
+  return url;
+}
+
+function token(form: Readonly<Record<string, string>>): Promise<Response> {
+  return fetch(`${hospital.clinic.url}/oauth/token`, { method: 'POST', body: new URLSearchParams(form) });
+}
+
+/** A client, a code for it, and the browser it came through. */
+async function codeFor(
+  person: string,
+  more: Readonly<Record<string, string>> = {},
+  agent: UserAgent = new UserAgent(callback),
+): Promise<{ client: string; code: string; agent: UserAgent }> {
+  const { client_id: client } = (await (await register()).json()) as Registered;
+  let page = await agent.get(authorizationUrl(client, more));
+  if (page.url.origin === hospital.provider.issuer) page = await signInAt(hospital.provider, agent, page, person);
+  const last = await agent.submit(page, 'value="allow"');
+  return { client, code: last.url.searchParams.get('code') ?? '', agent };
+}
+
+async function tokensFor(
+  person: string,
+  resource: string = '/api/v1',
+): Promise<Tokens & { client: string; agent: UserAgent; code: string }> {
+  const { client, code, agent } = await codeFor(person, { resource: `${hospital.clinic.url}${resource}` });
+  const answer = await redeem(client, code);
+  assert.equal(answer.status, 200, await answer.clone().text());
+  return { ...((await answer.json()) as Tokens), client, agent, code };
+}
+
+function redeem(client: string, code: string, code_verifier: string = verifier): Promise<Response> {
+  return token({ grant_type: 'authorization_code', client_id: client, code, code_verifier, redirect_uri: callback });
+}
+
+function whoami(access: string): Promise<Response> {
+  return fetch(`${hospital.clinic.url}/api/v1/whoami`, { headers: { authorization: `Bearer ${access}` } });
+}
+
+test('a token is for one door, lives a quarter of an hour, and is no password of another connection', async () => {
+  const { clinic } = hospital;
+  const { access_token: access, expires_in: seconds } = await tokensFor('ana');
+  assert.ok(seconds <= 900);
+  assert.equal((await whoami(access)).status, 200);
+  const mcp = await fetch(`${clinic.url}/mcp/ehr-tools`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${access}`, 'content-type': 'application/json' },
+    body: '{}',
+  });
+  assert.equal(mcp.status, 401);
+  assert.match(await mcp.text(), /another door/);
+  await assert.rejects(clinic.connect('ana', { password: access }), /another door/);
+  const forDatabase = await tokensFor('ana', '/postgres/ehr');
+  const database = await clinic.connect('ana', { password: forDatabase.access_token });
+  assert.equal((await database.query('SELECT id FROM wards WHERE id = 1')).rowCount, 1);
+  await database.end();
+});
+
+test('a refresh token works once: its second use ends all of its line', async () => {
+  const { client, refresh_token: first } = await tokensFor('ana');
+  const refresh = (refresh_token: string): Promise<Response> =>
+    token({ grant_type: 'refresh_token', client_id: client, refresh_token, resource: `${hospital.clinic.url}/api/v1` });
+  const second = (await (await refresh(first)).json()) as Tokens;
+  assert.equal((await whoami(second.access_token)).status, 200);
+  assert.equal((await refresh(first)).status, 400);
+  assert.equal((await refresh(second.refresh_token)).status, 400);
+  assert.equal((await whoami(second.access_token)).status, 401);
+});
+
+test('signing somebody out ends tokens, credentials and open sessions within two seconds, whatever door', async () => {
+  const { clinic } = hospital;
+  const { access_token: access } = await tokensFor('ana');
+  const forDatabase = await tokensFor('ana', '/postgres/ehr');
+  const byToken = await clinic.connect('ana', { password: forDatabase.access_token });
+  const made = await fetch(`${clinic.url}/api/v1/connections/ehr/credentials`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${access}` },
+  });
+  const credential = (await made.json()) as { user: string; password: string };
+  const byCredential = await clinic.connect('ana', credential);
+  const workload = await clinic.token('ana');
+  const ends = [byToken, byCredential].map(
+    (each) => new Promise((resolve) => each.once('end', () => resolve(Date.now()))),
+  );
+  const began = Date.now();
+  const answer = await fetch(`${clinic.url}/api/v1/sign-ins/revoke`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${await clinic.token('pia')}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ subject: 'ana', reason: 'left the hospital' }),
+  });
+  assert.equal(answer.status, 200, await answer.clone().text());
+  for (const end of await Promise.all(ends)) assert.ok(Number(end) - began < 2000, `after ${Number(end) - began} ms`);
+  assert.equal((await whoami(access)).status, 401);
+  await assert.rejects(clinic.connect('ana', credential));
+  // A token of a trusted issuer that was made before counts no more, either.
+  assert.equal((await whoami(workload)).status, 401);
+});
+
+test('the provider ends a sign-in by a logout token; a forged, old or foreign one ends nothing', async () => {
+  const { clinic, provider } = hospital;
+  const { access_token: access } = await tokensFor('ana');
+  const post = async (claims: Record<string, unknown>): Promise<number> => {
+    const body = new URLSearchParams({ logout_token: await provider.logoutToken(claims) });
+    return (await fetch(`${clinic.url}/signin/backchannel/hospital`, { method: 'POST', body })).status;
+  };
+  const old = Math.floor(Date.now() / 1000) - 3600;
+  for (const wrong of [
+    { sub: 'ana', aud: 'else' },
+    { sub: 'ana', iat: old },
+    { sub: 'ana', nonce: 'n' },
+    { sub: 'ana', events: {} },
+    {},
+  ]) {
+    assert.equal(await post(wrong), 400, JSON.stringify(wrong));
+  }
+  assert.equal(await post({ sub: 'ana', iss: 'https://elsewhere.example' }), 400);
+  assert.equal((await whoami(access)).status, 200);
+  assert.equal(await post({ sub: 'ana' }), 200);
+  assert.equal((await whoami(access)).status, 401);
+});
+
+test('a code is redeemed once, by its client, with its verifier', async () => {
+  const one = await codeFor('ana');
+  assert.equal((await redeem(one.client, one.code, 'w'.repeat(64))).status, 400);
+  const two = await codeFor('ana');
+  const { client_id: other } = (await (await register()).json()) as Registered;
+  assert.equal((await redeem(other, two.code)).status, 400);
+  const three = await codeFor('ana');
+  const answers = await Promise.all([redeem(three.client, three.code), redeem(three.client, three.code)]);
+  assert.ok(answers.filter((each) => each.status === 200).length <= 1);
+  assert.equal((await redeem(three.client, three.code)).status, 400);
+});
+
+test('no authorization without S256, without a door, or for a redirect that was not registered', async () => {
+  const { client_id: client } = (await (await register()).json()) as Registered;
+  const agent = new UserAgent(callback);
+  const errorOf = async (more: Readonly<Record<string, string>>): Promise<string> => {
+    const page = await agent.get(authorizationUrl(client, more));
+    return page.url.searchParams.get('error') ?? `${page.status} ${page.url.host}`;
+  };
+  assert.equal(await errorOf({ code_challenge: '', code_challenge_method: '' }), 'invalid_request');
+  assert.equal(await errorOf({ code_challenge: verifier, code_challenge_method: 'plain' }), 'invalid_request');
+  assert.equal(await errorOf({ resource: '' }), 'invalid_target');
+  assert.equal(await errorOf({ resource: 'https://elsewhere.example/mcp/ehr-tools' }), 'invalid_target');
+  const { host } = new URL(hospital.clinic.url);
+  for (const redirect_uri of [
+    'https://elsewhere.example/',
+    `${callback}/`,
+    `${callback}?a=b`,
+    `${callback}#a`,
+    'http://127.0.0.1:9@elsewhere.example/callback',
+    'http://127.0.0.1:9/callback/../else',
+    'javascript:alert(1)',
+  ]) {
+    assert.equal(await errorOf({ redirect_uri }), `400 ${host}`, redirect_uri);
+  }
+});
+
+test('no client registers a redirect in clear to elsewhere, with a user in it, or a secret it chose', async () => {
+  for (const uri of [
+    'http://elsewhere.example/',
+    'https://user:x@elsewhere.example/',
+    'javascript:alert(1)',
+    'data:x',
+    'a',
+  ]) {
+    assert.equal((await register({ redirect_uris: [uri] })).status, 400, uri);
+  }
+  assert.equal((await register({ token_endpoint_auth_method: 'client_secret_jwt' })).status, 400);
+});
+
+test('client metadata is not fetched from addresses inside the network', async () => {
+  const agent = new UserAgent(callback);
+  for (const id of [
+    'https://127.0.0.1:1/client.json',
+    'https://localhost/client.json',
+    'https://169.254.169.254/latest/meta-data',
+    'https://[::1]/client.json',
+    'https://[::ffff:10.0.0.1]/client.json',
+    'https://0/client.json',
+    'https://2130706433/client.json',
+  ]) {
+    const page = await agent.get(authorizationUrl(id));
+    assert.equal(page.status, 400, id);
+    assert.equal(page.url.origin, hospital.clinic.url);
+  }
+});
+
+test('a sign-in answers in the browser it began in, once, and by a state of the gate', async () => {
+  const { clinic, provider } = hospital;
+  const victim = new UserAgent();
+  const stranger = new UserAgent(`${clinic.url}/signin/callback`);
+  const page = await stranger.get(`${clinic.url}/signin`);
+  const answer = await signInAt(provider, stranger, page, 'ana');
+  assert.match(answer.url.pathname, /^\/signin\/callback\/hospital$/);
+  const forged = await victim.get(answer.url);
+  assert.equal(forged.status, 403);
+  assert.match(forged.html, /another browser/);
+  assert.equal((await new UserAgent().get(`${clinic.url}/signin/callback/hospital?code=x&state=y`)).status, 403);
+  const again = await stranger.get(answer.url);
+  assert.equal(again.url.pathname, '/signin/callback/hospital');
+});
+
+test('nobody gets in whose groups the provider does not tell (group overage)', async () => {
+  const agent = new UserAgent();
+  const page = await agent.get(`${hospital.clinic.url}/signin`);
+  const refused = await signInAt(hospital.provider, agent, page, 'many');
+  assert.equal(refused.status, 403);
+  assert.match(refused.html, /group overage/);
+});
+
+test('a sign-in leads to pages of the gate only', async () => {
+  const agent = new UserAgent();
+  for (const wish of [
+    'https://elsewhere.example/',
+    '//elsewhere.example/',
+    '/\\elsewhere.example',
+    'javascript:alert(1)',
+    '/\t/x',
+    '',
+  ]) {
+    const page = await agent.get(`${hospital.clinic.url}/signin?${new URLSearchParams({ return: wish }).toString()}`);
+    assert.equal(page.status, 400, JSON.stringify(wish));
+  }
+});
+
+test('consent and signing out take a form of this sign-in; each sign-in has a cookie of its own', async () => {
+  const { clinic, provider } = hospital;
+  const agent = new UserAgent(callback);
+  const planted = `chartgate=${randomBytes(32).toString('base64url')}`;
+  const stranger = await fetch(`${clinic.url}/signin`, { headers: { cookie: planted }, redirect: 'manual' });
+  assert.equal(stranger.status, 303);
+  const account = await signInAt(provider, agent, await agent.get(`${clinic.url}/signin`), 'ana');
+  assert.match(account.html, /You are signed in/);
+  const signed = agent.cookies(new URL(clinic.url));
+  assert.match(signed, /chartgate=[\w-]{43}/);
+  assert.ok(!signed.includes(planted));
+  assert.equal((await agent.post(`${clinic.url}/signin/out`, { csrf: 'guessed' })).status, 403);
+  const { client_id: client } = (await (await register()).json()) as Registered;
+  const consent = await agent.get(authorizationUrl(client));
+  const forged = await agent.submit(consent, 'value="allow"', { csrf: 'guessed' });
+  assert.equal(forged.status, 403);
+  const out = await agent.submit(await agent.get(`${clinic.url}/signin`), 'name="csrf"');
+  assert.match(out.html, /You are signed out/);
+  const over = await fetch(`${clinic.url}/signin`, { headers: { cookie: signed }, redirect: 'manual' });
+  assert.equal(over.status, 303);
+});
+
+test('what was accepted and refused is in the log, by code and provider, and no token with it', async () => {
+  const { clinic } = hospital;
+  const { access_token: access, code } = await tokensFor('ana');
+  const names = await readdir(clinic.state, { recursive: true, withFileTypes: true });
+  const files = names.filter((each) => each.isFile()).map((each) => join(each.parentPath, each.name));
+  const all = (await Promise.all(files.map((each) => readFile(each, 'latin1').catch(() => '')))).join('\n');
+  assert.match(all, /"code":"sign_in_refused","door":"sign-in","provider":"hospital"/);
+  assert.match(all, /"type":"auth.accepted"/);
+  assert.match(all, /"type":"auth.signed_out"/);
+  assert.match(all, /"type":"client.registered"/);
+  assert.ok(!all.includes(access) && !all.includes(code));
+});
