@@ -3,10 +3,10 @@
 import { Hono } from 'hono';
 import type { Approval } from '../approvals/approval.ts';
 import { statusAt } from '../approvals/step.ts';
-import { nameOf } from '../core/facts.ts';
 import { ok, type Refusal, type Result, refuse } from '../core/result.ts';
-import { type Caller, mayDecide, seesApproval, seesContent } from './access.ts';
-import { type ApprovalView, verdictInput } from './contract.ts';
+import { type Caller, seesApproval } from './access.ts';
+import { lookAt, viewOf } from './approval-view.ts';
+import { reasonInput, verdictInput } from './contract.ts';
 import type { AdminDeps } from './deps.ts';
 import { type AdminEnv, answerRefusal, bodyOf } from './http.ts';
 
@@ -31,16 +31,7 @@ export function approvalRoutes(deps: AdminDeps): Hono<AdminEnv> {
     const caller = c.get('caller');
     const approval = approvals.get(c.req.param('id'));
     if (!approval || !seesApproval(caller, approval, readers())) return answerRefusal(missing);
-    const view = viewOf(approval, caller, clock.now());
-    if (!seesContent(caller, approval)) return c.json(view);
-    await deps.log.append({
-      type: 'audit.read',
-      approval: approval.id,
-      subject: nameOf(caller.subject),
-      connection: approval.act.connection,
-      data: { what: 'approval' },
-    });
-    return c.json({ ...view, content: { ...approval.act.content, ...approval.act.known } });
+    return c.json(await lookAt(approval, caller, deps));
   });
 
   routes.post('/:id/verdict', async (c) => {
@@ -50,8 +41,26 @@ export function approvalRoutes(deps: AdminDeps): Hono<AdminEnv> {
     const found = approvalFor(caller, c.req.param('id'));
     if (!found.ok) return answerRefusal(found.error);
     const { effect, reason } = input.value;
-    const decided = await deps.verdict(found.value.id, caller.subject, effect, reason);
+    const decided = await deps.desk.verdict(found.value.id, caller.subject, effect, reason);
     return decided.ok ? c.json(viewOf(decided.value, caller, clock.now())) : answerRefusal(decided.error);
+  });
+
+  routes.post('/:id/withdraw', async (c) => {
+    const caller = c.get('caller');
+    const found = approvalFor(caller, c.req.param('id'));
+    if (!found.ok) return answerRefusal(found.error);
+    const withdrawn = await deps.desk.withdraw(found.value.id, caller.subject);
+    return withdrawn.ok ? c.json(viewOf(withdrawn.value, caller, clock.now())) : answerRefusal(withdrawn.error);
+  });
+
+  routes.post('/:id/reason', async (c) => {
+    const caller = c.get('caller');
+    const input = await bodyOf(c, reasonInput);
+    if (!input.ok) return answerRefusal(input.error);
+    const found = approvalFor(caller, c.req.param('id'));
+    if (!found.ok) return answerRefusal(found.error);
+    const explained = await deps.desk.explain(found.value.id, caller.subject, input.value.reason);
+    return explained.ok ? c.json(viewOf(explained.value, caller, clock.now())) : answerRefusal(explained.error);
   });
 
   /** The approval, if the caller may know of it and is a person the gate has authenticated. */
@@ -66,30 +75,4 @@ export function approvalRoutes(deps: AdminDeps): Hono<AdminEnv> {
   }
 
   return routes;
-}
-
-function viewOf(approval: Approval, caller: Caller, now: number): ApprovalView {
-  const { id, act, rule, reviewers, quorum, phi, session, request, verdicts, usedBy } = approval;
-  const { groups: _, ...subject } = act.subject;
-  return {
-    id,
-    status: statusAt(approval, now),
-    rule,
-    subject,
-    connection: act.connection,
-    reviewers,
-    quorum,
-    phi,
-    session,
-    request,
-    requested: timeOf(approval.requestedMs),
-    expires: timeOf(approval.expiresMs),
-    verdicts: verdicts.map(({ by, effect, reason, atMs }) => ({ by, effect, reason, at: timeOf(atMs) })),
-    used: usedBy && { session: usedBy.session, request: usedBy.request, at: timeOf(usedBy.atMs) },
-    yours: mayDecide(caller, approval, now),
-  };
-}
-
-function timeOf(ms: number): string {
-  return new Date(ms).toISOString();
 }

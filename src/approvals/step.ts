@@ -1,18 +1,17 @@
 // step(state, event, now) → the next state and the records that tell of it. Pure and total; reads no clock.
-// INVARIANT: an act runs once, only while an approval of exactly this act is live, and only if the quorum of distinct
-// people said yes, none of whom (nor whose agent) is the requester. Everything else is a refusal that changes nothing.
+// INVARIANT: an act runs only while an approval of exactly this act (or a grant for its shape) is live, once (a grant: while
+// it lasts), and only if the quorum of distinct people said yes, none of whom is the requester by any name, nor an agent
+// or workload. Everything else is a refusal that changes nothing.
 
 import { createHash } from 'node:crypto';
 import type { HoldTerms } from '../core/decision.ts';
-import { nameOf, type Subject } from '../core/facts.ts';
+import { nameOf } from '../core/facts.ts';
 import { canonicalJson, type JsonObject } from '../core/json.ts';
 import type { PhiClass } from '../core/phi.ts';
 import type { RecordInput } from '../core/record.ts';
-import { ok, type Result, refuse } from '../core/result.ts';
-import type { Act, Approval, ApprovalStatus, Verdict } from './approval.ts';
-
-/** Who acts on an approval. */
-export type Party = Pick<Subject, 'id' | 'issuer' | 'kind' | 'groups' | 'agent'>;
+import { fail, ok, type Refusal, type Result, refuse } from '../core/result.ts';
+import type { Act, Approval, ApprovalStatus, Party, Verdict } from './approval.ts';
+import { namesOf, shareName } from './people.ts';
 
 export type ApprovalEvent =
   | {
@@ -35,7 +34,9 @@ export type ApprovalEvent =
       readonly request: string;
     }
   | { readonly kind: 'withdraw'; readonly by: Party }
-  /** Time has passed: says so in the log if this approval's time is up, else changes nothing. */
+  /** The requester says why, for the reviewers to read. */
+  | { readonly kind: 'explain'; readonly by: Party; readonly reason: string }
+  /** Time has passed: expires what is over, escalates what nobody has decided; else changes nothing. */
   | { readonly kind: 'tick' };
 
 /** A record for the log: `data` is free of PHI, `payload` (the act's words, a reviewer's reason) is to be encrypted. */
@@ -48,6 +49,8 @@ export interface Step {
   readonly state: Approval;
   readonly effects: readonly ApprovalRecord[];
 }
+
+type Escalation = NonNullable<Approval['escalation']>;
 
 /** Longer reasons are refused: they go to the log with every verdict. */
 const reasonLengthMax = 2000;
@@ -66,10 +69,13 @@ export function step(state: Approval | undefined, event: ApprovalEvent, now: num
       return use(state, event, now);
     case 'withdraw':
       return withdraw(state, event.by, now);
+    case 'explain':
+      return explain(state, event, now);
     case 'tick':
       break;
   }
-  return ok(isOverdue(state, now) ? expire(state) : { state, effects: [] });
+  if (isOverdue(state, now)) return ok(expire(state));
+  return ok(isUnanswered(state, now) ? escalate(state, state.escalation) : { state, effects: [] });
 }
 
 /** What the approval is worth at this moment: one whose time is up is expired, whether or not anybody wrote it down. */
@@ -83,12 +89,24 @@ export function statusAt(approval: Approval, now: number): ApprovalStatus {
  * @throws TypeError for content JSON has no word for
  */
 export function digestOf(act: Act): string {
-  const { id, issuer, kind, groups, agent } = act.subject;
+  return digestOver(act, act.content);
+}
+
+/**
+ * What an approval under these terms is bound to: the act, or for a grant the rule and the act's shape. What has no shape
+ * is granted once only.
+ */
+export function bindingOf(act: Act, rule: string, { grants }: Pick<HoldTerms, 'grants'>): string {
+  return grants === 'once' || !act.shape ? digestOf(act) : digestOver(act, { grant: { rule, shape: act.shape } });
+}
+
+function digestOver({ subject, connection, policy }: Act, content: JsonObject): string {
+  const { id, issuer, kind, groups, agent } = subject;
   const canonical = canonicalJson({
     subject: { id, issuer, kind, groups: [...new Set(groups)].sort(), agent: agent ?? null },
-    connection: act.connection,
-    content: act.content,
-    policy: act.policy,
+    connection,
+    content,
+    policy,
   });
   return createHash('sha256').update(canonical, 'utf8').digest('hex');
 }
@@ -98,10 +116,16 @@ export function isReviewer(approval: Approval, party: Party): boolean {
   return party.groups.some((group) => approval.reviewers.includes(group));
 }
 
-/** The same id is the same person whatever issuer vouches for it; an agent is no second pair of eyes for whom it serves. */
+/** The same name is the same person whatever issuer vouches for it; an agent is no second pair of eyes for whom it serves. */
 export function isRequester(approval: Approval, party: Party): boolean {
-  const asked = new Set([approval.act.subject.id, approval.act.subject.agent]);
-  return [party.id, party.agent].some((name) => name !== undefined && asked.has(name));
+  return shareName(namesOf(approval.act.subject), namesOf(party));
+}
+
+/** Why this party may not decide about anything at all: judgement is a person's own. */
+export function objectionToJudge({ kind, agent }: Party): Refusal | null {
+  if (kind === 'person' && agent === undefined) return null;
+  const text = kind === 'person' ? 'An agent does not decide in the name of a person.' : 'Only a person decides.';
+  return { code: 'not_a_reviewer', text, next: 'Decide yourself, with a token of your own.' };
 }
 
 function request(event: Extract<ApprovalEvent, { kind: 'request' }>, now: number): Result<Step> {
@@ -109,12 +133,14 @@ function request(event: Extract<ApprovalEvent, { kind: 'request' }>, now: number
   const state: Approval = {
     id,
     status: 'requested',
-    digest: digestOf(act),
+    digest: bindingOf(act, rule, terms),
     act,
     rule,
     reviewers: terms.reviewers,
     quorum: Math.max(1, terms.quorum),
     phi,
+    grantMs: terms.grants === 'once' || !act.shape ? null : terms.grants,
+    escalation: terms.escalate ? { atMs: now + terms.escalate.afterMs, reviewers: terms.escalate.reviewers } : null,
     session,
     request,
     requestedMs: now,
@@ -128,6 +154,7 @@ function request(event: Extract<ApprovalEvent, { kind: 'request' }>, now: number
     quorum: state.quorum,
     phi: [...phi],
     policy: act.policy,
+    ...(state.grantMs ? { grant_seconds: Math.round(state.grantMs / 1000) } : {}),
     expires: new Date(state.expiresMs).toISOString(),
   };
   const content = { ...act.content, ...act.known };
@@ -136,24 +163,39 @@ function request(event: Extract<ApprovalEvent, { kind: 'request' }>, now: number
 
 function decide(state: Approval, event: Extract<ApprovalEvent, { kind: 'verdict' }>, now: number): Result<Step> {
   const { by, effect } = event;
-  const reason = event.reason.trim();
+  const names = namesOf(by);
+  const reason = reasonOf(event.reason);
   if (isRequester(state, by)) return refuse('own_request', 'Nobody approves their own request.');
+  const objection = objectionToJudge(by);
+  if (objection) return fail(objection);
   if (!isReviewer(state, by)) return refuse('not_a_reviewer', 'You are not a reviewer of this request.');
   if (isOverdue(state, now)) return refuse('approval_expired', 'The time to decide this approval is over.');
-  if (state.status !== 'requested') return refuse('approval_settled', `This approval is ${state.status} already.`);
-  if (reason === '') return refuse('reason_required', 'A verdict needs a reason.');
-  if (reason.length > reasonLengthMax || !reason.isWellFormed())
-    return refuse('invalid_request', `A reason is text of at most ${reasonLengthMax} characters.`);
+  // What was approved and not used up may still be taken back.
+  const open = state.status === 'requested' || (state.status === 'approved' && effect === 'deny');
+  if (!open) return refuse('approval_settled', `This approval is ${state.status} already.`);
+  if (!reason.ok) return reason;
   // One's own yes may still become a no, but it never counts twice: the quorum is of distinct people.
-  const others = state.verdicts.filter((each) => each.by.id !== by.id);
+  const others = state.verdicts.filter((each) => !shareName(each.names ?? [each.by.id], names));
   if (effect === 'approve' && others.length < state.verdicts.length)
     return refuse('approval_settled', 'You have approved this already; another reviewer has to decide too.');
 
-  const verdicts = [...others, { by: { id: by.id, issuer: by.issuer }, effect, reason, atMs: now }];
+  const verdict = { by: { id: by.id, issuer: by.issuer }, names, effect, reason: reason.value, atMs: now };
+  const verdicts = [...others, verdict];
   const status = effect === 'deny' ? 'denied' : verdicts.length >= state.quorum ? 'approved' : 'requested';
-  const next: Approval = { ...state, status, verdicts };
-  const data = { effect, status, approvals: verdicts.filter((each) => each.effect === 'approve').length };
-  return ok({ state: next, effects: [recordOf(next, 'approval.decided', by, data, { reason })] });
+  const expiresMs = status === 'approved' && state.grantMs ? now + state.grantMs : state.expiresMs;
+  const next: Approval = { ...state, status, verdicts, expiresMs };
+  const approvals = verdicts.filter((each) => each.effect === 'approve').length;
+  const data = { effect, status, approvals, ...(state.grantMs ? { until: new Date(expiresMs).toISOString() } : {}) };
+  return ok({ state: next, effects: [recordOf(next, 'approval.decided', by, data, { reason: reason.value })] });
+}
+
+/** A person's reason, trimmed. Refused: reason_required, invalid_request. */
+export function reasonOf(text: string): Result<string> {
+  const reason = text.trim();
+  if (reason === '') return refuse('reason_required', 'A reason is required.');
+  if (reason.length > reasonLengthMax || !reason.isWellFormed())
+    return refuse('invalid_request', `A reason is text of at most ${reasonLengthMax} characters.`);
+  return ok(reason);
 }
 
 function use(state: Approval, event: Extract<ApprovalEvent, { kind: 'use' }>, now: number): Result<Step> {
@@ -169,7 +211,12 @@ function use(state: Approval, event: Extract<ApprovalEvent, { kind: 'use' }>, no
     return refuse('approval_settled', `This approval is ${state.status}.`);
   if (state.status !== 'approved') return refuse('approval_required', 'A reviewer has to approve this first.');
 
-  const next: Approval = { ...state, status: 'used', usedBy: { session, request, atMs: now } };
+  const next: Approval = {
+    ...state,
+    status: state.grantMs ? 'approved' : 'used',
+    usedBy: { session, request, atMs: now },
+    uses: (state.uses ?? 0) + 1,
+  };
   const record: RecordInput = {
     type: 'approval.used',
     session,
@@ -183,8 +230,7 @@ function use(state: Approval, event: Extract<ApprovalEvent, { kind: 'use' }>, no
 }
 
 function withdraw(state: Approval, by: Party, now: number): Result<Step> {
-  if (by.id !== state.act.subject.id || by.issuer !== state.act.subject.issuer)
-    return refuse('approval_not_found', 'Only the requester withdraws a request.');
+  if (!isSubject(state, by)) return refuse('approval_not_found', 'Only the requester withdraws a request.');
   if (isOverdue(state, now)) return refuse('approval_expired', 'The approval has expired.');
   if (state.status !== 'requested' && state.status !== 'approved')
     return refuse('approval_settled', `This approval is ${state.status} already.`);
@@ -193,6 +239,31 @@ function withdraw(state: Approval, by: Party, now: number): Result<Step> {
     state: next,
     effects: [recordOf(next, 'approval.decided', by, { effect: 'withdraw', status: 'withdrawn' })],
   });
+}
+
+function explain(state: Approval, event: Extract<ApprovalEvent, { kind: 'explain' }>, now: number): Result<Step> {
+  const { by } = event;
+  if (!isSubject(state, by)) return refuse('approval_not_found', 'Only the requester gives the reason of a request.');
+  if (isOverdue(state, now)) return refuse('approval_expired', 'The time to decide this approval is over.');
+  if (state.status !== 'requested') return refuse('approval_settled', `This approval is ${state.status} already.`);
+  const reason = reasonOf(event.reason);
+  if (!reason.ok) return reason;
+  const next: Approval = { ...state, act: { ...state.act, known: { ...state.act.known, reason: reason.value } } };
+  return ok({ state: next, effects: [recordOf(next, 'approval.explained', by, {}, { reason: reason.value })] });
+}
+
+function isSubject({ act }: Approval, { id, issuer }: Party): boolean {
+  return id === act.subject.id && issuer === act.subject.issuer;
+}
+
+function isUnanswered(state: Approval, now: number): state is Approval & { escalation: Escalation } {
+  return state.status === 'requested' && !!state.escalation && now >= state.escalation.atMs;
+}
+
+/** Others may decide as well; what has been said so far counts. */
+function escalate(state: Approval, { reviewers }: Escalation): Step {
+  const next: Approval = { ...state, reviewers: [...new Set([...state.reviewers, ...reviewers])], escalation: null };
+  return { state: next, effects: [recordOf(next, 'approval.escalated', undefined, { reviewers: [...reviewers] })] };
 }
 
 function expire(state: Approval): Step {

@@ -10,9 +10,6 @@ export interface ApprovalsOptions {
   readonly json?: boolean;
 }
 
-/** The log wants words with every verdict; these are no better than they sound. */
-const noReason = 'no reason given';
-
 export async function listApprovals(io: Io, options: ApprovalsOptions & { readonly status?: string }): Promise<number> {
   const gate = findGate(io, options.config);
   if (!gate.ok) return complain(io, gate.error);
@@ -52,13 +49,28 @@ export async function decideApproval(
   io: Io,
   id: string,
   effect: 'approve' | 'deny',
-  options: ApprovalsOptions & { readonly reason?: string },
+  options: ApprovalsOptions & { readonly reason: string },
 ): Promise<number> {
+  return post(io, id, 'verdict', { effect, reason: options.reason }, options);
+}
+
+/** What the requester does about a request of their own: takes it back, or says why they ask. */
+export async function withdrawApproval(io: Io, id: string, options: ApprovalsOptions): Promise<number> {
+  return post(io, id, 'withdraw', {}, options);
+}
+
+export async function explainApproval(
+  io: Io,
+  id: string,
+  options: ApprovalsOptions & { readonly reason: string },
+): Promise<number> {
+  return post(io, id, 'reason', { reason: options.reason }, options);
+}
+
+async function post(io: Io, id: string, what: string, body: object, options: ApprovalsOptions): Promise<number> {
   const gate = findGate(io, options.config);
   if (!gate.ok) return complain(io, gate.error);
-  if (options.reason === undefined) io.stderr.write(`No --reason: the record will say "${noReason}".\n`);
-  const body = { effect, reason: options.reason ?? noReason };
-  const answer = await gate.value.call(`/approvals/${encodeURIComponent(id)}/verdict`, approvalView, body);
+  const answer = await gate.value.call(`/approvals/${encodeURIComponent(id)}/${what}`, approvalView, body);
   if (!answer.ok) return complain(io, answer.error);
   return present(io, answer.value, options);
 }
@@ -77,6 +89,7 @@ function present(io: Io, approval: ApprovalView, options: ApprovalsOptions): num
     ['held by', `rule ${rule}`],
     ['touches', phi.join(', ') || 'no PHI the gate knows of'],
     ['reviewers', `${quorum} of ${reviewers.join(', ')}`],
+    ['good for', approval.grant === undefined ? 'one run of exactly this' : grantText(approval)],
     ['expires', expires],
     ...approval.verdicts.map((each): [string, string] => [
       each.effect === 'approve' ? 'approved' : 'denied',
@@ -87,5 +100,15 @@ function present(io: Io, approval: ApprovalView, options: ApprovalsOptions): num
   for (const [label, text] of lines) print(io, `${label.padEnd(10)} ${plain(text)}`);
   if (approval.content !== undefined)
     for (const line of JSON.stringify(approval.content, null, 2).split('\n')) print(io, `  ${plain(line)}`);
+  if (approval.history?.length) print(io, `latest requests of ${plain(subject.id)}`);
+  for (const each of approval.history ?? [])
+    print(
+      io,
+      plain(`  ${each.id}  ${each.status.padEnd(9)}  ${each.requested}  ${each.connection}  rule ${each.rule}`),
+    );
   return 0;
+}
+
+function grantText({ grant = 0, uses = 0 }: ApprovalView): string {
+  return `${Math.round(grant / 60)} minutes, whatever is alike but for its values (used ${uses} times)`;
 }

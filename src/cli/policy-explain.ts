@@ -7,6 +7,7 @@ import { errors } from '../core/errors.ts';
 import type { SqlFacts } from '../core/facts.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
 import { compilePolicy } from '../policy/compile.ts';
+import { entitlementsOf, renderEntitlements } from '../policy/entitlements.ts';
 import { explain, renderExplanation } from '../policy/explain.ts';
 import { layFacts } from '../policy/test-cases.ts';
 import { complain, type Io, plain, print, printJson } from './io.ts';
@@ -41,6 +42,15 @@ export async function explainPolicy(io: Io, options: ExplainOptions, analyze?: A
   if (!stated.ok) return complain(io, stated.error);
   const policy = compilePolicy(config.policy);
   if (!policy.ok) return complain(io, { code: 'config_invalid', text: 'The policy does not compile.' });
+  const { subject, groups, connection, facts, sql, tool } = options;
+  if ((subject ?? groups) !== undefined && [facts, sql, tool].every((each) => each === undefined)) {
+    const who = layFacts(stated.value, config.connections).subject;
+    const names = connection === undefined ? Object.keys(config.connections) : [connection];
+    const entitlements = entitlementsOf(config.policy, policy.value, who, names);
+    if (options.json) printJson(io, entitlements);
+    else for (const line of renderEntitlements(subject ?? 'them', entitlements)) print(io, plain(line));
+    return 0;
+  }
   const explanation = explain(layFacts(stated.value, config.connections), policy.value);
   if (options.json) printJson(io, explanation);
   else for (const line of renderExplanation(explanation)) print(io, plain(line));

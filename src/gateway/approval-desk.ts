@@ -1,9 +1,10 @@
 // Where held acts and people's verdicts meet: every move goes through approvals/step.ts, one at a time, and is in the store
 // and in the audit log before anyone is told.
 
-import type { Approval } from '../approvals/approval.ts';
-import { type ApprovalEvent, type ApprovalRecord, digestOf, statusAt, step } from '../approvals/step.ts';
-import type { Subject } from '../core/facts.ts';
+import type { Approval, Party } from '../approvals/approval.ts';
+import { type ApprovalEvent, type ApprovalRecord, bindingOf, statusAt, step } from '../approvals/step.ts';
+import { partyOf, type Subject } from '../core/facts.ts';
+import type { RecordType } from '../core/record.ts';
 import { ok, type Result } from '../core/result.ts';
 import type { ApprovalStore } from '../ports/approvals.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -25,15 +26,24 @@ export interface ApprovalDesk {
   settled(id: string, ms: number, signal: AbortSignal): Promise<void>;
   /** Refused: own_request, not_a_reviewer, approval_settled, approval_expired, reason_required, approval_not_found. */
   verdict(id: string, by: Subject, effect: 'approve' | 'deny', reason: string): Promise<Result<Approval>>;
-  /** Writes down what has run out of time; returns how many. */
-  expireOverdue(): Promise<number>;
+  /** The requester takes it back. Refused: approval_not_found, approval_settled, approval_expired. */
+  withdraw(id: string, by: Subject): Promise<Result<Approval>>;
+  /** The requester says why. Refused: as `withdraw`, and reason_required. */
+  explain(id: string, by: Subject, reason: string): Promise<Result<Approval>>;
+  /** Writes down what has run out of time, and escalates what nobody has decided; returns how many. */
+  tick(): Promise<number>;
 }
+
+/** What has just happened to an approval, for whoever tells people. It must not throw. */
+export type ApprovalMove = 'requested' | 'decided' | 'escalated' | 'expired';
 
 export interface ApprovalDeskDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
   readonly store: ApprovalStore;
+  /** Called when a move is in the store and in the log. */
+  readonly onMove?: (approval: Approval, move: ApprovalMove) => void;
 }
 
 export function createApprovalDesk(deps: ApprovalDeskDeps): ApprovalDesk {
@@ -59,12 +69,14 @@ export function createApprovalDesk(deps: ApprovalDeskDeps): ApprovalDesk {
     await Promise.all(effects.map((each) => log.append(each.record, payloadOf(each))));
     if (event.kind !== 'use') keep();
     if (effects.length > 0) waiters.wake(id);
+    const moved = effects.flatMap(({ record }) => movesToTell[record.type] ?? []);
+    for (const each of moved) deps.onMove?.(state, each);
     return ok(state);
   }
 
   async function claimNow(claim: Claim): Promise<ClaimOutcome> {
-    const { act, session, request } = claim;
-    const digest = digestOf(act);
+    const { act, rule, terms, session, request } = claim;
+    const digest = bindingOf(act, rule, terms);
     const current = store.findByDigest(digest);
     const status = current && statusAt(current, clock.now());
     if (current && status === 'approved') {
@@ -89,19 +101,38 @@ export function createApprovalDesk(deps: ApprovalDeskDeps): ApprovalDesk {
       return waiters.wait(id, ms, signal);
     },
 
-    verdict: (id, by, effect, reason) => inTurn(() => move(id, { kind: 'verdict', by, effect, reason })),
+    verdict: (id, by, effect, reason) => inTurn(() => move(id, { kind: 'verdict', by: named(by), effect, reason })),
 
-    async expireOverdue() {
-      let count = 0;
-      for (const each of store.list()) {
-        if (each.status === 'expired' || statusAt(each, clock.now()) !== 'expired') continue;
-        await inTurn(() => move(each.id, { kind: 'tick' }));
-        count++;
-      }
-      return count;
+    withdraw: (id, by) => inTurn(() => move(id, { kind: 'withdraw', by: named(by) })),
+
+    explain: (id, by, reason) => inTurn(() => move(id, { kind: 'explain', by: named(by), reason })),
+
+    async tick() {
+      const due = store.list().filter((each) => isDue(each, clock.now()));
+      for (const { id } of due) await inTurn(() => move(id, { kind: 'tick' }));
+      return due.length;
     },
   };
 }
+
+/** Its time is up, or it is to go to others. */
+function isDue(approval: Approval, now: number): boolean {
+  const { status, escalation } = approval;
+  if (status !== 'requested' && status !== 'approved') return false;
+  return statusAt(approval, now) === 'expired' || (status === 'requested' && !!escalation && now >= escalation.atMs);
+}
+
+/** Who it is by every name, for approvals alone: facts and records know one. */
+export function named(subject: Subject): Party {
+  return { ...partyOf(subject), aliases: subject.aliases };
+}
+
+const movesToTell: Readonly<Partial<Record<RecordType, ApprovalMove>>> = {
+  'approval.requested': 'requested',
+  'approval.decided': 'decided',
+  'approval.escalated': 'escalated',
+  'approval.expired': 'expired',
+};
 
 /** Who waits for which approval. */
 class Waiters {
@@ -137,6 +168,7 @@ class Waiters {
 
 const utf8 = new TextEncoder();
 
-function payloadOf(each: ApprovalRecord): Parameters<Log['append']>[1] {
+/** What of a record is to be encrypted. */
+export function payloadOf(each: ApprovalRecord): Parameters<Log['append']>[1] {
   return each.payload ? { media: 'application/json', bytes: utf8.encode(JSON.stringify(each.payload)) } : undefined;
 }

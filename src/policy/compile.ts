@@ -1,10 +1,10 @@
 // PolicyConfig → Policy: groups resolved, conditions compiled, and one digest over all that was said.
 
 import { createHash } from 'node:crypto';
-import type { CompiledRule, ConditionOutcome, Policy } from '../core/decision.ts';
+import type { BreakGlass, CompiledRule, ConditionOutcome, Policy } from '../core/decision.ts';
 import type { Facts } from '../core/facts.ts';
 import { canonicalJson, type Json } from '../core/json.ts';
-import type { PolicyConfig, RuleConfig } from '../core/policy-text.ts';
+import type { BreakGlassConfig, PolicyConfig, RuleConfig } from '../core/policy-text.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import { type RiskPattern, riskPatterns } from '../core/risk-patterns.ts';
 import { type Condition, compileCondition, type Evaluation } from './condition.ts';
@@ -32,7 +32,9 @@ export function compilePolicy(config: PolicyConfig): Result<Policy, readonly Pol
   const texts = config.rules.flatMap((rule) => [rule.when ?? '', ...rule.risk.map((each) => riskPatterns[each].when)]);
   const needsRowEstimate = texts.some((text) => text.includes('estimated_rows'));
   const repeatable = !texts.some((text) => ofTheMoment.test(text));
-  return problems.length > 0 ? fail(problems) : ok({ digest: digestOf(config), rules, needsRowEstimate, repeatable });
+  if (problems.length > 0) return fail(problems);
+  const glass = config.breakGlass && { breakGlass: breakGlassOf(config.breakGlass, config.groups) };
+  return ok({ digest: digestOf(config), rules, needsRowEstimate, repeatable, ...glass });
 }
 
 /** Names a fact that may differ each time, or may reach one: the whole of `sql`, or a member of it that is computed. */
@@ -45,10 +47,15 @@ function riskOf(patterns: readonly RiskPattern[]): Condition {
   return condition.value;
 }
 
-/** What is decided: the tests of a policy are not part of it. */
+/** What is decided, in canonical JSON, whose SHA-256 is the digest: the tests of a policy are not part of it. */
+export function policyText(config: PolicyConfig): string {
+  const { groups, rules, breakGlass } = config;
+  const said: Json = JSON.parse(JSON.stringify({ groups, rules, breakGlass }));
+  return canonicalJson(said);
+}
+
 function digestOf(config: PolicyConfig): string {
-  const said: Json = JSON.parse(JSON.stringify({ groups: config.groups, rules: config.rules }));
-  return createHash('sha256').update(canonicalJson(said)).digest('hex');
+  return createHash('sha256').update(policyText(config)).digest('hex');
 }
 
 function compileRule(rule: RuleConfig, conditions: readonly Condition[], aliases: GroupAliases): CompiledRule {
@@ -79,11 +86,23 @@ function outcomeOf(outcome: Evaluation, rule: string): ConditionOutcome {
   return outcome.kind === 'error' ? { ...outcome, text: `Rule "${rule}" ${outcome.text}.` } : outcome;
 }
 
+function breakGlassOf(config: BreakGlassConfig, aliases: GroupAliases): BreakGlass {
+  const { subjects, unmask, filter, rows, reviewers, escalate, ...terms } = config;
+  return {
+    ...terms,
+    subjects: { ids: subjects.ids, groups: resolveGroups(subjects.groups, aliases) },
+    obligations: { unmask, filter, rowsMax: rows },
+    reviewers: resolveGroups(reviewers, aliases),
+    escalate: resolveGroups(escalate, aliases),
+  };
+}
+
 function effectOf({ effect }: RuleConfig, aliases: GroupAliases): CompiledRule['effect'] {
   if (effect.kind === 'deny') return effect;
   if (effect.kind === 'hold') {
-    const { kind, reviewers, ...terms } = effect;
-    return { kind, terms: { ...terms, reviewers: resolveGroups(reviewers, aliases) } };
+    const { kind, reviewers, escalate, ...terms } = effect;
+    const escalated = escalate && { escalate: { ...escalate, reviewers: resolveGroups(escalate.reviewers, aliases) } };
+    return { kind, terms: { ...terms, reviewers: resolveGroups(reviewers, aliases), ...escalated } };
   }
   const { kind, unmask, filter, rows } = effect;
   return { kind, obligations: { unmask, filter, rowsMax: rows } };

@@ -14,6 +14,7 @@ import {
   timelineView,
   whoamiView,
 } from '../../src/admin/contract.ts';
+import { evidenceView } from '../../src/admin/contract-log.ts';
 import { type GateFixture, recordSessions, startGate } from './gate-fixture.ts';
 
 let gate: GateFixture;
@@ -139,6 +140,20 @@ test('replay: the tree with its payloads; others need a reason, which is recorde
     own.events.every((event) => event.content === undefined),
     'without replay no payload is read',
   );
+});
+
+test('evidence: that it is made is recorded for an auditor, and nobody else makes it', async () => {
+  const asking = (body: string) => ({ method: 'POST', body });
+  const period = '{"from":"2026-10-01T00:00:00Z","to":"2026-11-01T00:00:00Z","seed":"7"}';
+  const before = gate.log.size;
+  assert.equal(codeOf(await call('/log/evidence', 'ana', asking(period))), 'not_an_auditor');
+  assert.equal(codeOf(await call('/log/evidence', 'augusto', asking('{"from":"October"}'))), 'invalid_request');
+  assert.equal(gate.log.size, before);
+  const made = evidenceView.parse((await call('/log/evidence', 'augusto', asking(period))).body);
+  const recorded = gate.log.stored[made.seq];
+  assert.equal(recorded?.type, 'evidence.exported');
+  assert.equal(recorded?.subject?.id, 'augusto');
+  assert.deepEqual(recorded?.data, JSON.parse(period));
 });
 
 test('whoami, checkpoint, credentials, OpenAPI', async () => {

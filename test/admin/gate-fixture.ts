@@ -2,6 +2,7 @@
 // log kept in memory that implements the ports. Tokens are the names of the people below.
 
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -17,8 +18,12 @@ import type { Subject } from '../../src/core/facts.ts';
 import type { Entry, Payload, RecordInput } from '../../src/core/record.ts';
 import { ok, refuse } from '../../src/core/result.ts';
 import { createApprovalDesk } from '../../src/gateway/approval-desk.ts';
+import { createBreakGlassDesk } from '../../src/gateway/break-glass-desk.ts';
+import { patientNamer } from '../../src/gateway/patient-names.ts';
+import { createRetentionDesk } from '../../src/gateway/retention-desk.ts';
 import { createToolDesk, type ToolDesk } from '../../src/gateway/tool-desk.ts';
 import { type Log, type LogReader, LogUnavailable } from '../../src/ports/log.ts';
+import type { PayloadKeep } from '../../src/ports/payload-keep.ts';
 
 export function subject(id: string, groups: readonly string[]): Subject {
   return { id, issuer: 'https://idp', kind: 'person', groups, aliases: [] };
@@ -86,6 +91,16 @@ export interface GateFixture {
   close(): Promise<void>;
 }
 
+/** The log of this gate is in memory: there are no keys on any disk. */
+const nothingKept: PayloadKeep = {
+  readLedger: () => Promise.resolve(undefined),
+  saveLedger: () => Promise.resolve(),
+  endSegment: () => {},
+  keysOf: () => Promise.resolve([]),
+  destroyKeys: () => Promise.resolve(),
+  dropPayloads: () => Promise.resolve(true),
+};
+
 export async function startGate(): Promise<GateFixture> {
   const state = mkdtempSync(join(tmpdir(), 'chartgate-admin-'));
   const store = openStore(join(state, 'store.db'), new Uint8Array(32));
@@ -95,6 +110,13 @@ export async function startGate(): Promise<GateFixture> {
   const { approvals } = store.value;
 
   const desk = createApprovalDesk({ clock: systemClock, random: systemRandom, log, store: approvals });
+  const breakGlass = createBreakGlassDesk({
+    clock: systemClock,
+    random: systemRandom,
+    log,
+    store: store.value.emergencies,
+    policy: () => ({ digest: 'p', rules: [], needsRowEstimate: false }),
+  });
   const toolReviewersOf = (): string[] => ['privacy'];
   const tools = createToolDesk({ clock: systemClock, log, store: store.value.toolPins, reviewersOf: toolReviewersOf });
   const api = createAdminApi({
@@ -102,8 +124,10 @@ export async function startGate(): Promise<GateFixture> {
     approvals,
     log,
     reader: log,
+    rotation: { rotate: () => Promise.reject(new Error('this log has no keys')) },
     index: index.value,
     publicUrl: 'http://localhost',
+    patients: { kinds: () => ['mrn'], nameOf: patientNamer(new Uint8Array(32)) },
     readers: () => ({ auditors: ['auditors'], reviewers: ['privacy'] }),
     authenticate: async (token) => {
       const known = people[token];
@@ -112,9 +136,21 @@ export async function startGate(): Promise<GateFixture> {
         ? refuse('token_missing', 'No credential was presented.')
         : refuse('token_invalid', 'The credential is not a JWT.');
     },
-    verdict: (id, by, effect, reason) => desk.verdict(id, by, effect, reason),
+    desk,
+    breakGlass,
     tools,
+    retention: createRetentionDesk({
+      clock: systemClock,
+      random: systemRandom,
+      log,
+      reader: log,
+      keep: nothingKept,
+      holds: store.value.holds,
+      retainMs: 86_400_000,
+      patientName: (patient) => createHash('sha256').update(patient).digest('hex'),
+    }),
     toolReviewersOf,
+    endSubject: () => Promise.resolve({ signIns: 0 }),
     issueCredential: async (who, connection, ttlMs) =>
       connection === 'ehr'
         ? ok({

@@ -4,8 +4,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import type { Act, Approval } from '../../src/approvals/approval.ts';
-import { type ApprovalEvent, digestOf, type Party, statusAt, step } from '../../src/approvals/step.ts';
+import type { Act, Approval, Party } from '../../src/approvals/approval.ts';
+import { type ApprovalEvent, bindingOf, digestOf, statusAt, step } from '../../src/approvals/step.ts';
 
 const terms = { reviewers: ['privacy'], quorum: 1, waitMs: 0, expiresMs: 1000, grants: 'once' } as const;
 
@@ -79,6 +79,8 @@ test('who may not decide, and what a verdict needs', () => {
     ['the same id from another issuer', verdict({ ...person('ana'), issuer: 'https://other' }), 'own_request'],
     ["the requester's agent itself", verdict(person('claude')), 'own_request'],
     ['somebody through the same agent', verdict(person('pia', ['privacy'], 'claude')), 'own_request'],
+    ['a workload', verdict({ ...person('bot'), kind: 'workload' }), 'not_a_reviewer'],
+    ['a reviewer through an agent', verdict(person('pia', ['privacy'], 'cursor')), 'not_a_reviewer'],
     ['no reviewer', verdict(person('bob', ['analysts'])), 'not_a_reviewer'],
     ['no reason', verdict(person('pia'), 'approve', '  '), 'reason_required'],
     ['a novel', verdict(person('pia'), 'approve', 'x'.repeat(5000)), 'invalid_request'],
@@ -95,6 +97,83 @@ test('a quorum is of distinct people; one no is enough', () => {
   assert.equal(after(one, [verdict(person('max')), 12]).status, 'approved');
   assert.equal(after(one, [verdict(person('max'), 'deny'), 12]).status, 'denied');
   assert.equal(after(one, [verdict(person('pia'), 'deny'), 12]).status, 'denied', 'a yes may become a no');
+});
+
+test('an account is not a person: aliases make the requester, and two approvers, one', () => {
+  const ana: Party = { ...person('ana', ['analysts']), aliases: ['Ana@Clinic.example'] };
+  const asked = requested(2, { ...act, subject: ana });
+  const second: Party = { ...person('u-17'), issuer: 'https://other', aliases: ['ana+2@clinic.example'] };
+  assert.equal(codeOf(asked, verdict(second), 10), 'own_request');
+  const pia: Party = { ...person('pia'), aliases: ['pia@clinic.example'] };
+  const piaAgain: Party = { ...person('0042'), issuer: 'https://other', aliases: ['PIA@clinic.example'] };
+  const one = after(asked, [verdict(pia), 10]);
+  assert.equal(codeOf(one, verdict(piaAgain), 11), 'approval_settled');
+  assert.equal(one.status, 'requested');
+});
+
+test('what was approved can be taken back until it is used', () => {
+  const approved = after(requested(), [verdict(person('pia')), 10]);
+  const back = after(approved, [verdict(person('max'), 'deny', 'wrong ward'), 11]);
+  assert.equal(codeOf(back, use, 12), 'approval_denied');
+  assert.equal(codeOf(after(approved, [use, 11]), verdict(person('max'), 'deny'), 12), 'approval_settled');
+});
+
+const shaped: Act = { ...act, shape: { fingerprint: 'f00', facts: ['t'] } };
+
+function granted(grants: number | 'once', of: Act = shaped): Approval {
+  const asking = { kind: 'request', id: 'a_1', act: of, rule: 'r', phi: [], session: 's_1', request: 'r_1' } as const;
+  const outcome = step(undefined, { ...asking, terms: { ...terms, grants } }, 0);
+  assert.ok(outcome.ok);
+  return after(outcome.value.state, [verdict(person('pia')), 10]);
+}
+
+test('a grant is for every act of its shape and rule, as long as it lasts', () => {
+  const other: Act = { ...shaped, content: { sql: 'DELETE FROM t WHERE id = 2', params: [] } };
+  const elsewhere: Act = { ...shaped, shape: { fingerprint: 'f01', facts: ['u'] } };
+  const bound = { ...terms, grants: 500 };
+  const of = (target: Act, rule = 'r'): ApprovalEvent => ({ ...use, digest: bindingOf(target, rule, bound) });
+  const grant = granted(500);
+  const twice = after(grant, [of(shaped), 20], [of(other), 30]);
+  assert.equal(twice.status, 'approved');
+  assert.equal(twice.uses, 2);
+  assert.equal(codeOf(grant, of(elsewhere), 20), 'approval_required');
+  assert.equal(codeOf(grant, of(shaped, 'another rule'), 20), 'approval_required');
+  assert.equal(codeOf(grant, of({ ...shaped, policy: 'p2' }), 20), 'approval_required');
+  assert.equal(codeOf(grant, use, 20), 'approval_required', 'nor does it stand for the act alone');
+  assert.ok(step(grant, of(shaped), 509).ok, 'counted from the approval');
+  assert.equal(codeOf(twice, of(shaped), 510), 'approval_expired', 'use does not prolong it');
+  const revoked = after(twice, [verdict(person('max'), 'deny', 'enough'), 40]);
+  assert.equal(codeOf(revoked, of(shaped), 41), 'approval_denied');
+});
+
+test('what has no shape is granted once', () => {
+  assert.equal(after(granted(500, act), [use, 20]).status, 'used');
+});
+
+test('nobody answers: others may decide too, what was said counts', () => {
+  const asking = { kind: 'request', id: 'a_1', act, rule: 'r', phi: [], session: 's_1', request: 'r_1' } as const;
+  const escalating = { ...terms, quorum: 2, escalate: { afterMs: 300, reviewers: ['board'] } };
+  const outcome = step(undefined, { ...asking, terms: escalating }, 0);
+  assert.ok(outcome.ok);
+  const one = after(outcome.value.state, [verdict(person('pia')), 10]);
+  const board = verdict(person('bea', ['board']));
+  assert.deepEqual(after(one, [{ kind: 'tick' }, 299]), one);
+  assert.equal(codeOf(one, board, 299), 'not_a_reviewer');
+  const ticked = step(one, { kind: 'tick' }, 300);
+  assert.ok(ticked.ok);
+  assert.deepEqual(ticked.value.effects[0]?.record.data, { reviewers: ['board'] });
+  const { state } = ticked.value;
+  assert.deepEqual(after(state, [{ kind: 'tick' }, 301]), state, 'once');
+  assert.equal(after(state, [board, 302]).status, 'approved');
+  assert.equal(codeOf(state, verdict(person('ana', ['board'])), 302), 'own_request');
+});
+
+test('the requester says why, and nobody else', () => {
+  const said = after(requested(), [{ kind: 'explain', by: act.subject, reason: ' ticket 4711 ' }, 5]);
+  assert.deepEqual(said.act.known, { reason: 'ticket 4711' });
+  assert.equal(said.digest, requested().digest);
+  assert.equal(codeOf(requested(), { kind: 'explain', by: person('pia'), reason: 'x' }, 5), 'approval_not_found');
+  assert.equal(codeOf(requested(), { kind: 'explain', by: act.subject, reason: ' ' }, 5), 'reason_required');
 });
 
 test('time ends it, before and after approval, at the very millisecond', () => {
@@ -154,8 +233,21 @@ test('model: no sequence of events runs an act without a live, distinct, matchin
       weight: 6,
       arbitrary: fc.record({
         kind: fc.constant('verdict' as const),
-        by: fc.constantFrom(...reviewers, ...people, person('ana', ['privacy']), person('pia', ['privacy'], 'claude')),
-        effect: fc.constantFrom(...Array.from({ length: 7 }, () => 'approve' as const), 'deny' as const),
+        by: fc.constantFrom(
+          ...reviewers,
+          ...people,
+          person('ana', ['privacy']),
+          person('pia', ['privacy'], 'claude'),
+          person('max', ['privacy'], 'cursor'),
+          { ...person('bot'), kind: 'workload' as const },
+          { ...person('u-1'), aliases: ['ana@x'] },
+          { ...person('u-2'), aliases: ['PIA'] },
+          person('bea', ['board']),
+        ),
+        effect: fc.constantFrom<'approve' | 'deny'>(
+          ...Array.from({ length: 7 }, () => 'approve' as const),
+          'deny' as const,
+        ),
         reason: fc.constantFrom('seen', 'seen', 'seen', ''),
       }),
     },
@@ -170,36 +262,65 @@ test('model: no sequence of events runs an act without a live, distinct, matchin
       }),
     },
     fc.record({ kind: fc.constant('withdraw' as const), by: fc.constantFrom(...people) }),
+    fc.record({ kind: fc.constant('explain' as const), by: fc.constantFrom(...people), reason: fc.constant('why') }),
     fc.constant({ kind: 'tick' as const }),
   );
   const moves = fc.array(fc.tuple(anyEvent, fc.constantFrom(0, 1, 1, 1, 50, 400)), { maxLength: 25 });
   let runsSeen = 0;
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 2 }), moves, (quorum, sequence) => {
-      let state = requested(quorum);
+    fc.property(fc.integer({ min: 1, max: 2 }), fc.boolean(), moves, (quorum, isGrant, sequence) => {
+      const asked: Act = { ...act, subject: { ...act.subject, aliases: ['ana@x'] }, shape: { fingerprint: 'f00' } };
+      const bound = { ...terms, quorum, grants: isGrant ? 300 : ('once' as const) };
+      const escalate = { afterMs: 400, reviewers: ['board'] };
+      const asking = {
+        kind: 'request',
+        id: 'a_1',
+        act: asked,
+        rule: 'r',
+        phi: [],
+        session: 's',
+        request: 'r',
+      } as const;
+      const opened = step(undefined, { ...asking, terms: { ...bound, escalate } }, 0);
+      assert.ok(opened.ok);
+      let { state } = opened.value;
+      const digests: ReadonlyMap<string, string> = new Map([[digestOf(act), bindingOf(asked, 'r', bound)]]);
+      let approvedAt = Infinity;
+      let escalated = false;
       let now = 0;
       let runs = 0;
       // The model keeps its own account of who said yes, straight from what was accepted.
       const yes = new Set<string>();
       let refused = false;
-      for (const [event, passed] of sequence) {
+      for (const [drawn, passed] of sequence) {
         now += passed;
+        const event = drawn.kind === 'use' ? { ...drawn, digest: digests.get(drawn.digest) ?? drawn.digest } : drawn;
         const outcome = step(state, event, now);
         if (!outcome.ok) continue;
-        if (event.kind === 'verdict' && event.effect === 'approve') yes.add(event.by.id);
+        if (event.kind === 'tick' && now >= 400) escalated = true;
+        if (event.kind === 'verdict' && event.effect === 'approve') {
+          assert.equal(event.by.kind, 'person');
+          assert.equal(event.by.agent, undefined, 'nobody decides through an agent');
+          assert.ok(event.by.id !== 'bea' || escalated, 'only who was asked');
+          yes.add(event.by.aliases?.[0] === 'PIA' ? 'pia' : event.by.id);
+          if (yes.size >= quorum) approvedAt = Math.min(approvedAt, now);
+        }
         if ((event.kind === 'verdict' && event.effect === 'deny') || event.kind === 'withdraw') refused = true;
         if (event.kind === 'use') {
           runs++;
-          assert.ok(now < 1000, 'it was live');
+          assert.ok(isGrant ? now < approvedAt + 300 : now < 1000, 'it was live');
           assert.ok(!refused, 'nobody had said no');
           assert.ok(yes.size >= quorum, 'the quorum is of distinct people');
-          assert.ok(!yes.has('ana') && !yes.has('claude') && !yes.has('bob'), 'only reviewers, never the requester');
-          assert.equal(event.digest, digestOf(act), 'it is the very act');
+          assert.ok(
+            !['ana', 'claude', 'bob', 'bot', 'u-1'].some((id) => yes.has(id)),
+            'only reviewers, never the requester',
+          );
+          assert.equal(event.digest, bindingOf(asked, 'r', bound), 'it is the very act, or its shape');
           assert.equal(event.subject, act.subject, 'it is the very subject');
         }
         state = outcome.value.state;
       }
-      assert.ok(runs <= 1, 'it ran once');
+      assert.ok(isGrant || runs <= 1, 'it ran once');
       runsSeen += runs;
     }),
     { numRuns: 4000 },

@@ -71,6 +71,7 @@ test('what is decided and recorded is what deciding anew would give', async () =
           random: systemRandom,
           desk: { claim: () => assert.fail(), settled: () => assert.fail(), close: () => {} } as never,
           policy: () => policy,
+          patientName: (kind, value) => `${kind} ${value}`,
           publicUrl: 'http://gate',
         },
         {

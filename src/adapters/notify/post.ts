@@ -1,0 +1,33 @@
+// One POST to a receiver of notices: short, no redirect, nothing of the answer believed but its status and a small body.
+
+import { ok, type Result, refuse } from '../../core/result.ts';
+
+const answerMs = 10_000;
+const answerCharactersMax = 65_536;
+
+/**
+ * The body of a 2xx answer. Refused: upstream_unavailable for no answer, 408, 429 and 5xx; upstream_refused for any other.
+ * Never rejects; no error holds the address, which may be a secret.
+ */
+export async function post(
+  url: string,
+  body: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Result<string>> {
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      // INVARIANT: a redirect would let the receiver choose where in our network the gate knocks.
+      redirect: 'error',
+      headers: { 'content-type': 'application/json', ...headers },
+      body,
+      signal: AbortSignal.timeout(answerMs),
+    });
+    const text = (await response.text()).slice(0, answerCharactersMax);
+    if (response.ok) return ok(text);
+    const again = response.status >= 500 || response.status === 408 || response.status === 429;
+    return refuse(again ? 'upstream_unavailable' : 'upstream_refused', `it answered with status ${response.status}.`);
+  } catch {
+    return refuse('upstream_unavailable', 'it did not answer.');
+  }
+}

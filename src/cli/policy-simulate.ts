@@ -1,0 +1,72 @@
+// chartgate policy simulate: what a new policy would have said to the requests the running gate has recorded.
+
+import { resolve } from 'node:path';
+import { readConfigFile } from '../adapters/config-file/files.ts';
+import { type SimulationView, simulationView } from '../admin/contract-simulate.ts';
+import { readDocument } from '../config/document.ts';
+import { parseDuration } from '../config/scalars.ts';
+import { ok, type Result, refuse } from '../core/result.ts';
+import type { Outcome } from '../policy/simulate.ts';
+import { findGate } from './gate.ts';
+import { complain, type Io, plain, print, printJson } from './io.ts';
+
+export interface SimulateOptions {
+  readonly config: string;
+  readonly since: string;
+  readonly reason: string;
+  readonly json?: boolean;
+}
+
+/** @param file a configuration with a `policy`, or the policy alone */
+export async function simulatePolicy(io: Io, file: string, options: SimulateOptions): Promise<number> {
+  const policy = readPolicy(resolve(io.cwd, file));
+  if (!policy.ok) return complain(io, policy.error);
+  const since = startOf(options.since);
+  if (!since.ok) return complain(io, since.error);
+  const gate = findGate(io, options.config);
+  if (!gate.ok) return complain(io, gate.error);
+  const body = { policy: policy.value, since: since.value, reason: options.reason };
+  const answer = await gate.value.call('/policy/simulate', simulationView, body);
+  if (!answer.ok) return complain(io, answer.error);
+  if (options.json) printJson(io, answer.value);
+  else for (const line of render(answer.value)) print(io, plain(line));
+  return 0;
+}
+
+function readPolicy(file: string): Result<unknown> {
+  const text = readConfigFile(file);
+  const document = text.ok ? readDocument(text.value) : null;
+  if (!document?.ok) return refuse('config_invalid', `There is no readable policy at ${file}.`);
+  const { raw } = document.value;
+  if (typeof raw === 'object' && raw !== null && 'policy' in raw) return ok(raw.policy);
+  return ok(raw);
+}
+
+/** `30d`, or a time. */
+function startOf(since: string): Result<string> {
+  const ms = parseDuration(since);
+  const start = ms === null ? Date.parse(since) : Date.now() - ms;
+  return Number.isNaN(start)
+    ? refuse('usage', '--since is a duration such as 30d, or an RFC 3339 time.')
+    : ok(new Date(start).toISOString());
+}
+
+function render(view: SimulationView): readonly string[] {
+  const { requests, unchanged, changes, unused, unreadable, complete, since, until } = view;
+  const lines = [`${requests} requests since ${since}: ${unchanged} decided as before, ${requests - unchanged} not`];
+  for (const { was, is, direction, count, examples } of changes) {
+    lines.push(`${String(count).padStart(6)}  ${direction.padEnd(8)}  ${outcomeText(was)}  →  ${outcomeText(is)}`);
+    for (const { request, time, subject, connection, what } of examples)
+      lines.push(`        e.g. ${time}  ${subject} on ${connection}: ${what}  (${request})`);
+  }
+  for (const rule of unused) lines.push(`warning: rule ${rule} was met by no request`);
+  if (unreadable > 0) lines.push(`warning: the facts of ${unreadable} requests cannot be read any more`);
+  if (!complete) lines.push(`warning: time ran out; this covers what was recorded until ${until ?? since}`);
+  return lines;
+}
+
+function outcomeText({ effect, rule, unmask, filter, rows }: Outcome): string {
+  if (effect === 'deny') return `deny by ${rule}`;
+  const words = (set: Outcome['unmask']): string => (set === 'all' ? 'all' : set.join('+') || 'none');
+  return `${effect} by ${rule} (unmask ${words(unmask)}, filter ${words(filter)}, rows ${rows ?? 'any'})`;
+}

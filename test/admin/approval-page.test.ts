@@ -1,0 +1,89 @@
+// The page of a held request: for who is signed in, the act and the forms; nothing for anybody else, and no form from
+// elsewhere is listened to.
+
+import assert from 'node:assert/strict';
+import { after, before, it } from 'node:test';
+import { systemClock } from '../../src/adapters/system/clock.ts';
+import { systemRandom } from '../../src/adapters/system/random.ts';
+import { createApprovalPages } from '../../src/admin/approval-page.ts';
+import { createApprovalDesk } from '../../src/gateway/approval-desk.ts';
+import type { BrowserSessions } from '../../src/ports/browser-sessions.ts';
+import { type GateFixture, people, startGate } from './gate-fixture.ts';
+
+let gate: GateFixture;
+before(async () => {
+  gate = await startGate();
+});
+after(() => gate.close());
+
+/** The cookie is the name, the token of its forms that name backwards. */
+const sessions: BrowserSessions = {
+  of: (cookie) => {
+    const subject = people[cookie ?? ''];
+    return subject && { subject, csrf: `csrf-${subject.id}` };
+  },
+  accepts: (session, csrf) => csrf === session.csrf,
+  signInPath: (path) => `/signin?return=${encodeURIComponent(path)}`,
+};
+
+function pages(
+  signIn: BrowserSessions | null = sessions,
+): (path: string, cookie?: string, form?: object) => Promise<Response> {
+  const { log, store } = gate;
+  const { approvals } = store;
+  const desk = createApprovalDesk({ clock: systemClock, random: systemRandom, log, store: approvals });
+  const app = createApprovalPages({
+    clock: systemClock,
+    approvals,
+    desk,
+    log,
+    readers: () => ({ auditors: ['auditors'], reviewers: ['privacy'] }),
+    sessions: signIn,
+    onError: (error) => {
+      throw error;
+    },
+  });
+  return async (path, cookie, form) =>
+    app.fetch(
+      new Request(`http://localhost${path}`, {
+        headers: cookie === undefined ? {} : { cookie },
+        ...(form ? { method: 'POST', body: new URLSearchParams({ ...form }).toString() } : {}),
+      }),
+    );
+}
+
+it('shows the act to a reviewer, escaped, and takes the verdict from its own form only', async () => {
+  const open = pages();
+  const id = await gate.hold(`DELETE FROM t WHERE note = '<script>alert(1)</script>'`);
+  const path = `/approvals/${id}`;
+  assert.equal((await open(path)).headers.get('location'), `/signin?return=${encodeURIComponent(path)}`);
+  assert.equal((await open(path, 'bob')).status, 404, 'not for strangers');
+  const shown = await open(path, 'pia');
+  const html = await shown.text();
+  assert.equal(shown.status, 200);
+  assert.match(shown.headers.get('content-security-policy') ?? '', /default-src 'none'/);
+  assert.match(html, /DELETE FROM t/);
+  assert.ok(!html.includes('<script'));
+  assert.match(html, /name="csrf" value="csrf-pia"/);
+  assert.ok(gate.log.types().includes('audit.read'));
+  const yes = { effect: 'approve', reason: 'seen' };
+  assert.equal((await open(path, 'pia', yes)).status, 400, 'no token of the form');
+  assert.equal((await open(path, 'pia', { ...yes, csrf: 'csrf-bob' })).status, 400);
+  assert.equal(gate.store.approvals.get(id)?.status, 'requested');
+  assert.equal((await open(path, 'pia', { ...yes, reason: ' ', csrf: 'csrf-pia' })).status, 400);
+  const own = await (await open(path, 'ana')).text();
+  assert.ok(!own.includes('value="approve"') && own.includes('value="withdraw"'));
+  assert.equal((await open(path, 'ana', { ...yes, csrf: 'csrf-ana' })).status, 403);
+  assert.match(await (await open('/approvals', 'pia')).text(), new RegExp(id));
+  assert.equal((await open(path, 'pia', { ...yes, csrf: 'csrf-pia' })).status, 303);
+  assert.equal(gate.store.approvals.get(id)?.status, 'approved');
+  assert.ok(!(await (await open('/approvals', 'pia')).text()).includes(id));
+});
+
+it('names the command line where nobody can sign in with a browser, and nothing of the request', async () => {
+  const id = await gate.hold('DELETE FROM secrets');
+  const html = await (await pages(null)(`/approvals/${id}`)).text();
+  assert.match(html, new RegExp(`chartgate approvals show ${id}`));
+  assert.ok(!html.includes('secrets'));
+  assert.equal((await pages(null)('/approvals/other')).status, 404);
+});
