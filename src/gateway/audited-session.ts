@@ -3,25 +3,30 @@
 
 import { combine, decide } from '../core/decide.ts';
 import type { Decision, Policy } from '../core/decision.ts';
-import { nameOf, partyOf, type Subject } from '../core/facts.ts';
-import { type JsonObject, spelledOnce } from '../core/json.ts';
+import { nameOf, type Subject } from '../core/facts.ts';
+import { type Json, type JsonObject, spelledOnce } from '../core/json.ts';
 import type { PhiClass } from '../core/phi.ts';
 import type { Payload, RecordInput } from '../core/record.ts';
 import { fail, ok, type Refusal, type Result } from '../core/result.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
-import type { ApprovalDesk } from './approval-desk.ts';
+import { type ApprovalDesk, named } from './approval-desk.ts';
 import { DecidedRequests } from './decided-before.ts';
 import type { Admission, AuditedSession, Ending, Intent } from './enforce.ts';
+import type { Seen } from './patients-seen.ts';
 
 export interface EnforcementDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
   readonly desk: ApprovalDesk;
+  /** The break-glass that is live for this subject on this connection now. */
+  readonly emergency?: (subject: Subject, connection: string) => string | undefined;
   /** The policy in force now; a session keeps none. */
   readonly policy: () => Policy;
+  /** The keyed name of a patient's identifier; the same for the same one, and nothing can be told from it without the key. */
+  readonly patientName: (kind: string, value: string) => string;
   /** Where people and clients reach the gate, for links. */
   readonly publicUrl: string;
 }
@@ -70,9 +75,10 @@ class RecordedSession implements AuditedSession {
     await this.#append({ type: 'session.start', ...(parent ? { parent } : {}), data });
   }
 
-  async submit(intent: Intent): Promise<Result<Admission>> {
+  async submit(given: Intent): Promise<Result<Admission>> {
     const request = this.#deps.random.id('r');
     const policy = this.#deps.policy();
+    const intent = underEmergency(given, this.#deps.emergency?.(this.subject, this.connection));
     const before = this.#decided.find(intent, policy);
     const decision = before?.decision ?? this.#decide(intent, policy);
     const objection = decision.effect === 'deny' ? refusalOf(decision) : (intent.check?.(decision) ?? null);
@@ -83,6 +89,7 @@ class RecordedSession implements AuditedSession {
     const admission = new RecordedAdmission(
       request,
       decision,
+      (seen, masked) => this.#disclose(request, intent, decision, seen, masked),
       (record, payload, patient) => this.#append({ ...record, request }, payload, patient),
       () => this.#open.delete(admission),
     );
@@ -149,12 +156,14 @@ class RecordedSession implements AuditedSession {
     const terms = decision.hold;
     if (!terms) return refusalOf(decision);
     const rule = decision.reasons[0].rule;
+    const shape = terms.grants === 'once' ? null : (intent.shape?.() ?? null);
     const claim = {
       act: {
-        subject: partyOf(this.subject),
+        subject: named(this.subject),
         connection: this.connection,
         content: intent.content,
-        ...(intent.known ? { known: intent.known } : {}),
+        known: { ...intent.known, ...(await intent.ifHeld?.()) },
+        ...(shape ? { shape } : {}),
         policy: decision.policy,
       },
       rule,
@@ -222,6 +231,36 @@ class RecordedSession implements AuditedSession {
     ]);
   }
 
+  /** Names that tell nothing, in the part of the record that is encrypted and can be destroyed. */
+  async #disclose(
+    request: string,
+    intent: Intent,
+    decision: Decision,
+    seen: Seen,
+    masked: Readonly<Record<string, number>>,
+  ): Promise<void> {
+    const { unmask } = decision.obligations;
+    const { command, relations, tool, method } = intent.data ?? {};
+    const about = Object.fromEntries(
+      Object.entries({ command, relations, tool, method }).filter(
+        (each): each is [string, Json] => each[1] !== undefined,
+      ),
+    );
+    const data: JsonObject = {
+      ...about,
+      rule: decision.reasons[0].rule,
+      phi: phiOf(intent),
+      unmask: unmask === 'all' ? 'all' : [...unmask],
+      masked: { ...masked },
+      patients: seen.patients.length,
+      ...(seen.unnamed ? { unnamed: true } : {}),
+    };
+    const purpose = intent.known?.['reason'];
+    const names = seen.patients.map(({ kind, value, by }): Json => [this.#deps.patientName(kind, value), by]);
+    const payload = jsonPayload(JSON.stringify({ names, ...(purpose === undefined ? {} : { purpose }) }));
+    await this.#append({ type: 'disclosure', request, data }, payload, true);
+  }
+
   #append(record: RecordInput, payload?: Payload, patient?: boolean): Promise<{ readonly seq: number }> {
     const who = record.type === 'response' || record.type === 'request.end' ? null : this.#who;
     return this.#deps.log.append({ ...record, ...who, session: this.id }, payload, patient);
@@ -231,6 +270,7 @@ class RecordedSession implements AuditedSession {
 class RecordedAdmission implements Admission {
   readonly request: string;
   readonly decision: Decision;
+  readonly disclose: Admission['disclose'];
   readonly #append: (record: RecordInput, payload?: Payload, patient?: boolean) => Promise<unknown>;
   readonly #done: () => void;
   #chunks = 0;
@@ -239,11 +279,13 @@ class RecordedAdmission implements Admission {
   constructor(
     request: string,
     decision: Decision,
+    disclose: Admission['disclose'],
     append: (record: RecordInput, payload?: Payload, patient?: boolean) => Promise<unknown>,
     done: () => void,
   ) {
     this.request = request;
     this.decision = decision;
+    this.disclose = disclose;
     this.#append = append;
     this.#done = done;
   }
@@ -271,6 +313,23 @@ class RecordedAdmission implements Admission {
   }
 }
 
+/**
+ * The same intent with the break-glass that is live in its facts: decided anew each time, and what began under one that is
+ * over does not go on under its decision.
+ */
+function underEmergency(given: Intent, emergency: string | undefined): Intent {
+  const { continued, ...rest } = given;
+  const outdated = continued?.emergency !== undefined && continued.emergency !== emergency;
+  if (emergency === undefined) return outdated ? rest : given;
+  const { same: _, also, ...others } = rest;
+  return {
+    ...others,
+    facts: { ...given.facts, emergency },
+    ...(also ? { also: also.map((facts) => ({ ...facts, emergency })) } : {}),
+    ...(continued && !outdated ? { continued } : {}),
+  };
+}
+
 function refusalOf(decision: Decision): Refusal {
   const [reason] = decision.reasons;
   return {
@@ -290,6 +349,7 @@ function summaryOf(intent: Intent, decision: Decision): JsonObject {
     rule: reason.rule,
     code: reason.code,
     policy: decision.policy,
+    ...(intent.facts.emergency === undefined ? {} : { break_glass: intent.facts.emergency }),
     ...(intent.builtin
       ? {}
       : {

@@ -6,6 +6,7 @@ import type { Facts, Subject } from '../core/facts.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Payload } from '../core/record.ts';
 import type { Refusal, Result } from '../core/result.ts';
+import type { Seen } from './patients-seen.ts';
 
 /** Who came in, by which door, to which connection. Opened by `openSession`; every request belongs to one. */
 export interface AuditedSession {
@@ -33,6 +34,10 @@ export interface Intent {
   readonly content: JsonObject;
   /** What is known of the act besides: a reviewer sees it, but it is no part of what is approved. */
   readonly known?: JsonObject;
+  /** What else a reviewer should see, found out only if the act is held (the planner's estimate). */
+  readonly ifHeld?: () => Promise<JsonObject>;
+  /** What acts of its kind have in common, without values; null where that cannot be said. A grant for some time is bound to it. */
+  readonly shape?: () => JsonObject | null;
   /** Counts and names for the entry itself; nothing from a request's values. */
   readonly data?: JsonObject;
   readonly overlap?: boolean;
@@ -68,6 +73,11 @@ export interface Admission {
    * and its record ends the request. @throws LogUnavailable
    */
   record(chunk: Payload, data?: JsonObject, ending?: Ending): Promise<void>;
+  /**
+   * Records, under keyed names, whom what is about to leave is about; `masked` counts values by class. Resolves when that is
+   * durable: the chunk may leave then. @throws LogUnavailable
+   */
+  disclose(seen: Seen, masked: Readonly<Record<string, number>>): Promise<void>;
   /** Ends the request. Not awaited for release. */
   end(status: Ending['status'], data?: JsonObject): Promise<void>;
 }

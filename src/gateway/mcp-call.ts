@@ -5,6 +5,7 @@ import type { Clock } from '../ports/clock.ts';
 import { encodeMessage, type JsonRpcId, type JsonRpcOutcome, type JsonRpcRequest } from '../wire/mcp/json-rpc.ts';
 import type { HeaderOf, ParamHeader } from '../wire/mcp/stateless.ts';
 import { objectAt } from './mcp-facts.ts';
+import type { Leg } from './mcp-input.ts';
 import type { OpenCall } from './mcp-outlet.ts';
 import type { McpReply } from './mcp-reply.ts';
 
@@ -13,6 +14,8 @@ export interface Carried {
   /** Log messages about this request are wanted from this level on; undefined for none. */
   readonly logLevel: string | undefined;
   readonly header: HeaderOf;
+  /** When the token it came with ends. */
+  readonly expiresMs: number | undefined;
 }
 
 /** Held calls say that they still wait, so that clients with a progress timeout wait with them. */
@@ -33,6 +36,8 @@ export class McpCall {
   outputSchema: JsonObject | null = null;
   /** Arguments of the tool that headers repeat. */
   paramHeaders: readonly ParamHeader[] = [];
+  /** What it answers of an earlier one. */
+  leg: Leg | null = null;
   /** Once it is admitted. */
   open: OpenCall | undefined;
   readonly #controller = new AbortController();

@@ -1,6 +1,5 @@
-// The MCP door: Streamable HTTP (MCP 2025-03-26 to 2026-07-28) at /mcp/<connection>, and the RFC 9728 document that tells
-// a client where to sign in. It authenticates every request anew and finds its session; what a message means is the
-// session's business. INVARIANT: a session answers only the subject, groups included, that opened it.
+// The MCP door: Streamable HTTP (MCP 2025-03-26 to 2026-07-28) at /mcp/<connection>. It has every request authenticated anew
+// and finds its session; what a message means is the session's business. INVARIANT: a session answers only the subject, groups included, that opened it.
 
 import { errors } from '../core/errors.ts';
 import type { Subject } from '../core/facts.ts';
@@ -10,27 +9,29 @@ import type { HttpExchange } from '../ports/http-exchange.ts';
 import { LogUnavailable } from '../ports/log.ts';
 import type { McpUpstream } from '../ports/mcp-upstream.ts';
 import { decodeMessage, encodeMessage, type JsonRpcMessage, type JsonRpcRequest } from '../wire/mcp/json-rpc.ts';
-import { envelopeOf, isStateless, isStatelessVersion } from '../wire/mcp/stateless.ts';
-import { accepts, bearerOf, isAddressedToUs, isJson, isSessionId, isSpoken } from '../wire/mcp/streamable-http.ts';
+import {
+  envelopeOf,
+  isStateless,
+  isStatelessVersion,
+  requestedVersion,
+  statelessVersion,
+} from '../wire/mcp/stateless.ts';
+import { accepts, isJson, isSessionId, isSpoken } from '../wire/mcp/streamable-http.ts';
 import type { AuditedSession } from './enforce.ts';
+import { McpEntrance, type McpEntranceDeps, type Visit } from './mcp-entrance.ts';
 import { respondCode, respondNoSession, respondNotAllowed, respondRefusal } from './mcp-http-refusal.ts';
 import { type ClientIntroduction, introductionIn, introductionOf } from './mcp-introduction.ts';
 import type { Era, EraMemory } from './mcp-link.ts';
 import { errorOutcome } from './mcp-refusal.ts';
 import { McpReply, streamHeaders } from './mcp-reply.ts';
+import { RequestStates } from './mcp-request-state.ts';
 import { type CallerToken, McpSession, type McpSessionDeps } from './mcp-session.ts';
-import { McpSessionTable, type SessionEntry, timerMsMax } from './mcp-session-table.ts';
+import { identityOf, McpSessionTable, type SessionEntry, timerMsMax } from './mcp-session-table.ts';
 import { StandingSessions } from './mcp-standing.ts';
 
-export interface McpDoorDeps extends McpSessionDeps {
-  /** Issuers whose tokens are accepted: the authorization servers of the RFC 9728 document. */
-  readonly issuers: readonly string[];
+export interface McpDoorDeps extends McpSessionDeps, McpEntranceDeps {
   readonly idleMs: number;
   readonly absoluteMs: number;
-  /** The MCP connection of this name. `serial` where its server calls back through the gate (`${dsn:…}`). */
-  readonly connection: (name: string) => { readonly serial: boolean } | undefined;
-  /** Refused: token_*. */
-  readonly authenticate: (token: string) => Promise<Result<Subject>>;
   readonly mayEnter: (subject: Subject, connection: string) => boolean;
   /** @throws LogUnavailable */
   readonly openSession: (opening: {
@@ -39,6 +40,8 @@ export interface McpDoorDeps extends McpSessionDeps {
     readonly client: string;
     readonly address: string;
   }) => Promise<AuditedSession>;
+  /** Seals what clients keep for the gate: 32 bytes, the same after a restart. */
+  readonly stateKey: Uint8Array;
   /** A server for this session alone, not started yet. `caller` is for a token endpoint, and never for the server. */
   readonly startUpstream: (session: AuditedSession, caller: CallerToken) => Promise<Result<McpUpstream>>;
 }
@@ -48,25 +51,14 @@ export interface McpDoor {
   handle(exchange: HttpExchange): Promise<void>;
   /** Ends every session and opens no more. */
   closeAll(reason: string): Promise<void>;
-  /** Ends every session of this subject. */
-  closeSubject(id: string, reason: string): Promise<void>;
+  /** Ends the sessions of every subject `which` is true for. */
+  closeWhere(which: (subject: Subject) => boolean, reason: string): Promise<void>;
   /** The request that runs in this session (its id in the log) at this moment, where requests run one at a time. */
   activeRequest(session: string): string | undefined;
 }
 
-export const mcpPrefix = '/mcp/';
-export const resourceMetadataPrefix = '/.well-known/oauth-protected-resource/mcp/';
-
 export function createMcpDoor(deps: McpDoorDeps): McpDoor {
   return new Door(deps);
-}
-
-interface Visit {
-  readonly exchange: HttpExchange;
-  readonly subject: Subject;
-  readonly token: string;
-  readonly connection: string;
-  readonly serial: boolean;
 }
 
 const requestBounds = { bytesMax: limits.mcpRequestBytesMax, depthMax: limits.mcpDepthMax, exactIntegers: true };
@@ -75,7 +67,9 @@ class Door implements McpDoor {
   readonly #deps: McpDoorDeps;
   readonly #table: McpSessionTable;
   readonly #standing: StandingSessions;
-  /** Of the servers behind each connection, as last seen. */
+  readonly #states: RequestStates;
+  readonly #entrance: McpEntrance;
+  /** Of the servers behind each connection, as last seen by clients with sessions and without. */
   readonly #eras = new Map<string, Era>();
   readonly #byLogId = new Map<string, McpSession>();
   #closed = false;
@@ -84,6 +78,8 @@ class Door implements McpDoor {
     this.#deps = deps;
     this.#table = new McpSessionTable(deps.clock, deps);
     this.#standing = new StandingSessions(this.#table);
+    this.#entrance = new McpEntrance(deps);
+    this.#states = new RequestStates(deps.stateKey, deps.clock, deps.random);
   }
 
   async handle(exchange: HttpExchange): Promise<void> {
@@ -100,8 +96,8 @@ class Door implements McpDoor {
     await this.#table.close(reason, () => true);
   }
 
-  async closeSubject(id: string, reason: string): Promise<void> {
-    await this.#table.close(reason, (entry) => entry.subject.id === id);
+  async closeWhere(which: (subject: Subject) => boolean, reason: string): Promise<void> {
+    await this.#table.close(reason, (entry) => which(entry.subject));
   }
 
   activeRequest(session: string): string | undefined {
@@ -109,30 +105,9 @@ class Door implements McpDoor {
   }
 
   async #route(exchange: HttpExchange): Promise<void> {
-    const { publicUrl } = this.#deps;
-    const headers = { host: exchange.header('host'), origin: exchange.header('origin') };
-    if (!isAddressedToUs(headers, publicUrl, exchange.loopback)) {
-      return respondRefusal(
-        exchange,
-        refuse('invalid_request', 'The Host or Origin header does not name this gate.').error,
-        403,
-      );
-    }
-    const [path = ''] = exchange.target.split('?');
-    if (path.startsWith(resourceMetadataPrefix))
-      return this.#describe(exchange, path.slice(resourceMetadataPrefix.length));
-    const connection = path.startsWith(mcpPrefix) ? path.slice(mcpPrefix.length) : '';
-    if (!/^[\w.-]+$/.test(connection)) return respondCode(exchange, 'not_found');
-
-    const token = bearerOf(exchange.header('authorization'));
-    const who =
-      token === undefined ? refuse('token_missing', errors.token_missing.text) : await this.#deps.authenticate(token);
-    if (!who.ok) return this.#challenge(exchange, connection, who.error, token !== undefined);
-    const plan = this.#deps.connection(connection);
-    if (!plan) return respondCode(exchange, 'unknown_connection');
+    const visit = await this.#entrance.admit(exchange);
+    if (!visit) return;
     if (this.#closed) return respondCode(exchange, 'shutting_down');
-
-    const visit = { exchange, subject: who.value, token: token ?? '', connection, serial: plan.serial };
     if (exchange.method !== 'POST' && isStatelessVersion(exchange.header('mcp-protocol-version'))) {
       return respondNotAllowed(exchange, 'POST');
     }
@@ -146,25 +121,6 @@ class Door implements McpDoor {
       default:
         return respondNotAllowed(exchange, 'POST, GET, DELETE');
     }
-  }
-
-  /** RFC 9728 §3. */
-  #describe(exchange: HttpExchange, connection: string): void {
-    const { publicUrl, issuers } = this.#deps;
-    if (exchange.method !== 'GET' || !this.#deps.connection(connection)) return respondCode(exchange, 'not_found');
-    const document = {
-      resource: `${publicUrl}${mcpPrefix}${connection}`,
-      authorization_servers: issuers,
-      bearer_methods_supported: ['header'],
-    };
-    exchange.respond(200, { 'content-type': 'application/json' }, JSON.stringify(document));
-  }
-
-  /** RFC 6750 §3, RFC 9728 §5.1. */
-  #challenge(exchange: HttpExchange, connection: string, refusal: Refusal, presented: boolean): void {
-    const metadata = `resource_metadata="${this.#deps.publicUrl}${resourceMetadataPrefix}${connection}"`;
-    const challenge = presented ? `Bearer error="invalid_token", ${metadata}` : `Bearer ${metadata}`;
-    respondRefusal(exchange, refusal, errors[refusal.code].http, { 'www-authenticate': challenge });
   }
 
   async #post(visit: Visit): Promise<void> {
@@ -188,15 +144,15 @@ class Door implements McpDoor {
     const decoded = decodeMessage(body.value, requestBounds);
     if (!decoded.ok) {
       const { refusal, id } = decoded.error;
-      await entry?.session.audited.refused(refusal, {});
+      await (entry ? entry.session.audited.refused(refusal, {}) : this.#entrance.note(exchange, refusal.code, visit));
       return respondRefusal(exchange, refusal, errors[refusal.code].http, {}, id);
     }
     if (!entry) {
       const stateless = isStateless(decoded.value, exchange.header('mcp-protocol-version'));
       return stateless ? this.#answer(visit, decoded.value) : this.#initialize(visit, decoded.value);
     }
-    if (!isSpoken(exchange.header('mcp-protocol-version'), entry.session.version)) {
-      const text = 'The MCP-Protocol-Version header is not the version this session agreed on.';
+    if (!isSpoken(exchange.header('mcp-protocol-version'))) {
+      const text = 'The gate speaks no such MCP-Protocol-Version in a session.';
       return respondRefusal(exchange, refuse('invalid_request', text).error);
     }
     await this.#pass(entry, decoded.value, exchange);
@@ -213,9 +169,11 @@ class Door implements McpDoor {
         : refuse('invalid_request', 'No request of the gate is open that this could answer.');
     if (message.kind !== 'request' || !envelope.ok) {
       const { error } = envelope.ok ? refuse('invalid_request', errors.invalid_request.text) : envelope;
-      return respondRefusal(exchange, error, errors[error.code].http, {}, message.id);
+      await this.#entrance.note(exchange, error.code, visit);
+      const requested = error.code === 'unsupported_version' ? requestedVersion(message) : {};
+      return respondRefusal(exchange, error, errors[error.code].http, {}, message.id, requested);
     }
-    if (!this.#deps.mayEnter(subject, connection)) return respondCode(exchange, 'no_matching_rule', message.id);
+    if (!this.#deps.mayEnter(subject, connection)) return this.#entrance.refuseEntry(visit, message.id);
     const client = introductionIn(envelope.value);
     const found = await this.#standing.find({ subject, connection, client }, async (id) => {
       const launched = await this.#launch(visit, client, id);
@@ -237,7 +195,8 @@ class Door implements McpDoor {
     }
     entry.session.caller.token = visit.token;
     const { logLevel } = envelope.value;
-    const carried = { logLevel, header: (name: string) => exchange.header(name) };
+    const { expiresMs } = subject;
+    const carried = { logLevel, expiresMs, header: (name: string) => exchange.header(name) };
     await entry.session.request(message, new McpReply(exchange), carried);
     this.#table.touch(entry);
   }
@@ -245,7 +204,7 @@ class Door implements McpDoor {
   async #pass(entry: SessionEntry, message: JsonRpcMessage, exchange: HttpExchange): Promise<void> {
     const { session } = entry;
     if (message.kind === 'request') {
-      await session.request(message, new McpReply(exchange));
+      await session.request(message, new McpReply(exchange, session.trace()));
       this.#table.touch(entry);
       return;
     }
@@ -270,7 +229,7 @@ class Door implements McpDoor {
       const stopTimer = this.#deps.clock.after(ms, () => stream.end());
       exchange.signal.addEventListener('abort', stopTimer, { once: true });
     }
-    await entry.session.listen(stream);
+    await entry.session.listen(stream, exchange.header('last-event-id'));
   }
 
   async #delete(visit: Visit): Promise<void> {
@@ -292,9 +251,7 @@ class Door implements McpDoor {
         message.kind === 'request' ? message.id : null,
       );
     }
-    if (!this.#deps.mayEnter(subject, connection)) {
-      return respondCode(exchange, 'no_matching_rule', message.id);
-    }
+    if (!this.#deps.mayEnter(subject, connection)) return this.#entrance.refuseEntry(visit, message.id);
     if (!this.#table.reserve(subject)) return respondCode(exchange, 'too_many', message.id);
     let opened = false;
     try {
@@ -332,14 +289,15 @@ class Door implements McpDoor {
 
   /** A session with a server of its own that has not been spoken to yet. Refused: what startUpstream refuses. */
   async #launch(visit: Visit, client: ClientIntroduction, id: string): Promise<Result<McpSession>> {
-    const { exchange, subject, token, connection, serial } = visit;
+    const { exchange, subject, token, connection, plan } = visit;
     const deps = this.#deps;
     const address = exchange.remoteAddress;
     const audited = await deps.openSession({ subject, connection, client: client.name, address });
     const caller = { token };
+    const seen = `${connection} ${client.version === statelessVersion ? 'stateless' : 'session'}`;
     const era: EraMemory = {
-      get: () => this.#eras.get(connection),
-      set: (found) => (found ? this.#eras.set(connection, found) : this.#eras.delete(connection)),
+      get: () => this.#eras.get(seen),
+      set: (found) => (found ? this.#eras.set(seen, found) : this.#eras.delete(seen)),
     };
     const upstream = await deps.startUpstream(audited, caller);
     if (!upstream.ok) {
@@ -350,7 +308,17 @@ class Door implements McpDoor {
       this.#byLogId.delete(audited.id);
       void this.#table.close(reason, (entry) => entry.id === id);
     };
-    const session = new McpSession(deps, { audited, upstream: upstream.value, client, era, caller, serial, ended });
+    const session = new McpSession(deps, {
+      audited,
+      upstream: upstream.value,
+      client,
+      identity: identityOf(subject),
+      era,
+      states: this.#states,
+      caller,
+      ...plan,
+      ended,
+    });
     this.#byLogId.set(audited.id, session);
     return ok(session);
   }

@@ -1,6 +1,7 @@
 // Refusals of the MCP door, as HTTP answers with a JSON-RPC error for a body. They name rule and reason, never a value.
 
 import { type ErrorCode, errors } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
 import { type Refusal, refuse } from '../core/result.ts';
 import type { HttpExchange, HttpHeaders } from '../ports/http-exchange.ts';
 import { encodeMessage, type JsonRpcId } from '../wire/mcp/json-rpc.ts';
@@ -30,7 +31,8 @@ export function respondRefusal(
   status: number = errors[refusal.code].http,
   headers: HttpHeaders = {},
   id: JsonRpcId | null = null,
+  more: JsonObject = {},
 ): void {
-  const body = encodeMessage({ kind: 'response', id, outcome: errorOutcome(refusal) });
+  const body = encodeMessage({ kind: 'response', id, outcome: errorOutcome(refusal, more) });
   exchange.respond(status, { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers }, body);
 }

@@ -1,109 +1,147 @@
-// What servers without sessions wait for (`input_required`, MCP 2026-07-28): questions under names of ours, and the server's
-// `requestState` kept here while the client holds a token nobody can guess. INVARIANT: a token is good once, for the
-// request it was given for, in the session it was given in, and not for long.
+// What a client without sessions (MCP 2026-07-28) is asked for, and what it answers: `input_required`, its questions under
+// names of ours, and what has to be remembered until the answer comes. INVARIANT: an answer is taken only for the request that
+// was asked; names that say something stay here.
 
-import { canonicalJson, type JsonObject } from '../core/json.ts';
+import type { Decision } from '../core/decision.ts';
+import type { Json, JsonObject } from '../core/json.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Random } from '../ports/random.ts';
 import { isObject } from '../wire/mcp/json-rpc.ts';
 import { objectAt, stringAt } from './mcp-facts.ts';
-import { capabilityOf } from './mcp-questions.ts';
+import { isOffered, withoutSession } from './mcp-questions.ts';
+import type { Bond, RequestStates } from './mcp-request-state.ts';
 
-const waitingMax = 64;
-const waitingMs = 600_000;
+const rememberedMax = 64;
 
-/** Members of a request that answer, and are no part of what is asked for. */
-export interface Answers {
-  readonly inputResponses: JsonObject;
-  readonly requestState?: string;
+/** A question as the server asked it, under its own name. */
+export interface NamedQuestion {
+  readonly name: string;
+  readonly method: string;
+  readonly params: JsonObject;
 }
 
-interface Waiting {
-  readonly act: string;
-  readonly state: string | undefined;
-  /** The server's name of each question, by ours. */
-  readonly names: ReadonlyMap<string, string>;
-  readonly untilMs: number;
+/** For whom it is remembered, besides the questions' names. */
+export interface Remembered {
+  /** The server's own `requestState`. */
+  readonly state?: string;
+  /** Which request still waits at the server. */
+  readonly waits?: string;
+}
+
+/** A request that answers what was asked before. */
+export interface Leg extends Remembered {
+  /** As the client gave them, by the server's name of the question. */
+  readonly answers: ReadonlyMap<string, JsonObject>;
+  /** What the request was decided before its questions were asked, where that is known. */
+  readonly decision: Decision | undefined;
+}
+
+interface Request {
+  readonly method: string;
+  readonly params: JsonObject;
 }
 
 /** Masks the members of one question or answer. */
-type MaskMembers = (members: JsonObject) => JsonObject;
+export type MaskMembers = (members: JsonObject) => JsonObject;
+
+/** The questions of a result of type `input_required`. Refused: unsupported, upstream_protocol. */
+export function questionsOf(result: JsonObject, offered: JsonObject): Result<readonly NamedQuestion[]> {
+  const questions: NamedQuestion[] = [];
+  for (const [name, question] of Object.entries(objectAt(result, 'inputRequests'))) {
+    const method = isObject(question) ? stringAt(question, 'method') : '';
+    const params = isObject(question) ? objectAt(question, 'params') : {};
+    if (!isOffered(method, params, offered)) {
+      return refuse('unsupported', 'The server asks for input that the client does not offer to give.');
+    }
+    questions.push({ name, method, params });
+  }
+  if (questions.length === 0 && typeof result['requestState'] !== 'string') {
+    return refuse('upstream_protocol', 'The server asks for input and does not say which.');
+  }
+  return ok(questions);
+}
 
 export class McpInput {
-  readonly #clock: Clock;
-  readonly #random: Random;
-  readonly #offered: JsonObject;
-  readonly #waiting = new Map<string, Waiting>();
+  readonly #states: RequestStates;
+  readonly #who: Pick<Bond, 'identity' | 'connection'>;
+  /** What was decided, by the name of the token. */
+  readonly #decisions = new Map<string, Decision>();
 
-  /** `offered` are the capabilities of the client. */
-  constructor(clock: Clock, random: Random, offered: JsonObject) {
-    this.#clock = clock;
-    this.#random = random;
-    this.#offered = offered;
+  constructor(states: RequestStates, who: Pick<Bond, 'identity' | 'connection'>) {
+    this.#states = states;
+    this.#who = who;
   }
 
-  /** The server's questions as the client may see them. Refused: unsupported, upstream_protocol. */
-  ask(method: string, params: JsonObject, result: JsonObject, mask: MaskMembers): Result<JsonObject> {
-    const questions: [string, JsonObject][] = [];
-    const names = new Map<string, string>();
-    for (const [name, question] of Object.entries(objectAt(result, 'inputRequests'))) {
-      const asked = isObject(question) ? stringAt(question, 'method') : '';
-      const capability = Object.hasOwn(capabilityOf, asked) ? capabilityOf[asked] : undefined;
-      if (!isObject(question) || capability === undefined || !Object.hasOwn(this.#offered, capability)) {
-        return refuse('unsupported', 'The server asks for input that the client does not offer to give.');
-      }
-      const ours = `input-${names.size + 1}`;
-      names.set(ours, name);
-      const inner = question['params'];
-      questions.push([ours, { method: asked, ...(isObject(inner) ? { params: mask(inner) } : {}) }]);
-    }
-    const state = result['requestState'];
-    if (names.size === 0 && typeof state !== 'string') {
-      return refuse('upstream_protocol', 'The server asks for input and does not say which.');
-    }
-    const [oldest] = this.#waiting.keys();
-    if (this.#waiting.size >= waitingMax && oldest !== undefined) this.#waiting.delete(oldest);
-    const token = Buffer.from(this.#random.bytes(32)).toString('base64url');
-    this.#waiting.set(token, {
-      act: actOf(method, params),
-      state: typeof state === 'string' ? state : undefined,
-      names,
-      untilMs: this.#clock.now() + waitingMs,
-    });
-    return ok({
+  /** The result that asks the client. */
+  ask(
+    request: Request,
+    questions: readonly NamedQuestion[],
+    remembered: Remembered,
+    decision: Decision,
+    mask: MaskMembers,
+  ): JsonObject {
+    const named = questions.map((question, index) => ({
+      ours: isPlain(question.name, mask) ? question.name : `input-${index + 1}`,
+      ...question,
+    }));
+    const names = Object.fromEntries(named.flatMap(({ ours, name }) => (ours === name ? [] : [[ours, name]])));
+    const requests = named.map(({ ours, method, params }): [string, JsonObject] => [
+      ours,
+      { method, ...(Object.keys(params).length > 0 ? { params: mask(withoutSession(params)) } : {}) },
+    ]);
+    const forgettable = Object.keys({ ...names, ...remembered }).length === 0 && decision.hold === null;
+    return {
       resultType: 'input_required',
-      ...(names.size > 0 ? { inputRequests: Object.fromEntries(questions) } : {}),
-      requestState: token,
-    });
+      ...(requests.length > 0 ? { inputRequests: Object.fromEntries(requests) } : {}),
+      ...(forgettable ? {} : { requestState: this.#remember(request, { names, ...remembered }, decision) }),
+    };
   }
 
-  /** What a request answers, as the server is told; null where it answers nothing. Refused: invalid_params. */
-  take(method: string, params: JsonObject, mask: MaskMembers): Result<Answers | null> {
-    const { requestState: token, inputResponses: given = {} } = params;
-    if (token === undefined && params['inputResponses'] === undefined) return ok(null);
-    const waiting = typeof token === 'string' ? this.#waiting.get(token) : undefined;
-    if (typeof token === 'string') this.#waiting.delete(token);
-    if (!waiting || waiting.untilMs <= this.#clock.now() || waiting.act !== actOf(method, params)) {
-      const next = 'Call it again without requestState and inputResponses.';
-      return refuse('invalid_params', 'No request waits for this input: requestState is not of this request.', {
-        next,
-      });
-    }
-    const answers: [string, JsonObject][] = [];
-    for (const [ours, answer] of isObject(given) ? Object.entries(given) : []) {
-      const name = waiting.names.get(ours);
-      if (name === undefined || !isObject(answer)) return refuse('invalid_params', 'An answer is to no question.');
-      answers.push([name, mask(answer)]);
-    }
-    return ok({
-      inputResponses: Object.fromEntries(answers),
-      ...(waiting.state === undefined ? {} : { requestState: waiting.state }),
-    });
+  #remember(request: Request, content: JsonObject, decision: Decision): string {
+    const { token, id } = this.#states.seal(this.#bond(request), content);
+    const [oldest] = this.#decisions.keys();
+    if (this.#decisions.size >= rememberedMax && oldest !== undefined) this.#decisions.delete(oldest);
+    this.#decisions.set(id, decision);
+    return token;
+  }
+
+  /** What a request answers; null where it answers nothing. Refused: invalid_params, too_many. */
+  take(request: Request): Result<Leg | null> {
+    const { requestState, inputResponses } = request.params;
+    if (requestState === undefined && inputResponses === undefined) return ok(null);
+    // A server that remembers nothing between two requests gave nothing to bring back.
+    if (requestState === undefined) return ok({ answers: answersOf(inputResponses, {}), decision: undefined });
+    const opened = this.#states.open(this.#bond(request), requestState);
+    if (!opened.ok) return opened;
+    const { id, content } = opened.value;
+    const decision = this.#decisions.get(id);
+    this.#decisions.delete(id);
+    return ok({ ...textsOf(content), answers: answersOf(inputResponses, objectAt(content, 'names')), decision });
+  }
+
+  #bond({ method, params }: Request): Bond {
+    const { _meta: _envelope, inputResponses: _answers, requestState: _state, ...rest } = params;
+    return { ...this.#who, act: { method, params: rest } satisfies Json };
   }
 }
 
-function actOf(method: string, params: JsonObject): string {
-  const { _meta: _envelope, inputResponses: _answers, requestState: _state, ...act } = params;
-  return canonicalJson({ method, params: act });
+/** Answers by the server's names: those the gate gave stand for others. */
+function answersOf(given: Json | undefined, names: JsonObject): ReadonlyMap<string, JsonObject> {
+  const answers = new Map<string, JsonObject>();
+  for (const [ours, answer] of isObject(given) ? Object.entries(given) : []) {
+    const name = Object.hasOwn(names, ours) ? names[ours] : ours;
+    if (typeof name === 'string' && isObject(answer)) answers.set(name, answer);
+  }
+  return answers;
+}
+
+/** Whether a server's name for a question may be seen as it is. */
+function isPlain(name: string, mask: MaskMembers): boolean {
+  return /^[A-Za-z][\w.-]{0,63}$/.test(name) && mask({ text: name })['text'] === name;
+}
+
+function textsOf({ state, waits }: JsonObject): Remembered {
+  return {
+    ...(typeof state === 'string' ? { state } : {}),
+    ...(typeof waits === 'string' ? { waits } : {}),
+  };
 }

@@ -2,7 +2,7 @@
 // only those the gate carries. Tasks, experimental features and extensions are not among them.
 
 import type { JsonObject } from '../core/json.ts';
-import { type Envelope, statelessVersion, unsubscribed } from '../wire/mcp/stateless.ts';
+import { type Envelope, statelessVersion } from '../wire/mcp/stateless.ts';
 import { clientVersions, negotiateVersion } from '../wire/mcp/streamable-http.ts';
 import { objectAt, only, stringAt } from './mcp-facts.ts';
 import type { Welcome } from './mcp-link.ts';
@@ -43,7 +43,7 @@ export function introductionIn(envelope: Envelope): ClientIntroduction {
 /** The result of `server/discover`. Versions stand apart: they are the gate's own, and read like dates. */
 export function discoveryOf(welcome: Welcome): { readonly result: JsonObject; readonly versions: readonly string[] } {
   const { instructions } = welcome;
-  const capabilities = unsubscribed(only(welcome.capabilities, serverCapabilities));
+  const capabilities = only(welcome.capabilities, serverCapabilities);
   return {
     result: { capabilities, ...(instructions === undefined ? {} : { instructions }) },
     versions: [statelessVersion, ...clientVersions],

@@ -22,7 +22,6 @@ import {
   resultOf,
   serverInfoOf,
   statelessVersion,
-  unsubscribed,
   versionsOf,
 } from '../wire/mcp/stateless.ts';
 import { upstreamVersions } from '../wire/mcp/streamable-http.ts';
@@ -40,7 +39,8 @@ const unruly = refuse('upstream_protocol', 'The upstream said something that fol
 export interface McpLinkEvents {
   /** The server is not read on until these resolve. They never reject. */
   readonly notification: (message: JsonRpcNotification) => Promise<void>;
-  readonly request: (message: JsonRpcRequest) => Promise<void>;
+  /** `about` is the gate's id of the request whose reply it came in, where the transport tells. */
+  readonly request: (message: JsonRpcRequest, about: number | undefined) => Promise<void>;
   /** Called once; every open request has its outcome by then. */
   readonly closed: (reason: Refusal) => void;
 }
@@ -56,11 +56,11 @@ export interface EraMemory {
 
 /** As the client introduced itself. */
 interface LinkClient {
+  /** What it speaks itself: a server that speaks both is spoken to as the client speaks. */
+  readonly era: Era;
   readonly info: JsonObject;
-  /** What a server with sessions may ask of it, in requests of its own. */
+  /** What a server may ask of it: in requests of its own, or, without sessions, in results of type `input_required`. */
   readonly capabilities: JsonObject;
-  /** What a server without may ask of it, in results of type `input_required`. */
-  readonly input: JsonObject;
 }
 
 export interface LinkOptions {
@@ -69,6 +69,8 @@ export interface LinkOptions {
   /** Arguments that headers repeat. */
   readonly headers?: readonly ParamHeader[];
   readonly logLevel?: string | undefined;
+  /** Its answer is the end of a long stream. */
+  readonly lasting?: boolean;
 }
 
 /** What the server said of itself in initialize or discover. */
@@ -83,11 +85,14 @@ export interface LinkRequest {
   readonly id: number;
   /** Never rejects. Refused: upstream_*, canceled. */
   readonly outcome: Promise<Result<JsonRpcOutcome>>;
+  /** Whether the server gave its answer as a stream, once there is one. */
+  readonly streamed: () => boolean;
 }
 
 interface Pending {
   readonly settle: (outcome: Result<JsonRpcOutcome>) => void;
   readonly stopTimer: () => void;
+  readonly reply: { streamed: boolean };
   /** Aborted with it. */
   readonly waiting: AbortController;
 }
@@ -118,12 +123,12 @@ export class McpLink {
   /** Starts and initializes the server, speaking for the client. Refused: upstream_*. */
   async open(client: LinkClient): Promise<Result<Welcome>> {
     const started = await this.#upstream.start({
-      message: (bytes) => this.#receive(bytes),
+      message: (bytes, about) => this.#receive(bytes, about),
       closed: (reason) => this.#end(reason),
     });
     if (!started.ok) return started;
     // A process that is older than discover may die of it; over HTTP it is one request that fails.
-    const discoverFirst = this.#upstream.transport === 'http' && this.#era.get() !== 'session';
+    const discoverFirst = this.#upstream.transport === 'http' && (this.#era.get() ?? client.era) === 'stateless';
     if (discoverFirst) {
       const found = await this.#discover(client);
       if (found) return ok(found);
@@ -147,7 +152,7 @@ export class McpLink {
     this.#era.set('stateless');
     const { capabilities, instructions } = result;
     return {
-      capabilities: isObject(capabilities) ? unsubscribed(capabilities) : {},
+      capabilities: isObject(capabilities) ? capabilities : {},
       serverInfo: serverInfoOf(result),
       instructions: typeof instructions === 'string' ? instructions : undefined,
     };
@@ -157,7 +162,7 @@ export class McpLink {
     const params = {
       protocolVersion: upstreamVersions[0] ?? '',
       capabilities: client.capabilities,
-      clientInfo: client.info,
+      clientInfo: { name: '', version: '', ...client.info },
     };
     const answer = await this.request('initialize', params, limits.mcpUpstreamStartMs).outcome;
     if (!answer.ok) return answer;
@@ -177,13 +182,14 @@ export class McpLink {
 
   request(method: string, params: JsonObject, ms: number, options: LinkOptions = {}): LinkRequest {
     const id = ++this.#lastId;
-    if (this.#closed) return { id, outcome: Promise.resolve(fail(this.#closed)) };
+    if (this.#closed) return { id, outcome: Promise.resolve(fail(this.#closed)), streamed: () => false };
     const waiting = new AbortController();
+    const reply = { streamed: false };
     const outcome = new Promise<Result<JsonRpcOutcome>>((settle) => {
       const stopTimer = this.#clock.after(ms, () =>
         this.#abandon(id, refuse('upstream_unavailable', 'The upstream did not answer in time.')),
       );
-      this.#pending.set(id, { settle, stopTimer, waiting });
+      this.#pending.set(id, { settle, stopTimer, waiting, reply });
     });
     const { logLevel } = options;
     const whole = options.progress ? { ...params, _meta: { progressToken: id } } : params;
@@ -192,14 +198,22 @@ export class McpLink {
       ? this.#upstream.send({
           text: encodeMessage({
             ...message,
-            params: enveloped(whole, { info: this.#stateless.info, capabilities: this.#stateless.input, logLevel }),
+            params: enveloped(whole, {
+              info: this.#stateless.info,
+              capabilities: this.#stateless.capabilities,
+              logLevel,
+            }),
           }),
           id,
-          stateless: { headers: headersOf(method, params, options.headers ?? []), signal: waiting.signal },
+          stateless: {
+            headers: headersOf(method, params, options.headers ?? []),
+            signal: waiting.signal,
+            lasting: options.lasting === true,
+          },
         })
       : this.#upstream.send({ text: encodeMessage({ ...message, params: whole }), id });
     void sending.then((sent) => sent.ok || this.#settle(id, sent));
-    return { id, outcome: this.#stateless ? outcome.then(settled) : outcome };
+    return { id, outcome: this.#stateless ? outcome.then(settled) : outcome, streamed: () => reply.streamed };
   }
 
   /** Gives up on a request: its outcome is `canceled`, and the server is told. */
@@ -224,18 +238,21 @@ export class McpLink {
     await this.#upstream.close();
   }
 
-  async #receive(bytes: Uint8Array): Promise<number | null> {
+  async #receive(bytes: Uint8Array, about: number | undefined): Promise<number | null> {
     if (this.#closed) return null;
     const decoded = decodeMessage(bytes, responseBounds);
     if (!decoded.ok) return this.#forgive(decoded.error.refusal, decoded.error.id);
     const message = decoded.value;
     if (message.kind === 'response') {
-      return typeof message.id === 'number' && this.#settle(message.id, ok(message.outcome)) ? message.id : null;
+      if (typeof message.id !== 'number') return null;
+      const pending = this.#pending.get(message.id);
+      if (pending) pending.reply.streamed = about !== undefined;
+      return this.#settle(message.id, ok(message.outcome)) ? message.id : null;
     }
     if (message.kind === 'notification') await this.#events.notification(message);
     else if (message.method === 'ping') await this.answer(message.id, { result: {} });
     else if (this.stateless) return this.#forgive(unruly.error, null);
-    else await this.#events.request(message);
+    else await this.#events.request(message, about);
     return null;
   }
 

@@ -13,6 +13,9 @@ export type MaskJson = (value: Json, decision: Decision, counts: Record<string, 
 /** The masking of one message, made for what it says: a result, params, or an error's message and data. */
 export type MaskFor = (message: Json) => Promise<MaskJson>;
 
+/** Images, audio and blobs, which cannot be looked into: a line of text in their place, or as they are. */
+export type Binary = 'withhold' | 'pass';
+
 /** What an outcome says. */
 export function dataOf(outcome: JsonRpcOutcome): Json {
   return 'result' in outcome ? outcome.result : [outcome.error.message, outcome.error.data ?? null];
@@ -33,8 +36,9 @@ export function maskOutcome(
   decision: Decision,
   mask: MaskJson,
   counts: Record<string, number>,
+  binary: Binary = 'withhold',
 ): JsonRpcOutcome {
-  if ('result' in outcome) return { result: maskMembers(outcome.result, decision, mask, counts) };
+  if ('result' in outcome) return { result: maskMembers(outcome.result, decision, mask, counts, binary) };
   const { code, message, data } = outcome.error;
   const [text, more = null] = listOf(mask([message, data ?? null], decision, counts));
   return {
@@ -48,6 +52,7 @@ export function maskMembers(
   decision: Decision,
   mask: MaskJson,
   counts: Record<string, number>,
+  binary: Binary = 'withhold',
 ): JsonObject {
   const pointing = { ...decision, obligations: { ...decision.obligations } };
   pointing.obligations.unmask = unionOf(decision.obligations.unmask, ['url', 'ip']);
@@ -55,7 +60,7 @@ export function maskMembers(
   const rebuild = plan(members, {
     part: (value) => parts.push(value) - 1,
     pointer: (value) => mask(value, pointing, counts),
-    binary: decision.obligations.unmask === 'all',
+    binary: decision.obligations.unmask === 'all' ? 'unmasked' : binary,
   });
   // One call for all parts, so that a name found in one place is masked wherever it recurs.
   const masked = rebuild(listOf(mask(parts, decision, counts)));
@@ -70,8 +75,7 @@ function listOf(value: Json): readonly Json[] {
 interface Parts {
   readonly part: (value: Json) => number;
   readonly pointer: (value: string) => Json;
-  /** Binary content may pass. */
-  readonly binary: boolean;
+  readonly binary: Binary | 'unmasked';
 }
 
 type Rebuild = (masked: readonly Json[]) => Json;
@@ -85,9 +89,16 @@ function plan(value: Json, parts: Parts): Rebuild {
     const at = parts.part(value);
     return (masked) => masked[at] ?? null;
   }
-  const members = Object.entries(parts.binary ? value : withoutBinary(value)).map(([name, member]) =>
-    planMember(name, member, parts),
-  );
+  if (parts.binary === 'unmasked') return planMembers(value, parts);
+  const raw = parts.binary === 'pass' ? opaqueMember(value) : null;
+  if (raw === null) return planMembers(withoutBinary(value), parts);
+  const { [raw]: content = null, ...rest } = value;
+  const rebuild = planMembers(rest, parts);
+  return (masked) => Object.assign({}, rebuild(masked), { [raw]: content });
+}
+
+function planMembers(value: JsonObject, parts: Parts): Rebuild {
+  const members = Object.entries(value).map(([name, member]) => planMember(name, member, parts));
   return (masked) => Object.fromEntries(members.map((rebuild) => rebuild(masked)));
 }
 
@@ -133,6 +144,13 @@ function planSchema(value: Json, parts: Parts): Rebuild {
   return (masked) => Object.fromEntries(members.map(([name, rebuild]) => [name, rebuild(masked)]));
 }
 
+/** The member that holds what no detector could read; null where there is none. Text in base64 is none. */
+function opaqueMember({ type, blob, data }: JsonObject): 'data' | 'blob' | null {
+  const name = type === 'image' || type === 'audio' ? 'data' : 'blob';
+  const content = name === 'data' ? data : blob;
+  return content === undefined || !isBase64(content) || textOf(content) !== null ? null : name;
+}
+
 /** Images, audio and blobs cannot be looked into: a line of text says that something was there. */
 function withoutBinary(value: JsonObject): JsonObject {
   const { type, blob, data, ...rest } = value;
@@ -146,9 +164,13 @@ function withoutBinary(value: JsonObject): JsonObject {
     : { ...rest, text };
 }
 
+function isBase64(value: Json): value is string {
+  return typeof value === 'string' && /^[A-Za-z0-9+/]*={0,2}$/.test(value);
+}
+
 /** A text that was sent as a blob is a text: it leaves as one, masked. Null for what is none. */
 function textOf(blob: Json): string | null {
-  if (typeof blob !== 'string' || !/^[A-Za-z0-9+/]*={0,2}$/.test(blob)) return null;
+  if (!isBase64(blob)) return null;
   try {
     const bytes = Uint8Array.from(atob(blob), (char) => char.charCodeAt(0));
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);

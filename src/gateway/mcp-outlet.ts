@@ -6,7 +6,8 @@ import type { JsonObject } from '../core/json.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { HttpStream } from '../ports/http-exchange.ts';
 import { encodeEvent } from '../wire/mcp/event-stream.ts';
-import { encodeMessage, type JsonRpcNotification, type JsonRpcRequest } from '../wire/mcp/json-rpc.ts';
+import { encodeMessage, isObject, type JsonRpcNotification, type JsonRpcRequest } from '../wire/mcp/json-rpc.ts';
+import { subscriptionKey } from '../wire/mcp/subscriptions.ts';
 import type { Admission } from './enforce.ts';
 import { type MaskFor, maskMembers } from './mcp-masking.ts';
 import type { McpReply } from './mcp-reply.ts';
@@ -46,6 +47,8 @@ export class McpOutlet {
   readonly #maskFor: MaskFor;
   readonly #calls = new Set<OpenCall>();
   #listener: Listener | null = null;
+  /** One is masked behind the other, however long a recognizer takes over the first. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(clock: Clock, maskFor: MaskFor) {
     this.#clock = clock;
@@ -116,20 +119,26 @@ export class McpOutlet {
 
   async #record<T extends JsonRpcNotification | JsonRpcRequest>(message: T, admission: Admission): Promise<T> {
     const counts: Record<string, number> = {};
-    const mask = await this.#maskFor(message.params);
+    const turn = this.#turn.then(() => this.#maskFor(message.params));
+    this.#turn = turn.catch(() => {});
+    const mask = await turn;
     const params = maskMembers(message.params, admission.decision, mask, counts);
-    const masked = { ...message, params: { ...params, ...referencesOf(message.params) } };
+    const masked = { ...message, params: { ...params, ...referencesOf(message) } };
     const bytes = utf8.encode(encodeMessage(masked));
     await admission.record({ media: 'application/json', bytes }, { method: message.method, masked: counts });
     return masked;
   }
 }
 
-/** Ids the client or the gate chose themselves; masked they would refer to nothing. */
-function referencesOf(params: JsonObject): JsonObject {
-  const { progressToken, requestId } = params;
+/** What the client or the gate chose themselves: masked it would refer to nothing. */
+function referencesOf({ method, params }: JsonRpcNotification | JsonRpcRequest): JsonObject {
+  const { progressToken, requestId, notifications, _meta: meta } = params;
+  const acknowledged = method === 'notifications/subscriptions/acknowledged' ? notifications : undefined;
+  const subscription = isObject(meta) ? meta[subscriptionKey] : undefined;
   return {
     ...(progressToken === undefined ? {} : { progressToken }),
     ...(requestId === undefined ? {} : { requestId }),
+    ...(acknowledged === undefined ? {} : { notifications: acknowledged }),
+    ...(subscription === undefined ? {} : { _meta: { [subscriptionKey]: subscription } }),
   };
 }

@@ -11,10 +11,15 @@ import { approvalStatusTool } from './mcp-approval-status.ts';
 
 const heldCodes: ReadonlySet<ErrorCode> = new Set(['approval_required', 'approval_denied', 'approval_expired']);
 
-export function errorOutcome(refusal: Refusal): JsonRpcOutcome {
+/** `more` is said besides the refusal itself. */
+export function errorOutcome(refusal: Refusal, more: JsonObject = {}): JsonRpcOutcome {
   const row = errors[refusal.code];
   return {
-    error: { code: row.jsonrpc, message: `${refusal.text} ${refusal.next ?? row.next}`, data: detailsOf(refusal) },
+    error: {
+      code: row.jsonrpc,
+      message: `${refusal.text} ${refusal.next ?? row.next}`,
+      data: { ...detailsOf(refusal), ...more },
+    },
   };
 }
 

@@ -3,6 +3,7 @@
 import type { HttpExchange, HttpHeaders, HttpStream } from '../ports/http-exchange.ts';
 import { encodeEvent } from '../wire/mcp/event-stream.ts';
 import { encodeMessage, type JsonRpcMessage } from '../wire/mcp/json-rpc.ts';
+import type { McpTrace } from './mcp-replay.ts';
 
 export const streamHeaders: HttpHeaders = {
   'content-type': 'text/event-stream',
@@ -12,10 +13,18 @@ export const streamHeaders: HttpHeaders = {
 
 export class McpReply {
   readonly #exchange: HttpExchange;
+  readonly #trace: McpTrace | null;
   #stream: HttpStream | undefined;
 
-  constructor(exchange: HttpExchange) {
+  /** With a trace, a stream that breaks off can be gone on with. */
+  constructor(exchange: HttpExchange, trace: McpTrace | null = null) {
     this.#exchange = exchange;
+    this.#trace = trace;
+  }
+
+  /** The caller is gone, and will not come again for what is said now. */
+  get lost(): boolean {
+    return this.signal.aborted && this.#trace?.kept !== true;
   }
 
   /** Aborted when the caller hung up. */
@@ -23,10 +32,25 @@ export class McpReply {
     return this.#exchange.signal;
   }
 
+  /** Answers as a stream from here on. */
+  open(): HttpStream {
+    if (!this.#stream) {
+      this.#stream = this.#exchange.stream(200, streamHeaders);
+      this.#trace?.begin(this.#stream);
+    }
+    return this.#stream;
+  }
+
   /** False when the caller is gone. */
   send(message: JsonRpcMessage): Promise<boolean> {
-    this.#stream ??= this.#exchange.stream(200, streamHeaders);
-    return this.#stream.write(encodeEvent(encodeMessage(message)));
+    const stream = this.open();
+    const text = encodeMessage(message);
+    return this.#trace ? this.#trace.say(text) : stream.write(encodeEvent(text));
+  }
+
+  /** Says nothing, so that nobody in between thinks the stream is dead. */
+  async beat(): Promise<void> {
+    await this.#stream?.write(':\n\n');
   }
 
   async finish(text: string, status = 200, headers: HttpHeaders = {}): Promise<void> {
@@ -38,6 +62,7 @@ export class McpReply {
       );
       return;
     }
+    if (this.#trace) return this.#trace.end(text);
     await this.#stream.write(encodeEvent(text));
     this.#stream.end();
   }

@@ -10,6 +10,11 @@ export class McpTurns {
     return this.#holder;
   }
 
+  /** The turn goes on as that of this request, which continues what the holder began. */
+  pass(request: string): void {
+    this.#holder = request;
+  }
+
   /** Resolves when it is this request's turn, with how to end it. */
   async take(request: string): Promise<() => void> {
     const before = this.#last;

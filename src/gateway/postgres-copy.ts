@@ -5,7 +5,7 @@ import type { MaskView } from '../masking/mask.ts';
 import type { StatementAnalysis } from '../sql/analysis.ts';
 import type { Catalog } from '../sql/catalog.ts';
 import type { CopyResponse } from '../wire/postgres/copy.ts';
-import { type ColumnPlan, planColumns } from './postgres-columns.ts';
+import { type ColumnPlan, type OutputField, planColumns } from './postgres-columns.ts';
 
 const noColumn = { tableOid: 0, attnum: 0, typeOid: 0 } as const;
 
@@ -16,6 +16,7 @@ export function planCopy(
   catalog: Catalog,
   view: MaskView,
   counts: Record<string, number>,
+  watched: (plan: ColumnPlan, fields: readonly OutputField[]) => ColumnPlan,
 ): ColumnPlan | null {
   const { copy } = analysis;
   if (!copy || (response.format === 1) !== (copy.format.kind === 'binary')) return null;
@@ -28,5 +29,5 @@ export function planCopy(
     format: response.format,
   }));
   const verdicts = known ? analysis : { ...analysis, touchesProtected: true, outputs: null };
-  return planColumns(fields, verdicts, catalog, view, counts);
+  return watched(planColumns(fields, verdicts, catalog, view, counts), fields);
 }

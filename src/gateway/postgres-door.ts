@@ -55,6 +55,7 @@ export interface PostgresDoorDeps extends EnforcementDeps, SignInDeps {
 }
 
 interface OpenSession {
+  readonly subject: Subject;
   readonly session: PostgresSession;
   readonly upstream: UpstreamConnection;
   readonly secretKey: Uint8Array;
@@ -104,6 +105,13 @@ export class PostgresDoor {
     await Promise.all([...this.#open].map(({ session }) => session.close(refusal)));
   }
 
+  /** Ends the sessions of every subject `which` is true for. */
+  async closeWhere(which: (subject: Subject) => boolean, refusal: Refusal): Promise<void> {
+    await Promise.all(
+      [...this.#open].filter(({ subject }) => which(subject)).map(({ session }) => session.close(refusal)),
+    );
+  }
+
   /** The session to run, the refusal to tell, or nothing where the client has left or only asked for a cancel. */
   async #start(client: ByteStream): Promise<Result<() => Promise<void>> | null> {
     const reader = new StreamReader(client);
@@ -121,7 +129,7 @@ export class PostgresDoor {
     }
     const user = startup.parameters.get('user') ?? '';
     const name = startup.parameters.get('database') ?? user;
-    const signedIn = await signIn(this.#deps, client, reader, user);
+    const signedIn = await signIn(this.#deps, client, reader, { user, connection: name });
     if (!signedIn.ok) return this.#turnedAway(client, null, signedIn.error);
     const { subject } = signedIn.value;
     const route = this.#routeFor(name, subject, signedIn.value);
@@ -252,7 +260,8 @@ export class PostgresDoor {
       idleMs,
       absoluteMs,
     });
-    const open: OpenSession = { session, upstream, secretKey, cancels: new CancelRequests(() => upstream.cancel()) };
+    const cancels = new CancelRequests(() => upstream.cancel());
+    const open: OpenSession = { subject: signedIn.subject, session, upstream, secretKey, cancels };
     this.#open.add(open);
     try {
       client.write(

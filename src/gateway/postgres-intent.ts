@@ -9,11 +9,15 @@ import { covers, type PhiClass } from '../core/phi.ts';
 import type { Refusal } from '../core/result.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { StatementAnalysis } from '../sql/analysis.ts';
+import { type KeyColumns, keyLookups } from '../sql/key-lookups.ts';
+import { fingerprintOf } from '../sql/parse.ts';
 import { isServerSetting, pinnedForAll, settingAllowed, settingOfUsers } from '../sql/settings.ts';
 import type { AuditedSession, Intent } from './enforce.ts';
+import { mayConcernPatients, type PatientRef } from './patients-seen.ts';
 import type { Resolved } from './postgres-names.ts';
 import type { Standing } from './postgres-standing.ts';
 import type { PostgresTarget } from './postgres-target.ts';
+import { reasonInSql } from './stated-reason.ts';
 
 export interface PostgresMessage {
   readonly clock: Clock;
@@ -72,7 +76,8 @@ export function intentOf(message: PostgresMessage): Omit<Intent, 'signal'> {
       params: [...parameters],
       ...(Object.keys(resolved.texts).length > 0 ? { names: resolved.texts } : {}),
     },
-    ...(estimatedRows === null ? {} : { known: { estimated_rows: estimatedRows } }),
+    known: { ...reasonInSql(sql), ...(estimatedRows === null ? {} : { estimated_rows: estimatedRows }) },
+    shape: () => shapeOf(message, acting),
     data: dataOf(analyses),
     // COMMIT included: what it makes lasting was on record before it ran.
     overlap: acting.every((each) => each.analysis.facts.reads === true),
@@ -98,8 +103,41 @@ function factsOf(
   };
 }
 
+/**
+ * Statements that differ in their values alone have one shape: the same text but for its constants, and the same facts.
+ * Null where a constant may say what is done (what cannot be seen into, names of prepared statements).
+ */
+function shapeOf(
+  { sql, resolved, unread }: PostgresMessage,
+  acting: readonly Resolved['statements'][number][],
+): JsonObject | null {
+  const analyses = acting.map(({ analysis }) => analysis);
+  const plain = analyses.every(
+    ({ kind, names, facts }) =>
+      (kind === 'query' || kind === 'dml') && names === null && !facts.opaque && facts.relations !== null,
+  );
+  const fingerprint = unread || !plain || Object.keys(resolved.texts).length > 0 ? null : fingerprintOf(sql);
+  if (fingerprint === null) return null;
+  const facts = analyses.map(({ facts: { params: _params, estimated_rows: _rows, ...known } }): JsonObject => {
+    const said: Json = JSON.parse(JSON.stringify(known));
+    return { said };
+  });
+  return { fingerprint, facts };
+}
+
 function textsOf(parameters: readonly Json[]): (string | null)[] {
   return parameters.map((each) => (typeof each === 'string' ? each : null));
+}
+
+/** The patients a text looks up by their keys. */
+export function patientsAsked(
+  sql: string,
+  parameters: readonly Json[],
+  analyses: readonly StatementAnalysis[],
+  keys: KeyColumns | null,
+): PatientRef[] {
+  if (!keys || !analyses.some(({ facts }) => mayConcernPatients(facts, keys))) return [];
+  return keyLookups(sql, textsOf(parameters), keys).map(({ key, value }) => ({ kind: key, value, by: 'asked' }));
 }
 
 /** Why a subject with these obligations may not run these statements, if so. */

@@ -8,6 +8,7 @@ import { limits } from '../core/limits.ts';
 import type { MaskView } from '../masking/mask.ts';
 import type { StatementAnalysis } from '../sql/analysis.ts';
 import type { Catalog } from '../sql/catalog.ts';
+import type { KeyColumns } from '../sql/key-lookups.ts';
 import { pinnedForAll } from '../sql/settings.ts';
 import { decodeCopyResponse } from '../wire/postgres/copy.ts';
 import { CopyRows } from '../wire/postgres/copy-rows.ts';
@@ -22,7 +23,8 @@ import type { Frame } from '../wire/postgres/frame.ts';
 import { decodeCommandComplete, encodeCommandComplete } from '../wire/postgres/query.ts';
 import { decodeRowDescription, encodeRowDescription } from '../wire/postgres/rows.ts';
 import { decodeParameterStatus, decodeReadyForQuery } from '../wire/postgres/status.ts';
-import { type ColumnPlan, formatAt, planColumns } from './postgres-columns.ts';
+import { mayConcernPatients, watchedPlan } from './patients-seen.ts';
+import { type ColumnPlan, formatAt, type OutputField, planColumns } from './postgres-columns.ts';
 import { planCopy } from './postgres-copy.ts';
 import { mayShow, withheld } from './postgres-errors.ts';
 import { bytesOf, Gathered } from './postgres-gathered.ts';
@@ -31,6 +33,8 @@ import { type Expectation, type Output, type OutputEnd, type Portal, Prepared } 
 export interface RepliesDeps {
   readonly catalog: () => Catalog;
   readonly viewOf: (output: Output) => MaskView;
+  /** Columns that tell which patient a row is about; null = nobody has named any. */
+  readonly patientKeys: () => KeyColumns | null;
   /** Writes whole messages to the client. */
   readonly send: (bytes: Buffer) => void;
   /** The session cannot go on. */
@@ -117,6 +121,8 @@ export class PostgresReplies {
         if (isLast) ending.delete(output);
         const isAll = from === 0 && to === pieces.length;
         const bytes = isAll ? whole : bytesOf(pieces.slice(from, to));
+        const seen = output.patients.take();
+        if (seen) recorded.push(output.admission.disclose(seen, output.counts));
         recorded.push(output.record(withDescription(output, bytes), isLast ? end : null));
       }
       from = to;
@@ -210,17 +216,25 @@ export class PostgresReplies {
     }));
     output.fields = portal.fields ?? described ?? null;
     if (!output.fields || !output.analysis) {
-      if (output.unmasked) output.plan = untouched;
+      if (output.unmasked) output.plan = this.#watched(untouched, [], output);
       return output.plan;
     }
-    output.plan = planColumns(
-      output.fields,
-      output.analysis,
-      this.#deps.catalog(),
-      this.#deps.viewOf(output),
-      output.counts,
-    );
+    output.plan = this.#planOf(output.fields, output.analysis, output);
     return output.plan;
+  }
+
+  #planOf(fields: readonly OutputField[], analysis: StatementAnalysis, output: Output): ColumnPlan {
+    const plan = planColumns(fields, analysis, this.#deps.catalog(), this.#deps.viewOf(output), output.counts);
+    return this.#watched(plan, fields, output);
+  }
+
+  /** The plan, with an eye on whom the rows are about. */
+  #watched(plan: ColumnPlan, fields: readonly OutputField[], output: Output): ColumnPlan {
+    const keys = this.#deps.patientKeys();
+    if (!keys) return plan;
+    const watched = watchedPlan(plan, fields, this.#deps.catalog(), keys, output.patients);
+    output.unnamed = watched === plan && output.asked.length === 0 && mayConcernPatients(output.analysis?.facts, keys);
+    return watched;
   }
 
   #described(frame: Frame): boolean {
@@ -229,13 +243,7 @@ export class PostgresReplies {
       const { output } = head;
       if (!output.analysis) return this.#unexpected(String.fromCharCode(frame.type));
       const fields = decodeRowDescription(frame.body);
-      output.plan = planColumns(
-        fields,
-        output.analysis,
-        this.#deps.catalog(),
-        this.#deps.viewOf(output),
-        output.counts,
-      );
+      output.plan = this.#planOf(fields, output.analysis, output);
       output.described = true;
       return this.#emit(frame.whole, output);
     }
@@ -413,10 +421,16 @@ export class PostgresReplies {
 
   #beginCopy(frame: Frame, output: Output, analysis: StatementAnalysis): boolean {
     const { rowsMax } = output.admission.decision.obligations;
-    if (output.unmasked && rowsMax === null) return true;
+    const passes = output.unmasked && rowsMax === null;
+    if (passes && !this.#deps.patientKeys()) return true;
     const response = decodeCopyResponse(frame.body);
-    const plan = planCopy(response, analysis, this.#deps.catalog(), this.#deps.viewOf(output), output.counts);
-    if (!plan || !analysis.copy) return false;
+    const [catalog, view] = [this.#deps.catalog(), this.#deps.viewOf(output)];
+    const watched = (each: ColumnPlan, fields: readonly OutputField[]) => this.#watched(each, fields, output);
+    const plan = planCopy(response, analysis, catalog, view, output.counts, watched);
+    if (!plan || !analysis.copy) {
+      if (passes) output.patients.addUnnamed();
+      return passes;
+    }
     output.unconfirmed = analysis.copy.columns !== null && !output.unmasked;
     this.#copyRows = new CopyRows(analysis.copy.format, plan.maskers, () => output.countRow());
     return true;

@@ -37,7 +37,7 @@ import { decodeQuery, encodeQuery, encodeTerminate } from '../wire/postgres/quer
 import type { AuditedSession } from './enforce.ts';
 import { Inbox } from './inbox.ts';
 import { Outbox } from './outbox.ts';
-import { intentOf, isActing } from './postgres-intent.ts';
+import { intentOf, isActing, patientsAsked } from './postgres-intent.ts';
 import { meaningOf, Names, type Resolved, resolveNames } from './postgres-names.ts';
 import { parametersOf } from './postgres-parameters.ts';
 import { PostgresReplies } from './postgres-replies.ts';
@@ -131,6 +131,8 @@ export class PostgresSession {
   #onReplies: () => void = () => {};
   #stopIdle: () => void = () => {};
   #stopAbsolute: () => void = () => {};
+  /** A transaction is open in which the catalog was changed. */
+  #changesCatalog = false;
 
   constructor(deps: PostgresSessionDeps) {
     this.#deps = deps;
@@ -143,10 +145,17 @@ export class PostgresSession {
     this.#replies = new PostgresReplies({
       catalog: () => target.catalog,
       viewOf: (output) => viewOf(output.admission.decision),
+      patientKeys: () => target.patientKeys,
       send: (bytes) => this.#send(bytes),
       fatal: (code, text) => void this.close({ code, text }),
-      catalogChanged: () => target.invalidate(),
+      catalogChanged: () => {
+        this.#changesCatalog = true;
+        target.catalogChanged();
+      },
       ready: (status) => {
+        // What a transaction changed is there for the gate to see once it has ended.
+        if (status === 'I' && this.#changesCatalog) target.catalogChanged();
+        this.#changesCatalog &&= status !== 'I';
         this.#names.ready(status);
         if (status === 'I' && this.#replies.idle && this.#forwards.length === 0) this.#standing.idle();
       },
@@ -570,6 +579,10 @@ export class PostgresSession {
       ...(cause ? { parent: cause } : {}),
       signal: this.#waiting.signal,
       onHold: (hold) => this.#announceHold(hold),
+      ifHeld: async () => {
+        const rows = estimatedRows ?? (await this.#estimatedRows(sql, read, resolved));
+        return rows === null ? {} : { estimated_rows: rows };
+      },
     });
     this.#holding = false;
     // Whatever a policy says to what is not known: the caller is told what is wrong with it.
@@ -581,6 +594,7 @@ export class PostgresSession {
     for (const cursor of resolved.cursors) cursor.decision = decision;
     const frank = decision.obligations.unmask === 'all' || (!acting && standing.frank);
     const output = new Output(outcome.value, resolved.statements, resolved.uses, frank, catalog);
+    output.asked = patientsAsked(sql, parameters, analyses, target.patientKeys);
     if (!this.#isClosed) return ok(output);
     await outcome.value.end('canceled', { reason: 'client gone' });
     return fail({ code: 'canceled', text: errors.canceled.text });

@@ -22,7 +22,8 @@ export interface SignInDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly credentials: Credentials;
-  readonly authenticate: (token: string) => Promise<Result<Subject>>;
+  /** Refused: token_*, signed_out. */
+  readonly authenticate: (token: string, connection: string) => Promise<Result<Subject>>;
   /** Keys the mock exchange for users that do not exist. */
   readonly mockSecret: Uint8Array;
 }
@@ -44,7 +45,7 @@ export async function signIn(
   deps: SignInDeps,
   client: ByteStream,
   reader: StreamReader,
-  user: string,
+  { user, connection }: { readonly user: string; readonly connection: string },
 ): Promise<Result<SignedIn>> {
   if (user.startsWith(credentialPrefix)) return signInByScram(deps, client, reader, user);
   if (!client.encrypted && !client.loopback)
@@ -52,7 +53,7 @@ export async function signIn(
   client.write(encodeAuthentication({ kind: 'cleartext' }));
   const body = await passwordMessage(reader);
   if (!body) return refuse('token_missing', 'The client left without a credential.');
-  const authenticated = await deps.authenticate(decodePasswordMessage(body));
+  const authenticated = await deps.authenticate(decodePasswordMessage(body), connection);
   if (!authenticated.ok) return authenticated;
   const subject = authenticated.value;
   if (!answersTo(subject, user)) return refuse('user_mismatch', 'The user name is not the subject of the token.');

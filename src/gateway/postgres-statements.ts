@@ -6,6 +6,7 @@ import type { StatementAnalysis } from '../sql/analysis.ts';
 import type { Catalog } from '../sql/catalog.ts';
 import type { FieldDescription } from '../wire/postgres/rows.ts';
 import type { Admission, Ending } from './enforce.ts';
+import { type PatientRef, PatientsSeen } from './patients-seen.ts';
 import type { ColumnPlan } from './postgres-columns.ts';
 
 /** Something the client has named and the upstream has not yet confirmed. `run` counts the Syncs before it. */
@@ -133,6 +134,12 @@ export class Output {
   /** Told when the server has answered the message. */
   onAnswered: () => void = () => {};
   readonly counts: Record<string, number> = {};
+  /** Whom the rows are about, where the connection says what tells it. */
+  readonly patients: PatientsSeen = new PatientsSeen();
+  /** Whom the question names; told with the first row. */
+  asked: readonly PatientRef[] = [];
+  /** Its rows are about patients and do not say which. */
+  unnamed = false;
   at = 0;
   plan: ColumnPlan | null = null;
   /** The columns as the record shows them, where the client was not sent a RowDescription within the answer. */
@@ -199,6 +206,10 @@ export class Output {
     }
     this.rows++;
     this.statementRows++;
+    if (this.statementRows === 1) {
+      for (const each of this.asked) this.patients.add(each);
+      if (this.unnamed) this.patients.addUnnamed();
+    }
     if (cursor) cursor.rows++;
     return true;
   }

@@ -44,7 +44,8 @@ export class RulesInForce {
   viewOf(decision: Pick<Decision, 'obligations'>): MaskView {
     const { masks, detectors } = this.#standing.config;
     // Rows come too fast to ask anybody about them: a note in them is not shown rather than scanned without being asked about.
-    const asks = detectors.presidio !== null && operatorFor('note', masks) === 'scan';
+    const isAsked = detectors.presidio !== null || detectors.onnx !== null;
+    const asks = isAsked && operatorFor('note', masks) === 'scan';
     return {
       rules: asks ? { ...masks, byClass: { ...masks.byClass, note: 'redact' } } : masks,
       unmask: shownBy(masks, decision.obligations.unmask),
@@ -62,7 +63,10 @@ export class RulesInForce {
   /** Groups that may read everybody's sessions, and groups that review in some rule. */
   get readers(): { readonly auditors: readonly string[]; readonly reviewers: readonly string[] } {
     const { config, policy } = this.#standing;
-    return { auditors: config.audit.readers, reviewers: reviewersIn(policy.rules) };
+    return {
+      auditors: config.audit.readers,
+      reviewers: [...reviewersIn(policy.rules), ...(policy.breakGlass?.reviewers ?? [])],
+    };
   }
 
   /** Groups that review in a rule for this connection; where no rule has any, those that review in some rule. */
@@ -71,6 +75,16 @@ export class RulesInForce {
     const own = rules.filter(({ connections }) => connections === null || connections.includes(connection));
     const reviewers = reviewersIn(own);
     return reviewers.length > 0 ? reviewers : reviewersIn(rules);
+  }
+
+  /** Kinds of patient identifiers some connection knows. */
+  get patientKinds(): string[] {
+    const places = Object.values(this.#standing.config.classification).flatMap(({ patient }) => patient ?? []);
+    const named = places.flatMap(({ columns, json, arguments: given, fhir }) => [
+      ...[columns, json, given].flatMap((each) => Object.values(each)),
+      ...(fhir ? ['fhir', 'mrn'] : []),
+    ]);
+    return [...new Set(named)];
   }
 
   connectionsFor(subject: Subject): string[] {

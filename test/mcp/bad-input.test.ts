@@ -109,7 +109,6 @@ describe('bad input at the MCP door', () => {
     ['a foreign origin', { origin: 'https://evil.example' }, 403],
     ['an opaque origin', { origin: 'null' }, 403],
     ['an unknown protocol version', { 'mcp-protocol-version': '1999-01-01' }, 400],
-    ['a protocol version that was not agreed on', { 'mcp-protocol-version': '2025-06-18' }, 400],
     ['a session nobody opened', { 'mcp-session-id': 'A'.repeat(43) }, 404],
     ['a session id that is none', { 'mcp-session-id': 'x'.repeat(300) }, 404],
     ["somebody else's session", { authorization: 'Bearer bob' }, 404],
@@ -121,6 +120,12 @@ describe('bad input at the MCP door', () => {
     it(`refuses ${what}`, async () => {
       const response = await inSession(ping, given);
       assert.equal(response.status, status);
+      if (status === 403 || given['authorization'] === 'Bearer nobody') {
+        const noted = gate.ledger.of('auth').at(-1);
+        assert.equal(noted?.code, 'auth.refused');
+        assert.match(noted?.text ?? '', status === 403 ? /"invalid_request"/ : /"token_invalid"/);
+        assert.doesNotMatch(noted?.text ?? '', /evil|nobody/);
+      }
       if (status === 401) {
         const challenge = response.headers.get('www-authenticate') ?? '';
         assert.match(
@@ -248,7 +253,7 @@ describe('bad input at the MCP door', () => {
 
   it('ends the sessions of one subject and no other', async () => {
     await using bob = await connect(gate, 'tools', 'bob');
-    await gate.door.closeSubject('bob', 'revoked');
+    await gate.door.closeWhere(({ id }) => id === 'bob', 'revoked');
     await assert.rejects(bob.ping());
     assert.equal((await inSession(ping)).status, 200);
   });
@@ -283,6 +288,33 @@ describe('limits of a session', () => {
       await assert.rejects(connect(gate, 'tools'));
     } finally {
       await gate.close();
+    }
+  });
+});
+
+describe('callers that are turned away without a session', () => {
+  it('are in the log as whom they proved to be, and a flood of them is counted', async () => {
+    const flooded = await openGate();
+    try {
+      const enter = (authorization: string, connection = 'tools'): Promise<Response> =>
+        fetch(flooded.url(connection), {
+          method: 'POST',
+          headers: {
+            authorization,
+            'content-type': 'application/json',
+            accept: 'application/json, text/event-stream',
+          },
+          body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params: {} }),
+        });
+      assert.equal((await enter('Bearer eve')).status, 403);
+      assert.match(flooded.ledger.of('auth')[0]?.text ?? '', /"id":"eve".*"connection":"tools".*"no_matching_rule"/);
+      assert.equal((await enter('Bearer ana', 'nowhere')).status, 404);
+      assert.match(flooded.ledger.of('auth')[1]?.text ?? '', /"id":"ana".*"unknown_connection"/);
+      assert.doesNotMatch(flooded.ledger.of('auth')[1]?.text ?? '', /nowhere/);
+      for (let attempt = 0; attempt < 140; attempt++) await enter('Bearer forged');
+      assert.equal(flooded.ledger.of('auth').length, 120);
+    } finally {
+      await flooded.close();
     }
   });
 });

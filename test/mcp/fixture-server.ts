@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   createMcpHandler,
+  type McpHttpHandler,
   McpServer,
   ResourceTemplate,
   WebStandardStreamableHTTPServerTransport,
@@ -101,15 +102,16 @@ export async function serveFixture(
     readonly json?: boolean;
     readonly stateless?: boolean;
     readonly create?: () => McpServer;
+    /** A stateless one that the test has made. */
+    readonly handler?: McpHttpHandler;
     /** Whether this Authorization header is good; without, every one is. */
     readonly admits?: (authorization: string) => boolean;
   } = {},
 ): Promise<ServedFixture> {
   const transports = new Map<string, WebStandardStreamableHTTPServerTransport>();
   const seen: Record<string, string>[] = [];
-  const handler = options.stateless
-    ? createMcpHandler(() => (options.create ?? createFixture)(), { legacy: 'reject' })
-    : null;
+  const made = options.stateless && createMcpHandler(() => (options.create ?? createFixture)(), { legacy: 'reject' });
+  const handler = options.handler ?? made;
   const listener = createServer((incoming, outgoing) => {
     void (async () => {
       const chunks: Buffer[] = [];

@@ -17,14 +17,10 @@ import type { CompiledRule, Decision, Policy } from '../../src/core/decision.ts'
 import type { Facts, Subject } from '../../src/core/facts.ts';
 import { canonicalJson } from '../../src/core/json.ts';
 import { ok, type Result, refuse } from '../../src/core/result.ts';
+import { DoorRefusals } from '../../src/gateway/door-refusals.ts';
 import type { Admission, AuditedSession, Intent } from '../../src/gateway/enforce.ts';
-import {
-  createMcpDoor,
-  type McpDoor,
-  type McpDoorDeps,
-  mcpPrefix,
-  resourceMetadataPrefix,
-} from '../../src/gateway/mcp-door.ts';
+import { createMcpDoor, type McpDoor, type McpDoorDeps } from '../../src/gateway/mcp-door.ts';
+import { mcpPrefix, resourceMetadataPrefix } from '../../src/gateway/mcp-entrance.ts';
 import { createToolDesk, type ToolDesk } from '../../src/gateway/tool-desk.ts';
 import { detect } from '../../src/masking/detect.ts';
 import { maskJson } from '../../src/masking/json.ts';
@@ -33,7 +29,7 @@ import type { McpUpstream } from '../../src/ports/mcp-upstream.ts';
 
 export interface Recorded {
   readonly session: string;
-  readonly type: 'start' | 'request' | 'response' | 'end' | 'refused' | 'session.end' | 'tool';
+  readonly type: 'start' | 'request' | 'response' | 'end' | 'refused' | 'session.end' | 'tool' | 'auth';
   readonly request?: string;
   readonly rule?: string;
   readonly status?: string;
@@ -94,12 +90,15 @@ function auditedSession(ledger: Ledger, subject: Subject, connection: string, po
           hold: null,
           policy: policy.digest,
         }
-      : decide(intent.facts, policy);
+      : intent.continued
+        ? { ...intent.continued, effect: 'allow', hold: null }
+        : decide(intent.facts, policy);
   const admit = (request: string, decision: Decision): Admission => ({
     request,
     decision,
     record: (chunk) =>
       ledger.write({ session, type: 'response', request, text: new TextDecoder().decode(chunk.bytes) }),
+    disclose: () => Promise.resolve(),
     end: (status) => ledger.write({ session, type: 'end', request, status }),
   });
   return {
@@ -206,6 +205,7 @@ export interface TestGate {
 
 export interface TestGateOptions extends Partial<McpDoorDeps> {
   readonly httpUpstream?: string;
+  readonly binary?: 'withhold' | 'pass';
   /** Of connection `other`. */
   readonly command?: readonly [string, ...string[]];
 }
@@ -248,10 +248,13 @@ export async function openGate(options: TestGateOptions = {}): Promise<TestGate>
       return publicUrl;
     },
     issuers: ['https://idp.example'],
+    scope: null,
     idleMs: 60_000,
     absoluteMs: 600_000,
     connection: (name) =>
-      ['tools', 'serial', 'remote', 'other'].includes(name) ? { serial: name === 'serial' } : undefined,
+      ['tools', 'serial', 'remote', 'other'].includes(name)
+        ? { serial: name === 'serial', binary: options.binary ?? 'withhold' }
+        : undefined,
     authenticate: (token) => {
       const subject = people[token];
       return Promise.resolve(subject ? ok(subject) : refuse('token_invalid', 'The token is not valid.'));
@@ -273,8 +276,25 @@ export async function openGate(options: TestGateOptions = {}): Promise<TestGate>
       upstreams.push(upstream);
       return Promise.resolve(ok(upstream));
     },
+    refusals: new DoorRefusals(
+      systemClock,
+      {
+        append: async ({ type, subject, connection, data }) => {
+          await ledger.write({
+            session: '',
+            type: 'auth',
+            code: type,
+            text: JSON.stringify({ subject, connection, data }),
+          });
+          return { seq: 0 };
+        },
+      },
+      'mcp',
+    ),
+    stateKey: new Uint8Array(32).fill(7),
     preview: (facts) => decide(facts, policy),
     detectClasses: (text) => detect(text).map((span) => span.type),
+    patientPlaces: () => null,
     maskFor: async () => (value, decision, counts) =>
       maskJson(value, { rules, unmask: decision.obligations.unmask, key, now: 0 }, counts),
     tools,
@@ -327,6 +347,25 @@ export async function connect(
     requestInit: { headers: { authorization: `Bearer ${person}` } },
   });
   await client.connect(transport);
+  return Object.assign(client, { [Symbol.asyncDispose]: () => client.close() });
+}
+
+/** An SDK client of MCP 2026-07-28, as this person. */
+export async function connectStateless(
+  gate: TestGate,
+  connection: string,
+  person = 'ana',
+  capabilities: NonNullable<ClientOptions['capabilities']> = {},
+): Promise<Client & AsyncDisposable> {
+  const client = new Client(
+    { name: 'modern-agent', version: '1' },
+    { capabilities, versionNegotiation: { mode: { pin: '2026-07-28' } } },
+  );
+  await client.connect(
+    new StreamableHTTPClientTransport(gate.url(connection), {
+      requestInit: { headers: { authorization: `Bearer ${person}` } },
+    }),
+  );
   return Object.assign(client, { [Symbol.asyncDispose]: () => client.close() });
 }
 

@@ -99,3 +99,17 @@ test('a blob that is text leaves as masked text; what is no text is withheld; ba
   assert.doesNotMatch(JSON.stringify(content) + inner, noPhi);
   assert.ok(!JSON.stringify(content).includes(base64(phiText).slice(0, 24)), 'nor in base64');
 });
+
+test('where a connection lets binary content pass, it leaves as it is; text in base64 does not', async () => {
+  const lenient = await openGate({ httpUpstream: upstream.url, binary: 'pass' });
+  try {
+    await using client = await connect(lenient, 'remote');
+    const { content } = await client.callTool({ name: 'attachments' });
+    assert.match(String(at(content, 0, 'resource', 'text')), /^Patient .*SSN \[SSN\]/);
+    assert.equal(at(content, 1, 'resource', 'blob'), base64('\u0000\u0001PNG'));
+    assert.match(String(at(content, 2, 'text')), /audio withheld/, 'what calls itself audio and is text');
+    assert.doesNotMatch(JSON.stringify(content), noPhi);
+  } finally {
+    await lenient.close();
+  }
+});

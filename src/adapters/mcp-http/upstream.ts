@@ -22,7 +22,15 @@ export interface HttpServer {
 const listenAgainMsDefault = 2_000;
 const listenAgainMsMax = 60_000;
 const replyMsDefault = limits.mcpCallMs + 10_000;
+/** How often one answer is gone on with. */
+const resumptionsMax = 100;
 const goodbyeMs = 2_000;
+
+/** How far an event stream has been read. */
+interface Place {
+  lastId: string | null;
+  retryMs: number | null;
+}
 
 export function createHttpUpstream(server: HttpServer): McpUpstream {
   return new HttpUpstream(server);
@@ -46,19 +54,28 @@ class HttpUpstream implements McpUpstream {
   }
 
   async send(message: OutgoingMessage): Promise<Result<void>> {
+    const { stateless } = message;
+    const call = new AbortController();
+    const cut = (): void => call.abort();
+    // INVARIANT: nothing of a call outlives it. AbortSignal.timeout would keep each of them until it fires, minutes later.
+    const timer = stateless?.lasting ? undefined : setTimeout(cut, this.#server.replyMs ?? replyMsDefault).unref();
+    const cuts = [this.#over.signal, ...(stateless ? [stateless.signal] : [])];
+    for (const each of cuts) each.addEventListener('abort', cut);
+    if (cuts.some((each) => each.aborted)) cut();
     try {
-      const { stateless } = message;
       const headers = {
         'content-type': 'application/json',
         accept: 'application/json, text/event-stream',
         ...stateless?.headers,
       };
-      const signals = [this.#over.signal, ...(stateless ? [stateless.signal] : [])];
-      const inTime = AbortSignal.timeout(this.#server.replyMs ?? replyMsDefault);
-      const response = await this.#fetch('POST', headers, message.text, AbortSignal.any([...signals, inTime]));
-      return response.ok ? await this.#deliver(response.value, message.id, stateless !== undefined) : response;
+      const response = await this.#fetch('POST', headers, message.text, call.signal);
+      if (!response.ok) return response;
+      return await this.#deliver(response.value, message.id, stateless !== undefined, call.signal);
     } catch {
       return refuse('upstream_unavailable', 'The MCP server cannot be reached, or broke off.');
+    } finally {
+      clearTimeout(timer);
+      for (const each of cuts) each.removeEventListener('abort', cut);
     }
   }
 
@@ -114,8 +131,13 @@ class HttpUpstream implements McpUpstream {
   }
 
   /** Hands on what the reply holds, and sees to it that a request has been answered. */
-  async #deliver(response: Response, id: number | null, stateless: boolean): Promise<Result<void>> {
-    if (!response.ok) return this.#refused(response);
+  async #deliver(
+    response: Response,
+    id: number | null,
+    stateless: boolean,
+    signal: AbortSignal,
+  ): Promise<Result<void>> {
+    if (!response.ok) return this.#refused(response, stateless ? id : null);
     const session = response.headers.get('mcp-session-id');
     if (!stateless && this.#version === undefined && session !== null && isSessionId(session)) this.#session = session;
     const media = mediaOf(response.headers.get('content-type'));
@@ -124,10 +146,7 @@ class HttpUpstream implements McpUpstream {
       return id === null ? ok(undefined) : refuse('upstream_protocol', 'The MCP server gave an empty answer.');
     }
     if (media === 'text/event-stream') {
-      const answered = await this.#readEvents(response.body, id);
-      return answered.ok && !answered.value
-        ? refuse('upstream_closed', 'The MCP server broke off its answer.')
-        : voidOf(answered);
+      return this.#readToAnswer(response.body, id, signal);
     }
     if (media !== 'application/json') {
       await response.body.cancel();
@@ -139,24 +158,70 @@ class HttpUpstream implements McpUpstream {
     return answered === id ? ok(undefined) : refuse('upstream_protocol', 'The MCP server answered something else.');
   }
 
-  /** True when the answer to `id` was among the events. */
-  async #readEvents(body: ReadableStream<Uint8Array>, id: number | null): Promise<Result<boolean>> {
+  /**
+   * A server may end the stream of an answer and go on with it when it is asked for what came after the last event
+   * (MCP 2025-11-25, Transports / Resumability and Redelivery).
+   */
+  async #readToAnswer(body: ReadableStream<Uint8Array>, id: number, signal: AbortSignal): Promise<Result<void>> {
+    const brokenOff = refuse('upstream_closed', 'The MCP server broke off its answer.');
+    const place: Place = { lastId: null, retryMs: null };
+    let stream = body;
+    for (let attempt = 0; attempt < resumptionsMax; attempt++) {
+      const before = place.lastId;
+      const answered = await this.#readEvents(stream, id, place).catch((error: unknown) => {
+        if (place.lastId === null || signal.aborted) throw error;
+        return ok(false);
+      });
+      if (!answered.ok || answered.value) return voidOf(answered);
+      // Without a session or an event's id there is nothing to go on from.
+      if (place.lastId === null || this.#session === undefined || (attempt > 0 && before === place.lastId)) break;
+      const waitMs = Math.min(place.retryMs ?? this.#server.listenAgainMs ?? listenAgainMsDefault, listenAgainMsMax);
+      await sleep(waitMs, undefined, { signal, ref: false });
+      const headers = { accept: 'text/event-stream', 'last-event-id': place.lastId };
+      const fetched = await this.#fetch('GET', headers, undefined, signal);
+      if (!fetched.ok) return fetched;
+      const resumed = fetched.value;
+      if (!resumed.ok || !resumed.body || mediaOf(resumed.headers.get('content-type')) !== 'text/event-stream') {
+        await resumed.body?.cancel();
+        break;
+      }
+      stream = resumed.body;
+    }
+    return brokenOff;
+  }
+
+  /** True when the answer to `id` was among the events. `place` is where it got to. */
+  async #readEvents(
+    body: ReadableStream<Uint8Array>,
+    id: number | null,
+    place: Place = { lastId: null, retryMs: null },
+  ): Promise<Result<boolean>> {
     const decoder = new EventStreamDecoder(limits.mcpResponseBytesMax);
     for await (const chunk of body) {
       const events = decoder.push(chunk);
       if (!events.ok) return refuse('upstream_protocol', events.error.text);
-      for (const { event, data } of events.value) {
+      place.retryMs = decoder.retryMs ?? place.retryMs;
+      for (const { event, data, id: eventId } of events.value) {
+        if (eventId !== null && isEventId(eventId)) place.lastId = eventId;
         if (event !== 'message' || data === '') continue;
-        const answered = await this.#events?.message(Buffer.from(data));
+        const answered = await this.#events?.message(Buffer.from(data), id ?? undefined);
         if (id !== null && answered === id) return ok(true);
       }
     }
     return ok(false);
   }
 
-  async #refused(response: Response): Promise<Result<void>> {
-    await response.body?.cancel();
+  /** Without sessions an error of JSON-RPC has an HTTP status of its own, and is an answer (MCP 2026-07-28, Transports). */
+  async #refused(response: Response, id: number | null): Promise<Result<void>> {
     const { status } = response;
+    const answers = id !== null && status < 500 && mediaOf(response.headers.get('content-type')) === 'application/json';
+    if (answers && response.body) {
+      const body = await readAll(response.body);
+      const answered = body.ok ? await this.#events?.message(body.value) : null;
+      if (answered === id) return ok(undefined);
+    } else {
+      await response.body?.cancel();
+    }
     if (status === 404 && this.#session !== undefined) {
       const reason = refuse('upstream_closed', 'The MCP server has ended the session.');
       this.#lose(reason.error);
@@ -196,6 +261,11 @@ class HttpUpstream implements McpUpstream {
   #lose(reason: Refusal): void {
     if (!this.#over.signal.aborted) this.#events?.closed(reason);
   }
+}
+
+/** What can stand in a header. */
+function isEventId(id: string): boolean {
+  return /^[\x21-\x7e]{1,1024}$/.test(id);
 }
 
 async function readAll(body: ReadableStream<Uint8Array>): Promise<Result<Uint8Array>> {

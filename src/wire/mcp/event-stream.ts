@@ -11,8 +11,8 @@ export interface ServerSentEvent {
 }
 
 /** `data` is one line of JSON, so one data field carries it. */
-export function encodeEvent(data: string): string {
-  return `event: message\ndata: ${data}\n\n`;
+export function encodeEvent(data: string, id?: string): string {
+  return `${id === undefined ? '' : `id: ${id}\n`}event: message\ndata: ${data}\n\n`;
 }
 
 export class EventStreamDecoder {
@@ -25,6 +25,8 @@ export class EventStreamDecoder {
   #event = '';
   #id: string | null = null;
   #afterCr = false;
+  /** How long the server wants a client to wait before it comes again, ms. */
+  retryMs: number | null = null;
 
   /** `bytesMax` bounds one line and the data of one event. */
   constructor(bytesMax: number) {
@@ -81,6 +83,8 @@ export class EventStreamDecoder {
       this.#event = value;
     } else if (field === 'id' && !value.includes('\0')) {
       this.#id = value;
+    } else if (field === 'retry' && /^\d{1,9}$/.test(value)) {
+      this.retryMs = Number(value);
     }
     return null;
   }

@@ -83,6 +83,12 @@ export function envelopeOf(request: JsonRpcRequest, header: HeaderOf): Result<En
   return ok({ info, capabilities, logLevel: typeof logLevel === 'string' ? logLevel : undefined });
 }
 
+/** The version a message asks for, for whoever asked; nothing where it does not read like one. */
+export function requestedVersion(message: JsonRpcMessage): JsonObject {
+  const requested = message.kind === 'request' ? metaOf(message.params)[versionKey] : undefined;
+  return typeof requested === 'string' && /^[\w.-]{1,32}$/.test(requested) ? { requested } : {};
+}
+
 /** The name of a header that does not repeat the body, as a sentence. */
 function mismatch({ method, params }: JsonRpcRequest, header: HeaderOf): string | null {
   if (header('mcp-method') !== method) return 'The header Mcp-Method is missing or is not the method of the body.';
@@ -169,6 +175,7 @@ function encodeHeader(value: string): string {
 function decodeHeader(value: string | undefined): string | undefined {
   const encoded = /^=\?base64\?([A-Za-z0-9+/]*={0,2})\?=$/.exec(value ?? '')?.[1];
   if (encoded === undefined) return value;
+  if (encoded.length % 4 !== 0) return undefined;
   try {
     const bytes = Uint8Array.from(atob(encoded), (char) => char.charCodeAt(0));
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -186,7 +193,7 @@ export function enveloped(params: JsonObject, { info, capabilities, logLevel }: 
   const meta = {
     ...metaOf(params),
     [versionKey]: statelessVersion,
-    [clientKey]: info,
+    ...(Object.keys(info).length > 0 ? { [clientKey]: info } : {}),
     [capabilitiesKey]: capabilities,
     ...(logLevel === undefined ? {} : { [logLevelKey]: logLevel }),
   };
@@ -222,20 +229,21 @@ export function isLogged(asked: string | undefined, level: Json | undefined): bo
   return asked !== undefined && level !== undefined && logLevels.indexOf(level) >= logLevels.indexOf(asked);
 }
 
+/** The HTTP status that goes with an answer that is not streamed (MCP 2026-07-28, Transports / Errors). */
+export function statusOf(outcome: JsonRpcOutcome): number {
+  return 'error' in outcome ? (errorStatus.get(outcome.error.code) ?? 200) : 200;
+}
+
+/** Method not found, and a capability that the client would need. */
+const errorStatus: ReadonlyMap<number, number> = new Map([
+  [-32601, 404],
+  [-32021, 400],
+]);
+
 /** What a result is besides what it tells: its type, and the members that belong to this revision taken away. */
 export function resultOf(result: JsonObject): { readonly type: Json; readonly result: JsonObject } {
   const { resultType = 'complete', ttlMs: _lifetime, cacheScope: _scope, ...rest } = result;
   return { type: resultType, result: rest };
-}
-
-/** Capabilities without what a server tells unasked: there is no stream to tell it on. */
-export function unsubscribed(capabilities: JsonObject): JsonObject {
-  const kept = Object.entries(capabilities).map(([name, capability]): [string, Json] => {
-    if (!isObject(capability)) return [name, capability];
-    const { listChanged: _changes, subscribe: _updates, ...rest } = capability;
-    return [name, rest];
-  });
-  return Object.fromEntries(kept);
 }
 
 /** How a server names itself in a result. */

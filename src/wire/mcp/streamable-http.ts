@@ -16,9 +16,9 @@ export function isClientVersion(value: unknown): value is (typeof clientVersions
   return clientVersions.some((version) => version === value);
 }
 
-/** A missing header counts as 2025-03-26, the last version without it. */
-export function isSpoken(versionHeader: string | undefined, negotiated: string): boolean {
-  return versionHeader === undefined || versionHeader === negotiated;
+/** A missing header counts as 2025-03-26, the last version without it. A client should send the negotiated one, and need not. */
+export function isSpoken(versionHeader: string | undefined): boolean {
+  return versionHeader === undefined || isClientVersion(versionHeader);
 }
 
 /** Whether an Accept header lets this media type through with a quality above 0. No header accepts everything. */

@@ -1,0 +1,212 @@
+// What each request of a client means: what policy is asked, what the server is sent, and what of its answer this subject may
+// see. How a request then goes is the exchange's business.
+
+import type { Decision } from '../core/decision.ts';
+import { errors } from '../core/errors.ts';
+import type { Facts } from '../core/facts.ts';
+import type { JsonObject } from '../core/json.ts';
+import { type Refusal, refuse } from '../core/result.ts';
+import type { Clock } from '../ports/clock.ts';
+import { isObject, type JsonRpcOutcome } from '../wire/mcp/json-rpc.ts';
+import { isLogLevel, paramMismatch } from '../wire/mcp/stateless.ts';
+import type { Admission, AuditedSession } from './enforce.ts';
+import { type ApprovalLookup, approvalStatusOutcome, approvalStatusTool } from './mcp-approval-status.ts';
+import type { McpCall } from './mcp-call.ts';
+import { isList, itemsOf, type ToolCatalogue, usable } from './mcp-catalogue.ts';
+import type { McpExchange } from './mcp-exchange.ts';
+import { classesIn, type DetectClasses, namedRequest, only, stringAt } from './mcp-facts.ts';
+import type { McpIntents } from './mcp-intents.ts';
+import { discoveryOf } from './mcp-introduction.ts';
+import type { McpLink, Welcome } from './mcp-link.ts';
+import { errorOutcome, toolOutcome, urlOutcome } from './mcp-refusal.ts';
+import type { McpSubscriptions } from './mcp-subscriptions.ts';
+
+export interface McpMethodsParts {
+  readonly audited: AuditedSession;
+  readonly clock: Clock;
+  readonly link: McpLink;
+  readonly catalogue: ToolCatalogue;
+  readonly exchange: McpExchange;
+  readonly intents: McpIntents;
+  readonly subscriptions: McpSubscriptions;
+  readonly preview: (facts: Facts) => Decision;
+  readonly detectClasses: DetectClasses;
+  readonly approvals: ApprovalLookup;
+  readonly publicUrl: string;
+  /** Capabilities of the client. */
+  readonly offered: JsonObject;
+  /** The call behind this approval was decided: whoever was sent to its page may come again. */
+  readonly heldElsewhere: (approval: string) => void;
+}
+
+/** Gone with the session (MCP 2026-07-28). */
+const sessionMethods = new Set(['ping', 'logging/setLevel', 'resources/subscribe', 'resources/unsubscribe']);
+
+export class McpMethods {
+  /** What the server said of itself. */
+  welcome: Welcome = { capabilities: {}, serverInfo: {}, instructions: undefined };
+  readonly #parts: McpMethodsParts;
+
+  constructor(parts: McpMethodsParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws LogUnavailable */
+  async answer(call: McpCall): Promise<void> {
+    const { method, params } = call;
+    const { exchange, intents, link, detectClasses } = this.#parts;
+    if (call.carried) {
+      if (method === 'server/discover') return this.#discover(call);
+      if (method === 'subscriptions/listen') {
+        return this.#parts.subscriptions.answer(call, this.welcome.capabilities);
+      }
+      if (sessionMethods.has(method)) return exchange.unknown(call);
+    }
+    if (method === 'tools/call') return this.#callTool(call, params);
+    if (isList(method)) return this.#list(call, method, params);
+    const named = namedRequest(method, params);
+    if (named) {
+      const phi = classesIn(named.forwarded, detectClasses);
+      const intent = {
+        facts: intents.facts(named.mcp, phi),
+        content: { method, ...named.forwarded },
+        data: { method },
+      };
+      if (method === 'resources/subscribe' && link.stateless) {
+        return exchange.submitted(call, intent, (admission) => this.#subscribe(call, admission, named.forwarded, true));
+      }
+      return exchange.submitted(call, intent, (admission) => exchange.run(call, admission, method, named.forwarded));
+    }
+    if (method === 'ping') {
+      const intent = { ...intents.builtin('builtin:ping', method, {}), overlap: true };
+      return exchange.submitted(call, intent, (admission) => exchange.release(call, admission, { result: {} }));
+    }
+    if (method === 'logging/setLevel' || method === 'resources/unsubscribe') return this.#set(call, method, params);
+    if (method !== 'initialize' || call.carried) return exchange.unknown(call);
+    const refusal = refuse('invalid_request', 'This session is initialized already.').error;
+    await exchange.refused(call, refusal, { method, params });
+  }
+
+  #set(call: McpCall, method: string, params: JsonObject): Promise<void> {
+    const { exchange, intents, link } = this.#parts;
+    const forwarded = only(params, ['level', 'uri']);
+    const level = stringAt(params, 'level');
+    const intent = intents.builtin(`builtin:${method}`, method, forwarded);
+    if (link.stateless && isLogLevel(level)) {
+      exchange.logLevel = level;
+      return exchange.submitted(call, intent, (admission) => exchange.release(call, admission, { result: {} }));
+    }
+    if (link.stateless && method === 'resources/unsubscribe') {
+      return exchange.submitted(call, intent, (admission) => this.#subscribe(call, admission, forwarded, false));
+    }
+    return exchange.submitted(call, intent, (admission) => exchange.run(call, admission, method, forwarded));
+  }
+
+  /** A server without sessions is asked in a request that stays open. */
+  #subscribe(call: McpCall, admission: Admission, params: JsonObject, subscribed: boolean): Promise<void> {
+    this.#parts.subscriptions.set(stringAt(params, 'uri'), subscribed);
+    return this.#parts.exchange.release(call, admission, { result: {} });
+  }
+
+  #discover(call: McpCall): Promise<void> {
+    const { exchange, intents } = this.#parts;
+    const { result, versions } = discoveryOf(this.welcome);
+    const intent = { ...intents.builtin('builtin:discover', call.method, {}), overlap: true };
+    return exchange.submitted(call, intent, (admission) =>
+      exchange.release(call, admission, { result }, { supportedVersions: versions }),
+    );
+  }
+
+  async #callTool(call: McpCall, params: JsonObject): Promise<void> {
+    const { audited, catalogue, clock, detectClasses, exchange, intents } = this.#parts;
+    const name = stringAt(params, 'name');
+    const given = params['arguments'] ?? {};
+    if (!isObject(given)) {
+      return exchange.refused(call, refuse('invalid_request', 'The arguments of a tool are an object.').error, {
+        ...params,
+      });
+    }
+    const tool = await catalogue.find(name);
+    if (!tool.ok) {
+      if (tool.error.code === 'unknown_tool' && name === approvalStatusTool.name && this.#mayBeHeld)
+        return this.#approvalStatus(call, given);
+      return exchange.refused(call, tool.error, { tool: name, arguments: given }, toolOutcome);
+    }
+    const { facts, definition, outputSchema, headers } = tool.value;
+    call.outputSchema = outputSchema;
+    call.paramHeaders = headers;
+    const content = { tool: name, arguments: given, definition };
+    const astray = call.carried && paramMismatch(headers, given, call.carried.header);
+    if (astray) {
+      const refusal = refuse('header_mismatch', `The header ${astray} is missing or is not the argument it repeats.`);
+      await audited.refused(refusal.error, content);
+      return call.finish(errorOutcome(refusal.error), errors.header_mismatch.http);
+    }
+    const phi = classesIn(given, detectClasses);
+    const mcp = { method: 'tools/call', tool: facts, arguments: given };
+    const intent = {
+      facts: intents.facts(mcp, phi),
+      content,
+      data: { method: 'tools/call', tool: name },
+      shape: () => ({ tool: name, definition, phi }),
+      onHold: (hold: { readonly approval: string; readonly link: string }) => call.held(clock, hold),
+    };
+    await exchange.submitted(
+      call,
+      intent,
+      (admission) => exchange.run(call, admission, 'tools/call', { name, arguments: given }),
+      (refusal) => this.#held(refusal),
+    );
+  }
+
+  #list(call: McpCall, method: string, params: JsonObject): Promise<void> {
+    const { catalogue, exchange, intents, preview } = this.#parts;
+    const cursor = params['cursor'];
+    const known = cursor === undefined ? undefined : exchange.cursors.open(cursor);
+    if (cursor !== undefined && known === undefined) {
+      return exchange.refused(call, refuse('invalid_request', 'There is no page at this cursor.').error, { method });
+    }
+    const page = known === undefined ? 'first' : 'next';
+    const intent = { ...intents.builtin('builtin:list', method, { page }), overlap: true };
+    return exchange.submitted(call, intent, (admission) =>
+      exchange.run(call, admission, method, known === undefined ? {} : { cursor: known }, async (result) => {
+        const tools = method === 'tools/list' ? { tools: await catalogue.learn(itemsOf(method, result)) } : {};
+        const listed = usable(method, { ...result, ...tools }, (mcp) => intents.facts(mcp, []), preview);
+        return method === 'tools/list' ? this.#withOwnTool(listed) : listed;
+      }),
+    );
+  }
+
+  /** A held call that was not decided in its time, as this client can best take it (an isError result is the floor). */
+  #held(refusal: Refusal): JsonRpcOutcome {
+    const { elicitation } = this.#parts.offered;
+    const { code, approval } = refusal;
+    if (!isObject(elicitation) || !isObject(elicitation['url']) || code !== 'approval_required' || !approval) {
+      return toolOutcome(refusal);
+    }
+    this.#parts.heldElsewhere(approval);
+    return urlOutcome(refusal, this.#parts.publicUrl);
+  }
+
+  get #mayBeHeld(): boolean {
+    const { approvals, audited } = this.#parts;
+    return approvals.offered(audited.subject, audited.connection);
+  }
+
+  /** On the last page; where the server has a tool of that name, it is the server's. */
+  #withOwnTool(listed: JsonObject): JsonObject {
+    const last = (listed['nextCursor'] ?? null) === null;
+    if (!last || !this.#mayBeHeld || this.#parts.catalogue.has(approvalStatusTool.name)) return listed;
+    return { ...listed, tools: [...itemsOf('tools/list', listed), approvalStatusTool] };
+  }
+
+  #approvalStatus(call: McpCall, given: JsonObject): Promise<void> {
+    const { approvals, audited, exchange, intents } = this.#parts;
+    const { name } = approvalStatusTool;
+    const intent = intents.builtin(`builtin:${name}`, 'tools/call', { tool: name, arguments: given });
+    const status = approvals.status(audited.subject, stringAt(given, 'approval'));
+    return exchange.submitted(call, intent, (admission) =>
+      exchange.release(call, admission, approvalStatusOutcome(status)),
+    );
+  }
+}

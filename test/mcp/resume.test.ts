@@ -1,0 +1,122 @@
+// Streams that break off, on both sides. A server over HTTP that ends the stream of an answer before the answer: the gate comes again with Last-Event-ID, when the
+// server said, and gives up on one that does not go on.
+
+import assert from 'node:assert/strict';
+import { createServer, type ServerResponse } from 'node:http';
+import { test } from 'node:test';
+import { createHttpUpstream } from '../../src/adapters/mcp-http/upstream.ts';
+import { serveFixture, ssn } from './fixture-server.ts';
+import { at, eventually, openGate } from './gate.ts';
+
+const answer = JSON.stringify({ jsonrpc: '2.0', id: 1, result: {} });
+
+async function converse(resumed: (lastId: string, response: ServerResponse) => void): Promise<{
+  readonly code: string;
+  readonly messages: number;
+  readonly asked: readonly string[];
+  readonly ms: number;
+}> {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    request.resume();
+    if (request.method === 'DELETE') return void response.writeHead(200).end();
+    const lastId = request.headers['last-event-id'];
+    const stream = { 'content-type': 'text/event-stream', 'mcp-session-id': 'one' };
+    if (typeof lastId === 'string') {
+      asked.push(lastId);
+      response.writeHead(200, stream);
+      return resumed(lastId, response);
+    }
+    if (request.method === 'GET') return void response.writeHead(405).end();
+    response.writeHead(200, stream).end('id: e1\nretry: 60\ndata: \n\n');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' && address ? address.port : 0;
+  const upstream = createHttpUpstream({ url: `http://127.0.0.1:${port}/`, credential: null });
+  let messages = 0;
+  await upstream.start({
+    message: () => {
+      messages += 1;
+      return Promise.resolve(1);
+    },
+    closed: () => {},
+  });
+  const began = performance.now();
+  try {
+    const sent = await upstream.send({ text: answer, id: 1 });
+    return { code: sent.ok ? 'ok' : sent.error.code, messages, asked, ms: performance.now() - began };
+  } finally {
+    await upstream.close();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+}
+
+test('an answer that breaks off is gone on with after the last event, when the server said', async () => {
+  const { code, messages, asked, ms } = await converse((lastId, response) => {
+    response.end(lastId === 'e1' ? 'id: e2\ndata: \n\n' : `id: e3\ndata: ${answer}\n\n`);
+  });
+  assert.deepEqual([code, messages, asked], ['ok', 1, ['e1', 'e2']]);
+  assert.ok(ms >= 120, `it waited ${ms} ms`);
+});
+
+test('a server that ends the stream again and again without going on is given up on', async () => {
+  const { code, messages, asked } = await converse((_lastId, response) => void response.end(': nothing\n\n'));
+  assert.deepEqual([code, messages, asked], ['upstream_closed', 0, ['e1']]);
+});
+
+test('a client that loses its stream goes on after the last event it got, masked, in its own session alone', async () => {
+  const remote = await serveFixture();
+  const gate = await openGate({ httpUpstream: remote.url });
+  const base = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+  const post = (body: object, headers: Record<string, string>, signal?: AbortSignal): Promise<Response> =>
+    fetch(gate.url('remote'), {
+      method: 'POST',
+      headers: { ...base, authorization: 'Bearer ana', ...headers },
+      body: JSON.stringify({ jsonrpc: '2.0', ...body }),
+      ...(signal ? { signal } : {}),
+    });
+  try {
+    const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'raw', version: '1' } };
+    const hello = await post({ id: 0, method: 'initialize', params }, {});
+    const session = { 'mcp-session-id': hello.headers.get('mcp-session-id') ?? '' };
+    await hello.text();
+    await post({ method: 'notifications/initialized' }, session);
+    const hangUp = new AbortController();
+    const call = { name: 'progress', arguments: {}, _meta: { progressToken: 'p' } };
+    const response = await post({ id: 1, method: 'tools/call', params: call }, session, hangUp.signal);
+    let lastId = '';
+    for await (const chunk of response.body ?? []) {
+      lastId = /^id: (\S+)$/m.exec(Buffer.from(chunk).toString())?.[1] ?? '';
+      break;
+    }
+    hangUp.abort();
+    assert.notEqual(lastId, '');
+    await eventually(() => gate.ledger.of('end').length > 1, 'the call ends');
+    const resume = (person: string): Promise<Response> =>
+      fetch(gate.url('remote'), {
+        headers: {
+          accept: 'text/event-stream',
+          authorization: `Bearer ${person}`,
+          ...session,
+          'last-event-id': lastId,
+        },
+      });
+    assert.equal((await resume('bob')).status, 404);
+    const text = await (await resume('ana')).text();
+    const said = [...text.matchAll(/^data: (.+)$/gm)].map((found) => JSON.parse(found[1] ?? ''));
+    assert.equal(at(said.at(-1), 'result', 'content', 0, 'text'), 'done');
+    assert.ok(said.length >= 2, 'and what was said before');
+    assert.ok(!text.includes(ssn));
+    for (const each of said) {
+      assert.ok(
+        gate.ledger.of('response').some((record) => record.text === JSON.stringify(each)),
+        'it is on record',
+      );
+    }
+  } finally {
+    await gate.close();
+    await remote.close();
+  }
+});
