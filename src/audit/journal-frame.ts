@@ -57,6 +57,15 @@ export function encodeFrames(frames: readonly Frame[]): Uint8Array {
   return bytes;
 }
 
+export function frameBytes({ entry, wrappedKey, blob }: Frame): number {
+  return frameHeaderBytes + entry.length + wrappedKey.length + blob.length;
+}
+
+/** Where the wrapped key begins in an encoded frame. */
+export function wrappedKeyOffset({ entry }: Frame): number {
+  return frameHeaderBytes + entry.length;
+}
+
 /** A safe integer as eight bytes, big-endian. */
 function writeU64(bytes: Buffer, value: number, offset: number): void {
   bytes.writeUInt32BE(Math.floor(value / 2 ** 32), offset);

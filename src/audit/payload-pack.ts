@@ -6,9 +6,14 @@ import { tileWidth } from './tree.ts';
 
 export const packHeaderBytes = 12;
 
+/** Which pack the payload of an entry is in. */
+export function packIndex(seq: number): number {
+  return Math.floor(seq / tileWidth);
+}
+
 /** Below `payloads/`. */
 export function packPath(seq: number): string {
-  return `${indexPath(Math.floor(seq / tileWidth))}.pack`;
+  return `${indexPath(packIndex(seq))}.pack`;
 }
 
 /** Payloads of one pack, in order of their entries. */

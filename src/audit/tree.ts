@@ -20,7 +20,7 @@ export function leafHash(entry: Uint8Array): Hash {
   return sha256(input);
 }
 
-function nodeHash(left: Hash, right: Hash): Hash {
+export function nodeHash(left: Hash, right: Hash): Hash {
   const input = Buffer.allocUnsafe(65);
   input[0] = 1;
   input.set(left, 1);
@@ -206,7 +206,7 @@ async function rangeRoot(from: number, to: number, subtree: SubtreeHash): Promis
 }
 
 /** The largest power of two smaller than `count`; `count` > 1. */
-function splitOf(count: number): number {
+export function splitOf(count: number): number {
   let split = 1;
   while (split * 2 < count) split *= 2;
   return split;

@@ -36,7 +36,7 @@ export async function verifyPayloads(
         position += packHeaderBytes + each.bytes;
         const bad = await keyCheck.look(each, found.value);
         if (bad) return fail(bad);
-      } else if (sense.shredded.has(each.session) && found.error.missing) {
+      } else if (sense.isShredded(each) && found.error.missing) {
         shredded++;
       } else {
         return fail({ file: `payloads/${path}`, entry: each.seq, what: found.error.what });
@@ -90,9 +90,10 @@ class KeyCheck {
     this.#sense = sense;
   }
 
-  async look({ seq, session }: ExpectedPayload, blob: Uint8Array): Promise<BadPlace | undefined> {
+  async look(payload: ExpectedPayload, blob: Uint8Array): Promise<BadPlace | undefined> {
+    const { seq, session } = payload;
     const name = keyFile(session, blobKeyId(blob));
-    if (!this.#files || this.#seen.has(name) || this.#sense.shredded.has(session)) return undefined;
+    if (!this.#files || this.#seen.has(name) || this.#sense.isShredded(payload)) return undefined;
     this.#seen.add(name);
     const wrapped = await this.#files.read(name);
     if (wrapped && isWrappedKey(wrapped)) return undefined;

@@ -1,7 +1,11 @@
 // Whether the records make sense as a story: times, references, and which payloads there ought to be.
 
 import type { Entry } from '../core/record.ts';
+import { KeyChain } from './log-keys.ts';
+import type { NoteKey } from './note.ts';
+import { packIndex } from './payload-pack.ts';
 import { noSession } from './payload-seal.ts';
+import { shreddedIn } from './retention-ledger.ts';
 import { tilePath } from './tile.ts';
 import { tileWidth } from './tree.ts';
 import type { BadPlace } from './verify-sources.ts';
@@ -17,16 +21,22 @@ export interface ExpectedPayload {
 }
 
 export class RecordSense {
+  /** The keys the entries lead to, from the log's first on. */
+  readonly keys: KeyChain;
   firstTime: string | null = null;
   lastTime: string | null = null;
   readonly clockSetBack: number[] = [];
   readonly payloads: ExpectedPayload[] = [];
-  /** Sessions whose payloads were destroyed on purpose. */
-  readonly shredded: Set<string> = new Set();
+  /** What was destroyed on purpose, and which entry says so: a session, or a pack's payloads that belong to none. */
+  readonly #shredded = new Map<string | number, number>();
   readonly #types = new Map<string, number>();
   readonly #open = new Set<string>();
   readonly #ended = new Set<string>();
   #bad: BadPlace | undefined;
+
+  constructor(firstKey: NoteKey) {
+    this.keys = new KeyChain(firstKey);
+  }
 
   see(entry: Entry): void {
     const { seq, time, type, session, request, payload } = entry;
@@ -39,11 +49,20 @@ export class RecordSense {
     }
     this.lastTime = time;
     if (request !== undefined) this.#follow(seq, type, request);
-    if (type === 'retention.shredded' && session !== undefined) this.shredded.add(session);
+    if (type === 'key.rotated') {
+      const wrong = this.keys.see(entry);
+      if (wrong !== undefined) this.#object(seq, wrong);
+    }
+    if (type === 'retention.shredded') for (const each of shreddedIn(entry)) this.#shredded.set(each, seq);
     if (payload) {
       const { sha256, bytes } = payload;
       this.payloads.push({ seq, session: session ?? noSession, sha256, bytes });
     }
+  }
+
+  /** Whether the log says that this payload is gone. It can say so only of what was there before. */
+  isShredded({ seq, session }: Pick<ExpectedPayload, 'seq' | 'session'>): boolean {
+    return (this.#shredded.get(session === noSession ? packIndex(seq) : session) ?? -1) > seq;
   }
 
   bad(): BadPlace | undefined {

@@ -1,0 +1,130 @@
+// From a log that verifies to the files of an evidence package, all but the readable copies and the manifest. It reads the
+// public part of the log only; no payload, no key that is secret.
+
+import type { Entry } from '../../core/record.ts';
+import { assert, fail, ok, type Result } from '../../core/result.ts';
+import type { Checkpoint } from '../checkpoint-text.ts';
+import { decodeEntry } from '../entry.ts';
+import { entriesBetween, entryAt } from '../log-entries.ts';
+import { parseNote } from '../note.ts';
+import { subtreeHashes } from '../tile-hashes.ts';
+import { encodeProof } from '../tlog-proof.ts';
+import { inclusionProof } from '../tree.ts';
+import type { ReadOnlyFiles } from '../verify-sources.ts';
+import { isIn, type Period, ProofPlan, packageFiles, policyPath, proofPath } from './package.ts';
+import { type EvidenceReport, type Making, reportOf } from './report.ts';
+import { Tally } from './tally.ts';
+
+export interface Collection {
+  /** A log that was verified, at one moment. */
+  readonly log: ReadOnlyFiles;
+  /** Its `log.vkey`, verbatim. */
+  readonly keys: string;
+  /** The signed note everything is proven under, and what it says. */
+  readonly note: string;
+  readonly checkpoint: Checkpoint;
+  /** Of the log as it is now; not smaller than the checkpoint's. */
+  readonly sizeNow: number;
+  readonly period: Period;
+  /** Null draws by the root of the tree. */
+  readonly seed: string | null;
+  readonly making: Making;
+  /** Texts of policies by their digest. */
+  readonly policies: ReadonlyMap<string, string>;
+}
+
+/** What is written to a path a second time is added to it. */
+export type WriteFile = (path: string, text: string | Uint8Array) => Promise<void>;
+
+/** The error says what could not be read. */
+export async function collect(from: Collection, write: WriteFile): Promise<Result<EvidenceReport, string>> {
+  const { period, note, checkpoint } = from;
+  const found = await survey(from);
+  if (!found.ok) return found;
+  const { first, records, rotations } = found.value;
+  const root = Buffer.from(checkpoint.root).toString('base64');
+  const seed = from.seed ?? root;
+  const [tally, plan] = [new Tally(seed), new ProofPlan()];
+  const times: [first: string | null, last: string | null] = [null, null];
+  await write(packageFiles.records, '');
+  for await (const bundle of entriesBetween(from.log, first, first + records, from.sizeNow)) {
+    await write(packageFiles.records, Buffer.concat(bundle.flatMap((entry) => [entry, Buffer.from('\n')])));
+    for (const bytes of bundle) {
+      const entry = decodeEntry(bytes);
+      if (!entry.ok) return entry;
+      tally.see(entry.value);
+      plan.see(entry.value);
+      times[0] ??= entry.value.time;
+      times[1] = entry.value.time;
+    }
+  }
+  const tallies = tally.tallies();
+  if (tallies.records !== records) return fail('a bundle of entries is gone');
+  const proven = plan.all(tallies.sample, first, records, checkpoint.size);
+  for (const seq of new Set([...proven, ...rotations])) await write(proofPath(seq), await proofOf(from, seq));
+  await write(packageFiles.checkpoint, note);
+  await write(packageFiles.keys, from.keys);
+  for (const [digest, text] of from.policies) await write(policyPath(digest), text);
+  const scope = {
+    origin: checkpoint.origin,
+    from: new Date(period.from).toISOString(),
+    to: new Date(period.to).toISOString(),
+    size: checkpoint.size,
+    root,
+    before: first,
+    records,
+    after: checkpoint.size - first - records,
+    firstTime: times[0],
+    lastTime: times[1],
+    seed,
+    signatures: signaturesOf(note),
+    policies: [...from.policies.keys()].sort(),
+    unproven: plan.unproven,
+  };
+  const report = reportOf(scope, tallies, from.making);
+  await write(packageFiles.report, `${JSON.stringify(report, null, 1)}\n`);
+  return ok(report);
+}
+
+export function signaturesOf(note: string): string[] {
+  const parsed = parseNote(note);
+  return parsed.ok ? parsed.value.signatures.map(({ name }) => name) : [];
+}
+
+interface Survey {
+  /** How many entries are before the period, and in it. */
+  readonly first: number;
+  readonly records: number;
+  /** Every change of the log's key, ever: they lead from the key one knows to the one in use. */
+  readonly rotations: readonly number[];
+}
+
+/** Reads the whole log: a clock set back at a restart can put an entry of the period anywhere. */
+async function survey({ log, checkpoint: { size }, sizeNow, period }: Collection): Promise<Result<Survey, string>> {
+  let [first, last, seen] = [-1, -1, 0];
+  /** Where an empty period would be. */
+  let earlier = 0;
+  const rotations: number[] = [];
+  for await (const bundle of entriesBetween(log, 0, size, sizeNow)) {
+    for (const bytes of bundle) {
+      const decoded = decodeEntry(bytes);
+      if (!decoded.ok) return decoded;
+      const entry: Entry = decoded.value;
+      seen++;
+      if (entry.type === 'key.rotated') rotations.push(entry.seq);
+      if (Date.parse(entry.time) < period.from) earlier = entry.seq + 1;
+      if (!isIn(period, entry)) continue;
+      if (first < 0) first = entry.seq;
+      last = entry.seq;
+    }
+  }
+  if (seen !== size) return fail('a bundle of entries is gone');
+  return ok(first < 0 ? { first: earlier, records: 0, rotations } : { first, records: last - first + 1, rotations });
+}
+
+async function proofOf({ log, checkpoint: { size }, sizeNow, note }: Collection, seq: number): Promise<string> {
+  const extra = await entryAt(log, seq, sizeNow);
+  assert(extra, 'an entry that was read is still there');
+  const hashes = await inclusionProof(seq, size, subtreeHashes(log, sizeNow));
+  return encodeProof({ extra, index: seq, hashes, checkpoint: note });
+}

@@ -1,0 +1,333 @@
+// The report of the evidence package, as data: scope, numbers, and the sections people read, all made of the tallies, so that
+// the verifier makes them again. It never says more than the records do.
+
+import type { RecordType } from '../../core/record.ts';
+import { type Control, type ControlStatus, controls } from './controls.ts';
+import { type Counts, type Gap, type Listed, type ListName, listedMax, sampleSize, type Tallies } from './tally.ts';
+
+/** Rows of one table; what is beyond is counted. All of it is in report.json. */
+const rowsMax = 200;
+
+export interface Scope {
+  readonly origin: string;
+  /** RFC 3339; entries from `from` on, and before `to`. */
+  readonly from: string;
+  readonly to: string;
+  readonly size: number;
+  /** Base64. */
+  readonly root: string;
+  /** Entries of the log before, in and after the period: together the size of its tree. */
+  readonly before: number;
+  readonly records: number;
+  readonly after: number;
+  /** Of the first and the last record of the period. */
+  readonly firstTime: string | null;
+  readonly lastTime: string | null;
+  /** What the draw of the sample goes by. */
+  readonly seed: string;
+  /** Names of those who signed the checkpoint. */
+  readonly signatures: readonly string[];
+  /** Digests of the policies whose text is in `policies/`. */
+  readonly policies: readonly string[];
+  /** Records that should have a `.tlog-proof` of their own and have none, as there was no room. */
+  readonly unproven: number;
+}
+
+/** What the maker says of the making; no record behind it shows it. */
+export interface Making {
+  /** RFC 3339. */
+  readonly made: string;
+  /** Number of the `evidence.exported` record; null where no running gate was asked. */
+  readonly recorded: number | null;
+}
+
+export interface Table {
+  readonly title: string;
+  readonly headings: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+export interface Section {
+  readonly title: string;
+  readonly text: readonly string[];
+  readonly tables: readonly Table[];
+}
+
+export interface EvidenceReport {
+  readonly format: 1;
+  readonly making: Making;
+  readonly scope: Scope;
+  readonly tallies: Tallies;
+  readonly controls: readonly (Control & { readonly count: number })[];
+  readonly sections: readonly Section[];
+}
+
+export function reportOf(scope: Scope, tallies: Tallies, making: Making): EvidenceReport {
+  const behind = controls.map((each) => ({
+    ...each,
+    count: sum(each.records.map((type) => tallies.types[type] ?? 0)),
+  }));
+  const sections = [
+    scopeSection(scope, making),
+    limitsSection(),
+    controlSection(behind),
+    coverageSection(tallies),
+    ...accessSections(tallies),
+    ...decisionSections(tallies),
+    ...careSections(tallies, making),
+    integritySection(scope),
+    sampleSection(scope, tallies),
+    methodSection(),
+  ];
+  return { format: 1, making, scope, tallies, controls: behind, sections };
+}
+
+function scopeSection(scope: Scope, { made, recorded }: Making): Section {
+  const { origin, from, to, size, before, records, after, firstTime, lastTime } = scope;
+  return section(
+    'Scope',
+    [`The log ${origin}, entries from ${from} on and before ${to}. Made at ${made}.`],
+    [
+      table(
+        'The period in the log',
+        ['', 'entries'],
+        [
+          ['before the period', String(before)],
+          [`in the period${firstTime === null ? '' : `, ${firstTime} to ${lastTime}`}`, String(records)],
+          ['after the period', String(after)],
+          ['together: the size of the tree', String(size)],
+        ],
+      ),
+      table(
+        'This export',
+        ['', ''],
+        [
+          [
+            'record of it in the log',
+            recorded === null
+              ? 'none: it was read from a state directory, without asking a running gate'
+              : `evidence.exported, entry ${recorded}`,
+          ],
+        ],
+      ),
+    ],
+  );
+}
+
+function limitsSection(): Section {
+  return section('Attestation and limits', [
+    'This package is evidence, not certification. It is no statement of HIPAA compliance, and no software can make one.',
+    'It shows what passed this gate. What went another way to the data, it does not show; that there is no other way is the customer’s duty.',
+    'The records name people, rules, tables and tools; they hold no PHI. What was asked and answered is in encrypted payloads, which are not in this package.',
+    'Who holds the private key of the log can write another log from the beginning. Only a key, a checkpoint or a witness from elsewhere tells the two apart.',
+  ]);
+}
+
+const statusWords: Readonly<Record<ControlStatus, string>> = {
+  met: 'met on this path',
+  partial: 'partial',
+  duty: 'customer’s duty',
+};
+
+function controlSection(behind: EvidenceReport['controls']): Section {
+  const rows = behind.map(({ section, title, status, says, records, count }) => [
+    section,
+    title,
+    statusWords[status],
+    says,
+    records.length === 0 ? '–' : `${count}: ${records.join(' ')}`,
+  ]);
+  return section(
+    'Control matrix',
+    ['45 CFR 164.308, .310, .312 and .316, as far as a gate in the path of data has to do with them.'],
+    [{ title: '', headings: ['45 CFR', 'control', 'status', 'how', 'records behind it'], rows }],
+  );
+}
+
+function coverageSection({ types, gaps, lists, leftOut }: Tallies): Section {
+  const gapRows = gaps.map(({ from, to, how }: Gap) => [from ?? 'before the period', to, how]);
+  return section(
+    'Coverage and gaps',
+    [
+      `${types['node.start'] ?? 0} starts, ${types['node.stop'] ?? 0} orderly stops, ${types['outcome_unknown'] ?? 0} requests whose outcome a crash left unknown.`,
+      'While the gate does not run nothing passes it, and nothing is recorded.',
+    ],
+    [
+      table('When the gate did not run', ['last record before', 'started again', 'how it ended'], gapRows),
+      listTable('Outcome unknown', 'unknown', { lists, leftOut }),
+      countTable('Records by type', 'type', types),
+    ],
+  );
+}
+
+const measures = ['sessions', 'requests', 'allow', 'hold', 'deny', 'rows', 'masked values', 'disclosures'] as const;
+
+function accessSections(tallies: Tallies): Section[] {
+  const { identities, agents, connections, doors, unmasked, disclosures } = tallies;
+  const rows = Object.entries(identities).map(([who, of]) => [who, ...measures.map((each) => String(of[each] ?? 0))]);
+  const { records, patients, unnamed } = disclosures;
+  return [
+    section(
+      'Identities and agents',
+      [`${Object.keys(identities).length} identities acted in the period.`],
+      [countTable('Agents', 'agent', agents), countTable('Doors', 'door', doors)],
+    ),
+    section(
+      'Access by identity',
+      [],
+      [table('', ['who', ...measures], rows), countTable('Requests by connection', 'connection', connections)],
+    ),
+    section('Access by patient', [
+      'Not asked for. Names of patients are keyed digests in encrypted payloads: chartgate who-saw answers for one patient, at the gate.',
+    ]),
+    section('Disclosure candidates', [
+      `${records} records of answers about patients: ${patients} times a patient was named, ${unnamed} answers did not say which. They are candidates for an accounting under 45 CFR 164.528; which of them it covers is for people to say.`,
+      ...(records === 0 ? ['None is recorded where no patient keys are configured.'] : []),
+    ]),
+    section(
+      'Masking',
+      ['Values masked before they left, by class; and requests that were shown a class in clear.'],
+      [
+        countTable('Masked values', 'class', tallies.masked),
+        countTable('Requests with a class in clear', 'class', unmasked),
+      ],
+    ),
+  ];
+}
+
+function decisionSections(tallies: Tallies): Section[] {
+  const { effects, rules, refusals, endings, types } = tallies;
+  const count = (type: RecordType): string => String(types[type] ?? 0);
+  return [
+    section(
+      'Approvals',
+      [`${count('approval.requested')} asked for, ${count('approval.decided')} decisions.`],
+      [listTable('', 'approvals', tallies)],
+    ),
+    section(
+      'Break-glass',
+      [`${count('break_glass.opened')} opened, ${count('break_glass.overdue')} not reviewed in time.`],
+      [listTable('', 'emergencies', tallies)],
+    ),
+    section(
+      'Denials and incidents',
+      [],
+      [
+        countTable('Decisions', 'effect', effects),
+        countTable('By rule', 'rule', rules),
+        countTable('Refusals', 'code', refusals),
+        countTable('How requests ended', 'status', endings),
+      ],
+    ),
+    section('Sign-ins', [
+      `${count('auth.accepted')} sign-ins, ${count('auth.refused')} refused, ${count('auth.signed_out')} ended, ${count('credential.issued')} short-lived credentials issued.`,
+    ]),
+  ];
+}
+
+function careSections(tallies: Tallies, { recorded }: Making): Section[] {
+  const { policies, readings, types } = tallies;
+  const undone = recorded === null ? ' This export itself is not among them.' : '';
+  return [
+    section(
+      'Policy changes',
+      ['A gate names its policy and configuration at each start and each reload.'],
+      [listTable('', 'changes', tallies), countTable('Requests by policy in force', 'policy (SHA-256)', policies)],
+    ),
+    section(
+      'Access to the log itself',
+      [`${types['audit.read'] ?? 0} readings, with who and what.${undone}`],
+      [countTable('', 'what', readings)],
+    ),
+    section(
+      'Activity reviews',
+      [
+        'Reviews of emergencies, signed off by whoever is named. Other reviews are not made at the gate and not seen by it.',
+      ],
+      [listTable('', 'reviews', tallies)],
+    ),
+    section('Retention, holds and shreds', [], [listTable('', 'retention', tallies)]),
+  ];
+}
+
+function integritySection({ size, root, signatures, unproven, policies }: Scope): Section {
+  return section(
+    'Integrity',
+    [
+      'Every record of the period is proven against the root of the tree, not only those with a proof of their own: the proofs of the first and the last and the records between them make the root.',
+      'A signature of a name other than the log’s is a witness; verify-evidence --witness <vkey> checks it.',
+      ...(unproven === 0
+        ? []
+        : [`${unproven} records that would have a proof file of their own have none, to keep the package small.`]),
+    ],
+    [
+      table(
+        'Tree',
+        ['', ''],
+        [
+          ['size', String(size)],
+          ['root', root],
+          ['signed by', signatures.join(', ')],
+          ['policies in policies/', policies.length === 0 ? 'none: no configuration was given' : policies.join(' ')],
+        ],
+      ),
+    ],
+  );
+}
+
+function sampleSection({ seed }: Scope, { sample }: Tallies): Section {
+  return section(
+    'Sample for re-performance',
+    [
+      `${sample.length} of the requests of the period, drawn by the seed ${seed}: the ${sampleSize} lowest SHA-256 of "chartgate evidence sample v1", seed and number of the entry, a line each.`,
+      'At the gate, chartgate sessions replay shows what was asked, known, decided and answered, and chartgate policy explain decides again.',
+    ],
+    [listedTable('', sample, 0)],
+  );
+}
+
+function methodSection(): Section {
+  return section('Method', [
+    'The log was verified as a whole before it was read. The period is all entries from the first to the last whose time is in it; a clock set back at a restart can put others between them.',
+    `All numbers are counted from records.ndjson; tables here end after ${rowsMax} rows, lists in report.json after ${listedMax}; what was left out is counted.`,
+    'chartgate verify-evidence needs nothing but this directory and the log’s public key, known from elsewhere. It proves every record against the signed root, counts and draws again, and compares.',
+    'report.pdf is a copy for reading, bound by manifest.json only; what is verified is report.json and index.html.',
+  ]);
+}
+
+function section(title: string, text: readonly string[], tables: readonly (Table | null)[] = []): Section {
+  const kept = tables.filter((each) => each !== null);
+  const none = tables.length > 0 && kept.length === 0 ? ['None in the period.'] : [];
+  return { title, text: [...text, ...none], tables: kept };
+}
+
+/** Null where there is nothing to show. */
+function table(title: string, headings: readonly string[], rows: readonly (readonly string[])[]): Table | null {
+  if (rows.length === 0) return null;
+  const more = rows.length - rowsMax;
+  const shown = more > 0 ? [...rows.slice(0, rowsMax), [`… and ${more} more`]] : rows;
+  return { title, headings, rows: shown };
+}
+
+function countTable(title: string, heading: string, counts: Counts): Table | null {
+  const rows = Object.entries(counts).map(([name, count]) => [name, String(count)]);
+  return table(title, [heading, 'count'], rows);
+}
+
+function listTable(
+  title: string,
+  name: ListName,
+  { lists, leftOut }: Pick<Tallies, 'lists' | 'leftOut'>,
+): Table | null {
+  return listedTable(title, lists[name], leftOut[name]);
+}
+
+function listedTable(title: string, list: readonly Listed[], leftOut: number): Table | null {
+  const rows = list.map(({ seq, time, type, who = '', says }) => [String(seq), time, type, who, says]);
+  const found = table(title, ['entry', 'time', 'type', 'who', 'what'], rows);
+  return found && leftOut > 0 ? { ...found, rows: [...found.rows, [`… and ${leftOut} more, counted only`]] } : found;
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, each) => total + each, 0);
+}

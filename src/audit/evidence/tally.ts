@@ -1,0 +1,297 @@
+// What a stretch of the log comes to, in numbers and short lists: nothing but what its entries say, so that whoever has the
+// entries gets the same. It holds no payload and reads no clock.
+
+import { hash } from 'node:crypto';
+import type { Json } from '../../core/json.ts';
+import type { Entry, RecordType } from '../../core/record.ts';
+
+/** How many requests are drawn for re-performance. */
+export const sampleSize = 25;
+
+/** Of each list, this many are named; the others are counted. */
+export const listedMax = 1_000;
+
+export type Counts = Readonly<Record<string, number>>;
+
+export interface Listed {
+  readonly seq: number;
+  readonly time: string;
+  readonly type: string;
+  /** `id (issuer)` of who did it, where the entry says. */
+  readonly who?: string;
+  readonly says: string;
+}
+
+export interface Gap {
+  /** The last record before the gate was there again; null where that is before the period. */
+  readonly from: string | null;
+  readonly to: string;
+  readonly how: 'stopped' | 'not stopped in order';
+}
+
+export interface Tallies {
+  readonly records: number;
+  readonly types: Counts;
+  /** By `id (issuer)`: what each asked for and got. */
+  readonly identities: Readonly<Record<string, Counts>>;
+  readonly agents: Counts;
+  readonly connections: Counts;
+  readonly doors: Counts;
+  readonly effects: Counts;
+  readonly rules: Counts;
+  readonly policies: Counts;
+  /** Of refused requests and sign-ins, by code. */
+  readonly refusals: Counts;
+  readonly endings: Counts;
+  /** Masked values by PHI class. */
+  readonly masked: Counts;
+  /** Requests by PHI class shown in clear. */
+  readonly unmasked: Counts;
+  readonly disclosures: { readonly records: number; readonly patients: number; readonly unnamed: number };
+  readonly readings: Counts;
+  readonly gaps: readonly Gap[];
+  readonly lists: Readonly<Record<ListName, readonly Listed[]>>;
+  readonly leftOut: Readonly<Record<ListName, number>>;
+  readonly sample: readonly Listed[];
+}
+
+export type ListName = 'approvals' | 'emergencies' | 'changes' | 'retention' | 'reviews' | 'unknown';
+
+/** The types whose every record is named, and proven as long as there is room. */
+const listOf: Partial<Record<RecordType, ListName>> = {
+  'approval.requested': 'approvals',
+  'approval.explained': 'approvals',
+  'approval.escalated': 'approvals',
+  'approval.decided': 'approvals',
+  'approval.expired': 'approvals',
+  'approval.used': 'approvals',
+  'break_glass.opened': 'emergencies',
+  'break_glass.ended': 'emergencies',
+  'break_glass.overdue': 'emergencies',
+  'break_glass.reviewed': 'reviews',
+  'policy.changed': 'changes',
+  'config.changed': 'changes',
+  'key.rotated': 'changes',
+  'tool.decided': 'changes',
+  'retention.held': 'retention',
+  'retention.released': 'retention',
+  'retention.shredded': 'retention',
+  'audit.archived': 'retention',
+  outcome_unknown: 'unknown',
+};
+
+/** The data a list says of its entry: names, codes and counts, in this order. */
+const said = [
+  'rule',
+  'effect',
+  'status',
+  'approvals',
+  'finding',
+  'reason',
+  'until',
+  'policy',
+  'connections',
+  'tool',
+  'kind',
+  'count',
+  'size',
+];
+
+/** The rank of a request in the draw: anybody can draw again, nobody can choose. Lowest first. */
+function rankOf(seed: string, seq: number): string {
+  return hash('sha256', `chartgate evidence sample v1\n${seed}\n${seq}\n`);
+}
+
+/** See entries in order, then take the tallies. */
+export class Tally {
+  readonly #seed: string;
+  readonly #counts = {
+    types: new Map<string, number>(),
+    agents: new Map<string, number>(),
+    connections: new Map<string, number>(),
+    doors: new Map<string, number>(),
+    effects: new Map<string, number>(),
+    rules: new Map<string, number>(),
+    policies: new Map<string, number>(),
+    refusals: new Map<string, number>(),
+    endings: new Map<string, number>(),
+    masked: new Map<string, number>(),
+    unmasked: new Map<string, number>(),
+    readings: new Map<string, number>(),
+  };
+  readonly #identities = new Map<string, Map<string, number>>();
+  /** Whose an open session is: what ends a request does not say it again. */
+  readonly #sessions = new Map<string, string>();
+  readonly #lists: Record<ListName, Listed[]> = {
+    approvals: [],
+    emergencies: [],
+    changes: [],
+    retention: [],
+    reviews: [],
+    unknown: [],
+  };
+  readonly #leftOut: Record<ListName, number> = {
+    approvals: 0,
+    emergencies: 0,
+    changes: 0,
+    retention: 0,
+    reviews: 0,
+    unknown: 0,
+  };
+  readonly #gaps: Gap[] = [];
+  readonly #disclosed = { records: 0, patients: 0, unnamed: 0 };
+  #sample: { readonly rank: string; readonly entry: Entry }[] = [];
+  #before: Entry | undefined;
+  #records = 0;
+
+  constructor(seed: string) {
+    this.#seed = seed;
+  }
+
+  see(entry: Entry): void {
+    this.#records++;
+    const { types, connections } = this.#counts;
+    add(types, entry.type);
+    if (entry.connection !== undefined && entry.type === 'request') add(connections, entry.connection);
+    const list = listOf[entry.type];
+    if (list && this.#lists[list].length < listedMax) this.#lists[list].push(listed(entry));
+    else if (list) this.#leftOut[list]++;
+    if (entry.session !== undefined && entry.subject) this.#sessions.set(entry.session, nameOf(entry) ?? '');
+    this.#count(entry);
+    if (entry.type === 'session.end' && entry.session !== undefined) this.#sessions.delete(entry.session);
+    this.#before = entry;
+  }
+
+  tallies(): Tallies {
+    const counts = this.#counts;
+    return {
+      types: sorted(counts.types),
+      agents: sorted(counts.agents),
+      connections: sorted(counts.connections),
+      doors: sorted(counts.doors),
+      effects: sorted(counts.effects),
+      rules: sorted(counts.rules),
+      policies: sorted(counts.policies),
+      refusals: sorted(counts.refusals),
+      endings: sorted(counts.endings),
+      masked: sorted(counts.masked),
+      unmasked: sorted(counts.unmasked),
+      readings: sorted(counts.readings),
+      records: this.#records,
+      identities: Object.fromEntries(
+        [...this.#identities].sort(([a], [b]) => (a < b ? -1 : 1)).map(([who, of]) => [who, sorted(of)]),
+      ),
+      disclosures: { ...this.#disclosed },
+      gaps: [...this.#gaps],
+      lists: this.#lists,
+      leftOut: this.#leftOut,
+      sample: this.#sample.map(({ entry }) => listed(entry)).sort((a, b) => a.seq - b.seq),
+    };
+  }
+
+  #count(entry: Entry): void {
+    const { type, data = {} } = entry;
+    const counts = this.#counts;
+    if (type === 'session.start') {
+      add(counts.doors, word(data['door']));
+      this.#add(entry, 'sessions');
+    } else if (type === 'request') this.#request(entry);
+    else if (type === 'request.end' || type === 'response') this.#answer(entry);
+    else if (type === 'auth.refused') add(counts.refusals, `sign-in: ${word(data['code'])}`);
+    else if (type === 'disclosure') {
+      this.#disclosed.records++;
+      this.#disclosed.patients += numberOf(data['patients']);
+      if (data['unnamed'] === true) this.#disclosed.unnamed++;
+      this.#add(entry, 'disclosures');
+    } else if (type === 'audit.read' || type === 'evidence.exported') {
+      add(counts.readings, word(data['what'] ?? type));
+      this.#add(entry, 'readings of the log');
+    } else if (type === 'node.start') this.#started(entry);
+  }
+
+  #request(entry: Entry): void {
+    const { data = {}, subject } = entry;
+    const counts = this.#counts;
+    const effect = word(data['effect']);
+    add(counts.effects, effect);
+    add(counts.rules, `${effect}: ${word(data['rule'])}`);
+    if (data['policy'] !== undefined) add(counts.policies, word(data['policy']));
+    if (effect === 'deny') add(counts.refusals, `request: ${word(data['code'])}`);
+    if (subject?.agent !== undefined) add(counts.agents, subject.agent);
+    const { unmask } = data;
+    for (const each of Array.isArray(unmask) ? unmask : unmask === undefined ? [] : [unmask])
+      add(counts.unmasked, word(each));
+    this.#add(entry, 'requests');
+    this.#add(entry, effect);
+    this.#draw(entry);
+  }
+
+  #answer(entry: Entry): void {
+    const { type, data = {} } = entry;
+    if (type === 'request.end') {
+      add(this.#counts.endings, word(data['status']));
+      this.#add(entry, 'rows', numberOf(data['rows']));
+    }
+    const { masked } = data;
+    if (typeof masked === 'object' && masked !== null && !Array.isArray(masked))
+      for (const [name, value] of Object.entries(masked)) {
+        add(this.#counts.masked, name, numberOf(value));
+        this.#add(entry, 'masked values', numberOf(value));
+      }
+  }
+
+  #started(entry: Entry): void {
+    const before = this.#before;
+    const how = !before || before.type === 'node.stop' ? 'stopped' : 'not stopped in order';
+    this.#gaps.push({ from: before?.time ?? null, to: entry.time, how });
+  }
+
+  #draw(entry: Entry): void {
+    const rank = rankOf(this.#seed, entry.seq);
+    const last = this.#sample[sampleSize - 1];
+    if (last && last.rank < rank) return;
+    this.#sample = [...this.#sample, { rank, entry }].sort((a, b) => (a.rank < b.rank ? -1 : 1)).slice(0, sampleSize);
+  }
+
+  #add(entry: Entry, measure: string, by = 1): void {
+    const who = nameOf(entry) ?? this.#sessions.get(entry.session ?? '');
+    if (who === undefined || by === 0) return;
+    const of = this.#identities.get(who) ?? new Map<string, number>();
+    this.#identities.set(who, of);
+    add(of, measure, by);
+  }
+}
+
+function listed(entry: Entry): Listed {
+  const { seq, time, type, data = {} } = entry;
+  const who = nameOf(entry);
+  const says = said.filter((name) => data[name] !== undefined).map((name) => `${name} ${word(data[name])}`);
+  if (entry.approval !== undefined) says.unshift(entry.approval);
+  if (entry.session !== undefined) says.push(`session ${entry.session}`);
+  return { seq, time, type, ...(who === undefined ? {} : { who }), says: says.join(', ') };
+}
+
+function nameOf({ subject }: Entry): string | undefined {
+  return subject && `${subject.id} (${subject.issuer})`;
+}
+
+function word(value: Json | undefined): string {
+  if (value === undefined || value === null) return 'not said';
+  return typeof value === 'string'
+    ? value
+    : Array.isArray(value)
+      ? value.map((each) => word(each)).join(' ')
+      : JSON.stringify(value);
+}
+
+function numberOf(value: Json | undefined): number {
+  return typeof value === 'number' ? value : 0;
+}
+
+function add(counts: Map<string, number>, key: string, by = 1): void {
+  counts.set(key, (counts.get(key) ?? 0) + by);
+}
+
+function sorted(counts: ReadonlyMap<string, number>): Counts {
+  return Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
+}

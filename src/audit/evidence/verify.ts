@@ -1,0 +1,348 @@
+// An evidence package, verified with nothing but itself and a public key: it trusts no number the package says, but makes each
+// again from records that are proven, and compares. It names the first place that does not hold.
+
+import { createHash } from 'node:crypto';
+import { canonicalJson, type Json } from '../../core/json.ts';
+import type { Entry } from '../../core/record.ts';
+import { fail, ok, type Result } from '../../core/result.ts';
+import { cosignaturesBy, openCheckpoint, openCheckpointOf } from '../checkpoint.ts';
+import type { Checkpoint } from '../checkpoint-text.ts';
+import { decodeEntry } from '../entry.ts';
+import { KeyChain, parseLogKeys } from '../log-keys.ts';
+import { formatVkey, type NoteKey } from '../note.ts';
+import { decodeProof } from '../tlog-proof.ts';
+import { type Hash, leafHash, sameHash, verifyInclusion } from '../tree.ts';
+import type { BadPlace, ReadOnlyFiles } from '../verify-sources.ts';
+import { signaturesOf } from './collect.ts';
+import { isIn, type Period, ProofPlan, packageFiles, policyPath, proofPath } from './package.ts';
+import { stretchRoot } from './range.ts';
+import { type EvidenceReport, type Making, reportOf } from './report.ts';
+import { Tally } from './tally.ts';
+
+export interface PackageOptions {
+  /** One of the log's keys, as known from elsewhere; without it the package is taken at its word. */
+  readonly key?: NoteKey;
+  readonly witnesses?: { readonly keys: readonly NoteKey[]; readonly quorum: number };
+  /** The page, made again of the report. */
+  readonly page: (report: EvidenceReport) => string;
+}
+
+export interface VerifiedPackage {
+  readonly report: EvidenceReport;
+  readonly files: number;
+  readonly proofs: number;
+  /** The key in use. */
+  readonly vkey: string;
+  readonly cosigned: readonly { readonly name: string; readonly time: string }[];
+}
+
+export async function verifyPackage(
+  files: ReadOnlyFiles,
+  options: PackageOptions,
+): Promise<Result<VerifiedPackage, BadPlace>> {
+  const listed = await checkManifest(files);
+  if (!listed.ok) return listed;
+  const keys = parseLogKeys(await textOf(files, packageFiles.keys));
+  if (!keys.ok) return bad(packageFiles.keys, null, keys.error);
+  const { key: given } = options;
+  if (given && !keys.value.some((each) => formatVkey(each) === formatVkey(given)))
+    return bad(packageFiles.keys, null, 'the key that was given is none of its keys');
+  const note = await textOf(files, packageFiles.checkpoint);
+  const checkpoint = openCheckpointOf(note, keys.value);
+  if (!checkpoint.ok) return bad(packageFiles.checkpoint, null, checkpoint.error);
+  const claims = claimsOf(await textOf(files, packageFiles.report));
+  if (!claims) return bad(packageFiles.report, null, 'it is not the report of such a package');
+
+  const proofs = await readProofs(files, listed.value, note, checkpoint.value);
+  if (!proofs.ok) return proofs;
+  const current = currentKey(note, keys.value, proofs.value);
+  if (!current.ok) return current;
+  const records = await readRecords(files, claims, proofs.value);
+  if (!records.ok) return records;
+  const stray = checkStretch(claims, records.value, proofs.value, checkpoint.value);
+  if (stray) return fail(stray);
+  const policies = await checkPolicies(files, listed.value);
+  if (!policies.ok) return policies;
+  const rebuilt = rebuild(claims, records.value, checkpoint.value, note, policies.value);
+  const difference = differenceOf(asJson(rebuilt), claims.report);
+  if (difference !== null)
+    return bad(packageFiles.report, null, `${difference || 'it'} is not what the records come to`);
+  if ((await textOf(files, packageFiles.page)) !== options.page(rebuilt))
+    return bad(packageFiles.page, null, 'it does not show what report.json says');
+  const cosigned = cosignaturesBy(note, options.witnesses?.keys ?? []);
+  const quorum = options.witnesses?.quorum ?? 0;
+  if (cosigned.length < quorum)
+    return bad(
+      packageFiles.checkpoint,
+      null,
+      `it is cosigned by ${cosigned.length} of the witnesses asked for, and ${quorum} are wanted`,
+    );
+  const vkey = formatVkey(current.value);
+  return ok({ report: rebuilt, files: listed.value.length, proofs: proofs.value.size, vkey, cosigned });
+}
+
+/** Every file is in the manifest and is what it says; and the other way round. */
+async function checkManifest(files: ReadOnlyFiles): Promise<Result<readonly string[], BadPlace>> {
+  const manifest = jsonOf(await textOf(files, packageFiles.manifest));
+  if (!isObject(manifest)) return bad(packageFiles.manifest, null, 'it is missing, or not a JSON object');
+  const present = new Set(await files.list());
+  for (const [path, said] of Object.entries(manifest)) {
+    if (!present.delete(path)) return bad(path, null, 'the manifest names it, and it is missing');
+    const { sha256, bytes } = await digestOf(files, path);
+    if (!isObject(said) || said['sha256'] !== sha256 || said['bytes'] !== bytes)
+      return bad(path, null, 'it is not the file that the manifest names');
+  }
+  const extra = [...present].find((path) => path !== packageFiles.manifest);
+  return extra === undefined
+    ? ok(Object.keys(manifest))
+    : bad(extra, null, 'it is in the directory, and not in the manifest');
+}
+
+/** What cannot be made again from the records: the question, and what the maker says of the making. */
+interface Claims {
+  readonly report: Json;
+  readonly period: Period;
+  readonly before: number;
+  readonly seed: string;
+  readonly making: Making;
+}
+
+function claimsOf(text: string): Claims | null {
+  const report = jsonOf(text);
+  if (!isObject(report)) return null;
+  const { scope, making } = report;
+  if (!isObject(scope) || !isObject(making)) return null;
+  const { before, seed } = scope;
+  const [from, to] = [momentOf(scope['from']), momentOf(scope['to'])];
+  const { made, recorded } = making;
+  if (!isCount(before) || typeof seed !== 'string' || from === null || to === null) return null;
+  if (typeof made !== 'string' || !(recorded === null || isCount(recorded))) return null;
+  return { report, period: { from, to }, before, seed, making: { made, recorded } };
+}
+
+interface Proven {
+  readonly leaf: Hash;
+  readonly entry: Entry;
+  readonly hashes: readonly Hash[];
+}
+
+type Proofs = ReadonlyMap<number, Proven>;
+
+async function readProofs(
+  files: ReadOnlyFiles,
+  paths: readonly string[],
+  note: string,
+  { size, root }: Checkpoint,
+): Promise<Result<Proofs, BadPlace>> {
+  const proofs = new Map<number, Proven>();
+  for (const path of paths.filter((each) => each.startsWith('proofs/'))) {
+    const proof = decodeProof(await textOf(files, path));
+    if (!proof.ok) return bad(path, null, proof.error);
+    const { index, hashes, extra, checkpoint } = proof.value;
+    if (proofPath(index) !== path) return bad(path, index, 'it is the proof of another entry');
+    if (checkpoint !== note) return bad(path, index, 'it is under another checkpoint than this package');
+    const entry = extra && decodeEntry(extra);
+    if (!entry?.ok || entry.value.seq !== index) return bad(path, index, 'it does not hold the entry');
+    const leaf = leafHash(extra ?? new Uint8Array());
+    if (!verifyInclusion(leaf, index, size, hashes, root))
+      return bad(path, index, 'the entry it holds is not the one in the log');
+    proofs.set(index, { leaf, entry: entry.value, hashes });
+  }
+  return ok(proofs);
+}
+
+/** From the first key through every change that is proven, to the one that signed the checkpoint. */
+function currentKey(note: string, keys: readonly [NoteKey, ...NoteKey[]], proofs: Proofs): Result<NoteKey, BadPlace> {
+  const chain = new KeyChain(keys[0]);
+  for (const [seq, { entry }] of [...proofs].sort(([a], [b]) => a - b)) {
+    const fault = entry.type === 'key.rotated' ? chain.see(entry) : undefined;
+    if (fault !== undefined) return bad(proofPath(seq), seq, fault);
+  }
+  if (!chain.agrees(keys)) return bad(packageFiles.keys, null, 'its keys are not those the proven entries lead to');
+  const current = chain.keys.at(-1);
+  return current && openCheckpoint(note, current).ok
+    ? ok(current)
+    : bad(packageFiles.checkpoint, null, 'it is not signed by the key that the proven entries lead to');
+}
+
+interface Records {
+  readonly leaves: readonly Hash[];
+  readonly tally: Tally;
+  readonly plan: ProofPlan;
+  readonly first: Entry | null;
+  readonly last: Entry | null;
+}
+
+async function readRecords(files: ReadOnlyFiles, claims: Claims, proofs: Proofs): Promise<Result<Records, BadPlace>> {
+  const leaves: Hash[] = [];
+  const [tally, plan] = [new Tally(claims.seed), new ProofPlan()];
+  const ends: [first: Entry | null, last: Entry | null] = [null, null];
+  for await (const line of linesOf(files, packageFiles.records)) {
+    const seq = claims.before + leaves.length;
+    const entry = decodeEntry(line);
+    if (!entry.ok) return bad(packageFiles.records, seq, entry.error);
+    if (entry.value.seq !== seq)
+      return bad(packageFiles.records, seq, `the record in its place is number ${entry.value.seq}`);
+    const leaf = leafHash(line);
+    const proof = proofs.get(seq);
+    if (proof && !sameHash(proof.leaf, leaf))
+      return bad(packageFiles.records, seq, `it is not the entry that ${proofPath(seq)} proves`);
+    leaves.push(leaf);
+    tally.see(entry.value);
+    plan.see(entry.value);
+    ends[0] ??= entry.value;
+    ends[1] = entry.value;
+  }
+  return ok({ leaves, tally, plan, first: ends[0], last: ends[1] });
+}
+
+/** That the records are the log's, every one; that they are the whole period; and that nothing that has to be proven is not. */
+function checkStretch(
+  { period, before }: Claims,
+  { leaves, tally, plan, first, last }: Records,
+  proofs: Proofs,
+  { size, root }: Checkpoint,
+): BadPlace | null {
+  const end = before + leaves.length;
+  const fault = (entry: number | null, what: string): BadPlace => ({ file: packageFiles.records, entry, what });
+  if (end > size) return fault(size, `the tree has ${size} entries`);
+  const missing = plan.all(tally.tallies().sample, before, leaves.length, size).find((seq) => !proofs.has(seq));
+  if (missing !== undefined) return { file: proofPath(missing), entry: missing, what: 'it is missing' };
+  const [head, tail] = [proofs.get(before), proofs.get(end - 1)];
+  if (leaves.length > 0 && head && tail) {
+    const made = stretchRoot(leaves, { ...head, index: before }, { ...tail, index: end - 1 }, size);
+    if (!made || !sameHash(made, root)) return fault(null, 'its records do not make the root of the tree');
+  }
+  for (const edge of [first, last])
+    if (edge && !isIn(period, edge))
+      return fault(edge.seq, 'it begins or ends with a record that is not of the period');
+  for (const seq of [before - 1, end]) {
+    const neighbour = proofs.get(seq);
+    if (neighbour && isIn(period, neighbour.entry)) return fault(seq, 'this record of the period is left out');
+  }
+  return null;
+}
+
+/** Digests of the policies, each the SHA-256 of its file. */
+async function checkPolicies(
+  files: ReadOnlyFiles,
+  paths: readonly string[],
+): Promise<Result<readonly string[], BadPlace>> {
+  const digests: string[] = [];
+  for (const path of paths.filter((each) => each.startsWith('policies/'))) {
+    const { sha256 } = await digestOf(files, path);
+    if (policyPath(sha256) !== path) return bad(path, null, 'it is not the policy of the digest in its name');
+    digests.push(sha256);
+  }
+  return ok(digests.sort());
+}
+
+function rebuild(
+  { period, before, seed, making }: Claims,
+  { leaves, tally, plan, first, last }: Records,
+  { origin, size, root }: Checkpoint,
+  note: string,
+  policies: readonly string[],
+): EvidenceReport {
+  const scope = {
+    origin,
+    from: new Date(period.from).toISOString(),
+    to: new Date(period.to).toISOString(),
+    size,
+    root: Buffer.from(root).toString('base64'),
+    before,
+    records: leaves.length,
+    after: size - before - leaves.length,
+    firstTime: first?.time ?? null,
+    lastTime: last?.time ?? null,
+    seed,
+    signatures: signaturesOf(note),
+    policies,
+    unproven: plan.unproven,
+  };
+  return reportOf(scope, tally.tallies(), making);
+}
+
+/** The path of the first member that differs; null where none does. */
+function differenceOf(wanted: Json, found: Json | undefined, path = ''): string | null {
+  if (found === undefined) return path;
+  if (typeof wanted !== 'object' || wanted === null || typeof found !== 'object' || found === null)
+    return wanted === found ? null : path;
+  const [a, b] = [Object.entries(wanted), new Map(Object.entries(found))];
+  for (const [name, value] of a) {
+    const difference = differenceOf(value, b.get(name), path === '' ? name : `${path}.${name}`);
+    if (difference !== null) return difference;
+  }
+  return a.length === b.size && canonicalJson(wanted) === canonicalJson(found) ? null : path;
+}
+
+const chunkBytes = 1 << 20;
+
+async function* chunksOf(files: ReadOnlyFiles, path: string): AsyncGenerator<Uint8Array> {
+  for (let offset = 0; ; offset += chunkBytes) {
+    const chunk = await files.readAt(path, offset, chunkBytes);
+    if (!chunk || chunk.length === 0) return;
+    yield chunk;
+    if (chunk.length < chunkBytes) return;
+  }
+}
+
+async function digestOf(files: ReadOnlyFiles, path: string): Promise<{ sha256: string; bytes: number }> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const chunk of chunksOf(files, path)) {
+    hash.update(chunk);
+    bytes += chunk.length;
+  }
+  return { sha256: hash.digest('hex'), bytes };
+}
+
+/** What comes after the last line feed is a line too, unless it is nothing. */
+async function* linesOf(files: ReadOnlyFiles, path: string): AsyncGenerator<Uint8Array> {
+  let rest: Uint8Array = new Uint8Array();
+  for await (const chunk of chunksOf(files, path)) {
+    const bytes = Buffer.concat([rest, chunk]);
+    let start = 0;
+    for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {
+      yield bytes.subarray(start, end);
+      start = end + 1;
+    }
+    rest = bytes.subarray(start);
+  }
+  if (rest.length > 0) yield rest;
+}
+
+async function textOf(files: ReadOnlyFiles, path: string): Promise<string> {
+  return Buffer.from((await files.read(path)) ?? '').toString();
+}
+
+function jsonOf(text: string): Json | undefined {
+  try {
+    const value: Json = JSON.parse(text);
+    return value;
+  } catch {
+    return undefined;
+  }
+}
+
+function asJson(report: EvidenceReport): Json {
+  const value: Json = JSON.parse(JSON.stringify(report));
+  return value;
+}
+
+function isObject(value: Json | undefined): value is { readonly [key: string]: Json } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isCount(value: Json | undefined): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+function momentOf(value: Json | undefined): number | null {
+  const moment = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(moment) ? null : moment;
+}
+
+function bad(file: string, entry: number | null, what: string): { readonly ok: false; readonly error: BadPlace } {
+  return fail({ file, entry, what });
+}

@@ -1,0 +1,68 @@
+// `chartgate verify-evidence`: an evidence package, verified offline with nothing but its directory and a public key. It only reads.
+
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { readOnlyFiles } from '../adapters/log-files/read-only-files.ts';
+import { verifyPackage } from '../audit/evidence/verify.ts';
+import type { BadPlace } from '../audit/verify-sources.ts';
+import { type ErrorCode, errors } from '../core/errors.ts';
+import { evidencePage } from './evidence-page.ts';
+import { complain, type Io, plain, print, printJson } from './io.ts';
+import { readKey, readKeys } from './log-place.ts';
+
+export interface VerifyEvidenceOptions {
+  readonly key?: string;
+  readonly witness?: readonly string[];
+  readonly quorum?: string;
+  readonly json?: boolean;
+}
+
+/** Exit code: 0 holds, 65 not, 66 no package there, 64 an argument that cannot be used. */
+export async function verifyEvidence(io: Io, dir: string, options: VerifyEvidenceOptions): Promise<number> {
+  const stop = (code: ErrorCode, text: string): number => complain(io, { code, text });
+  const place = resolve(io.cwd, dir);
+  const there = await stat(place).catch(() => undefined);
+  if (!there?.isDirectory()) return stop('not_found', `There is no directory ${dir}.`);
+  const key = options.key === undefined ? undefined : await readKey(options.key);
+  if (key?.ok === false) return stop('usage', key.error);
+  const witnesses = await readKeys(options.witness ?? []);
+  if (!witnesses.ok) return stop('usage', witnesses.error);
+  const quorum = Number(options.quorum ?? witnesses.value.length);
+  if (!(quorum <= witnesses.value.length)) return stop('usage', 'A quorum needs as many witnesses.');
+  const verified = await verifyPackage(readOnlyFiles(place), {
+    ...(key ? { key: key.value } : {}),
+    witnesses: { keys: witnesses.value, quorum },
+    page: evidencePage,
+  });
+  if (!verified.ok) {
+    if (options.json) printJson(io, { ok: false, code: 'log_corrupt', bad: verified.error });
+    else {
+      print(io, plain(`The package does NOT hold: ${placeText(verified.error)}.`));
+      print(io, errors.log_corrupt.next);
+    }
+    return errors.log_corrupt.exit;
+  }
+  const { report, files, proofs, vkey, cosigned } = verified.value;
+  const { scope } = report;
+  if (options.json) {
+    printJson(io, { ok: true, scope, files, proofs, vkey, cosigned, selfDeclaredKey: key === undefined });
+    return 0;
+  }
+  const lines = [
+    'The package holds.',
+    `  origin    ${scope.origin}`,
+    `  period    ${scope.from} to ${scope.to}`,
+    `  records   ${scope.records}, each proven; ${scope.before} before and ${scope.after} after them`,
+    `  tree      ${scope.size} entries, root ${scope.root}`,
+    `  key       ${vkey}${key === undefined ? " (the package's own word; compare it, or pass --key)" : ''}`,
+    ...cosigned.map(({ name, time }) => `  witness   ${name} cosigned it at ${time}`),
+    `  files     ${files}, ${proofs} of them proofs`,
+    '  numbers   counted again from the records, and the same; report.pdf is bound by the manifest only',
+  ];
+  for (const line of lines) print(io, plain(line));
+  return 0;
+}
+
+export function placeText({ file, entry, what }: BadPlace): string {
+  return `${file}${entry === null ? '' : `, entry ${entry}`}: ${what}`;
+}

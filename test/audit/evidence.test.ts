@@ -1,0 +1,343 @@
+// An evidence package of a real log: what it counts is what was written, it verifies with a key alone, and whatever is done to it is
+// found and named, also by one who makes the manifest anew.
+
+import assert from 'node:assert/strict';
+import { createHash, generateKeyPairSync } from 'node:crypto';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { after, before, test } from 'node:test';
+import { openLog } from '../../src/adapters/log-files/open-log.ts';
+import { systemRandom } from '../../src/adapters/system/random.ts';
+import { stretchRoot } from '../../src/audit/evidence/range.ts';
+import { formatVkey, noteKey, signatureLine } from '../../src/audit/note.ts';
+import { inclusionProof, leafHash, listRoot } from '../../src/audit/tree.ts';
+import { type EvidenceOptions, evidence } from '../../src/cli/evidence.ts';
+import { verifyEvidence } from '../../src/cli/verify-evidence.ts';
+import type { RecordInput } from '../../src/core/record.ts';
+import { capturedIo } from './captured-io.ts';
+
+const minute = 60_000;
+const start = Date.UTC(2026, 9, 31, 21);
+const subject = { id: 'ana', issuer: 'https://idp.test', kind: 'person' } as const;
+const [from, to] = ['2026-11-01', '2026-11-02'];
+let root = '';
+let state = '';
+let whole = '';
+let vkey = '';
+
+before(async () => {
+  root = await mkdtemp(join(tmpdir(), 'chartgate-evidence-'));
+  [state, whole] = [join(root, 'state'), join(root, 'package')];
+  vkey = await write(state);
+  const made = capturedIo();
+  assert.equal(await evidence(made, options(whole)), 0, made.text());
+});
+
+after(() => rm(root, { recursive: true, force: true }));
+
+function options(output: string): EvidenceOptions {
+  return { from, to, output, dir: state };
+}
+
+/** 3 h before the period, the day of it, 2 h after; one request with its answer each 6 minutes, and a change of keys before it. */
+async function write(directory: string): Promise<string> {
+  let now = start;
+  const opened = await openLog({
+    directory,
+    kek: new Uint8Array(32),
+    originHost: 'gate.test',
+    clock: { now: () => now, after: () => () => {} },
+    random: systemRandom,
+  });
+  assert.ok(opened.ok);
+  const { log, rotation } = opened.value;
+  const add = (record: RecordInput) => log.append(record);
+  const born = log.vkey;
+  for (let i = 0; i < (3 + 24 + 2) * 10; i++) {
+    const [session, request] = [`s_${i % 7}`, `r_${i}`];
+    const data = {
+      effect: i % 10 === 0 ? 'deny' : 'allow',
+      rule: 'analysts',
+      policy: 'p1',
+      unmask: [],
+      code: 'denied',
+    };
+    await Promise.all([
+      add({ type: 'request', session, request, subject, connection: 'ehr', data }),
+      add({ type: 'request.end', session, request, data: { status: 'ok', rows: 3, masked: { name: 2 } } }),
+    ]);
+    if (i === 20) await rotation.rotate({ id: 'op', issuer: 'local', kind: 'person' }, 0);
+    if (i === 100) await add({ type: 'approval.decided', approval: 'a_1', subject, data: { effect: 'approve' } });
+    if (i === 101) await add({ type: 'node.stop' });
+    now += 6 * minute;
+    if (i === 101) await add({ type: 'node.start', data: { replayed: 0 } });
+  }
+  await log.checkpoint();
+  await log.close();
+  return born;
+}
+
+async function verify(dir: string, key: string | null = vkey): Promise<{ exit: number; said: string }> {
+  const io = capturedIo();
+  const exit = await verifyEvidence(io, dir, key === null ? {} : { key });
+  return { exit, said: io.text() };
+}
+
+async function filesOf(dir: string): Promise<string[]> {
+  const found = await readdir(dir, { recursive: true, withFileTypes: true });
+  return found.filter((each) => each.isFile()).map((each) => relative(dir, join(each.parentPath, each.name)));
+}
+
+/** The manifest, made anew by the tamperer. */
+async function reseal(dir: string): Promise<void> {
+  const manifest: Record<string, { sha256: string; bytes: number }> = {};
+  for (const path of (await filesOf(dir)).filter((each) => each !== 'manifest.json').sort()) {
+    const bytes = await readFile(join(dir, path));
+    manifest[path] = { sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length };
+  }
+  await writeFile(join(dir, 'manifest.json'), JSON.stringify(manifest));
+}
+
+void test('it counts what was written, and its numbers come to the size of the tree', async () => {
+  const report = JSON.parse(await readFile(join(whole, 'report.json'), 'utf8'));
+  const { scope, tallies } = report;
+  assert.equal(tallies.types.request, 240);
+  assert.equal(tallies.effects.deny, 24);
+  assert.deepEqual(tallies.identities['ana (https://idp.test)'], {
+    allow: 216,
+    deny: 24,
+    'masked values': 480,
+    requests: 240,
+    rows: 720,
+  });
+  assert.equal(scope.before + scope.records + scope.after, scope.size);
+  assert.equal(scope.records, 2 * 240 + 3);
+  assert.equal(tallies.gaps.length, 1);
+  assert.equal(tallies.gaps[0].how, 'stopped');
+  assert.equal(tallies.sample.length, 25);
+  assert.equal(tallies.lists.approvals.length, 1);
+  const page = await readFile(join(whole, 'index.html'), 'utf8');
+  assert.match(page, /evidence, not certification/);
+  assert.doesNotMatch(page, /<script|src=|href="[^#]/);
+  assert.equal((await readFile(join(whole, 'report.pdf'))).subarray(0, 5).toString(), '%PDF-');
+  const proofs = (await filesOf(join(whole, 'proofs'))).length;
+  assert.ok(proofs >= 25 + 5 && proofs <= 25 + 6, `${proofs} proofs: sample, ends, neighbours, approval, rotation`);
+});
+
+void test('it verifies with the first key of the log alone, and also at its own word, which it says', async () => {
+  const known = await verify(whole);
+  assert.equal(known.exit, 0, known.said);
+  assert.match(known.said, /records {3}483, each proven/);
+  assert.doesNotMatch(known.said, /own word/);
+  assert.match((await verify(whole, null)).said, /own word/);
+});
+
+void test('two packages of one log draw the same sample, and another seed draws another', async () => {
+  const sampleOf = async (name: string, seed?: string) => {
+    const dir = join(root, name);
+    const io = capturedIo();
+    assert.equal(await evidence(io, { ...options(dir), ...(seed === undefined ? {} : { seed }) }), 0, io.text());
+    const { tallies } = JSON.parse(await readFile(join(dir, 'report.json'), 'utf8'));
+    return tallies.sample.map(({ seq }: { seq: number }) => seq);
+  };
+  const [again, other] = [await sampleOf('again'), await sampleOf('other', '7')];
+  const { tallies } = JSON.parse(await readFile(join(whole, 'report.json'), 'utf8'));
+  assert.deepEqual(
+    again,
+    tallies.sample.map(({ seq }: { seq: number }) => seq),
+  );
+  assert.notDeepEqual(again, other);
+});
+
+void test('the word of a witness comes along where it covers the period, and is asked for by its key', async () => {
+  const cosignedState = join(root, 'cosigned');
+  await cp(state, cosignedState, { recursive: true });
+  const note = await readFile(join(state, 'log/checkpoint'), 'utf8');
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  const key = noteKey('witness.test/w1', publicKey, 'cosignature/v1');
+  const body = note.slice(0, note.indexOf('\n\n') + 1);
+  await writeFile(
+    join(cosignedState, 'log/checkpoint.cosigned'),
+    note + signatureLine(body, { key, privateKey }, 1_800_000_000),
+  );
+  const dir = join(root, 'witnessed');
+  const made = capturedIo();
+  assert.equal(await evidence(made, { ...options(dir), dir: cosignedState }), 0, made.text());
+  const io = capturedIo();
+  assert.equal(await verifyEvidence(io, dir, { key: vkey, witness: [formatVkey(key)] }), 0, io.text());
+  assert.match(io.text(), /witness {3}witness\.test\/w1 cosigned it at 2027-01-15T08:00:00Z/);
+  const stranger = noteKey('witness.test/w2', generateKeyPairSync('ed25519').publicKey, 'cosignature/v1');
+  const unmet = capturedIo();
+  assert.equal(await verifyEvidence(unmet, dir, { witness: [formatVkey(stranger)] }), 65);
+  assert.match(unmet.text(), /checkpoint: it is cosigned by 0 of the witnesses asked for, and 1 are wanted/);
+});
+
+void test('an empty period verifies too, and nothing is written over', async () => {
+  const dir = join(root, 'empty');
+  const io = capturedIo();
+  assert.equal(await evidence(io, { ...options(dir), from: '2026-12-01', to: '2026-12-02' }), 0, io.text());
+  assert.equal((await verify(dir)).exit, 0);
+  assert.equal(await evidence(capturedIo(), options(dir)), 64);
+});
+
+interface Tamper {
+  readonly what: string;
+  /** What the verifier has to say. */
+  readonly found: RegExp;
+  readonly unsealed?: boolean;
+  readonly key?: string;
+  /** @param dir of a copy of the package */
+  readonly change: (dir: string) => Promise<void>;
+}
+
+async function edit(file: string, change: (text: string) => string): Promise<void> {
+  const old = await readFile(file, 'utf8');
+  const text = change(old);
+  assert.notEqual(text, old, 'the tampering changes something');
+  await writeFile(file, text);
+}
+
+const lines = (change: (lines: string[]) => string[]) => (dir: string) =>
+  edit(join(dir, 'records.ndjson'), (text) => `${change(text.trimEnd().split('\n')).join('\n')}\n`);
+const other = formatVkey(noteKey('gate.test/chartgate/other', generateKeyPairSync('ed25519').publicKey));
+
+async function anyProof(dir: string, within: boolean): Promise<string> {
+  const { scope, tallies } = JSON.parse(await readFile(join(dir, 'report.json'), 'utf8'));
+  return join(dir, 'proofs', `${within ? tallies.sample[3].seq : scope.before - 1}.tlog-proof`);
+}
+
+const tampers: readonly Tamper[] = [
+  {
+    what: 'a byte of a record, the manifest left',
+    found: /records\.ndjson: it is not the file that the manifest names/,
+    unsealed: true,
+    change: (dir) => edit(join(dir, 'records.ndjson'), (text) => text.replace('"rows":3', '"rows":4')),
+  },
+  {
+    what: 'a byte of a record, or of all: the root',
+    found: /records\.ndjson.*(do not make the root|is not the entry that)/,
+    change: lines(([first = '', second = '', ...rest]) => [first, second.replace('"rows":3', '"rows":4'), ...rest]),
+  },
+  {
+    what: 'a record in the middle is dropped',
+    found: /records\.ndjson, entry \d+: the record in its place is number \d+/,
+    change: lines((all) => all.toSpliced(300, 1)),
+  },
+  {
+    what: 'two records are swapped',
+    found: /records\.ndjson, entry \d+: the record in its place/,
+    change: lines((all) => all.with(300, all[301] ?? '').with(301, all[300] ?? '')),
+  },
+  {
+    what: 'the last record is dropped',
+    // Which of the two, the draw decides: whether the record before it has a proof.
+    found: /proofs\/\d+\.tlog-proof, entry \d+: it is missing|entry \d+: this record of the period is left out/,
+    change: lines((all) => all.slice(0, -1)),
+  },
+  {
+    what: 'the period is said to begin later, and its first record to be before it',
+    found: /proofs\/\d+\.tlog-proof, entry \d+: it is missing|entry \d+: this record of the period is left out/,
+    async change(dir) {
+      await lines((all) => all.slice(1))(dir);
+      await edit(join(dir, 'report.json'), (text) =>
+        text.replace(/"before": (\d+)/, (_, count) => `"before": ${Number(count) + 1}`),
+      );
+    },
+  },
+  {
+    what: 'a longer period is claimed than there are records of',
+    found: /records\.ndjson, entry \d+: this record of the period is left out/,
+    change: (dir) => edit(join(dir, 'report.json'), (text) => text.replace('"to": "2026-11-02', '"to": "2026-11-03')),
+  },
+  {
+    what: 'a count of the report',
+    found: /report\.json: tallies\.effects\.deny is not what the records come to/,
+    change: (dir) => edit(join(dir, 'report.json'), (text) => text.replace('"deny": 24', '"deny": 23')),
+  },
+  {
+    what: 'a sentence of the page',
+    found: /index\.html: it does not show what report\.json says/,
+    change: (dir) => edit(join(dir, 'index.html'), (text) => text.replace('not certification', 'and certification')),
+  },
+  {
+    what: 'a proof of another checkpoint',
+    found: /tlog-proof, entry \d+: it is under another checkpoint/,
+    change: async (dir) => edit(await anyProof(dir, true), (text) => text.replace(/\n\ngate\.test/, '\n\ngate.text')),
+  },
+  {
+    what: 'the entry a proof holds',
+    found: /tlog-proof, entry \d+: the entry it holds is not the one in the log/,
+    change: async (dir) =>
+      edit(await anyProof(dir, false), (text) =>
+        text.replace(/^extra (.*)$/m, (_, base64) => {
+          const entry = Buffer.from(base64, 'base64').toString().replace('"ok"', '"no"');
+          return `extra ${Buffer.from(entry).toString('base64')}`;
+        }),
+      ),
+  },
+  {
+    what: 'a proof is taken out',
+    found: /tlog-proof, entry \d+: it is missing/,
+    change: async (dir) => rm(await anyProof(dir, true)),
+  },
+  {
+    what: 'the size in the checkpoint',
+    found: /^The package does NOT hold: checkpoint: /m,
+    change: (dir) =>
+      edit(join(dir, 'checkpoint'), (text) => text.replace(/^(\d+)$/m, (size) => String(Number(size) + 1))),
+  },
+  {
+    what: 'the first key of the log',
+    found: /keys\/log\.vkey: the key that was given is none of its keys/,
+    change: (dir) => edit(join(dir, 'keys/log.vkey'), (text) => text.slice(text.indexOf('\n') + 1)),
+  },
+  {
+    what: 'nothing, but the key is that of another log',
+    found: /keys\/log\.vkey: the key that was given is none of its keys/,
+    key: other,
+    change: () => Promise.resolve(),
+  },
+  {
+    what: 'a policy that nobody had',
+    found: /policies\/abc\.json: it is not the policy of the digest/,
+    change: (dir) => cp(join(dir, 'checkpoint'), join(dir, 'policies/abc.json')),
+  },
+  {
+    what: 'a file more',
+    found: /more\.txt: it is in the directory, and not in the manifest/,
+    unsealed: true,
+    change: (dir) => writeFile(join(dir, 'more.txt'), 'more'),
+  },
+];
+
+for (const { what, found, unsealed, key, change } of tampers)
+  void test(`tampered with: ${what}`, async () => {
+    const dir = await mkdtemp(join(root, 'tampered-'));
+    await cp(whole, dir, { recursive: true });
+    await change(dir);
+    if (!unsealed) await reseal(dir);
+    const { exit, said } = await verify(dir, key ?? vkey);
+    assert.notEqual(exit, 0);
+    assert.match(said, found);
+  });
+
+void test('every stretch of every tree of up to 12 leaves makes its root, and no other leaf does', async () => {
+  for (let size = 1; size <= 12; size++) {
+    const leaves = Array.from({ length: size }, (_, i) => leafHash(Buffer.from([i])));
+    const subtree = async (height: number, index: number) =>
+      listRoot(leaves.slice(index * 2 ** height, (index + 1) * 2 ** height));
+    for (let first = 0; first < size; first++)
+      for (let last = first; last < size; last++) {
+        const ends = await Promise.all(
+          [first, last].map(async (index) => ({ index, hashes: await inclusionProof(index, size, subtree) })),
+        );
+        const [head, tail] = ends;
+        assert.ok(head && tail);
+        const stretch = leaves.slice(first, last + 1);
+        assert.deepEqual(stretchRoot(stretch, head, tail, size), listRoot(leaves));
+        const wrong = stretch.with(Math.floor(stretch.length / 2), leafHash(Buffer.from('other')));
+        assert.notDeepEqual(stretchRoot(wrong, head, tail, size), listRoot(leaves));
+      }
+  }
+});
