@@ -1,58 +1,42 @@
 // Which part talks to which: the doors, what they decide by, and the listeners in front of them. With serve.ts and
 // connections.ts the composition root; a rule about requests has no business here.
 
-import { readFile } from 'node:fs/promises';
-import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
-import { getRequestListener } from '@hono/node-server';
 import type { Logger } from 'pino';
 import { listenLocally } from './adapters/admin-socket/listen.ts';
-import { keysAtUrl, keysInFile } from './adapters/jwks/key-source.ts';
 import { derivedKey } from './adapters/key-file/kek.ts';
-import type { OpenedLog } from './adapters/log-files/open-log.ts';
-import type { Metrics } from './adapters/metrics/metered-log.ts';
 import { listenHttp } from './adapters/node-http/listener.ts';
 import { listen } from './adapters/node-net/listener.ts';
-import { createPresidio } from './adapters/presidio/recognizer.ts';
-import type { OwnedSessionIndex } from './adapters/sqlite-store/projection.ts';
-import type { Store } from './adapters/sqlite-store/store.ts';
 import { systemClock as clock } from './adapters/system/clock.ts';
 import { systemRandom as random } from './adapters/system/random.ts';
 import { type AdminApi, createAdminApi } from './admin/api.ts';
-import { approvalPage, pageHeaders } from './admin/approval-page.ts';
-import type { TrustConfig } from './config/config.ts';
+import { createApprovalPages } from './admin/approval-page.ts';
+import { startExports } from './compose-exports.ts';
+import { operationsAnd, signInAnd } from './compose-operations.ts';
+import { recognizersOf } from './compose-recognizers.ts';
+import { keepRounds } from './compose-retention.ts';
 import type { LoadedConfig } from './config/resolve.ts';
-import { type IssueDsn, mcpConnections, postgresConnections } from './connections.ts';
+import { type IssueDsn, mcpConnections } from './connections.ts';
 import { decide, mayBeHeld, mayEnter } from './core/decide.ts';
-import type { Policy } from './core/decision.ts';
+import { errors } from './core/errors.ts';
 import { limits } from './core/limits.ts';
-import type { PhiClass } from './core/phi.ts';
 import { ok, type Result, refuse } from './core/result.ts';
-import { type ApprovalDesk, createApprovalDesk } from './gateway/approval-desk.ts';
-import { type EnforcementDeps, openSession } from './gateway/audited-session.ts';
-import { type CredentialRequest, dsnOf, issueCredential } from './gateway/credential-desk.ts';
+import type { Foundation } from './foundation.ts';
+import { openSession } from './gateway/audited-session.ts';
+import { dsnOf } from './gateway/credential-desk.ts';
+import { DoorRefusals } from './gateway/door-refusals.ts';
 import type { AuditedSession } from './gateway/enforce.ts';
 import { statusFor } from './gateway/mcp-approval-status.ts';
-import { createMcpDoor, type McpDoor, mcpPrefix, resourceMetadataPrefix } from './gateway/mcp-door.ts';
-import { PostgresDoor, type PostgresEntrance } from './gateway/postgres-door.ts';
+import { createMcpDoor, type McpDoor } from './gateway/mcp-door.ts';
+import { mcpPrefix, resourceMetadataPrefix } from './gateway/mcp-entrance.ts';
+import { PostgresDoor } from './gateway/postgres-door.ts';
 import type { PostgresTarget } from './gateway/postgres-target.ts';
 import { maskingWith } from './gateway/recognition.ts';
-import { RulesInForce } from './gateway/rules-in-force.ts';
-import { createToolDesk, type ToolDesk } from './gateway/tool-desk.ts';
-import { type TrustedIssuer, verifyToken } from './identity/token.ts';
-import { detect } from './masking/detect.ts';
+import { signInPrefix } from './gateway/sign-in-door.ts';
+import { createKernel, detectClasses, type Kernel } from './kernel.ts';
 import { maskJson } from './masking/json.ts';
 import { compilePolicy } from './policy/compile.ts';
-import { loadParser } from './sql/parse.ts';
-
-/** What the state directory holds, open. */
-export interface Foundation {
-  readonly kek: Uint8Array;
-  readonly store: Store;
-  readonly index: OwnedSessionIndex;
-  readonly log: OpenedLog['log'];
-  readonly metrics: Metrics;
-}
+import type { HttpExchange } from './ports/http-exchange.ts';
 
 export interface Gate {
   /** Where it is reached, as a person reads it. */
@@ -73,20 +57,27 @@ export async function openDoors(
 ): Promise<Result<Gate>> {
   const kernel = await createKernel(loaded, foundation, logger);
   if (!kernel.ok) return kernel;
-  const { rules, desk, log, routes, tls } = kernel.value;
+  const { rules, log, routes, tls, people, signOuts } = kernel.value;
   const { config } = loaded;
   const mcpDoor = openMcpDoor(kernel.value, logger, onClose);
+  signOuts.doors.push({ end: (which) => mcpDoor.closeWhere(which, 'signed_out') });
   const postgres = await openPostgresDoor(kernel.value, mcpDoor, onClose);
   if (!postgres.ok) return postgres;
   const api = createApi(kernel.value);
   const http = await listenHttp({
     ...config.listen.http,
     tls,
-    routes: [mcpPrefix, resourceMetadataPrefix].map((prefix) => ({
-      prefix,
-      handle: (exchange) => mcpDoor.handle(exchange),
-    })),
-    otherwise: operationsAnd(api, foundation),
+    routes: [
+      ...[mcpPrefix, resourceMetadataPrefix].map((prefix) => ({
+        prefix,
+        handle: (exchange: HttpExchange) => mcpDoor.handle(exchange),
+      })),
+      ...(people ? [{ prefix: signInPrefix, handle: (exchange: HttpExchange) => people.door.handle(exchange) }] : []),
+    ],
+    otherwise: signInAnd(
+      people,
+      operationsAnd(api, createPages(kernel.value), kernel.value.decisions.slack, foundation),
+    ),
   });
   if (!http.ok) return http;
   onClose(() => http.value.close(2_000));
@@ -96,13 +87,19 @@ export async function openDoors(
   if (socket.ok) onClose(() => socket.value.close());
   else logger.warn(socket.error.text);
   await recordConfiguration(kernel.value, logger);
+  onClose(kernel.value.decisions.keepTime());
+  const exports = startExports(loaded, foundation, logger);
+  if (!exports.ok) return exports;
+  onClose(exports.value);
+  onClose(keepRounds(kernel.value.retention, logger));
   onClose(() => {
     for (const target of targetsOf(routes)) target.close();
   });
   onClose(
     every(60_000, async () => {
-      await desk.expireOverdue();
       foundation.store.credentials.removeExpired(clock.now() - limits.credentialMs);
+      foundation.store.records.removeExpired(clock.now());
+      await people?.sweep();
     }),
   );
   return ok({
@@ -119,63 +116,6 @@ export async function openDoors(
         'policy, masks, detectors, classification and readers reloaded; anything else needs a restart',
       );
     },
-  });
-}
-
-/** What every door decides, records and masks by. */
-interface Kernel {
-  readonly loaded: LoadedConfig;
-  readonly foundation: Foundation;
-  readonly log: Foundation['log'];
-  readonly rules: RulesInForce;
-  readonly desk: ApprovalDesk;
-  readonly tools: ToolDesk;
-  readonly enforcement: EnforcementDeps;
-  readonly routes: ReadonlyMap<string, PostgresEntrance>;
-  readonly tls: { readonly cert: string; readonly key: string } | null;
-  readonly authenticate: (token: string) => ReturnType<typeof verifyToken>;
-  readonly issue: (request: CredentialRequest) => ReturnType<typeof issueCredential>;
-  /** Where the PostgreSQL door listens; known once it does. */
-  readonly postgresAt: { host: string; port: number };
-  readonly onBug: (error: unknown) => void;
-}
-
-async function createKernel(loaded: LoadedConfig, foundation: Foundation, logger: Logger): Promise<Result<Kernel>> {
-  const { config } = loaded;
-  const { kek, store, log } = foundation;
-  const compiled = compilePolicy(config.policy);
-  if (!compiled.ok) return refuse('config_invalid', 'The policy does not compile.');
-  const trusted = await trustedIssuers(config.identity.trust);
-  if (!trusted.ok) return trusted;
-  await loadParser();
-  const rules = new RulesInForce(config, compiled.value, derivedKey(kek, 'mask key'), clock);
-  const desk = createApprovalDesk({ clock, random, log, store: store.approvals });
-  const tools = createToolDesk({ clock, log, store: store.toolPins, reviewersOf: (name) => rules.reviewersOf(name) });
-  const policy = (): Policy => rules.policy;
-  const typeOf = (name: string): string | undefined => config.connections[name]?.type;
-  const credentialDesk = { clock, random, log, credentials: store.credentials, policy, typeOf };
-  return ok({
-    loaded,
-    foundation,
-    log,
-    rules,
-    desk,
-    tools,
-    enforcement: { clock, random, log, desk, policy, publicUrl: config.publicUrl },
-    routes: postgresConnections(loaded, rules, {
-      clock,
-      random,
-      detectClasses: (text) => detectClasses(text, rules),
-      derive: (purpose) => derivedKey(kek, purpose),
-    }),
-    tls: config.tls && {
-      cert: await readFile(config.tls.certFile, 'utf8'),
-      key: await readFile(config.tls.keyFile, 'utf8'),
-    },
-    authenticate: (token) => verifyToken(token, trusted.value, clock.now()),
-    issue: (request) => issueCredential(credentialDesk, request),
-    postgresAt: { host: config.listen.postgres?.host ?? '', port: 0 },
-    onBug: (error) => logger.error({ err: error }, 'a broken assertion closed a session'),
   });
 }
 
@@ -214,7 +154,7 @@ async function openPostgresDoor(kernel: Kernel, mcpDoor: McpDoor, onClose: OnClo
     isOtherDoor: (name) => config.connections[name] !== undefined,
     credentials: foundation.store.credentials,
     mockSecret: derivedKey(foundation.kek, 'unknown users'),
-    authenticate,
+    authenticate: (token, connection) => authenticate(token, { kind: 'postgres', connection }),
     viewOf: (decision) => rules.viewOf(decision),
     activeRequest: (session) => mcpDoor.activeRequest(session),
     onBug,
@@ -223,6 +163,9 @@ async function openPostgresDoor(kernel: Kernel, mcpDoor: McpDoor, onClose: OnClo
   });
   const listener = await listen({ ...address, tls, clock, onStream: (stream) => void door.serve(stream) });
   if (!listener.ok) return listener;
+  kernel.signOuts.doors.push({
+    end: (which) => door.closeWhere(which, { code: 'signed_out', text: errors.signed_out.text }),
+  });
   postgresAt.port = listener.value.port;
   onClose(async () => {
     const closed = listener.value.close();
@@ -234,7 +177,7 @@ async function openPostgresDoor(kernel: Kernel, mcpDoor: McpDoor, onClose: OnClo
 }
 
 function openMcpDoor(kernel: Kernel, logger: Logger, onClose: OnClose): McpDoor {
-  const { loaded, foundation, rules, desk, tools, enforcement, authenticate, issue, postgresAt } = kernel;
+  const { loaded, foundation, rules, desk, tools, enforcement, emergency, authenticate, issue, postgresAt } = kernel;
   const { identity, publicUrl } = loaded.config;
   const { idleMs, absoluteMs } = identity;
   // The server runs on this machine: it comes in over loopback, by SCRAM.
@@ -257,19 +200,26 @@ function openMcpDoor(kernel: Kernel, logger: Logger, onClose: OnClose): McpDoor 
     clock,
     random,
     publicUrl,
-    issuers: [...new Set(identity.trust.map((each) => each.issuer))],
+    issuers: kernel.people ? [publicUrl] : [...new Set(identity.trust.map((each) => each.issuer))],
+    scope: kernel.people?.scope ?? null,
     idleMs,
     absoluteMs,
     connection: mcp.connection,
-    authenticate,
+    authenticate: (token, connection) => authenticate(token, { kind: 'mcp', connection }),
     mayEnter: (subject, connection) => mayEnter(rules.policy, subject, connection),
     openSession: (opening) => openSession(enforcement, { ...opening, door: 'mcp', method: 'jwt' }),
     startUpstream: mcp.startUpstream,
-    preview: (facts) => decide(facts, rules.policy),
+    refusals: new DoorRefusals(clock, foundation.log, 'mcp'),
+    stateKey: derivedKey(foundation.kek, 'mcp request state'),
+    preview: (facts) => {
+      const open = emergency(facts.subject, facts.connection.name);
+      return decide(open === undefined ? facts : { ...facts, emergency: open }, rules.policy);
+    },
     detectClasses: (text) => detectClasses(text, rules),
+    patientPlaces: (name) => rules.config.classification[name]?.patient ?? null,
     maskFor: maskingWith({
       viewOf: (decision) => rules.viewOf(decision),
-      recognizer: () => rules.config.detectors.presidio && createPresidio(rules.config.detectors.presidio),
+      recognizers: recognizersOf(() => rules.config.detectors, onClose),
       onFailure: (text) => logger.warn({ error: text }, 'a recognizer failed, so sentences were masked as notes'),
     }),
     tools,
@@ -293,10 +243,15 @@ function createApi(kernel: Kernel): AdminApi {
     reader: log.reader,
     index: foundation.index,
     publicUrl,
+    patients: { kinds: () => rules.patientKinds, nameOf: kernel.enforcement.patientName },
     readers: () => rules.readers,
-    authenticate,
-    verdict: (id, by, effect, reason) => desk.verdict(id, by, effect, reason),
+    authenticate: (token) => authenticate(token, { kind: 'api' }),
+    desk,
+    breakGlass: kernel.decisions.breakGlass,
     tools,
+    retention: kernel.retention,
+    rotation: foundation.rotation,
+    endSubject: kernel.signOuts.endSubject,
     toolReviewersOf: (connection) => rules.reviewersOf(connection),
     issueCredential: async (subject, connection, ttlMs) => {
       if (postgresAt.port === 0) return refuse('wrong_door', 'This gate has no PostgreSQL door.');
@@ -316,52 +271,22 @@ function createApi(kernel: Kernel): AdminApi {
   });
 }
 
+/** What people meet in a browser when something is held. */
+function createPages({ foundation, log, rules, desk, people, onBug }: Kernel): ReturnType<typeof createApprovalPages> {
+  const { approvals } = foundation.store;
+  return createApprovalPages({
+    clock,
+    approvals,
+    desk,
+    log,
+    readers: () => rules.readers,
+    sessions: people?.desk ?? null,
+    onError: onBug,
+  });
+}
+
 /** A client that was sent to a page for an approval is told of the decision for so long. */
 const approvalWatchMs = 86_400_000;
-
-/** `/healthz`, `/readyz`, `/metrics`; whatever else no door wants is the admin API's. */
-function operationsAnd(api: AdminApi, { log, metrics }: Foundation): RequestListener {
-  const toApi = getRequestListener((request) => api.fetch(request, { local: false }));
-  return (request, response) => {
-    switch (request.url ?? '') {
-      case '/healthz':
-        return void response.end('alive\n');
-      case '/readyz':
-        return void response
-          .writeHead(log.open ? 200 : 503)
-          .end(log.open ? 'ready\n' : 'the audit log cannot be written\n');
-      case '/metrics':
-        return void metrics
-          .text()
-          .then((text) => response.writeHead(200, { 'content-type': metrics.contentType }).end(text));
-      default: {
-        const page = request.method === 'GET' ? approvalPage(request.url ?? '') : null;
-        return page === null ? void toApi(request, response) : void response.writeHead(200, pageHeaders).end(page);
-      }
-    }
-  };
-}
-
-async function trustedIssuers(trust: readonly TrustConfig[]): Promise<Result<TrustedIssuer[]>> {
-  const trusted: TrustedIssuer[] = [];
-  for (const { issuer, audience, groupsClaim, kind, jwks } of trust) {
-    try {
-      const resolve = 'file' in jwks ? await keysInFile(jwks.file) : keysAtUrl(jwks.url);
-      trusted.push({ issuer, audience, groupsClaim, kind, resolve });
-    } catch {
-      return refuse('config_invalid', `The key set of ${issuer} is not a JWKS (RFC 7517).`);
-    }
-  }
-  return ok(trusted);
-}
-
-/** A longer text is looked at so far, and counts as a note for the rest. */
-const detectedCharactersMax = 1_000_000;
-
-function detectClasses(text: string, { ownDetectors }: RulesInForce): PhiClass[] {
-  const found = detect(text.slice(0, detectedCharactersMax), false, ownDetectors).map((span) => span.type);
-  return [...new Set<PhiClass>(text.length > detectedCharactersMax ? [...found, 'note'] : found)];
-}
 
 const anyAddress: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 

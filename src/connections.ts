@@ -8,6 +8,7 @@ import { BackOffs } from './adapters/mcp-stdio/back-off.ts';
 import { createProcessGuard } from './adapters/mcp-stdio/process-guard.ts';
 import { createStdioUpstream } from './adapters/mcp-stdio/upstream.ts';
 import { connectUpstream } from './adapters/node-net/upstream.ts';
+import { ParseThread } from './adapters/parse-thread/parser.ts';
 import { systemClock } from './adapters/system/clock.ts';
 import { createCredential } from './adapters/upstream-token/credential.ts';
 import type {
@@ -17,9 +18,11 @@ import type {
   PostgresConnection,
 } from './config/config.ts';
 import type { LoadedConfig } from './config/resolve.ts';
+import type { Facts } from './core/facts.ts';
 import type { ClassSet, PhiClass } from './core/phi.ts';
 import { fail, ok, type Result, refuse } from './core/result.ts';
 import type { AuditedSession } from './gateway/enforce.ts';
+import type { McpPlan } from './gateway/mcp-entrance.ts';
 import type { CallerToken } from './gateway/mcp-session.ts';
 import type { PostgresEntrance, PostgresRoute } from './gateway/postgres-door.ts';
 import { PostgresTarget, type PostureOfTarget } from './gateway/postgres-target.ts';
@@ -40,11 +43,19 @@ import { StatementCache } from './sql/parse.ts';
 import { withSchemas } from './sql/schema-names.ts';
 import { searchPath, startupParameters } from './sql/settings.ts';
 
+/** One for the process. Its file is beside this one, whichever of the two it was shipped as. */
+const longStatements = new ParseThread(
+  systemClock,
+  new URL(import.meta.url.endsWith('.ts') ? './parse-thread.ts' : './parse-thread.js', import.meta.url),
+);
+
 interface PostgresParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly detectClasses: (text: string) => PhiClass[];
   readonly derive: DeriveKey;
+  /** Whether this subject has broken the glass of this connection. */
+  readonly emergency: (subject: Facts['subject'], connection: string) => boolean;
 }
 
 export function postgresConnections(
@@ -82,7 +93,7 @@ function enforcedEntrance(
     targets: () => [...routes.values()].map((each) => each.target),
     routeFor: (subject) => {
       // INVARIANT: the role is chosen by the policy in force when the session begins, and can show no more than it.
-      const set = unmaskSetOf(rules.policy, subject, name);
+      const set = unmaskSetOf(rules.policy, subject, name, parts.emergency(subject, name));
       const role = setRole(name, set);
       const known = routes.get(role);
       if (known) return known;
@@ -143,7 +154,7 @@ export function targetOf(
     connect: () => connect({ ...startupParameters, application_name: 'chartgate' }),
     classification,
     detectClasses: parts.detectClasses,
-    statements: new StatementCache(),
+    statements: new StatementCache(2_000, (text) => longStatements.parse(text)),
     acceptPrivilegedLogin: connection.acceptPrivilegedLogin,
     ...(login?.posture ? { posture: login.posture } : {}),
   });
@@ -165,7 +176,7 @@ export function upstreamOf(connection: PostgresConnection, { secret }: LoadedCon
 
 export interface McpConnections {
   /** `serial` where the server calls back through the gate, so that each of its statements has one tool call to belong to. */
-  readonly connection: (name: string) => { readonly serial: boolean } | undefined;
+  readonly connection: (name: string) => McpPlan | undefined;
   /** A server for this session alone, not yet started. */
   readonly startUpstream: (session: AuditedSession, caller: CallerToken) => Promise<Result<McpUpstream>>;
   close(): void;
@@ -201,7 +212,8 @@ export function mcpConnections(
     connection(name) {
       const connection = connections[name];
       if (connection?.type !== 'mcp') return undefined;
-      return { serial: connection.transport === 'stdio' && dsnsIn(connection).length > 0 };
+      const { transport, binary } = connection;
+      return { serial: transport === 'stdio' && dsnsIn(connection).length > 0, binary };
     },
     async startUpstream(session, caller) {
       const connection = connections[session.connection];

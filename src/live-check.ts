@@ -45,6 +45,7 @@ async function inlineFinding(loaded: LoadedConfig, name: string, connection: Pos
     clock,
     random,
     detectClasses: () => [],
+    emergency: () => false,
   });
   const ready = await target.ready();
   target.close();
@@ -209,7 +210,8 @@ class LiveHardening implements Hardening {
     if (!catalog.ok) return catalog;
     const state = await readState(this.#session.query, this.#connection, this.#login.user);
     if (!state.ok) return state;
-    const input = { connection: this.#connection, sets: sets.value, masks: config.masks };
+    const patientKeys = config.classification[this.#connection]?.patient?.columns;
+    const input = { connection: this.#connection, sets: sets.value, masks: config.masks, patientKeys };
     return ok({ plan: planPosture({ ...input, catalog: catalog.value, state: state.value }), state: state.value });
   }
 

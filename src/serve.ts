@@ -13,9 +13,11 @@ import { systemClock as clock } from './adapters/system/clock.ts';
 import { systemRandom as random } from './adapters/system/random.ts';
 import { complain, type Io, print } from './cli/io.ts';
 import { complainOfConfig, loadConfig } from './cli/load-config.ts';
-import { type Foundation, type Gate, openDoors } from './compose.ts';
+import { type Gate, openDoors } from './compose.ts';
+import { keepWitnesses } from './compose-witness.ts';
 import type { LoadedConfig } from './config/resolve.ts';
 import { ok, type Result } from './core/result.ts';
+import type { Foundation } from './foundation.ts';
 
 /** Runs the gate until it is told to stop. Returns the exit code. */
 export async function serve(io: Io, configFile: string, version: string): Promise<number> {
@@ -64,7 +66,21 @@ class Opened {
 async function openGate(loaded: LoadedConfig, logger: Logger, opened: Opened): Promise<Result<Gate>> {
   const foundation = await openFoundation(loaded, logger, opened);
   if (!foundation.ok) return foundation;
-  return openDoors(loaded, foundation.value, logger, (close) => opened.add(close));
+  const { archive, retainMs } = loaded.config.audit;
+  const archived = archive
+    ? await (await import('./compose-archive.ts')).openArchive(
+        { config: archive, retainMs },
+        foundation.value,
+        logger,
+        (close) => opened.add(close),
+      )
+    : foundation;
+  if (!archived.ok) return archived;
+  const gate = await openDoors(loaded, archived.value, logger, (close) => opened.add(close));
+  const witnesses = gate.ok ? keepWitnesses(loaded.config, foundation.value.metrics, logger) : gate;
+  if (!witnesses.ok) return witnesses;
+  opened.add(witnesses.value);
+  return gate;
 }
 
 /** The state directory: lock, key, log, store, index. INVARIANT: the lock comes first, so that nobody else writes here. */
@@ -95,7 +111,16 @@ async function openFoundation(loaded: LoadedConfig, logger: Logger, opened: Open
   const index = openSessionIndex(join(directory, 'index.db'));
   if (!index.ok) return index;
   opened.add(() => index.value.close());
-  return ok({ kek: kek.value, store: store.value, index: index.value, log, metrics });
+  return ok({
+    kek: kek.value,
+    store: store.value,
+    index: index.value,
+    log,
+    metrics,
+    payloads: openedLog.value.payloads,
+    archiveSource: openedLog.value.archiveSource,
+    rotation: openedLog.value.rotation,
+  });
 }
 
 function keyOf(loaded: LoadedConfig, logger: Logger): Result<Uint8Array> {

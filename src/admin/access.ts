@@ -1,7 +1,7 @@
 // Who may see what through the admin API. Pure; every route asks here.
 
 import type { Approval } from '../approvals/approval.ts';
-import { isRequester, isReviewer, statusAt } from '../approvals/step.ts';
+import { isRequester, isReviewer, objectionToJudge, statusAt } from '../approvals/step.ts';
 import type { Subject } from '../core/facts.ts';
 
 /** `local`: came through the state directory's own socket. The operator lists and reads, and never decides. */
@@ -51,6 +51,7 @@ export function mayDecide(caller: Caller, approval: Approval, now: number): bool
   return (
     !caller.local &&
     statusAt(approval, now) === 'requested' &&
+    objectionToJudge(caller.subject) === null &&
     isReviewer(approval, caller.subject) &&
     !isRequester(approval, caller.subject)
   );

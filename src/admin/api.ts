@@ -8,12 +8,19 @@ import { refuse } from '../core/result.ts';
 import { LogUnavailable } from '../ports/log.ts';
 import { isAnyReviewer, isAuditor, localOperator } from './access.ts';
 import { approvalRoutes } from './approvals.ts';
-import { type CheckpointView, credentialInput, type WhoamiView } from './contract.ts';
+import { breakGlassRoutes } from './break-glass.ts';
+import { type CheckpointView, credentialInput, type RebuiltView, type WhoamiView } from './contract.ts';
 import type { AdminDeps } from './deps.ts';
+import { exportRoutes } from './export.ts';
 import { type AdminEnv, answerRefusal, bodyOf } from './http.ts';
+import { logRoutes } from './log-routes.ts';
 import { openApi } from './openapi.ts';
+import { retentionRoutes } from './retention.ts';
 import { sessionRoutes } from './sessions.ts';
+import { signInRoutes } from './sign-ins.ts';
+import { simulateRoutes } from './simulate.ts';
 import { toolRoutes } from './tools.ts';
+import { whoSawRoutes } from './who-saw.ts';
 
 export interface AdminApi {
   /** `local` only for requests that came through the state directory's own socket. Never rejects. */
@@ -55,8 +62,15 @@ export function createAdminApi(deps: AdminDeps): AdminApi {
     return next();
   });
   app.route('/approvals', approvalRoutes(deps));
+  app.route('/break-glass', breakGlassRoutes(deps));
+  app.route('/policy', simulateRoutes(deps));
   app.route('/sessions', sessionRoutes(deps));
+  app.route('/who-saw', whoSawRoutes(deps));
+  app.route('/export', exportRoutes(deps));
   app.route('/tools', toolRoutes(deps));
+  app.route('/retention', retentionRoutes(deps));
+  app.route('/log', logRoutes(deps));
+  app.route('/sign-ins', signInRoutes(deps));
   addOwnRoutes(app, deps);
 
   app.notFound(() => answerRefusal({ code: 'not_found', text: 'There is no such address in this API.' }));
@@ -86,6 +100,15 @@ function addOwnRoutes(app: Hono<AdminEnv>, deps: AdminDeps): void {
   app.get('/checkpoint', async (c) => {
     const { size, rootHash } = await deps.log.checkpoint();
     const view: CheckpointView = { origin: deps.log.origin, size, rootHash, vkey: deps.log.vkey };
+    return c.json(view);
+  });
+
+  app.post('/index/rebuild', async (c) => {
+    const caller = c.get('caller');
+    if (!isAuditor(caller, deps.readers()))
+      return answerRefusal({ code: 'not_an_auditor', text: 'Reading the whole log again needs an auditor.' });
+    await deps.log.append({ type: 'audit.read', subject: nameOf(caller.subject), data: { what: 'reindex' } });
+    const view: RebuiltView = await deps.index.rebuild(deps.reader);
     return c.json(view);
   });
 

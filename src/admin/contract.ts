@@ -12,7 +12,7 @@ export interface PartyView {
   readonly agent?: string;
 }
 
-const party: z.ZodType<PartyView> = z.object({
+export const partyView: z.ZodType<PartyView> = z.object({
   id: z.string(),
   issuer: z.string(),
   kind: z.enum(['person', 'workload']),
@@ -24,6 +24,14 @@ export interface VerdictView {
   readonly effect: 'approve' | 'deny';
   readonly reason: string;
   readonly at: string;
+}
+
+export interface PastApprovalView {
+  readonly id: string;
+  readonly status: ApprovalView['status'];
+  readonly rule: string;
+  readonly connection: string;
+  readonly requested: string;
 }
 
 export interface ApprovalView {
@@ -44,15 +52,30 @@ export interface ApprovalView {
   readonly used: { readonly session: string; readonly request: string; readonly at: string } | null;
   /** Whether the caller may decide it now. */
   readonly yours: boolean;
+  /** Seconds an approval of it is good for, for every act of the same shape; absent = for one run. */
+  readonly grant?: number;
+  /** How often a grant was used. */
+  readonly uses?: number;
+  /** What became of the requester's latest requests; only where the content is shown. */
+  readonly history?: readonly PastApprovalView[];
   /** The exact act; only for its reviewers and its requester, and only when one approval is asked for. */
   readonly content?: unknown;
 }
 
+const approvalStatus: z.ZodType<ApprovalView['status']> = z.enum([
+  'requested',
+  'approved',
+  'denied',
+  'expired',
+  'used',
+  'withdrawn',
+]);
+
 export const approvalView: z.ZodType<ApprovalView> = z.object({
   id: z.string(),
-  status: z.enum(['requested', 'approved', 'denied', 'expired', 'used', 'withdrawn']),
+  status: approvalStatus,
   rule: z.string(),
-  subject: party,
+  subject: partyView,
   connection: z.string(),
   reviewers: z.array(z.string()),
   quorum: z.int(),
@@ -71,8 +94,27 @@ export const approvalView: z.ZodType<ApprovalView> = z.object({
   ),
   used: z.object({ session: z.string(), request: z.string(), at: z.string() }).nullable(),
   yours: z.boolean(),
+  grant: z.int().exactOptional(),
+  uses: z.int().exactOptional(),
+  history: z
+    .array(
+      z.object({
+        id: z.string(),
+        status: approvalStatus,
+        rule: z.string(),
+        connection: z.string(),
+        requested: z.string(),
+      }),
+    )
+    .exactOptional(),
   content: json.optional(),
 });
+
+export interface ReasonInput {
+  readonly reason: string;
+}
+
+export const reasonInput: z.ZodType<ReasonInput> = z.strictObject({ reason: z.string() });
 
 export interface VerdictInput {
   readonly effect: 'approve' | 'deny';
@@ -173,7 +215,7 @@ export interface SessionView {
 
 export const sessionView: z.ZodType<SessionView> = z.object({
   id: z.string(),
-  subject: party,
+  subject: partyView,
   connection: z.string(),
   door: z.string(),
   client: z.string(),
@@ -187,18 +229,32 @@ export const sessionView: z.ZodType<SessionView> = z.object({
 });
 
 /** Query of GET /sessions. */
-export const sessionQuery: z.ZodType<{
+export interface SessionQuery {
   readonly subject?: string | undefined;
   readonly connection?: string | undefined;
   readonly door?: string | undefined;
   readonly decision?: 'allow' | 'hold' | 'deny' | undefined;
   readonly since?: string | undefined;
   readonly until?: string | undefined;
+  readonly group?: string | undefined;
+  readonly tool?: string | undefined;
+  readonly table?: string | undefined;
+  readonly rule?: string | undefined;
+  readonly phi?: string | undefined;
+  readonly before?: string | undefined;
   readonly limit: number;
-}> = z.strictObject({
+}
+
+export const sessionQuery: z.ZodType<SessionQuery> = z.strictObject({
   subject: z.string().optional(),
   connection: z.string().optional(),
   door: z.string().optional(),
+  group: z.string().optional(),
+  tool: z.string().optional(),
+  table: z.string().optional(),
+  rule: z.string().optional(),
+  phi: z.string().optional(),
+  before: z.string().optional(),
   decision: z.enum(['allow', 'hold', 'deny']).optional(),
   since: z.iso.datetime({ offset: true }).optional(),
   until: z.iso.datetime({ offset: true }).optional(),
@@ -246,7 +302,7 @@ const eventView: z.ZodType<EventView> = z.object({
   request: z.string().exactOptional(),
   parent: z.object({ session: z.string(), request: z.string().exactOptional() }).exactOptional(),
   approval: z.string().exactOptional(),
-  subject: party.exactOptional(),
+  subject: partyView.exactOptional(),
   data: json.exactOptional(),
   content: json.exactOptional(),
   answer: z
@@ -262,6 +318,19 @@ const eventView: z.ZodType<EventView> = z.object({
 export const timelineView: z.ZodType<TimelineView> = z.lazy(() =>
   z.object({ session: sessionView, events: z.array(eventView), children: z.array(timelineView) }),
 );
+
+export interface RebuiltView {
+  readonly entries: number;
+  readonly sessions: number;
+  /** What was read anew says what the index said before. */
+  readonly same: boolean;
+}
+
+export const rebuiltView: z.ZodType<RebuiltView> = z.object({
+  entries: z.int(),
+  sessions: z.int(),
+  same: z.boolean(),
+});
 
 export interface WhoamiView {
   readonly id: string;

@@ -1,4 +1,5 @@
 // The OpenAPI 3.1 document of the admin API, made from the contract's schemas. https://spec.openapis.org/oas/v3.1.1
+// Longer than 70 lines in one function: one entry for each path.
 
 import { z } from 'zod';
 import {
@@ -7,6 +8,8 @@ import {
   credentialInput,
   credentialView,
   errorView,
+  reasonInput,
+  rebuiltView,
   sessionView,
   timelineView,
   toolChangeView,
@@ -15,6 +18,14 @@ import {
   verdictInput,
   whoamiView,
 } from './contract.ts';
+import { breakGlassInput, breakGlassView, reviewInput } from './contract-break-glass.ts';
+import { exportInput, exportView } from './contract-export.ts';
+import { evidenceInput, evidenceView, rotatedView, rotateInput } from './contract-log.ts';
+import { holdInput, holdView, releaseInput, shredInput, shredView } from './contract-retention.ts';
+import { revokeInput, revokeView } from './contract-sign-ins.ts';
+import { simulateInput, simulationView } from './contract-simulate.ts';
+import { whoSawInput, whoSawView } from './contract-who-saw.ts';
+import { searchInput, searchView } from './session-search.ts';
 
 type Document = Readonly<Record<string, unknown>>;
 
@@ -29,16 +40,40 @@ interface Operation {
 export function openApi(publicUrl: string): Document {
   const schemas = {
     Approval: approvalView,
+    BreakGlass: breakGlassView,
+    BreakGlassInput: breakGlassInput,
+    ReviewInput: reviewInput,
     Checkpoint: checkpointView,
     CredentialInput: credentialInput,
     Credential: credentialView,
     Error: errorView,
+    Hold: holdView,
+    HoldInput: holdInput,
+    ReleaseInput: releaseInput,
+    Shred: shredView,
+    Rotated: rotatedView,
+    RotateInput: rotateInput,
+    Evidence: evidenceView,
+    EvidenceInput: evidenceInput,
+    ShredInput: shredInput,
+    RevokeInput: revokeInput,
+    Revoked: revokeView,
+    Rebuilt: rebuiltView,
+    Search: searchView,
+    SearchInput: searchInput,
     Session: sessionView,
     Timeline: timelineView,
     ToolChange: toolChangeView,
     ToolVerdictInput: toolVerdictInput,
     ToolVerdict: toolVerdictView,
+    ReasonInput: reasonInput,
+    SimulateInput: simulateInput,
+    Simulation: simulationView,
     VerdictInput: verdictInput,
+    Export: exportView,
+    ExportInput: exportInput,
+    WhoSaw: whoSawView,
+    WhoSawInput: whoSawInput,
     Whoami: whoamiView,
   };
   return {
@@ -79,6 +114,45 @@ function paths(): Document {
         answer: ref('Approval'),
       }),
     },
+    '/approvals/{id}/withdraw': {
+      post: operation({ summary: 'Take your own request back', path: ['id'], answer: ref('Approval') }),
+    },
+    '/approvals/{id}/reason': {
+      post: operation({
+        summary: 'Say why you ask, for the reviewers to read',
+        path: ['id'],
+        body: 'ReasonInput',
+        answer: ref('Approval'),
+      }),
+    },
+    '/break-glass': {
+      get: operation({ summary: 'Uses of break-glass you may see', path: [], answer: list('BreakGlass') }),
+      post: operation({
+        summary: 'Break the glass of a connection',
+        path: [],
+        body: 'BreakGlassInput',
+        answer: ref('BreakGlass'),
+      }),
+    },
+    '/break-glass/{id}/close': {
+      post: operation({ summary: 'End your own early', path: ['id'], answer: ref('BreakGlass') }),
+    },
+    '/break-glass/{id}/review': {
+      post: operation({
+        summary: 'Sign off what was done',
+        path: ['id'],
+        body: 'ReviewInput',
+        answer: ref('BreakGlass'),
+      }),
+    },
+    '/policy/simulate': {
+      post: operation({
+        summary: 'What a policy would have said to recorded requests; recorded',
+        path: [],
+        body: 'SimulateInput',
+        answer: ref('Simulation'),
+      }),
+    },
     '/connections/{name}/credentials': {
       post: operation({
         summary: 'A short-lived database credential',
@@ -101,13 +175,93 @@ function paths(): Document {
         answer: ref('ToolVerdict'),
       }),
     },
+    '/sign-ins/revoke': {
+      post: operation({
+        summary: 'Sign somebody out on every door',
+        path: [],
+        body: 'RevokeInput',
+        answer: ref('Revoked'),
+      }),
+    },
+    '/retention/holds': {
+      get: operation({ summary: 'Legal holds in force', path: [], answer: list('Hold') }),
+      post: operation({ summary: 'A new legal hold', path: [], body: 'HoldInput', answer: ref('Hold') }),
+    },
+    '/retention/holds/{id}/release': {
+      post: operation({ summary: 'Release a hold', path: ['id'], body: 'ReleaseInput', answer: ref('Hold') }),
+    },
+    '/log/evidence': {
+      post: operation({
+        summary: 'Record that evidence of a period is made; the records are read from the log itself',
+        path: [],
+        body: 'EvidenceInput',
+        answer: ref('Evidence'),
+      }),
+    },
+    '/log/rotate-key': {
+      post: operation({
+        summary: 'A new signing key for the log; for the local operator',
+        path: [],
+        body: 'RotateInput',
+        answer: ref('Rotated'),
+      }),
+    },
+    '/retention/shred': {
+      post: operation({
+        summary: 'Destroy payloads past their time, or say what that would be',
+        path: [],
+        body: 'ShredInput',
+        answer: ref('Shred'),
+      }),
+    },
     '/sessions': {
       get: operation({
         summary: 'Sessions, newest first',
         path: [],
-        query: ['subject', 'connection', 'door', 'decision', 'since', 'until', 'limit'],
+        query: [
+          'subject',
+          'group',
+          'connection',
+          'door',
+          'tool',
+          'table',
+          'phi',
+          'decision',
+          'rule',
+          'since',
+          'until',
+          'before',
+          'limit',
+        ],
         answer: list('Session'),
       }),
+    },
+    '/sessions/search': {
+      post: operation({
+        summary: 'Sessions in which a text was said or shown; recorded',
+        path: [],
+        body: 'SearchInput',
+        answer: ref('Search'),
+      }),
+    },
+    '/who-saw': {
+      post: operation({
+        summary: 'What left about one patient; recorded',
+        path: [],
+        body: 'WhoSawInput',
+        answer: ref('WhoSaw'),
+      }),
+    },
+    '/export': {
+      post: operation({
+        summary: 'A stretch of the log in the words of OCSF, FHIR or its own; recorded',
+        path: [],
+        body: 'ExportInput',
+        answer: ref('Export'),
+      }),
+    },
+    '/index/rebuild': {
+      post: operation({ summary: 'Read the index of sessions off the log again', path: [], answer: ref('Rebuilt') }),
     },
     '/sessions/{id}': {
       get: operation({ summary: 'How a session went', path: ['id'], answer: ref('Timeline') }),

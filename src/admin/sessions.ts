@@ -4,21 +4,23 @@ import { type Context, Hono } from 'hono';
 import { nameOf } from '../core/facts.ts';
 import type { RecordInput } from '../core/record.ts';
 import { fail, ok, type Refusal, type Result, refuse } from '../core/result.ts';
-import type { SessionSummary } from '../ports/sessions.ts';
+import type { SessionFilter, SessionSummary } from '../ports/sessions.ts';
 import { type Caller, isOwn, readsAllSessions } from './access.ts';
-import { sessionQuery } from './contract.ts';
+import { type SessionQuery, sessionQuery } from './contract.ts';
 import type { AdminDeps } from './deps.ts';
-import { type AdminEnv, answerRefusal, shapeOf } from './http.ts';
+import { type AdminEnv, answerRefusal, bodyOf, shapeOf } from './http.ts';
+import { reasonPayload, usableReason } from './reading.ts';
+import { searchInput, searchSessions } from './session-search.ts';
 import { timelineOf } from './timeline.ts';
 
 const missing: Refusal = { code: 'not_found', text: 'There is no such session for you.' };
-const reasonLengthMax = 500;
 
 type Ask = Context<AdminEnv>;
 
 export function sessionRoutes(deps: AdminDeps): Hono<AdminEnv> {
   const routes = new Hono<AdminEnv>();
   routes.get('/', (c) => list(deps, c));
+  routes.post('/search', (c) => search(deps, c));
   routes.get('/:id', (c) => timeline(deps, c));
   routes.get('/:id/replay', (c) => replay(deps, c));
   return routes;
@@ -29,20 +31,10 @@ async function list({ index, log, reader, readers }: AdminDeps, c: Ask): Promise
   if (!query.ok) return answerRefusal(query.error);
   const caller = c.get('caller');
   const all = readsAllSessions(caller, readers());
-  const { subject, connection, door, decision, since, until, limit } = query.value;
-  const own = { id: caller.subject.id, issuer: caller.subject.issuer };
-  if (!all && subject !== undefined && subject !== own.id)
-    return answerRefusal({ code: 'not_an_auditor', text: "Reading other people's sessions needs an auditor." });
+  const filter = filterFor(caller, all, query.value);
+  if (!filter.ok) return answerRefusal(filter.error);
   await index.catchUp(reader);
-  const sessions = index.list({
-    ...(all ? (subject === undefined ? {} : { subject: { id: subject } }) : { subject: own }),
-    ...(connection === undefined ? {} : { connection }),
-    ...(door === undefined ? {} : { door }),
-    ...(decision === undefined ? {} : { decision }),
-    ...(since === undefined ? {} : { since: new Date(since).toISOString() }),
-    ...(until === undefined ? {} : { until: new Date(until).toISOString() }),
-    limit,
-  });
+  const sessions = index.list(filter.value);
   if (all)
     await log.append({
       type: 'audit.read',
@@ -50,6 +42,39 @@ async function list({ index, log, reader, readers }: AdminDeps, c: Ask): Promise
       data: { what: 'sessions', count: sessions.length },
     });
   return c.json(sessions);
+}
+
+async function search(deps: AdminDeps, c: Ask): Promise<Response> {
+  const input = await bodyOf(c, searchInput);
+  if (!input.ok) return answerRefusal(input.error);
+  const caller = c.get('caller');
+  const filter = filterFor(caller, readsAllSessions(caller, deps.readers()), input.value.filter);
+  if (!filter.ok) return answerRefusal(filter.error);
+  const found = await searchSessions(deps, caller, input.value, filter.value);
+  return found.ok ? c.json(found.value) : answerRefusal(found.error);
+}
+
+/** What the caller asks for, within what they may see. */
+function filterFor(caller: Caller, all: boolean, query: SessionQuery): Result<SessionFilter> {
+  const { subject, since, until, limit, ...others } = query;
+  const own = { id: caller.subject.id, issuer: caller.subject.issuer };
+  if (!all && subject !== undefined && subject !== own.id)
+    return refuse('not_an_auditor', "Reading other people's sessions needs an auditor.");
+  const who = all ? subject !== undefined && { id: subject } : own;
+  return ok({
+    ...defined(others),
+    ...(who ? { subject: who } : {}),
+    ...(since === undefined ? {} : { since: new Date(since).toISOString() }),
+    ...(until === undefined ? {} : { until: new Date(until).toISOString() }),
+    limit,
+  });
+}
+
+type Defined<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> };
+
+function defined<T extends object>(given: T): Defined<T> {
+  const members: Defined<T> = {};
+  return Object.assign(members, Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)));
 }
 
 async function timeline(deps: AdminDeps, c: Ask): Promise<Response> {
@@ -64,18 +89,14 @@ async function replay(deps: AdminDeps, c: Ask): Promise<Response> {
   const found = await sessionFor(deps, c);
   if (!found.ok) return answerRefusal(found.error);
   const caller = c.get('caller');
-  const reason = (c.req.query('reason') ?? '').trim();
+  const reason = usableReason(c.req.query('reason'));
   const own = isOwn(caller, found.value.subject);
-  if (!own && (reason === '' || reason.length > reasonLengthMax))
+  if (!own && reason === null)
     return answerRefusal({
       code: 'reason_required',
       text: "Reading what was said in somebody else's session needs a reason, which is recorded.",
     });
-  const payload = { reason: reason === '' ? 'own session' : reason };
-  await deps.log.append(readOf(caller, found.value, 'replay'), {
-    media: 'application/json',
-    bytes: new TextEncoder().encode(JSON.stringify(payload)),
-  });
+  await deps.log.append(readOf(caller, found.value, 'replay'), reasonPayload({ reason: reason ?? 'own session' }));
   return c.json(await timelineOf(deps, found.value, true));
 }
 

@@ -37,7 +37,7 @@ export async function timelineOf(
 }
 
 /** Reads runs of neighbouring entries at once. */
-async function* entriesOf({ index, reader }: TimelineDeps, session: string): AsyncGenerator<Entry> {
+export async function* entriesOf({ index, reader }: TimelineDeps, session: string): AsyncGenerator<Entry> {
   const seqs = index.entriesOf(session);
   for (let start = 0; start < seqs.length; ) {
     let end = start + 1;

@@ -5,6 +5,7 @@ import type { Config, ConnectionConfig } from '../config/config.ts';
 import type { LoadedConfig } from '../config/resolve.ts';
 import { errors } from '../core/errors.ts';
 import { compilePolicy } from '../policy/compile.ts';
+import { lintPolicy } from '../policy/lint.ts';
 import { runPolicyTests, type TestResult } from '../policy/test-cases.ts';
 import { complain, type Io, plain, print, printJson } from './io.ts';
 import { complainOfConfig, loadConfig } from './load-config.ts';
@@ -35,12 +36,20 @@ export async function check(io: Io, options: CheckOptions, live?: LiveCheck): Pr
   // Conditions were compiled once already, where they have a line; this cannot fail but for a bug.
   if (!policy.ok) return complain(io, { code: 'config_invalid', text: 'The policy does not compile.' });
   const tests = runPolicyTests(policy.value, config.policy.tests, config.connections);
+  const warnings = lintPolicy(config.policy, policy.value);
   const findings = live ? await live(loaded.value) : [];
   const sound = tests.every((each) => each.passed) && findings.every((each) => each.ok);
   if (options.json) {
-    printJson(io, { ok: sound, policy: policy.value.digest, tests: tests.map(viewOf), connections: findings });
+    printJson(io, {
+      ok: sound,
+      policy: policy.value.digest,
+      tests: tests.map(viewOf),
+      connections: findings,
+      warnings,
+    });
   } else {
     for (const line of summary(config, policy.value.digest, tests, findings)) print(io, plain(line));
+    for (const { rule, text } of warnings) print(io, plain(`warning: rule ${rule} ${text}`));
     if (!sound) complain(io, { code: 'check_failed', text: errors.check_failed.text });
   }
   return sound ? 0 : errors.check_failed.exit;

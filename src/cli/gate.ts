@@ -1,5 +1,5 @@
-// How a command talks to a running gate: over its public address with CHARTGATE_TOKEN, or, without a token, as local
-// operator through the socket in the state directory. It never sends a token in clear to another machine.
+// How a command talks to a running gate: over its public address with CHARTGATE_TOKEN or the sign-in of `login`, else as
+// local operator through the socket in the state directory. It never sends a token in clear to another machine.
 
 import { existsSync } from 'node:fs';
 import { type IncomingMessage, request as requestHttp } from 'node:http';
@@ -10,7 +10,9 @@ import { placeOf, readConfigFile } from '../adapters/config-file/files.ts';
 import { errorView } from '../admin/contract.ts';
 import { readDocument } from '../config/document.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
+import { tokenFor } from './gate-tokens.ts';
 import { type Io, isErrorCode } from './io.ts';
+import { readSignIn } from './sign-in-file.ts';
 
 export interface Gate {
   /** `shape` is the contract's schema of the answer; `body` makes it a POST. */
@@ -30,16 +32,34 @@ const clientSide = z.looseObject({
 /** @param config the file as given with -c */
 export function findGate(io: Io, config: string): Result<Gate> {
   const token = io.env['CHARTGATE_TOKEN'] ?? '';
-  const explicit = io.env['CHARTGATE_URL'] ?? '';
-  if (explicit !== '') return token === '' ? refuseTokenless() : overNetwork(explicit, token);
-
   const place = placeOf(resolve(io.cwd, config));
-  const found = readClientSide(place.file);
+  const address = gateAddress(io, config);
+  if (!address.ok) return address;
+  const url = address.value;
+  if (token !== '') return overNetwork(url, () => Promise.resolve(ok(token)));
+  if (readSignIn(io, url.origin)) {
+    return overNetwork(url, async () => (await tokenFor(io, url.origin)) ?? refuseTokenless());
+  }
+  const found = isExplicit(io) ? refuseTokenless() : readClientSide(place.file);
   if (!found.ok) return found;
-  const { public_url: publicUrl, state, tls, listen } = found.value;
-  if (token !== '') return overNetwork(publicUrl ?? addressOf(listen?.http, tls !== undefined), token);
-  const socket = resolve(place.resolvePath(state), 'admin.sock');
+  const socket = resolve(place.resolvePath(found.value.state), 'admin.sock');
   return existsSync(socket) ? ok(gateAt(new URL('http://localhost'), { socketPath: socket })) : refuseTokenless();
+}
+
+/** Where the gate is: CHARTGATE_URL, else by the configuration. Refused: config_invalid, usage. */
+export function gateAddress(io: Io, config: string): Result<URL> {
+  const found = isExplicit(io) ? ok(null) : readClientSide(placeOf(resolve(io.cwd, config)).file);
+  if (!found.ok) return found;
+  const { public_url: publicUrl, listen, tls } = found.value ?? { public_url: io.env['CHARTGATE_URL'] };
+  const address = publicUrl ?? addressOf(listen?.http, tls !== undefined);
+  const url = URL.parse(address);
+  return url?.protocol === 'http:' || url?.protocol === 'https:'
+    ? ok(url)
+    : refuse('usage', `The gate's address is no http or https URL: ${address}`);
+}
+
+function isExplicit(io: Io): boolean {
+  return (io.env['CHARTGATE_URL'] ?? '') !== '';
 }
 
 function readClientSide(file: string): Result<z.infer<typeof clientSide>> {
@@ -59,35 +79,42 @@ function addressOf(listen: string | undefined, tls: boolean): string {
   return `${tls ? 'https' : 'http'}://${listen ?? '127.0.0.1:7070'}`;
 }
 
-function refuseTokenless(): Result<Gate> {
+function refuseTokenless(): ReturnType<typeof refuse> {
   return refuse('token_missing', 'There is no token to call the gate with.', {
-    next: 'Set CHARTGATE_TOKEN to a token from a trusted issuer, or run this on the machine of the gate.',
+    next: 'Run chartgate login, set CHARTGATE_TOKEN, or run this on the machine of the gate.',
   });
 }
 
-function overNetwork(address: string, token: string): Result<Gate> {
-  const url = URL.parse(address);
-  if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:'))
-    return refuse('usage', `The gate's address is no http or https URL: ${address}`);
+function overNetwork(url: URL, token: () => Promise<Result<string>>): Result<Gate> {
   if (url.protocol === 'http:' && !isLoopback(url.hostname))
     return refuse('tls_required', 'A token is sent over TLS or to this machine only.', {
       next: 'Use the https address of the gate.',
     });
-  return ok(gateAt(url, { headers: { authorization: `Bearer ${token}` } }));
+  return ok(gateAt(url, { token }));
 }
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
-function gateAt(base: URL, options: Route): Gate {
+function gateAt(
+  base: URL,
+  options: { readonly socketPath?: string; readonly token?: () => Promise<Result<string>> },
+): Gate {
   const where = options.socketPath ?? base.origin;
   return {
     async call<T>(path: string, shape: z.ZodType<T>, body?: unknown): Promise<Result<T>> {
       const url = new URL(`${base.pathname.replace(/\/$/, '')}/api/v1${path}`, base);
+      const token = options.token ? await options.token() : null;
+      if (token && !token.ok) return token;
+      const headers: Route['headers'] = token ? { authorization: `Bearer ${token.value}` } : {};
       let answer: Answer;
       try {
-        answer = await exchange(url, { ...options, method: body === undefined ? 'GET' : 'POST' }, body);
+        answer = await exchange(
+          url,
+          { socketPath: options.socketPath, headers, method: body === undefined ? 'GET' : 'POST' },
+          body,
+        );
       } catch (error) {
         const why = error instanceof Error ? error.message : 'no answer';
         return refuse('gate_unreachable', `The gate does not answer at ${where}: ${why || 'no answer'}.`);
@@ -98,8 +125,8 @@ function gateAt(base: URL, options: Route): Gate {
 }
 
 interface Route {
-  readonly socketPath?: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly socketPath: string | undefined;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 interface Answer {

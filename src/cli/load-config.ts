@@ -1,11 +1,12 @@
 // chartgate.yaml on disk → a configuration that can be put to work, or everything that is wrong with it.
 
 import { lookupsOf, placeOf, readConfigFile } from '../adapters/config-file/files.ts';
-import { parseConfig } from '../config/parse.ts';
+import { isKeyServiceUrl, keyServiceAt, keyUnder, readSecret } from '../adapters/key-service/service.ts';
+import { type ParsedConfig, parseConfig } from '../config/parse.ts';
 import { type ConfigProblem, renderProblem } from '../config/problem.ts';
-import { type LoadedConfig, resolveConfig } from '../config/resolve.ts';
+import { type LoadedConfig, type Lookups, resolveConfig, serviceSecrets } from '../config/resolve.ts';
 import { errors } from '../core/errors.ts';
-import { fail, type Result } from '../core/result.ts';
+import { fail, ok, type Result } from '../core/result.ts';
 import { checkPattern } from '../masking/own-detectors.ts';
 import { packNames } from '../masking/packs/pack.ts';
 import { compileCondition } from '../policy/condition.ts';
@@ -15,6 +16,7 @@ import { type Io, plain } from './io.ts';
 export async function loadConfig(
   file: string,
   env: Readonly<Record<string, string | undefined>>,
+  { keys = true }: { readonly keys?: boolean } = {},
 ): Promise<Result<LoadedConfig, readonly ConfigProblem[]>> {
   const place = placeOf(file);
   const text = readConfigFile(place.file);
@@ -32,7 +34,36 @@ export async function loadConfig(
     ]);
   }
   const parsed = parseConfig(text.value, place, { packs: packNames, checkCondition: compileCondition, checkPattern });
-  return parsed.ok ? resolveConfig(parsed.value, lookupsOf(place, env)) : parsed;
+  if (!parsed.ok) return parsed;
+  const secrets = new Map<string, Result<string, string>>();
+  for (const { scheme, name } of serviceSecrets(parsed.value.raw)) {
+    const found = await readSecret(scheme === 'vault' ? 'vault' : 'gcp', name, env);
+    secrets.set(`${scheme}:${name}`, found.ok ? found : fail(`none: ${found.error.text}`));
+  }
+  const serviceSecret: Lookups['serviceSecret'] = (scheme, name) =>
+    secrets.get(`${scheme}:${name}`) ?? fail('no answer of it');
+  const loaded = resolveConfig(parsed.value, { ...lookupsOf(place, env), serviceSecret });
+  return loaded.ok && keys ? withKey(loaded.value, parsed.value, env) : loaded;
+}
+
+/** Where the key-encryption key is under a key service, the secret is the key itself, unwrapped. */
+async function withKey(
+  loaded: LoadedConfig,
+  { problem }: ParsedConfig,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Result<LoadedConfig, readonly ConfigProblem[]>> {
+  const { kek } = loaded.config.keys;
+  if (!kek || !isKeyServiceUrl(kek.raw)) return ok(loaded);
+  const service = await keyServiceAt(kek.raw, env);
+  const key = service.ok ? await keyUnder(service.value, loaded.config.state) : service;
+  if (!key.ok) {
+    const { text, next = 'a key service that answers' } = key.error;
+    return fail([
+      problem({ path: ['keys', 'kek'], found: `no key: ${text}`, expected: next, code: 'secret_unresolved' }),
+    ]);
+  }
+  const hex = Buffer.from(key.value).toString('hex');
+  return ok({ ...loaded, secret: (secret, dsn) => (secret === kek ? hex : loaded.secret(secret, dsn)) });
 }
 
 /** One problem a line on stderr. Returns the exit code. */

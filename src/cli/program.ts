@@ -1,13 +1,24 @@
 // The command line: which commands there are, what they take, and how a mistake in them is answered. What a command does
 // stands in a file of its own, loaded when it is called.
 
-import { Command, CommanderError, type OptionValues } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { errors } from '../core/errors.ts';
+import type { ExportOptions } from './audit-export.ts';
+import type { RestoreOptions } from './audit-restore.ts';
 import type { LiveCheck } from './check.ts';
 import type { ClassifyOptions, SurveyDatabase } from './classify.ts';
+import { type Common, type Does, examples, withConfig, withJson } from './command-parts.ts';
 import type { HardenOptions, OpenHardening } from './harden.ts';
 import type { Io } from './io.ts';
-import type { Analyze, ExplainOptions } from './policy-explain.ts';
+import type { Analyze } from './policy-explain.ts';
+import { addApprovals, addBreakGlass, addToolChanges } from './program-decisions.ts';
+import { addEvidence } from './program-evidence.ts';
+import { addLogCommands } from './program-log.ts';
+import { addPolicy } from './program-policy.ts';
+import type { HoldOptions, RetentionOptions } from './retention.ts';
+import type { RewrapOptions } from './rewrap.ts';
+import type { RevokeOptions } from './sessions-revoke.ts';
+import type { WhoSawOptions } from './who-saw.ts';
 
 /** What only the composition root can do. */
 export interface Parts {
@@ -21,11 +32,6 @@ export interface Parts {
   /** For `policy explain --sql`. */
   readonly analyze?: Analyze;
   readonly version: string;
-}
-
-interface Common {
-  readonly config: string;
-  readonly json?: boolean;
 }
 
 /** Returns the exit code; never exits and never throws for what the caller may do wrong. */
@@ -67,27 +73,14 @@ export function defineProgram(io: Io, parts: Parts, settle: (exit: number) => vo
   addGateCommands(program, io, parts, does);
   addHarden(program, io, parts, does);
   addClassify(program, io, parts, does);
-  addPolicy(program, io, parts, does);
+  addPolicy(program, io, does, parts.analyze);
   addApprovals(program, io, does);
+  addBreakGlass(program, io, does);
   addToolChanges(program, io, does);
   addSessions(program, io, does);
+  addWhoSaw(program, io, does);
   addTools(program, io, does);
   return program;
-}
-
-// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- commander cannot know its options' types; each definition names them
-type Does = <O extends OptionValues>(command: Command, action: (options: O, args: string[]) => Promise<number>) => void;
-
-function withConfig(command: Command): Command {
-  return command.option('-c, --config <file>', 'the configuration', 'chartgate.yaml');
-}
-
-function withJson(command: Command): Command {
-  return withConfig(command).option('--json', 'machine-readable output');
-}
-
-function examples(command: Command, ...lines: readonly string[]): Command {
-  return command.addHelpText('after', `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`);
 }
 
 function addGateCommands(program: Command, io: Io, parts: Parts, does: Does): void {
@@ -118,9 +111,11 @@ function addGateCommands(program: Command, io: Io, parts: Parts, does: Does): vo
     ),
     async (options: Common & { readonly yes?: boolean }) => (await import('./init.ts')).init(io, options),
   );
+  addSignIn(program, io, does);
   does(
     examples(
       withJson(program.command('whoami').description('who the gate takes you for')),
+      'chartgate whoami',
       'CHARTGATE_TOKEN=… chartgate whoami',
     ),
     async (options: Common) => (await import('./whoami.ts')).whoami(io, options),
@@ -141,6 +136,24 @@ function addGateCommands(program: Command, io: Io, parts: Parts, does: Does): vo
     ),
     async (options: Common & { readonly print?: boolean; readonly ttl?: string }, [connection = '', ...command]) =>
       (await import('./connect.ts')).connect(io, connection, command, options),
+  );
+}
+
+function addSignIn(program: Command, io: Io, does: Does): void {
+  does(
+    examples(
+      withConfig(program.command('login').description('sign in at the gate, in a browser on any device')),
+      'chartgate login',
+      'CHARTGATE_URL=https://gate.hospital.example chartgate login',
+    ),
+    async (options: Common) => (await import('./login.ts')).login(io, options),
+  );
+  does(
+    examples(
+      withConfig(program.command('logout').description('revoke the tokens of login, and forget them')),
+      'chartgate logout',
+    ),
+    async (options: Common) => (await import('./logout.ts')).logout(io, options),
   );
 }
 
@@ -188,92 +201,6 @@ function addClassify(program: Command, io: Io, parts: Parts, does: Does): void {
   );
 }
 
-function addPolicy(program: Command, io: Io, parts: Parts, does: Does): void {
-  const group = program.command('policy').description('what the policy says, and whether it says what it should');
-  const explain = group
-    .command('explain')
-    .description('the decision for a request, and the part of each rule in it')
-    .option('--facts <file>', 'a JSON file of facts; the options below are laid over it')
-    .option('--subject <id>', 'who asks')
-    .option('--groups <list>', 'their groups, joined by commas')
-    .option('--connection <name>', 'on which connection')
-    .option('--sql <statement>', 'a statement')
-    .option('--tool <name>', 'or an MCP tool')
-    .option('--arguments <json>', 'its arguments');
-  does(
-    examples(
-      withJson(explain),
-      'chartgate policy explain --subject ana --groups analysts --connection ehr --sql "SELECT 1"',
-      'chartgate policy explain --facts request.json',
-    ),
-    async (options: ExplainOptions) => (await import('./policy-explain.ts')).explainPolicy(io, options, parts.analyze),
-  );
-  does(
-    examples(
-      withJson(group.command('test').description("run the policy's own tests")),
-      'chartgate policy test -c chartgate.yaml',
-    ),
-    async (options: Common) => (await import('./policy-test.ts')).testPolicy(io, options),
-  );
-}
-
-function addApprovals(program: Command, io: Io, does: Does): void {
-  const group = program.command('approvals').description('held requests, and deciding them');
-  const load = () => import('./approvals.ts');
-  does(
-    examples(
-      withJson(group.command('ls').description('list them')).option('--status <status>', 'only those with this status'),
-      'chartgate approvals ls --status requested',
-    ),
-    async (options: Common & { readonly status?: string }) => (await load()).listApprovals(io, options),
-  );
-  does(
-    examples(
-      withJson(group.command('show').description('one of them, with the exact act').argument('<id>')),
-      'chartgate approvals show a_01K…',
-    ),
-    async (options: Common, [id = '']) => (await load()).showApproval(io, id, options),
-  );
-  for (const effect of ['approve', 'deny'] as const) {
-    const command = group.command(effect).description(`${effect} one of them`).argument('<id>');
-    does(
-      examples(
-        withJson(command).option('--reason <text>', 'why; it is recorded ("no reason given" without it)'),
-        `chartgate approvals ${effect} a_01K… --reason "…"`,
-      ),
-      async (options: Common & { readonly reason?: string }, [id = '']) =>
-        (await load()).decideApproval(io, id, effect, options),
-    );
-  }
-}
-
-function addToolChanges(program: Command, io: Io, does: Does): void {
-  const group = program.command('tools').description('MCP tools whose definition changed, and deciding about them');
-  const load = () => import('./tools.ts');
-  does(
-    examples(withJson(group.command('pending').description('list the changes')), 'chartgate tools pending'),
-    async (options: Common) => (await load()).listToolChanges(io, options),
-  );
-  does(
-    examples(
-      withJson(group.command('show').description('one change: what was accepted, and what it is now').argument('<id>')),
-      'chartgate tools show t_3f…',
-    ),
-    async (options: Common, [id = '']) => (await load()).showToolChange(io, id, options),
-  );
-  for (const effect of ['accept', 'refuse'] as const) {
-    const command = group.command(effect).description(`${effect} one change`).argument('<id>');
-    does(
-      examples(
-        withJson(command).requiredOption('--reason <text>', 'why; it is recorded'),
-        `chartgate tools ${effect} t_3f… --reason "…"`,
-      ),
-      async (options: Common & { readonly reason: string }, [id = '']) =>
-        (await load()).decideToolChange(io, id, effect, options),
-    );
-  }
-}
-
 function addSessions(program: Command, io: Io, does: Does): void {
   const group = program.command('sessions').description('what happened, and what was seen');
   const load = () => import('./sessions.ts');
@@ -281,13 +208,28 @@ function addSessions(program: Command, io: Io, does: Does): void {
     .command('ls')
     .description('list them, newest first')
     .option('--subject <id>', 'only of this subject')
+    .option('--group <name>', 'only of subjects in this group')
     .option('--connection <name>', 'only on this connection')
+    .option('--door <door>', 'only by this door: postgres, mcp')
+    .option('--tool <name>', 'only with a call of this MCP tool')
+    .option('--table <name>', 'only with a statement about this table')
+    .option('--phi <class>', 'only with data of this PHI class')
+    .option('--rule <name>', 'only with a request this rule decided')
+    .option('--text <words>', 'only where this was asked or shown; needs --reason')
+    .option('--reason <text>', 'why you look into what was said; recorded')
     .option('--decision <effect>', 'only with a request that was: allow, hold, deny')
     .option('--since <time>', 'started at or after this RFC 3339 time')
     .option('--until <time>', 'started before this RFC 3339 time')
+    .option('--before <id>', 'older than this session: the next page')
     .option('--limit <count>', 'at most so many (1000)');
   does(
-    examples(withJson(ls), 'chartgate sessions ls --subject ana', 'chartgate sessions ls --decision hold --json'),
+    examples(
+      withJson(ls),
+      'chartgate sessions ls --subject ana',
+      'chartgate sessions ls --decision hold --json',
+      'chartgate sessions ls --group analysts --table patients --phi ssn',
+      'chartgate sessions ls --text "discharge summary" --reason "incident 2026-31"',
+    ),
     async (options: Common) => (await load()).listSessions(io, options),
   );
   does(
@@ -296,6 +238,17 @@ function addSessions(program: Command, io: Io, does: Does): void {
       'chartgate sessions show s_01K…',
     ),
     async (options: Common, [id = '']) => (await load()).showSession(io, id, options),
+  );
+  const revoke = group
+    .command('revoke')
+    .description('sign somebody out: end what they have open on every door, now')
+    .argument('<subject>', 'the id of a person or workload, as the log has it')
+    .requiredOption('--reason <text>', 'why; it is recorded')
+    .option('--issuer <url>', 'where two issuers know the same id');
+  does(
+    examples(withJson(revoke), 'chartgate sessions revoke ana --reason "left the hospital"'),
+    async (options: RevokeOptions, [subject = '']) =>
+      (await import('./sessions-revoke.ts')).revokeSessions(io, subject, options),
   );
   const replay = group
     .command('replay')
@@ -309,33 +262,118 @@ function addSessions(program: Command, io: Io, does: Does): void {
   );
 }
 
-function addTools(program: Command, io: Io, does: Does): void {
-  const verify = program
-    .command('audit')
-    .description('the audit log')
-    .command('verify')
-    .description('verify a log offline; exit 0 = intact')
-    .argument('<dir>', 'a state directory, or a copy of its log')
-    .option('--witness <checkpoint...>', 'a signed checkpoint saved earlier: a file or an http address')
+function addWhoSaw(program: Command, io: Io, does: Does): void {
+  const command = program
+    .command('who-saw')
+    .description('what left about one patient, when and to whom')
+    .argument('<patient-id...>', 'identifiers of the patient: 12345, or mrn:12345')
+    .requiredOption('--reason <text>', 'why you look it up; it is recorded')
+    .option('--from <time>', 'from this day or RFC 3339 time on')
+    .option('--to <time>', 'before this day or RFC 3339 time')
+    .option('--before <seq>', 'older than this: the next page');
+  does(
+    examples(
+      withJson(command),
+      'chartgate who-saw mrn:4711 --reason "request of the patient, 2026-03-02"',
+      'chartgate who-saw 4711 --from 2026-01-01 --json --reason "incident 31"',
+    ),
+    async (options: WhoSawOptions, ids) => (await import('./who-saw.ts')).whoSaw(io, ids, options),
+  );
+}
+
+function addRewrap(audit: Command, io: Io, does: Does): void {
+  const command = audit
+    .command('rewrap')
+    .description("the node's key under the key service of keys.kek, by the newest version of its key")
+    .option('--from <key>', 'what the key is now, when it comes under the service: state, ${file:…}, ${env:…}');
+  does(
+    examples(withJson(command), 'chartgate audit rewrap', 'chartgate audit rewrap --from state'),
+    async (options: RewrapOptions) => (await import('./rewrap.ts')).rewrap(io, options),
+  );
+}
+
+function addRestore(audit: Command, io: Io, does: Does): void {
+  const restore = audit
+    .command('restore')
+    .description('the log and its encrypted payloads out of an archive alone, verified first')
+    .argument('<url>', 's3://bucket/prefix?…, as in audit.archive, or file:///directory')
+    .requiredOption('-o, --output <dir>', 'a directory that is empty or not there')
     .option('--key <vkey>', "the log's public key, as known from elsewhere")
     .option('--json', 'machine-readable output');
   does(
-    examples(verify, 'chartgate audit verify ./state', 'chartgate audit verify ./copy --witness last-month.checkpoint'),
-    async (options: { readonly witness?: string[]; readonly key?: string; readonly json?: boolean }, [dir = '']) => {
-      const { auditVerify } = await import('./audit-verify.ts');
-      const home = io.env['CHARTGATE_HOME'] ?? (io.env['HOME'] ? `${io.env['HOME']}/.chartgate` : null);
-      return auditVerify(
-        {
-          dir,
-          checkpoints: options.witness ?? [],
-          ...(options.key === undefined ? {} : { key: options.key }),
-          json: options.json ?? false,
-          home,
-        },
-        (line) => io.stdout.write(`${line}\n`),
-      );
-    },
+    examples(
+      restore,
+      'chartgate audit restore "s3://evidence/gate-1?region=eu-central-1" -o ./restored',
+      'chartgate audit restore file:///mnt/archive -o ./restored --json',
+    ),
+    async (options: RestoreOptions, [url = '']) => (await import('./audit-restore.ts')).auditRestore(io, url, options),
   );
+}
+
+function addRetention(audit: Command, io: Io, does: Does): void {
+  const load = () => import('./retention.ts');
+  const shred = audit
+    .command('shred')
+    .description('destroy the keys and payloads of sessions past audit.retain, now; the gate does it daily')
+    .option('--dry-run', 'only say what that would be');
+  does(
+    examples(withJson(shred), 'chartgate audit shred --dry-run', 'chartgate audit shred --json'),
+    async (options: RetentionOptions & { readonly dryRun?: boolean }) => (await load()).shred(io, options),
+  );
+  const hold = audit.command('hold').description('legal holds: what is not shredded, whatever its age');
+  const add = hold
+    .command('add')
+    .description('hold a session, what a person or workload did, or what concerns a patient')
+    .option('--session <id>', 'one session')
+    .option('--subject <id>', 'every session of this subject')
+    .option('--patient <number>', 'every session this patient may be in; the number itself is not kept')
+    .requiredOption('--reason <text>', 'why; it is recorded');
+  does(
+    examples(withJson(add), 'chartgate audit hold add --subject ana --reason "litigation 2026-114"'),
+    async (options: HoldOptions) => (await load()).addHold(io, options),
+  );
+  does(
+    examples(withJson(hold.command('ls').description('list them')), 'chartgate audit hold ls'),
+    async (options: RetentionOptions) => (await load()).listHolds(io, options),
+  );
+  const release = hold.command('release').description('release one').argument('<id>');
+  does(
+    examples(
+      withJson(release).requiredOption('--reason <text>', 'why; it is recorded'),
+      'chartgate audit hold release h_01K… --reason "case closed"',
+    ),
+    async (options: RetentionOptions & { readonly reason: string }, [id = '']) =>
+      (await load()).releaseHold(io, id, options),
+  );
+}
+
+function addTools(program: Command, io: Io, does: Does): void {
+  const audit = program.command('audit').description('the audit log');
+  addRetention(audit, io, does);
+  addRestore(audit, io, does);
+  addRewrap(audit, io, does);
+  const give = audit
+    .command('export')
+    .description('a stretch of the log as lines of JSON, on stdout')
+    .requiredOption('--format <format>', 'ocsf, fhir or ndjson')
+    .option('--from <time>', 'from this day or RFC 3339 time on')
+    .option('--to <time>', 'before this day or RFC 3339 time')
+    .option('--payloads', 'with what was said, decrypted; needs --reason')
+    .option('--reason <text>', 'why; it is recorded');
+  does(
+    examples(
+      withConfig(give),
+      'chartgate audit export --format ocsf --from 2026-03-01 --to 2026-04-01 > march.ndjson',
+      'chartgate audit export --format fhir --payloads --reason "accounting, case 77"',
+    ),
+    async (options: ExportOptions) => (await import('./audit-export.ts')).auditExport(io, options),
+  );
+  const reindex = audit.command('reindex').description('read the index of sessions off the log again, and compare');
+  does(examples(withJson(reindex), 'chartgate audit reindex'), async (options: Common) =>
+    (await import('./audit-reindex.ts')).reindex(io, options),
+  );
+  addLogCommands(program, audit, io, does, examples);
+  addEvidence(program, io, does);
   const detect = program
     .command('detect')
     .description('mask PHI in text: JSONL {"text"} on stdin, {"text", "spans"} on stdout');

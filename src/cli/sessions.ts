@@ -1,7 +1,9 @@
 // chartgate sessions ls|show|replay: what happened, who asked, what was decided, and what they saw.
 
-import { type EventView, sessionView, type TimelineView, timelineView } from '../admin/contract.ts';
-import { findGate } from './gate.ts';
+import { type EventView, type SessionView, sessionView, type TimelineView, timelineView } from '../admin/contract.ts';
+import { searchView } from '../admin/session-search.ts';
+import { ok, type Result } from '../core/result.ts';
+import { findGate, type Gate } from './gate.ts';
 import { complain, type Io, plain, print, printJson } from './io.ts';
 import { renderTable } from './table.ts';
 
@@ -10,23 +12,35 @@ export interface SessionsOptions {
   readonly json?: boolean;
 }
 
-export interface SessionsFilter {
-  readonly subject?: string;
-  readonly connection?: string;
-  readonly decision?: string;
-  readonly since?: string;
-  readonly until?: string;
-  readonly limit?: string;
-}
+const filterKeys = [
+  'subject',
+  'group',
+  'connection',
+  'door',
+  'tool',
+  'table',
+  'phi',
+  'decision',
+  'rule',
+  'since',
+  'until',
+  'before',
+  'limit',
+] as const;
+
+export type SessionsFilter = { readonly [K in (typeof filterKeys)[number]]?: string } & {
+  readonly text?: string;
+  readonly reason?: string;
+};
 
 export async function listSessions(io: Io, options: SessionsOptions & SessionsFilter): Promise<number> {
   const gate = findGate(io, options.config);
   if (!gate.ok) return complain(io, gate.error);
-  const { subject, connection, decision, since, until, limit } = options;
-  const query = new URLSearchParams();
-  for (const [key, value] of Object.entries({ subject, connection, decision, since, until, limit }))
-    if (value !== undefined) query.set(key, value);
-  const answer = await gate.value.call(`/sessions?${query.toString()}`, sessionView.array());
+  const given = Object.fromEntries(filterKeys.flatMap((key) => (options[key] ? [[key, options[key]]] : [])));
+  const answer =
+    options.text === undefined
+      ? await listed(gate.value, new URLSearchParams(given))
+      : await searched(io, gate.value, options.text, options.reason ?? '', given);
   if (!answer.ok) return complain(io, answer.error);
   if (options.json) {
     printJson(io, answer.value);
@@ -62,6 +76,25 @@ export async function showSession(
   if (options.json) printJson(io, answer.value);
   else for (const line of renderTimeline(io, answer.value)) print(io, line);
   return 0;
+}
+
+function listed(gate: Gate, query: URLSearchParams): Promise<Result<readonly SessionView[]>> {
+  return gate.call(`/sessions?${query.toString()}`, sessionView.array());
+}
+
+/** In a body: what is searched for may be a name, and addresses are written down in many places. */
+async function searched(
+  io: Io,
+  gate: Gate,
+  text: string,
+  reason: string,
+  filter: Readonly<Record<string, string>>,
+): Promise<Result<readonly SessionView[]>> {
+  const answer = await gate.call('/sessions/search', searchView, { text, reason, filter });
+  if (!answer.ok) return answer;
+  const { sessions, searched, before } = answer.value;
+  io.stderr.write(`Looked into ${searched} sessions.${before ? ` Go on with --before ${before}.` : ''}\n`);
+  return ok(sessions);
 }
 
 /** What a child session did stands under the request it was done for; the rest of it, at the end. */

@@ -1,6 +1,7 @@
 // The configuration after parsing: every default filled in, durations in ms, sizes in bytes, paths absolute, secrets
 // still as references until an adapter resolves them. The YAML surface is in schema.ts.
 
+import type { PatientPlaces } from '../core/patient-places.ts';
 import type { DetectorRule, JsonPaths, Operator, PhiClass } from '../core/phi.ts';
 import type { PolicyConfig } from '../core/policy-text.ts';
 
@@ -24,21 +25,75 @@ export interface Config {
   /** Absolute directory. */
   readonly state: string;
   readonly keys: { readonly kek: SecretString | null };
-  readonly identity: {
-    readonly trust: readonly TrustConfig[];
-    readonly idleMs: number;
-    readonly absoluteMs: number;
-  };
+  readonly identity: IdentityConfig;
   readonly connections: Readonly<Record<string, ConnectionConfig>>;
   readonly classification: Readonly<Record<string, ClassificationConfig>>;
   readonly masks: MaskConfig;
-  readonly detectors: { readonly rules: readonly DetectorRule[]; readonly presidio: PresidioConfig | null };
+  readonly detectors: {
+    readonly rules: readonly DetectorRule[];
+    readonly presidio: PresidioConfig | null;
+    readonly onnx: OnnxConfig | null;
+  };
   readonly policy: PolicyConfig;
+  readonly approvals: { readonly notify: readonly NotifyConfig[] };
   readonly audit: {
+    readonly exports: readonly ExportConfig[];
     readonly retainMs: number;
+    readonly archive: ArchiveConfig | null;
+    readonly witnesses: readonly WitnessConfig[];
+    /** How many witnesses have to cosign a checkpoint. */
+    readonly quorum: number;
     /** Groups that may read everybody's sessions; aliases resolved. */
     readonly readers: readonly string[];
   };
+}
+
+export interface WitnessConfig {
+  /** Submission prefix. */
+  readonly url: string;
+  /** vkey. */
+  readonly key: string;
+}
+
+export interface IdentityConfig {
+  readonly providers: Readonly<Record<string, ProviderConfig>>;
+  readonly trust: readonly TrustConfig[];
+  readonly clients: {
+    readonly registration: boolean;
+    readonly metadataDocuments: boolean;
+    readonly privateHosts: readonly string[];
+  };
+  readonly idleMs: number;
+  readonly absoluteMs: number;
+}
+
+interface AnyProvider {
+  readonly label: string | null;
+  readonly domains: readonly string[];
+  readonly requireAcr: readonly string[];
+}
+
+export type ProviderConfig = OidcProviderConfig | SamlProviderConfig;
+
+export interface OidcProviderConfig extends AnyProvider {
+  readonly type: 'oidc';
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: SecretString | null;
+  readonly scopes: readonly string[];
+  readonly groupsClaim: string;
+  readonly requireAmr: readonly string[];
+}
+
+export interface SamlProviderConfig extends AnyProvider {
+  readonly type: 'saml';
+  /** Absolute path. */
+  readonly metadataFile: string;
+  readonly groupsAttribute: string;
+  readonly subjectAttribute: string | null;
+  /** PEM. */
+  readonly key: SecretString | null;
+  readonly certFile: string | null;
 }
 
 export interface TrustConfig {
@@ -73,6 +128,8 @@ export interface McpStdioConnection {
   readonly command: readonly SecretString[];
   readonly env: Readonly<Record<string, SecretString>>;
   readonly cwd: string;
+  /** What becomes of images, audio and blobs in results: they cannot be masked. */
+  readonly binary: 'withhold' | 'pass';
 }
 
 export interface McpHttpConnection {
@@ -80,6 +137,7 @@ export interface McpHttpConnection {
   readonly transport: 'http';
   readonly url: string;
   readonly credential: CredentialConfig | null;
+  readonly binary: 'withhold' | 'pass';
 }
 
 /** What the gate shows an upstream over HTTP. */
@@ -118,6 +176,8 @@ export interface ClassificationConfig {
   readonly pack: string | null;
   /** `schema.table.column` → class, `clear`, or for JSON what lies where. */
   readonly columns: Readonly<Record<string, PhiClass | 'clear' | JsonPaths>>;
+  /** How to tell which patient something is about; null = nobody has said. */
+  readonly patient: PatientPlaces | null;
   /** What becomes of text nobody has classified. */
   readonly unknownText: 'mask' | 'scan' | 'clear';
 }
@@ -133,7 +193,86 @@ export interface PresidioConfig {
   readonly classes: Readonly<Record<string, PhiClass | 'clear'>>;
 }
 
+export interface OnnxConfig {
+  /** An absolute path: a directory in the layout of Transformers.js. */
+  readonly model: string;
+  readonly timeoutMs: number;
+  /** Findings below it are not told; 0 … 1. */
+  readonly score: number;
+  /** Label without its B- or I- → class, or `clear`; any other is `other_id`. */
+  readonly labels: Readonly<Record<string, PhiClass | 'clear'>>;
+}
+
+/** One way to tell people. `groups`: only what one of them is to review, aliases resolved; null = everything. */
+export type NotifyConfig = { readonly groups: readonly string[] | null } & (
+  | SlackConfig
+  | { readonly type: 'teams'; readonly webhook: SecretString }
+  | { readonly type: 'webhook'; readonly url: string; readonly secret: SecretString }
+  | {
+      readonly type: 'email';
+      readonly host: string;
+      readonly port: number;
+      /** From the first byte. */
+      readonly tls: boolean;
+      readonly loopback: boolean;
+      readonly user: string | null;
+      readonly password: SecretString | null;
+      readonly from: string;
+      readonly to: readonly string[];
+    }
+);
+
+export interface SlackConfig {
+  readonly type: 'slack';
+  readonly webhook: SecretString | null;
+  readonly bot: { readonly token: SecretString; readonly channel: string; readonly api: string } | null;
+  readonly signingSecret: SecretString | null;
+  /** By Slack's user id. */
+  readonly users: Readonly<
+    Record<
+      string,
+      {
+        readonly id: string;
+        readonly issuer: string;
+        readonly groups: readonly string[];
+        readonly aliases: readonly string[];
+      }
+    >
+  >;
+}
+
 export interface MaskConfig {
   readonly byClass: Readonly<Partial<Record<PhiClass, Operator>>>;
   readonly default: Operator;
+}
+
+/** How often a cut is made, from which lag on the operator is warned, and from which on nothing new begins (null = never). */
+interface AnyArchive {
+  readonly everyMs: number;
+  readonly warnMs: number;
+  readonly closeMs: number | null;
+}
+
+export type ArchiveConfig =
+  | (AnyArchive & { readonly type: 'file'; readonly directory: string })
+  | (AnyArchive & {
+      readonly type: 's3';
+      readonly bucket: string;
+      readonly prefix: string;
+      readonly lock: 'compliance' | 'governance' | 'none';
+      /** Null = Amazon's. */
+      readonly endpoint: string | null;
+      readonly region: string | null;
+    });
+
+export interface ExportConfig {
+  /** What its place in the log is kept under; unique. */
+  readonly name: string;
+  readonly format: 'ocsf' | 'fhir' | 'ndjson';
+  readonly to:
+    | { readonly type: 'syslog'; readonly host: string; readonly port: number; readonly caFile: string | null }
+    | { readonly type: 'otlp'; readonly url: string; readonly token: SecretString | null }
+    | { readonly type: 'splunk-hec'; readonly url: string; readonly token: SecretString }
+    | { readonly type: 'webhook'; readonly url: string; readonly secret: SecretString }
+    | { readonly type: 'ndjson'; readonly path: string };
 }

@@ -9,6 +9,7 @@ import type {
   OAuthCredential,
   PostgresConnection,
 } from './config.ts';
+import { patient } from './patient-schema.ts';
 import { closed, httpUrl, isLoopback, type Place, parseUrl, path, secret, text, upstreamUrl } from './scalars.ts';
 
 const scopes = z.array(z.string().regex(/^[!#-[\]-~]+$/, 'a scope, without spaces')).default([]);
@@ -142,6 +143,10 @@ function mcp(place: Place) {
     cwd: path(place).optional().describe("stdio: where it starts; default: the file's directory."),
     url: upstreamUrl.optional().describe('Streamable HTTP: the endpoint.'),
     credential: credential.optional().describe('Streamable HTTP: what the gate shows the server.'),
+    binary: z
+      .enum(['withhold', 'pass'])
+      .default('withhold')
+      .describe('Images, audio and blobs in results, which cannot be masked: pass only what holds no PHI.'),
   }).transform((each, context): ConnectionConfig => {
     if ((each.command === undefined) === (each.url === undefined)) {
       context.addIssue({ code: 'custom', message: 'exactly one of command and url' });
@@ -156,12 +161,19 @@ function mcp(place: Place) {
         command: each.command,
         env: each.env ?? {},
         cwd: each.cwd ?? place.directory,
+        binary: each.binary,
       };
     }
     for (const key of ['env', 'cwd'] as const) {
       if (each[key]) context.addIssue({ code: 'custom', path: [key], message: `no ${key} beside url` });
     }
-    return { type: 'mcp', transport: 'http', url: each.url ?? '', credential: each.credential ?? null };
+    return {
+      type: 'mcp',
+      transport: 'http',
+      url: each.url ?? '',
+      credential: each.credential ?? null,
+      binary: each.binary,
+    };
   });
 }
 
@@ -203,6 +215,9 @@ export const classificationOf: z.ZodType<ClassificationConfig> = closed({
     .describe(
       'schema.table.column → PHI class, or clear; for JSON: JSON pointer → class, clear, scan or unknown, `*` for the rest (default unknown: masked).',
     ),
+  patient: patient
+    .optional()
+    .describe('Where the patient something is about is named: what `chartgate who-saw` finds people by.'),
   unknown_text: z
     .enum(['mask', 'scan', 'clear'])
     .default('mask')
@@ -212,6 +227,7 @@ export const classificationOf: z.ZodType<ClassificationConfig> = closed({
     posture: each.posture,
     pack: each.pack ?? null,
     columns: each.columns,
+    patient: each.patient ?? null,
     unknownText: each.unknown_text,
   }),
 );

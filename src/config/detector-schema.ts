@@ -2,8 +2,8 @@
 
 import { z } from 'zod';
 import { type DetectorRule, phiClasses } from '../core/phi.ts';
-import type { Config, PresidioConfig } from './config.ts';
-import { closed, duration, text, upstreamUrl } from './scalars.ts';
+import type { Config, OnnxConfig, PresidioConfig } from './config.ts';
+import { closed, duration, type Place, path, text, upstreamUrl } from './scalars.ts';
 
 const rulesMax = 100;
 const patternCharsMax = 1_000;
@@ -62,9 +62,56 @@ const presidio = closed({
   return { url, timeoutMs: timeout, language, score, classes: { ...entities, ...classes } };
 });
 
-export const detectors: z.ZodType<Config['detectors']> = closed({
-  rules: z.array(rule).max(rulesMax, `at most ${rulesMax} rules`).default([]).describe('Looked for wherever text is.'),
-  presidio: presidio
-    .optional()
-    .describe('A Presidio analyzer, asked about what MCP servers say; SQL shows no notes then.'),
-}).transform((each): Config['detectors'] => ({ rules: each.rules, presidio: each.presidio ?? null }));
+/** Labels of the usual data sets (CoNLL-2003, OntoNotes, i2b2 2014), without their B- and I-. */
+const modelLabels: OnnxConfig['labels'] = {
+  PER: 'name',
+  PERSON: 'name',
+  NAME: 'name',
+  PATIENT: 'name',
+  STAFF: 'name',
+  LOC: 'address',
+  LOCATION: 'address',
+  GPE: 'address',
+  HOSP: 'address',
+  DATE: 'date',
+  AGE: 'age',
+  PHONE: 'phone',
+  EMAIL: 'email',
+  ORG: 'clear',
+  MISC: 'clear',
+};
+
+function onnx(place: Place): z.ZodType<OnnxConfig> {
+  return closed({
+    model: path(place).describe(
+      'Directory with config.json, tokenizer.json and onnx/model.onnx. Nothing is ever fetched.',
+    ),
+    timeout: duration('2s').describe('For one message. After that its sentences are masked as notes.'),
+    score: z.number().min(0).max(1).default(0.4).describe('Least certainty, from 0 to 1.'),
+    labels: z
+      .record(text, z.enum([...phiClasses, 'clear']))
+      .default({})
+      .describe('Label without B- or I- → class, or clear, over the usual ones; an unknown label is other_id.'),
+  }).transform((each): OnnxConfig => {
+    const { model, timeout, score, labels } = each;
+    return { model, timeoutMs: timeout, score, labels: { ...modelLabels, ...labels } };
+  });
+}
+
+export function detectors(place: Place): z.ZodType<Config['detectors']> {
+  return closed({
+    rules: z
+      .array(rule)
+      .max(rulesMax, `at most ${rulesMax} rules`)
+      .default([])
+      .describe('Looked for wherever text is.'),
+    presidio: presidio
+      .optional()
+      .describe('A Presidio analyzer, asked about what MCP servers say; SQL shows no notes then.'),
+    onnx: onnx(place)
+      .optional()
+      .describe('A token-classification model of this machine, asked likewise; needs @huggingface/transformers.'),
+  }).transform((each): Config['detectors'] => {
+    return { rules: each.rules, presidio: each.presidio ?? null, onnx: each.onnx ?? null };
+  });
+}

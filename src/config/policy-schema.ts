@@ -2,12 +2,16 @@
 
 import { z } from 'zod';
 import { phiClasses } from '../core/phi.ts';
-import type { PolicyConfig, PolicyTestConfig, RuleConfig } from '../core/policy-text.ts';
+import type { BreakGlassConfig, PolicyConfig, PolicyTestConfig, RuleConfig } from '../core/policy-text.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
 import { riskPatternNames } from '../core/risk-patterns.ts';
 import { classSet, closed, duration, text } from './scalars.ts';
 
 const groups = z.array(text);
+
+/** A grant is for a piece of work, not a role. */
+const grantMsMax = 86_400_000;
+const glassMsMax = 86_400_000;
 
 const allow = closed({
   rows: z.number().int().min(1, 'a number of rows from 1').optional().describe('Rows per request; default no limit.'),
@@ -25,8 +29,25 @@ const hold = closed({
     .describe('Different people who must approve.'),
   wait: duration('45s').describe('How long the request waits in place; 0s = not at all.'),
   expires: duration('30m').describe('How long an approval is usable, counted from the request.'),
-  grants: z.literal('once').default('once').describe('What an approval is good for.'),
-});
+  grants: z
+    .union([z.literal('once'), duration('30m')], { error: 'once, or a duration such as 30m' })
+    .default('once')
+    .describe('What an approval is good for: one run of exactly that act, or so long every act of the same shape.'),
+  escalate: closed({
+    after: duration('10m').describe('When nobody has decided by then.'),
+    reviewers: groups.min(1, 'at least one group').describe('Groups (or aliases) that may decide too from then on.'),
+  })
+    .optional()
+    .describe('Whom to ask as well when nobody answers. Default nobody.'),
+})
+  .refine((each) => !each.escalate || each.escalate.after < each.expires, {
+    path: ['escalate', 'after'],
+    error: 'less than expires: nobody is asked about what is over',
+  })
+  .refine((each) => each.grants === 'once' || (each.grants >= 60_000 && each.grants <= grantMsMax), {
+    path: ['grants'],
+    error: 'once, or a duration from 1m to 24h',
+  });
 
 const rule = closed({
   name: text.describe('Named in every decision, refusal and record. Unique.'),
@@ -72,8 +93,9 @@ function effectOf(each: {
 }): RuleConfig['effect'] {
   if (each.deny !== undefined) return { kind: 'deny', text: each.deny };
   if (each.hold) {
-    const { reviewers, quorum, wait, expires, grants } = each.hold;
-    return { kind: 'hold', reviewers, quorum, waitMs: wait, expiresMs: expires, grants };
+    const { reviewers, quorum, wait, expires, grants, escalate } = each.hold;
+    const escalated = escalate && { escalate: { afterMs: escalate.after, reviewers: escalate.reviewers } };
+    return { kind: 'hold', reviewers, quorum, waitMs: wait, expiresMs: expires, grants, ...escalated };
   }
   const given =
     each.allow === true || each.allow === undefined ? { unmask: [], filter: [], rows: undefined } : each.allow;
@@ -140,11 +162,52 @@ const test = closed({
   }),
 );
 
+const breakGlass = closed({
+  subjects: closed({ groups: groups.default([]), ids: z.array(text).default([]) })
+    .refine((each) => each.groups.length + each.ids.length > 0, 'at least one group or id')
+    .describe('Who may.'),
+  connections: z.array(text).min(1, 'at least one connection').optional().describe('Where. Default every connection.'),
+  agents: z.boolean().default(false).describe("Whether it covers what an agent does in the person's name."),
+  max: duration('1h').describe('How long one lasts at most.'),
+  allow: allow.prefault({}).describe('What it adds to the rules; holds are stepped past, denies stay.'),
+  reviewers: groups.min(1, 'at least one group').describe('Groups (or aliases) that are told at once, and review it.'),
+  review_within: duration('24h').describe('How long after its end the review is due.'),
+  escalate: groups.default([]).describe('Groups (or aliases) that may review too once that is overdue.'),
+})
+  .refine((each) => each.max >= 60_000 && each.max <= glassMsMax, { path: ['max'], error: 'from 1m to 24h' })
+  .transform(
+    ({ subjects, connections, agents, max, allow, reviewers, review_within, escalate }): BreakGlassConfig => ({
+      subjects,
+      connections: connections ?? null,
+      agents,
+      unmask: allow.unmask,
+      filter: allow.filter,
+      rows: allow.rows ?? null,
+      maxMs: max,
+      reviewers,
+      reviewWithinMs: review_within,
+      escalate,
+    }),
+  );
+
 export const policy: z.ZodType<PolicyConfig> = closed({
   groups: z.record(text, groups).default({}).describe("Alias → the identity provider's groups it stands for."),
   rules: z.array(rule).default([]).describe('deny > hold > allow, whatever their order; no matching rule is a deny.'),
+  break_glass: breakGlass.optional().describe('Stepping past holds in an emergency. Default nobody.'),
   tests: z.array(test).default([]).describe('Run by check; a failing one fails it.'),
-});
+}).transform(({ break_glass: glass, ...each }): PolicyConfig => ({ ...each, ...(glass ? { breakGlass: glass } : {}) }));
+
+/** A policy that is not part of this gate's configuration. Refused: config_invalid, which names the place. */
+export function parsePolicy(said: unknown): Result<PolicyConfig> {
+  const parsed = policy.safeParse(said ?? {});
+  if (parsed.success) return ok(parsed.data);
+  const [issue] = parsed.error.issues;
+  const place = ['policy', ...(issue?.path ?? [])].join('.');
+  return refuse(
+    'config_invalid',
+    `This policy is not valid at ${place}: expected ${issue?.message ?? 'something else'}.`,
+  );
+}
 
 /** Some facts, stated from outside: every name in them must be one there is. */
 export function parseFacts(stated: unknown): Result<Readonly<Record<string, unknown>>> {

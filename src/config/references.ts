@@ -25,6 +25,7 @@ export function findBrokenReferences(raw: unknown, known: Known): Finding[] {
     ...dsn(raw),
     ...patterns(raw, known),
     ...rules(raw, connections, known),
+    ...breakGlass(raw, connections),
     ...tests(raw, connections),
     ...repeated(raw, 'rules'),
     ...repeated(raw, 'tests'),
@@ -108,6 +109,13 @@ function rules(raw: unknown, connections: readonly string[], known: Known): Find
     }
     return found;
   });
+}
+
+function breakGlass(raw: unknown, connections: readonly string[]): Finding[] {
+  const path = ['policy', 'break_glass', 'connections'];
+  return members(path.reduce<unknown>(member, raw)).flatMap(([position, name]): Finding[] =>
+    typeof name !== 'string' || connections.includes(name) ? [] : [unknownName([...path, position], name, connections)],
+  );
 }
 
 function tests(raw: unknown, connections: readonly string[]): Finding[] {

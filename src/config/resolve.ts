@@ -16,6 +16,8 @@ export interface Lookups {
   /** Why this file cannot be read; null when it can. */
   readonly unreadable: (path: string) => string | null;
   readonly resolvePath: (relative: string) => string;
+  /** A secret of a secret service, asked for before: see {@link serviceSecrets}. */
+  readonly serviceSecret?: (scheme: string, name: string) => Result<string, string>;
 }
 
 /** A configuration that can be put to work. */
@@ -54,15 +56,39 @@ function resolveReferences(value: unknown, path: Path, lookups: Lookups, values:
   }
   return partsOf({ raw: value }).flatMap((part): Finding[] => {
     if (part.kind === 'text' || part.scheme === 'dsn') return [];
-    const resolved =
-      part.scheme === 'env' ? variable(part.name, lookups) : lookups.secretFile(lookups.resolvePath(part.name));
+    const resolved = lookUp(part, lookups);
     if (resolved.ok) {
       values.set(`${part.scheme}:${part.name}`, resolved.value);
       return [];
     }
-    const expected = part.scheme === 'env' ? `the variable ${part.name} to be set` : 'a file only its owner can change';
+    const expected = expectations[part.scheme]?.(part.name) ?? 'a secret service that answers';
     return [{ path, found: resolved.error, expected, code: 'secret_unresolved' }];
   });
+}
+
+/** Every secret of a secret service that the file refers to: they are asked for once, before anything is resolved. */
+export function serviceSecrets(value: unknown, path: Path = []): { readonly scheme: string; readonly name: string }[] {
+  if (typeof value !== 'string')
+    return members(value).flatMap(([key, each]) =>
+      path.length === 0 && key === 'policy' ? [] : serviceSecrets(each, [...path, key]),
+    );
+  return partsOf({ raw: value }).flatMap((part) =>
+    part.kind === 'reference' && (part.scheme === 'vault' || part.scheme === 'gcp') ? [part] : [],
+  );
+}
+
+const expectations: Readonly<Record<string, (name: string) => string>> = {
+  env: (name) => `the variable ${name} to be set`,
+  file: () => 'a file only its owner can change',
+};
+
+function lookUp(
+  { scheme, name }: { readonly scheme: string; readonly name: string },
+  lookups: Lookups,
+): Result<string, string> {
+  if (scheme === 'env') return variable(name, lookups);
+  if (scheme === 'file') return lookups.secretFile(lookups.resolvePath(name));
+  return lookups.serviceSecret?.(scheme, name) ?? fail('no secret service to ask');
 }
 
 function variable(name: string, lookups: Lookups): Result<string, string> {
@@ -76,6 +102,13 @@ function missingFiles({ config }: ParsedConfig, lookups: Lookups): Finding[] {
   for (const [index, { jwks }] of config.identity.trust.entries()) {
     if ('file' in jwks) files.push([['identity', 'trust', index, 'jwks'], jwks.file]);
   }
+  for (const [name, provider] of Object.entries(config.identity.providers)) {
+    if (provider.type !== 'saml') continue;
+    files.push([['identity', 'providers', name, 'metadata'], provider.metadataFile]);
+    if (provider.certFile !== null) files.push([['identity', 'providers', name, 'cert'], provider.certFile]);
+  }
+  const { onnx } = config.detectors;
+  if (onnx) files.push([['detectors', 'onnx', 'model'], `${onnx.model}/config.json`]);
   for (const [name, connection] of Object.entries(config.connections)) {
     if (connection.type === 'postgres' && connection.caFile !== null) {
       files.push([['connections', name, 'ca'], connection.caFile]);

@@ -24,7 +24,7 @@ const unitMs: Readonly<Record<string, number>> = {
 const durationText = /^(\d{1,9})(ms|s|m|h|d|y)$/;
 
 /** `15m` → 900 000. Null for what is no duration. */
-function durationMs(text: string): number | null {
+export function parseDuration(text: string): number | null {
   const match = durationText.exec(text);
   return match ? Number(match[1]) * (unitMs[match[2] ?? ''] ?? 0) : null;
 }
@@ -34,7 +34,7 @@ export function duration(standard: string): z.ZodPipe<z.ZodDefault<z.ZodString>,
     .string()
     .regex(durationText, 'a duration such as 500ms, 45s, 15m, 8h, 30d or 6y')
     .default(standard)
-    .transform((text) => durationMs(text) ?? 0);
+    .transform((text) => parseDuration(text) ?? 0);
 }
 
 const addressText = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s/]+)):(\d{1,5})$/;

@@ -2,80 +2,39 @@
 // References to other parts of the file are checked in references.ts, what this version cannot do yet in unsupported.ts.
 
 import { z } from 'zod';
-import type { Config, TrustConfig } from './config.ts';
+import { archive } from './archive-schema.ts';
+import type { Config } from './config.ts';
 import { classificationOf, connection } from './connection-schema.ts';
 import { detectors } from './detector-schema.ts';
+import { exports } from './export-schema.ts';
+import { identity } from './identity-schema.ts';
 import { masks } from './mask-schema.ts';
+import { approvals } from './notify-schema.ts';
 import { policy } from './policy-schema.ts';
-import {
-  address,
-  closed,
-  connectionName,
-  duration,
-  httpUrl,
-  isSafeUrl,
-  type Place,
-  path,
-  secret,
-  text,
-} from './scalars.ts';
+import { address, closed, connectionName, duration, httpUrl, type Place, path, secret, text } from './scalars.ts';
+import { witnesses, witnessPolicy } from './witness-schema.ts';
 
-const provider = z.discriminatedUnion(
-  'type',
-  [
-    closed({
-      type: z.literal('oidc'),
-      issuer: httpUrl,
-      client_id: text,
-      client_secret: secret.optional(),
-      groups_claim: text.default('groups'),
-    }),
-    closed({ type: z.literal('saml'), metadata: text, groups_attribute: text.optional() }),
-  ],
-  { error: 'a provider of type oidc or saml' },
-);
-
-function trust(place: Place): z.ZodType<TrustConfig> {
-  return closed({
-    issuer: text.describe('`iss` of the tokens, exactly.'),
-    audience: text.describe('`aud` they must carry.'),
-    jwks: text
-      .refine((value) => !value.includes('://') || isSafeUrl(value), 'a file, or an https URL (http only on loopback)')
-      .describe("The issuer's public keys: a file, or an https URL."),
-    groups_claim: text.default('groups').describe('Claim that lists the groups.'),
-    kind: z.enum(['person', 'workload']).default('workload').describe('What its subjects are.'),
-  }).transform(
-    (each): TrustConfig => ({
-      issuer: each.issuer,
-      audience: each.audience,
-      jwks: each.jwks.includes('://') ? { url: each.jwks } : { file: place.resolvePath(each.jwks) },
-      groupsClaim: each.groups_claim,
-      kind: each.kind,
-    }),
-  );
-}
-
-const notification = z.discriminatedUnion(
-  'type',
-  [
-    closed({ type: z.literal('slack'), webhook: secret }),
-    closed({ type: z.literal('webhook'), url: httpUrl, secret: secret.optional() }),
-    closed({ type: z.literal('email'), to: z.array(text).min(1), from: text, smtp: text, password: secret.optional() }),
-  ],
-  { error: 'a notification of type slack, webhook or email' },
-);
-
-const exporter = z.looseObject({ type: z.enum(['syslog', 'otlp', 'webhook']) });
-
-const audit = closed({
-  retain: duration('6y').describe('How long payloads are kept.'),
-  readers: z.array(text).default(['auditors']).describe("Groups (or aliases) that may read everybody's sessions."),
-  archive: text.optional().describe('Where the log is copied to. Not supported by this version.'),
-  witnesses: z.array(text).default([]).describe('Witnesses of checkpoints. Not supported by this version.'),
-  export: z.array(exporter).default([]).describe('Where records are sent. Not supported by this version.'),
-})
-  .prefault({})
-  .describe('The log.');
+const audit = (place: Place) =>
+  closed({
+    retain: duration('6y').describe('How long payloads are kept.'),
+    readers: z.array(text).default(['auditors']).describe("Groups (or aliases) that may read everybody's sessions."),
+    archive: archive
+      .optional()
+      .describe('Where the log is copied to: s3://bucket/prefix?lock=compliance, or file:///directory.'),
+    witnesses: witnesses
+      .default([])
+      .describe('Witnesses (C2SP tlog-witness) that cosign the checkpoints of the log. Nothing waits for them.'),
+    witness_policy: witnessPolicy
+      .optional()
+      .describe('How many of them have to cosign one checkpoint: k-of-n. Default a majority; with fewer, an alert.'),
+    export: exports(place).default([]).describe('Where records are sent while the gate runs, each at least once.'),
+  })
+    .refine((each) => !each.witness_policy || each.witness_policy.of === each.witnesses.length, {
+      path: ['witness_policy'],
+      error: 'k-of-n, where n is how many witnesses there are',
+    })
+    .prefault({})
+    .describe('The log.');
 
 export function surface(place: Place): z.ZodType<Config> {
   return closed({
@@ -94,25 +53,14 @@ export function surface(place: Place): z.ZodType<Config> {
     keys: closed({ kek: secret.optional().describe('Key that wraps the session keys, as a reference to 32 bytes.') })
       .prefault({})
       .describe('Keys the gate does not make itself.'),
-    identity: closed({
-      providers: z.record(text, provider).default({}).describe('Where people sign in. Not supported by this version.'),
-      trust: z.array(trust(place)).default([]).describe('Issuers whose tokens are accepted as they are.'),
-      sessions: closed({
-        idle: duration('15m').describe('A session without a request ends after.'),
-        absolute: duration('8h').describe('Any session ends after.'),
-      }).prefault({}),
-    })
-      .prefault({})
-      .describe('Who may come in at all.'),
+    identity: identity(place),
     connections: z.record(connectionName, connection(place)).describe('What stands behind the gate, by name.'),
     classification: z.record(text, classificationOf).default({}).describe('What is PHI and where, by connection.'),
     masks: masks.prefault({}).describe('Operator by PHI class.'),
-    detectors: detectors.prefault({}).describe('What to look for in text, besides the built-in detectors.'),
+    detectors: detectors(place).prefault({}).describe('What to look for in text, besides the built-in detectors.'),
     policy: policy.prefault({}).describe('Who may do what. Without a rule nothing passes.'),
-    approvals: closed({ notify: z.array(notification).default([]) })
-      .prefault({})
-      .describe('Whom to tell of held requests. Not supported by this version.'),
-    audit,
+    approvals: approvals.prefault({}).describe('Whom to tell of held requests.'),
+    audit: audit(place),
   }).transform((each): Config => {
     const scheme = each.tls ? 'https' : 'http';
     const { host, port } = each.listen.http;
@@ -127,18 +75,24 @@ export function surface(place: Place): z.ZodType<Config> {
       tls: each.tls ? { certFile: each.tls.cert, keyFile: each.tls.key } : null,
       state: place.resolvePath(each.state),
       keys: { kek: each.keys.kek ?? null },
-      identity: {
-        trust: each.identity.trust,
-        idleMs: each.identity.sessions.idle,
-        absoluteMs: each.identity.sessions.absolute,
-      },
+      identity: each.identity,
       connections: each.connections,
       classification: each.classification,
       masks: each.masks,
       detectors: each.detectors,
       policy: each.policy,
+      approvals: {
+        notify: each.approvals.notify.map((way) => ({
+          ...way,
+          groups: way.groups && way.groups.flatMap((name) => each.policy.groups[name] ?? [name]),
+        })),
+      },
       audit: {
         retainMs: each.audit.retain,
+        archive: each.audit.archive ?? null,
+        witnesses: each.audit.witnesses,
+        quorum: each.audit.witness_policy?.quorum ?? Math.floor(each.audit.witnesses.length / 2) + 1,
+        exports: each.audit.export,
         readers: each.audit.readers.flatMap((name) => each.policy.groups[name] ?? [name]),
       },
     };

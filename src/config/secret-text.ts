@@ -47,6 +47,8 @@ export function isSecretPath(path: Path): boolean {
   if (path[0] === 'policy' || path[0] === 'classification' || path[0] === 'masks') return false;
   if (parent === 'env') return /PASSWORD|PASSWD|SECRET|TOKEN|KEY|CREDENTIAL/i.test(key);
   if (parent === 'credential' && (key === 'key' || key === 'value')) return true;
+  if (path[0] === 'identity' && key === 'key') return true;
+  if (path[0] === 'approvals' && (key === 'bot' || key === 'signing_secret')) return true;
   return ['password', 'token', 'client_secret', 'secret', 'kek', 'webhook'].includes(key);
 }
 

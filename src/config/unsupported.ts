@@ -7,26 +7,15 @@ import { member, members } from './tree.ts';
 
 const expected = 'nothing: not supported by this version';
 
+const supported: ReadonlySet<string> = new Set(['env', 'file', 'dsn', 'vault', 'gcp']);
+
 /** What the file asks for and this version would not do. */
 export function findUnsupported(raw: unknown): Finding[] {
   const found: Finding[] = [];
   const refuse = (path: Path, what: string): void => {
     found.push({ path, found: what, expected });
   };
-  for (const path of [
-    ['identity', 'providers'],
-    ['approvals', 'notify'],
-    ['audit', 'archive'],
-    ['audit', 'witnesses'],
-    ['audit', 'export'],
-  ]) {
-    const value = path.reduce<unknown>(member, raw);
-    if (!isEmpty(value)) refuse(path, path.join('.'));
-  }
   if (/^postgres(?:ql)?:\/\//.test(textOf(member(raw, 'state')))) refuse(['state'], 'a store in PostgreSQL');
-  if (/^(?:gcp-kms|aws-kms|vault):\/\//.test(textOf(member(member(raw, 'keys'), 'kek')))) {
-    refuse(['keys', 'kek'], 'a key service');
-  }
   for (const [name, each] of members(member(raw, 'connections'))) {
     if (member(each, 'type') === 'http') refuse(['connections', name, 'type'], 'a connection of type http');
   }
@@ -40,21 +29,17 @@ function findSchemes(value: unknown, path: Path): Finding[] {
   if (path[0] === 'policy') return [];
   return partsOf({ raw: value }).flatMap((part): Finding[] => {
     if (part.kind === 'text') return [];
-    if (part.scheme === 'env' || part.scheme === 'file' || part.scheme === 'dsn') return [];
+    if (supported.has(part.scheme)) return [];
     return schemes.includes(part.scheme)
       ? [
           {
             path,
             found: `a reference to ${part.scheme}`,
-            expected: '${env:NAME} or ${file:path}; others are not supported by this version',
+            expected: '${env:NAME}, ${file:path}, ${vault:mount/path#field} or ${gcp:projects/…/secrets/…}',
           },
         ]
       : [{ path, found: 'a reference of an unknown kind', expected: '${env:NAME}, ${file:path} or ${dsn:connection}' }];
   });
-}
-
-function isEmpty(value: unknown): boolean {
-  return value === undefined || value === null || (typeof value === 'object' && members(value).length === 0);
 }
 
 function textOf(value: unknown): string {

@@ -7,7 +7,11 @@ import type { Log, LogReader } from '../../ports/log.ts';
 export interface Metrics {
   readonly log: Log & { readonly reader: LogReader };
   readonly contentType: string;
+  /** A gauge that is read when somebody asks. */
+  watch(name: string, help: string, read: () => number): void;
   text(): Promise<string>;
+  /** What each witness answered, and how many entries a quorum has cosigned; null = fewer answered. */
+  witnessed(outcomes: ReadonlyMap<string, string>, size: number | null): void;
 }
 
 export function meter(log: Log & { readonly reader: LogReader }): Metrics {
@@ -57,7 +61,9 @@ export function meter(log: Log & { readonly reader: LogReader }): Metrics {
     },
     onFailure: (callback) => log.onFailure(callback),
     checkpoint: () => log.checkpoint(),
-    vkey: log.vkey,
+    get vkey() {
+      return log.vkey;
+    },
     origin: log.origin,
     close: () => log.close(),
     reader: log.reader,
@@ -65,12 +71,37 @@ export function meter(log: Log & { readonly reader: LogReader }): Metrics {
   return {
     log: metered,
     contentType: registry.contentType,
+    watch(name, help, read) {
+      const registers = [registry];
+      const gauge: Gauge = new Gauge({ name, help, registers, collect: () => gauge.set(read()) });
+    },
+    witnessed: witnessGauges(registry),
     text: () => {
       open.set(log.open ? 1 : 0);
       for (const { n, ...labels } of tallies.take()) records.inc(labels, n);
       entries.set(log.reader.size);
       return registry.metrics();
     },
+  };
+}
+
+/** What the witnesses of the log answered last. */
+function witnessGauges(registry: Registry): Metrics['witnessed'] {
+  const cosigned = new Gauge({
+    name: 'chartgate_log_cosigned_entries',
+    help: 'Entries under the newest checkpoint that enough witnesses have cosigned.',
+    registers: [registry],
+  });
+  const witnesses = new Gauge({
+    name: 'chartgate_witness_answers',
+    help: '1 for what each witness answered last: cosigned, or what is wrong.',
+    labelNames: ['witness', 'outcome'],
+    registers: [registry],
+  });
+  return (outcomes, size) => {
+    if (size !== null) cosigned.set(size);
+    witnesses.reset();
+    for (const [witness, outcome] of outcomes) witnesses.set({ witness, outcome }, 1);
   };
 }
 

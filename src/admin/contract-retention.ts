@@ -1,0 +1,59 @@
+// The part of the admin API's contract that is about retention: legal holds and shredding.
+
+import { z } from 'zod';
+
+const kind: z.ZodType<'session' | 'subject' | 'patient'> = z.enum(['session', 'subject', 'patient']);
+
+export interface HoldView {
+  readonly id: string;
+  readonly kind: 'session' | 'subject' | 'patient';
+  /** Of a patient: the keyed name, never the number. */
+  readonly target: string;
+  readonly by: { readonly id: string; readonly issuer: string };
+  readonly reason: string;
+  readonly since: string;
+}
+
+export const holdView: z.ZodType<HoldView> = z.object({
+  id: z.string(),
+  kind,
+  target: z.string(),
+  by: z.object({ id: z.string(), issuer: z.string() }),
+  reason: z.string(),
+  since: z.string(),
+});
+
+export const holdInput: z.ZodType<Pick<HoldView, 'kind' | 'target' | 'reason'>> = z.strictObject({
+  kind,
+  target: z.string(),
+  reason: z.string(),
+});
+
+export const releaseInput: z.ZodType<{ readonly reason: string }> = z.strictObject({ reason: z.string() });
+
+export const shredInput: z.ZodType<{ readonly dry_run: boolean }> = z.strictObject({
+  dry_run: z.boolean().default(false),
+});
+
+export interface ShredView {
+  readonly dry_run: boolean;
+  /** Payloads before this time are past theirs. */
+  readonly before: string;
+  /** Sessions that were shredded, or would be. */
+  readonly sessions: readonly string[];
+  /** Groups of up to 256 entries of which the payloads that belong to no session go. */
+  readonly packs: number;
+  /** Sessions past their time that are held, or not over. */
+  readonly kept: number;
+  /** Wrapped keys that were destroyed. */
+  readonly keys: number;
+}
+
+export const shredView: z.ZodType<ShredView> = z.object({
+  dry_run: z.boolean(),
+  before: z.string(),
+  sessions: z.array(z.string()),
+  packs: z.int(),
+  kept: z.int(),
+  keys: z.int(),
+});

@@ -1,0 +1,53 @@
+// Which listener answers a request that no door wants: the authorization server, operations, pages, the admin API. Part of the
+// composition root.
+
+import type { RequestListener } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import type { AdminApi } from './admin/api.ts';
+import { approvalPages, type createApprovalPages } from './admin/approval-page.ts';
+import { answerSlack, slackPath } from './admin/slack.ts';
+import { type Decisions } from './compose-decisions.ts';
+import type { People } from './compose-sign-in.ts';
+import type { Foundation } from './foundation.ts';
+
+/** The authorization server's addresses, and all others. */
+export function signInAnd(people: People | null, otherwise: RequestListener): RequestListener {
+  if (!people) return otherwise;
+  return (request, response) => {
+    const [path = ''] = (request.url ?? '').split('?');
+    if (people.server.serves(path)) people.server.listener(request, response);
+    else otherwise(request, response);
+  };
+}
+
+/** `/healthz`, `/readyz`, `/metrics`; whatever else no door wants is the admin API's. */
+export function operationsAnd(
+  api: AdminApi,
+  pages: ReturnType<typeof createApprovalPages>,
+  slack: Decisions['slack'],
+  { log, metrics }: Foundation,
+): RequestListener {
+  const toApi = getRequestListener((request) => api.fetch(request, { local: false }));
+  const toPages = getRequestListener((request) => pages.fetch(request));
+  const toSlack = slack && getRequestListener((request) => answerSlack(slack, request));
+  return (request, response) => {
+    switch (request.url ?? '') {
+      case '/healthz':
+        return void response.end('alive\n');
+      case '/readyz':
+        return void response
+          .writeHead(log.open ? 200 : 503)
+          .end(log.open ? 'ready\n' : 'the audit log cannot be written\n');
+      case '/metrics':
+        return void metrics
+          .text()
+          .then((text) => response.writeHead(200, { 'content-type': metrics.contentType }).end(text));
+      default: {
+        const path = URL.parse(request.url ?? '', 'http://gate')?.pathname ?? '';
+        if (toSlack && path === slackPath && request.method === 'POST') return void toSlack(request, response);
+        const isPage = path === approvalPages || path.startsWith(`${approvalPages}/`);
+        return void (isPage ? toPages : toApi)(request, response);
+      }
+    }
+  };
+}

@@ -1,0 +1,150 @@
+// What every door decides, records and masks by, made of the configuration and the open state. Part of the composition root.
+
+import { readFile } from 'node:fs/promises';
+import type { Logger } from 'pino';
+import { keysAtUrl, keysInFile } from './adapters/jwks/key-source.ts';
+import { derivedKey } from './adapters/key-file/kek.ts';
+import { systemClock as clock } from './adapters/system/clock.ts';
+import { systemRandom as random } from './adapters/system/random.ts';
+import { type Decisions, openDecisions } from './compose-decisions.ts';
+import { openRetention } from './compose-retention.ts';
+import type { openPeople, People } from './compose-sign-in.ts';
+import { createSignOuts, type SignOuts } from './compose-sign-outs.ts';
+import type { TrustConfig } from './config/config.ts';
+import type { LoadedConfig } from './config/resolve.ts';
+import { postgresConnections } from './connections.ts';
+import type { Policy } from './core/decision.ts';
+import type { Facts } from './core/facts.ts';
+import type { PhiClass } from './core/phi.ts';
+import { ok, type Result, refuse } from './core/result.ts';
+import type { Foundation } from './foundation.ts';
+import type { ApprovalDesk } from './gateway/approval-desk.ts';
+import { type EnforcementDeps } from './gateway/audited-session.ts';
+import { type Authenticate, createAuthenticate } from './gateway/caller-tokens.ts';
+import { type CredentialRequest, issueCredential } from './gateway/credential-desk.ts';
+import { patientNamer } from './gateway/patient-names.ts';
+import { type PostgresEntrance } from './gateway/postgres-door.ts';
+import type { RetentionDesk } from './gateway/retention-desk.ts';
+import { RulesInForce } from './gateway/rules-in-force.ts';
+import { createToolDesk, type ToolDesk } from './gateway/tool-desk.ts';
+import type { TrustedIssuer } from './identity/token.ts';
+import { detect } from './masking/detect.ts';
+import { compilePolicy } from './policy/compile.ts';
+import { loadParser } from './sql/parse.ts';
+
+/** What every door decides, records and masks by. */
+export interface Kernel {
+  readonly loaded: LoadedConfig;
+  readonly foundation: Foundation;
+  readonly log: Foundation['log'];
+  readonly rules: RulesInForce;
+  readonly desk: ApprovalDesk;
+  readonly decisions: Decisions;
+  /** The break-glass that is live for this subject on this connection. */
+  readonly emergency: (subject: Facts['subject'], connection: string) => string | undefined;
+  readonly tools: ToolDesk;
+  readonly retention: RetentionDesk;
+  readonly enforcement: EnforcementDeps;
+  readonly routes: ReadonlyMap<string, PostgresEntrance>;
+  readonly tls: { readonly cert: string; readonly key: string } | null;
+  readonly authenticate: Authenticate;
+  /** Null where nobody signs in at this gate. */
+  readonly people: People | null;
+  readonly signOuts: SignOuts;
+  readonly issue: (request: CredentialRequest) => ReturnType<typeof issueCredential>;
+  /** Where the PostgreSQL door listens; known once it does. */
+  readonly postgresAt: { host: string; port: number };
+  readonly onBug: (error: unknown) => void;
+}
+
+/** Null where no provider is configured: then nobody signs in here, and what that takes is not loaded. */
+async function peopleOf(...parts: Parameters<typeof openPeople>): Promise<Result<People | null>> {
+  if (Object.keys(parts[0].config.identity.providers).length === 0) return ok(null);
+  const signIn = await import('./compose-sign-in.ts');
+  return signIn.openPeople(...parts);
+}
+
+export async function createKernel(
+  loaded: LoadedConfig,
+  foundation: Foundation,
+  logger: Logger,
+): Promise<Result<Kernel>> {
+  const { config } = loaded;
+  const { kek, store, log } = foundation;
+  const compiled = compilePolicy(config.policy);
+  if (!compiled.ok) return refuse('config_invalid', 'The policy does not compile.');
+  const trusted = await trustedIssuers(config.identity.trust);
+  if (!trusted.ok) return trusted;
+  await loadParser();
+  const signOuts = createSignOuts(foundation, config.identity, () => people?.desk);
+  const opened = await peopleOf(loaded, foundation, signOuts, logger);
+  if (!opened.ok) return opened;
+  const people = opened.value;
+  const rules = new RulesInForce(config, compiled.value, derivedKey(kek, 'mask key'), clock);
+  const decisions = openDecisions(loaded, foundation, rules, logger);
+  if (!decisions.ok) return decisions;
+  const { desk, breakGlass } = decisions.value;
+  const emergency = (subject: Facts['subject'], connection: string): string | undefined =>
+    breakGlass.live(subject, connection);
+  const tools = createToolDesk({ clock, log, store: store.toolPins, reviewersOf: (name) => rules.reviewersOf(name) });
+  const policy = (): Policy => rules.policy;
+  const patientName = patientNamer(derivedKey(kek, 'patient names'));
+  const typeOf = (name: string): string | undefined => config.connections[name]?.type;
+  const credentialDesk = { clock, random, log, credentials: store.credentials, policy, typeOf };
+  return ok({
+    loaded,
+    foundation,
+    log,
+    rules,
+    desk,
+    decisions: decisions.value,
+    emergency,
+    tools,
+    retention: openRetention(config.audit.retainMs, foundation),
+    enforcement: { clock, random, log, desk, emergency, policy, patientName, publicUrl: config.publicUrl },
+    routes: postgresConnections(loaded, rules, {
+      clock,
+      random,
+      detectClasses: (text) => detectClasses(text, rules),
+      derive: (purpose) => derivedKey(kek, purpose),
+      emergency: (subject, connection) => emergency(subject, connection) !== undefined,
+    }),
+    tls: config.tls && {
+      cert: await readFile(config.tls.certFile, 'utf8'),
+      key: await readFile(config.tls.keyFile, 'utf8'),
+    },
+    authenticate: createAuthenticate({
+      clock,
+      records: store.records,
+      publicUrl: config.publicUrl,
+      trusted: trusted.value,
+      own: people && { desk: people.desk, find: (token) => people.server.find(token) },
+    }),
+    people,
+    signOuts,
+    issue: (request) => issueCredential(credentialDesk, request),
+    postgresAt: { host: config.listen.postgres?.host ?? '', port: 0 },
+    onBug: (error) => logger.error({ err: error }, 'a broken assertion closed a session'),
+  });
+}
+
+async function trustedIssuers(trust: readonly TrustConfig[]): Promise<Result<TrustedIssuer[]>> {
+  const trusted: TrustedIssuer[] = [];
+  for (const { issuer, audience, groupsClaim, kind, jwks } of trust) {
+    try {
+      const resolve = 'file' in jwks ? await keysInFile(jwks.file) : keysAtUrl(jwks.url);
+      trusted.push({ issuer, audience, groupsClaim, kind, resolve });
+    } catch {
+      return refuse('config_invalid', `The key set of ${issuer} is not a JWKS (RFC 7517).`);
+    }
+  }
+  return ok(trusted);
+}
+
+/** A longer text is looked at so far, and counts as a note for the rest. */
+const detectedCharactersMax = 1_000_000;
+
+export function detectClasses(text: string, { ownDetectors }: RulesInForce): PhiClass[] {
+  const found = detect(text.slice(0, detectedCharactersMax), false, ownDetectors).map((span) => span.type);
+  return [...new Set<PhiClass>(text.length > detectedCharactersMax ? [...found, 'note'] : found)];
+}
