@@ -1,4 +1,4 @@
-// The whole bypass corpus, inline, against the newest PostgreSQL, and a part of it enforced. The other combinations: matrix.ts.
+// The whole bypass corpus, inline, against the newest PostgreSQL, and a part of it enforced. The other combinations: matrix.e2e.ts.
 
 import { runCorpus } from './battle.ts';
 

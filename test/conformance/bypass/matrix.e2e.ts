@@ -1,4 +1,4 @@
-// The combinations of the bypass corpus that are too many for every test run: `node --test test/conformance/bypass/matrix.ts`.
+// The combinations of the bypass corpus that are too many for every test run: `node --test test/conformance/bypass/matrix.e2e.ts`.
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
