@@ -77,13 +77,21 @@ test('the designed surface parses, every default filled in', () => {
     transport: 'http',
     url: 'https://notes.internal/mcp',
     credential: { type: 'bearer', token: { raw: '${file:./a,b}' } },
+    binary: 'withhold',
   });
   assert.deepEqual(config.masks, {
     byClass: { ssn: 'last4', name: 'pseudonym', date: 'year', mrn: 'null' },
     default: 'redact',
   });
   assert.deepEqual(config.identity.trust[1]?.jwks, { url: 'https://idp.example/jwks' });
-  assert.deepEqual(config.audit, { retainMs: 6 * 366 * 86_400_000, readers: ['privacy-officers', 'auditors'] });
+  assert.deepEqual(config.audit, {
+    retainMs: 6 * 366 * 86_400_000,
+    archive: null,
+    witnesses: [],
+    quorum: 1,
+    exports: [],
+    readers: ['privacy-officers', 'auditors'],
+  });
   assert.deepEqual(config.policy.rules[2]?.effect, {
     kind: 'hold',
     reviewers: ['privacy'],
@@ -284,13 +292,29 @@ const refused: readonly [text: string, ...problems: (readonly [where: string, sa
   [`${ehr}keys: { kek: hunter2 }`, ['4 keys.kek', /a secret written out/]],
   [`${ehr}state: eyJhbGciOiJub25lIn0.eyJzdWIiOiJodW50ZXIyIn0.`, ['4 state', /a token written out/]],
   [`${ehr}state: "-----BEGIN PRIVATE KEY----- hunter2"`, ['4 state', /a PEM block/]],
+  [
+    `${ehr}approvals: { notify: [{ type: slack, bot: xoxb-1, channel: C }] }`,
+    ['4 approvals.notify[0].bot', /a secret written out/],
+  ],
+  [`${ehr}identity: { providers: { a: { type: ldap } } }`, ['4 identity.providers.a.type', /oidc or saml/]],
+  [
+    `${ehr}identity: { providers: { a: { type: oidc, issuer: http://idp.example, client_id: x } } }`,
+    ['4 identity.providers.a.issuer', /https URL/],
+  ],
+  [
+    `${ehr}identity: { providers: { a: { type: oidc, issuer: https://i.example, client_id: x, client_secret: hunter2 } } }`,
+    ['4 identity.providers.a.client_secret', /a secret written out/],
+  ],
+  [
+    `${ehr}identity: { providers: { a: { type: saml, metadata: m, key: hunter2 } } }`,
+    ['4 identity.providers.a.key', /a secret written out/],
+  ],
   // what this version cannot do yet
-  [`${ehr}identity: { providers: { a: { type: saml, metadata: m } } }`, ['4 identity.providers', /not supported/]],
-  [`${ehr}audit: { archive: s3://b }`, ['4 audit.archive', /not supported/]],
-  [`${ehr}approvals: { notify: [{ type: slack, webhook: "\${env:A}" }] }`, ['4 approvals.notify', /not supported/]],
+  [`${ehr}audit: { archive: s3://b }`, ['4 audit.archive', /the name of a bucket/]],
+  [`${ehr}audit: { archive: "s3://bucket?lock=maybe" }`, ['4 audit.archive', /compliance, governance, none/]],
   [`${ehr}state: postgres://db/state`, ['4 state', /not supported/]],
   ['  a: { type: http, url: https://x }', ['3 connections.a.type', /not supported/]],
-  ['  a: { type: mcp, command: [x], env: { A: "${vault:a/b}" } }', ['3 connections.a.env.A', /vault.*not supported/]],
+  ['  a: { type: mcp, command: [x], env: { A: "${aws:a/b}" } }', ['3 connections.a.env.A', /aws.*vault:mount/]],
   ['  a: { type: mcp, command: [x], env: { A: "${evn:b}" } }', ['3 connections.a.env.A', /unknown kind/]],
 ];
 

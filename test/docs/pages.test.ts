@@ -110,8 +110,12 @@ test('a command that a page shows is a command there is', () => {
     [...page('docs/reference/cli.md').matchAll(/^## chartgate (.+)$/gm)].map(([, name]) => name),
   );
   const unknown = pages.flatMap((path) =>
-    [...page(path).matchAll(/^(?:\$ )?(?:\w+=\S+ )*(?:bin\/)?chartgate ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?/gm)]
-      .filter(([, first = '', second = '']) => !commands.has(first) && !commands.has(`${first} ${second}`))
+    [
+      ...page(path).matchAll(
+        /^(?:\$ )?(?:\w+=\S+ )*(?:bin\/)?chartgate ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?(?: ([a-z][a-z-]*))?/gm,
+      ),
+    ]
+      .filter(([, ...words]) => !words.some((_, last) => commands.has(words.slice(0, last + 1).join(' '))))
       .map(([line]) => `${path}: ${line}`),
   );
   assert.deepEqual(unknown, []);

@@ -1,4 +1,4 @@
-// chartgate harden on the newest PostgreSQL. Those before: matrix.ts.
+// chartgate harden on the newest PostgreSQL. Those before: matrix.e2e.ts.
 
 import { hardenOn } from './ward.ts';
 
