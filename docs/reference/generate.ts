@@ -249,8 +249,9 @@ function cliPage(): string {
 /** The commands that do something, each with the words that call it. */
 function leavesOf(command: Command, path: readonly string[]): { path: readonly string[]; command: Command }[] {
   const inner = command.commands.filter((each) => each.name() !== 'help');
-  if (inner.length === 0) return [{ path, command }];
-  return inner.flatMap((each) => leavesOf(each, [...path, each.name()]));
+  const deeper = inner.flatMap((each) => leavesOf(each, [...path, each.name()]));
+  // One that takes arguments does something itself, whatever stands below it.
+  return inner.length === 0 || command.registeredArguments.length > 0 ? [{ path, command }, ...deeper] : deeper;
 }
 
 if (import.meta.main) {
