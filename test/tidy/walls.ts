@@ -26,6 +26,8 @@ export const root: readonly string[] = [
   'compose-notices',
   'compose-retention',
   'compose-exports',
+  'compose-grants',
+  'compose-accounts',
   'compose-archive',
   'compose-witness',
   'compose-operations',
