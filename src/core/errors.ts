@@ -28,6 +28,8 @@ export type ErrorCode =
   | 'session_expired'
   | 'signed_out'
   | 'sign_in_refused'
+  | 'grant_refused'
+  | 'insufficient_scope'
   | 'no_matching_rule'
   | 'denied'
   | 'policy_error'
@@ -44,6 +46,7 @@ export type ErrorCode =
   | 'not_a_reviewer'
   | 'not_an_auditor'
   | 'reason_required'
+  | 'account_required'
   | 'unknown_connection'
   | 'wrong_door'
   | 'unknown_relation'
@@ -69,6 +72,7 @@ export type ErrorCode =
   | 'upstream_privileged'
   | 'upstream_error'
   | 'log_unavailable'
+  | 'disk_full'
   | 'log_corrupt'
   | 'shutting_down'
   | 'gate_unreachable'
@@ -148,6 +152,22 @@ export const errors: Readonly<Record<ErrorCode, ErrorRow>> = {
     77,
     'The sign-in was not accepted.',
     'Begin again; if it is refused again, ask the operator to look at the audit log.',
+  ),
+  grant_refused: row(
+    '28000',
+    -32001,
+    400,
+    77,
+    'This client may not have such a token.',
+    'Ask the operator what identity.clients.known allows it.',
+  ),
+  insufficient_scope: row(
+    '28000',
+    -32001,
+    403,
+    77,
+    'This asks for a stronger or newer sign-in.',
+    'Sign in again with the scope the answer names; most clients do so by themselves.',
   ),
 
   // policy
@@ -267,6 +287,14 @@ export const errors: Readonly<Record<ErrorCode, ErrorRow>> = {
     'Ask someone in a group listed under audit.readers.',
   ),
   reason_required: row('22023', -32602, 400, 64, 'A reason is required.', 'Add --reason "…".'),
+  account_required: row(
+    '28000',
+    -32004,
+    403,
+    77,
+    'The server behind this connection wants an authorization of your own.',
+    'Open /connect at the gate in a browser, and allow the gate to use your account there.',
+  ),
 
   // what was asked for
   unknown_connection: row(
@@ -414,6 +442,14 @@ export const errors: Readonly<Record<ErrorCode, ErrorRow>> = {
     74,
     'The audit log cannot be written, so the gate is closed.',
     'The operator should look at the disk, then restart the gate.',
+  ),
+  disk_full: row(
+    '53100',
+    -32007,
+    507,
+    74,
+    'The disk of the audit log is nearly full, so nothing is let through that breaking the glass does not cover.',
+    'The operator should make room on it. In an emergency, break the glass: chartgate break-glass <connection> --reason "…".',
   ),
   log_corrupt: row(
     '58030',

@@ -21,6 +21,11 @@ export interface Subject {
   readonly expiresMs?: number;
   /** When that credential was made, where it says so; ms since the epoch. */
   readonly issuedMs?: number;
+  /** How the person proved themselves (`acr`) and when, where that is said; ms since the epoch. */
+  readonly acr?: string;
+  readonly authenticatedMs?: number;
+  /** Scopes of the credential that ask more of a sign-in, and are met. */
+  readonly scopes?: readonly string[];
   /** The sign-in at the gate this subject comes from: it ends all that was made of it. */
   readonly signIn?: string;
 }

@@ -25,6 +25,8 @@ export const limits = {
   /** MCP */
   mcpRequestBytesMax: 8_388_608,
   mcpResponseBytesMax: 67_108_864,
+  /** A longer answer is not held whole where its texts can be masked as they come. */
+  mcpHeldBytesMax: 1_048_576,
   mcpDepthMax: 64,
   mcpSessionsPerSubjectMax: 50,
   mcpInFlightPerSessionMax: 64,
@@ -36,13 +38,21 @@ export const limits = {
   /** Entry bundles of C2SP tlog-tiles carry 16-bit lengths. */
   entryBytesMax: 65_535,
   payloadBytesMax: 67_108_864,
+  /** Kept back on the disk of the log for break-glass. With less than four times that free besides, nothing else goes on. */
+  logReserveBytes: 16_777_216,
 
   /** Identity */
   clockSkewMs: 60_000,
   credentialMs: 900_000,
   tokenBytesMax: 16_384,
+  /** How far ahead an assertion (RFC 7523) may end: it is made to be used at once. */
+  assertionMs: 600_000,
+  /** Actors in one `act` claim (RFC 8693). */
+  actorsMax: 8,
   /** A SAML response comes as a form. */
   signInFormBytesMax: 262_144,
+  /** An account at an upstream that nobody uses is forgotten. 180 days. */
+  accountIdleMs: 15_552_000_000,
   /** How old a provider's word of a logout may be. */
   logoutTokenMs: 300_000,
 } as const;

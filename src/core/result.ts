@@ -11,6 +11,8 @@ export interface Refusal {
   readonly next?: string;
   /** The policy rule that decided, where one did. */
   readonly rule?: string;
+  /** A page of the gate where the caller can do what is missing. */
+  readonly page?: string;
   /** The approval that would let it pass, where one was requested. */
   readonly approval?: string;
 }

@@ -16,7 +16,10 @@ export interface Exported {
 }
 
 export interface ExportTarget {
-  /** Resolves when the receiver has taken all of it; the same events may come again. Never rejects. `now`: ms since the epoch. */
+  /**
+   * Resolves when the receiver has taken all of it; the same events may come again. Refused: invalid_request where it rejects what
+   * is in them, any other code where it cannot be reached or does not let us. Never rejects. `now`: ms since the epoch.
+   */
   send(batch: readonly Exported[], now: number): Promise<Result<void>>;
   close(): Promise<void>;
 }

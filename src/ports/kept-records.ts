@@ -4,6 +4,7 @@
 import type { JWK } from 'jose';
 import type { JsonObject } from '../core/json.ts';
 import type { BrowserRecord, Flow, ProviderAnswer, SignIn } from './sign-in.ts';
+import type { Account, AccountFlow, ClientRegistration } from './upstream-account.ts';
 
 /** What is kept of each kind. */
 export interface KeptKinds {
@@ -19,6 +20,12 @@ export interface KeptKinds {
   /** By issuer and subject: tokens made until then count no more. */
   readonly 'tokens ended': { readonly atMs: number };
   readonly 'signing key': JWK;
+  /** By connection and subject. */
+  readonly account: Account;
+  /** By state. */
+  readonly 'account flow': AccountFlow;
+  /** The gate's own registration (RFC 7591), by connection and authorization server. */
+  readonly 'account client': ClientRegistration;
   /** By model of the authorization server. */
   readonly [model: `oauth ${string}`]: JsonObject;
 }

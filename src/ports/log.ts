@@ -7,11 +7,14 @@ export interface Log {
    * Adds one record. Resolves once it and its payload are on disk (fsync), in the order of the calls. A `patient` one, which
    * nobody waits for yet, shares the write of the next that is not, and waits 5 ms for that at most.
    * Record and payload are read when their group is written: they must not change after the call.
-   * @throws LogUnavailable when it cannot be made durable. From then on every call throws it: the gate is closed.
+   * @throws LogUnavailable when it cannot be made durable. From then on every call throws it: the gate is closed. And, of some
+   * records only, while the log is {@link scarce}.
    */
   append(record: RecordInput, payload?: Payload, patient?: boolean): Promise<{ readonly seq: number }>;
   /** False once a write or fsync has failed, or after close. */
   readonly open: boolean;
+  /** The disk is nearly full: nothing is asked of an upstream or released but under a break-glass; such records are refused. */
+  readonly scarce?: boolean;
   /** Called once when the log fails, so that the doors close. */
   onFailure(callback: (reason: string) => void): void;
   /** Integrates everything appended so far into the tree and signs a checkpoint. */

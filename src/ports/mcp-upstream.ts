@@ -9,8 +9,21 @@ export interface McpUpstreamEvents {
    * transport tells. Never rejects.
    */
   readonly message: (bytes: Uint8Array, about?: number) => Promise<number | null>;
+  /**
+   * Asked once the reply to a request has turned out long: who takes the message as it comes; null where it has to come whole.
+   * `streamed`: it comes in an event stream.
+   */
+  readonly long?: (id: number, streamed: boolean) => LongReply | null;
   /** Called once, unless `close` was called first. Codes: upstream_closed, upstream_protocol, upstream_refused, upstream_unavailable. */
   readonly closed: (reason: Refusal) => void;
+}
+
+/** Takes one message as it comes. */
+export interface LongReply {
+  /** The next part of its UTF-8 text. The upstream is not read on until it resolves. Never rejects. */
+  push(bytes: Uint8Array): Promise<void>;
+  /** All parts have come: what is left of it for `message`. Refused: upstream_protocol. */
+  end(): Result<Uint8Array>;
 }
 
 export interface McpUpstream {

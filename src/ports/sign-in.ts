@@ -3,6 +3,7 @@
 import type { Subject } from '../core/facts.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Result } from '../core/result.ts';
+import type { StepUp } from '../identity/step-up.ts';
 
 /** What came back from the provider with the browser: the whole address (OIDC), or the fields of a form (SAML). */
 export type ProviderAnswer =
@@ -31,6 +32,8 @@ export interface IdentityProvider {
   start(flow: {
     readonly state: string;
     readonly loginHint: string | null;
+    /** What this sign-in has to be besides what the provider is configured for. */
+    readonly stepUp: StepUp | null;
   }): Promise<Result<{ readonly url: string; readonly keep: JsonObject }>>;
   /** Refused: sign_in_refused, upstream_unavailable. */
   finish(answer: ProviderAnswer, keep: JsonObject): Promise<Result<Proof>>;
@@ -55,6 +58,8 @@ export interface PendingAuthorization {
   /** What it asks for (RFC 8707), in full. */
   readonly resources: readonly string[];
   readonly loginHint: string | null;
+  /** What it asks of the sign-in, by its scopes. */
+  readonly stepUp: StepUp | null;
 }
 
 export interface AuthorizationRequests {
@@ -79,13 +84,21 @@ export interface Flow {
   /** Of the provider's `start`. */
   readonly keep: JsonObject;
   readonly destination: Destination;
+  readonly stepUp: StepUp | null;
+  /** The sign-in that is to be raised, where the same person proves themselves. */
+  readonly raises: string | null;
 }
 
-/** A person, proven by a provider, until it ends; times in ms since the epoch. */
+/** A person or workload, proven by a provider or to the token endpoint, until it ends; times in ms since the epoch. */
 export interface SignIn {
   readonly id: string;
   readonly subject: Subject;
+  /** The provider, or the grant (RFC 6749) it comes from. */
   readonly provider: string;
+  /** The sign-in whose token was exchanged for this one: it ends this one too. */
+  readonly parent?: string;
+  /** Who acts, the one who acts now first (RFC 8693 §4.1). */
+  readonly actors?: readonly string[];
   readonly startedMs: number;
   readonly endsMs: number;
 }

@@ -25,6 +25,10 @@ export interface Storage {
   list(directory: string): Promise<readonly string[]>;
   /** For reading and writing; created (readable by its owner alone where `secret`) when there is none. */
   open(path: string, options?: OpenOptions): Promise<StorageFile>;
+  /** Bytes of a file; undefined when there is none. */
+  sizeOf(path: string): Promise<number | undefined>;
+  /** Bytes that may still be written, to whoever asks; infinite where the file system does not say. */
+  freeBytes(): Promise<number>;
   rename(from: string, to: string): Promise<void>;
   /** A file or an empty directory. */
   remove(path: string): Promise<void>;

@@ -1,6 +1,10 @@
-// Where the accepted definitions of MCP tools live, and the changes that wait for a reviewer. One row a tool.
+// Where the accepted definitions of MCP tools live, those of prompts, resource templates and a server's instructions, and
+// the changes that wait for a reviewer. One row a definition.
 
 import type { JsonObject } from '../core/json.ts';
+
+/** What is pinned besides tools. */
+export type PinKind = 'prompt' | 'resource_template' | 'instructions';
 
 export interface ToolDefinition {
   /** Of core/tool-definition.ts. */
@@ -18,6 +22,9 @@ export interface ToolChange extends ToolDefinition {
 
 export interface ToolPin {
   readonly connection: string;
+  /** Absent for a tool. */
+  readonly kind?: PinKind;
+  /** Its name; of a resource template the template, of instructions `instructions`. */
   readonly tool: string;
   readonly accepted: ToolDefinition;
   /** The newest other definition the server showed, unless it was accepted. */
