@@ -1,6 +1,8 @@
 // Chunks of one stream, handled strictly one after the other by an asynchronous handler, with back-pressure on the source.
 
 const queuedBytesMax = 1_048_576;
+const joinedBytesMax = 65_536;
+const nothing = Buffer.alloc(0);
 
 export class Inbox {
   readonly #source: { pause(): void; resume(): void };
@@ -44,15 +46,26 @@ export class Inbox {
     this.#chunks.length = 0;
   }
 
+  /** The next chunk, with those behind it while they are small: what drips in is handled together, what pours in is not moved. */
+  #take(): Buffer {
+    let count = 0;
+    let bytes = 0;
+    for (const { length } of this.#chunks) {
+      if (count > 0 && bytes + length > joinedBytesMax) break;
+      bytes += length;
+      count++;
+    }
+    const [first, ...others] = this.#chunks.splice(0, count);
+    this.#bytes -= bytes;
+    return others.length > 0 ? Buffer.concat([first ?? nothing, ...others], bytes) : (first ?? nothing);
+  }
+
   async #run(): Promise<void> {
     this.#running = true;
     try {
       while (this.#chunks.length > 0 && !this.#closed) {
-        const chunk = this.#chunks.length === 1 ? this.#chunks[0] : Buffer.concat(this.#chunks);
-        this.#chunks.length = 0;
-        this.#bytes = 0;
-        if (chunk) await this.#handle(chunk);
-        if (this.#paused) {
+        await this.#handle(this.#take());
+        if (this.#paused && this.#bytes <= queuedBytesMax) {
           this.#paused = false;
           this.#source.resume();
         }

@@ -217,3 +217,38 @@ test('mutated rows decode the same way by both readers', () => {
     ),
   );
 });
+
+test('a message that crosses two chunks moves none of the messages behind it', () => {
+  const [first, second] = [stream.subarray(0, 3), stream.subarray(3)];
+  const reader = new FrameReader(limits);
+  reader.push(first);
+  assert.equal(reader.next(), undefined);
+  reader.push(second);
+  const taken = [reader.next(), reader.next()];
+  assert.notEqual(taken[0]?.whole.buffer, stream.buffer);
+  assert.equal(taken[1]?.whole.buffer, stream.buffer);
+  assert.equal(reader.buffered, stream.length - (messages[0]?.length ?? 0) - (messages[1]?.length ?? 0));
+  assert.deepEqual(reader.takeRest(), Buffer.concat(messages.slice(2)));
+});
+
+test('a visitor may stop at any message and go on later, wherever the stream is split', () => {
+  fc.assert(
+    fc.property(fc.array(fc.nat(stream.length), { maxLength: 6 }), fc.array(fc.boolean()), (cuts, stops) => {
+      const at = [0, ...cuts.toSorted((a, b) => a - b), stream.length];
+      const reader = new FrameReader(limits);
+      const seen: Buffer[] = [];
+      const each = (): void =>
+        reader.each((buffer, _type, start, end) => {
+          seen.push(Buffer.from(buffer.subarray(start, end)));
+          return stops[seen.length] !== true;
+        });
+      for (const [index, end] of at.slice(1).entries()) {
+        reader.push(Buffer.from(stream.subarray(at[index], end)));
+        each();
+      }
+      for (let more = 0; more < messages.length; more++) each();
+      assert.deepEqual(seen, messages);
+      assert.equal(reader.buffered, 0);
+    }),
+  );
+});

@@ -61,6 +61,8 @@ export class FrameReader {
   #end = 0;
   /** The buffer is ours to append to, not a chunk of the caller's. */
   #owned = false;
+  /** What came behind that, where it lies: only a message that crosses the two is moved. */
+  #behind: Buffer | null = null;
 
   constructor(limits: FrameLimits) {
     this.#limits = limits;
@@ -68,45 +70,71 @@ export class FrameReader {
 
   /** Bytes that came and were not yet taken. */
   get buffered(): number {
-    return this.#end - this.#start;
+    return this.#end - this.#start + (this.#behind?.length ?? 0);
   }
 
   /** The chunk becomes the reader's: it must not be written to afterwards. */
   push(chunk: Uint8Array): void {
-    const held = this.buffered;
-    if (held === 0) {
-      this.#buffer = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-      this.#start = 0;
-      this.#end = chunk.length;
-      this.#owned = false;
+    let rest = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    if (this.#behind) {
+      this.#behind = Buffer.concat([this.#behind, rest]);
       return;
     }
-    const needed = held + chunk.length;
-    if (!this.#owned || this.#end + chunk.length > this.#buffer.length) {
-      const grown = Buffer.allocUnsafeSlow(this.#owned ? this.#roomFor(needed) : needed);
-      this.#buffer.copy(grown, 0, this.#start, this.#end);
+    if (this.#start === this.#end) return this.#turnTo(rest);
+    for (let missing = this.#missing(); missing > 0 && rest.length > 0; missing = this.#missing()) {
+      const part = rest.subarray(0, missing);
+      this.#append(part);
+      rest = rest.subarray(part.length);
+    }
+    if (rest.length > 0) this.#behind = rest;
+  }
+
+  /** How many bytes the first message still lacks, or its header while that is not whole. */
+  #missing(): number {
+    const held = this.#end - this.#start;
+    return held < headerBytes ? headerBytes - held : this.#buffer.readUInt32BE(this.#start + 1) + 1 - held;
+  }
+
+  #append(part: Buffer): void {
+    if (!this.#owned || this.#end + part.length > this.#buffer.length) {
+      const needed = this.#end - this.#start + part.length;
+      const grown = Buffer.allocUnsafe(this.#owned ? this.#roomFor(needed) : needed);
+      this.#end = this.#buffer.copy(grown, 0, this.#start, this.#end);
       this.#buffer = grown;
       this.#start = 0;
-      this.#end = held;
       this.#owned = true;
     }
-    this.#buffer.set(chunk, this.#end);
-    this.#end += chunk.length;
+    this.#buffer.set(part, this.#end);
+    this.#end += part.length;
   }
 
   /** Doubling keeps a message that drips in linear in time; more room than the message needs is not taken. */
   #roomFor(needed: number): number {
-    if (this.buffered < headerBytes) return 2 * needed;
+    if (this.#end - this.#start < headerBytes) return 2 * needed;
     const whole = this.#buffer.readUInt32BE(this.#start + 1) + 1;
     return Math.max(needed, Math.min(2 * needed, whole));
+  }
+
+  #turnTo(buffer: Buffer): void {
+    this.#buffer = buffer;
+    this.#start = 0;
+    this.#end = buffer.length;
+    this.#owned = false;
+  }
+
+  /** Whether there was more behind what has been taken. */
+  #goOn(): boolean {
+    const behind = this.#behind;
+    this.#behind = null;
+    if (behind) this.push(behind);
+    return behind !== null;
   }
 
   /** The next whole message, or undefined until more is pushed. @throws ProtocolError */
   next(): Frame | undefined {
     const start = this.#start;
-    if (this.#end - start < headerBytes) return undefined;
-    const end = endOf(this.#buffer, start, this.#limits);
-    if (end > this.#end) return undefined;
+    const end = this.#end - start < headerBytes ? Number.POSITIVE_INFINITY : endOf(this.#buffer, start, this.#limits);
+    if (end > this.#end) return this.#goOn() ? this.next() : undefined;
     this.#start = end;
     const buffer = this.#buffer;
     return {
@@ -118,18 +146,24 @@ export class FrameReader {
 
   /** Visits every whole message there is, without an object for each. @throws ProtocolError */
   each(visit: FrameVisitor): void {
-    const filled = this.#end === this.#buffer.length ? this.#buffer : this.#buffer.subarray(0, this.#end);
-    // Taken before the visit, so that a visitor that throws does not meet the same message again.
-    scan(filled, this.#start, this.#limits, (buffer, type, start, end) => {
-      this.#start = end;
-      return visit(buffer, type, start, end);
-    });
+    let isStopped = false;
+    do {
+      const filled = this.#end === this.#buffer.length ? this.#buffer : this.#buffer.subarray(0, this.#end);
+      // Taken before the visit, so that a visitor that throws does not meet the same message again.
+      scan(filled, this.#start, this.#limits, (buffer, type, start, end) => {
+        this.#start = end;
+        isStopped = !visit(buffer, type, start, end);
+        return !isStopped;
+      });
+    } while (!isStopped && this.#goOn());
   }
 
   /** What is left, when the stream changes its language (TLS). Empties the reader. */
   takeRest(): Buffer {
     const rest = this.#buffer.subarray(this.#start, this.#end);
-    this.#start = this.#end;
-    return rest;
+    const all = this.#behind ? Buffer.concat([rest, this.#behind]) : rest;
+    this.#turnTo(Buffer.alloc(0));
+    this.#behind = null;
+    return all;
   }
 }

@@ -15,6 +15,8 @@ import { encodeStartupMessage } from '../../../src/wire/postgres/startup.ts';
 import { type Peer, scriptedClient } from '../../parts/scripted-postgres.ts';
 
 const answerMs = 5_000;
+/** A busy machine is slow to start a backend; nothing is attacked by waiting. */
+const signInMs = 30_000;
 
 export class Wire {
   /** Every message since sign-in began. */
@@ -36,9 +38,9 @@ export class Wire {
   ): Promise<Wire> {
     const wire = new Wire(await scriptedClient(port));
     wire.send(encodeStartupMessage([['user', user], ['database', 'ehr'], ...parameters]));
-    await wire.until('R');
+    await wire.until('R', signInMs);
     wire.send(encodePasswordMessage(token));
-    const answer = await wire.until('Z');
+    const answer = await wire.until('Z', signInMs);
     // Who never came in finds nothing, and that would prove nothing.
     if (answer.at(-1)?.type !== 'Z'.charCodeAt(0)) throw new Error(`no session: ${errorIn(answer) ?? 'no answer'}`);
     return wire;
