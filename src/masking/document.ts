@@ -3,15 +3,24 @@
 
 import type { PhiClass } from '../core/phi.ts';
 import { readDelimited } from './containers/delimited.ts';
+import { innerText, isFile, percentDecoded } from './containers/encoded.ts';
+import { readFhirXml } from './containers/fhir-xml.ts';
 import { readHl7 } from './containers/hl7v2.ts';
-import { readJson } from './containers/json.ts';
-import { asWritten, type Container, type Leaf, placeOf } from './containers/leaf.ts';
+import { readJson, readLooseJson } from './containers/json.ts';
+import { readJsonTail } from './containers/json-tail.ts';
+import { readKeyedLines } from './containers/keyed-lines.ts';
+import { asWritten, type Container, type Leaf, placeOf, type Reading } from './containers/leaf.ts';
+import { mayHoldBlocks, readMixed } from './containers/mixed.ts';
+import { readSqlRows } from './containers/sql-rows.ts';
 import { readX12 } from './containers/x12.ts';
 import { readXml } from './containers/xml.ts';
 import { detect } from './detect.ts';
 import type { Find } from './detectors/detector.ts';
 import { KnownValues } from './known-values.ts';
+import { labelledValues } from './labelled-lines.ts';
 import type { Span } from './mask.ts';
+import { isMaskToken } from './operators.ts';
+import { unlistedWords } from './unlisted-words.ts';
 
 /** Something to mask: where it lies in the text, what it says, and how its replacement is written there. */
 export interface Found extends Span {
@@ -29,13 +38,28 @@ export interface Masked {
   readonly isJson: boolean;
 }
 
-const containers: readonly Container[] = [readJson, readXml, readHl7, readX12, readDelimited];
+const containers: readonly Container[] = [
+  readJson,
+  readLooseJson,
+  readFhirXml,
+  readXml,
+  readHl7,
+  readX12,
+  readSqlRows,
+  readDelimited,
+  readKeyedLines,
+  readJsonTail,
+  readMixed,
+];
 /** Texts within texts, no deeper. */
-const nestingMax = 4;
+const nestingMax = 6;
 
 /** Idempotent for tokens. `prose`: as for detect, for a text without structure. */
 export function maskDocument(text: string, replace: Replace, prose = true, own: readonly Find[] = []): Masked {
-  return maskText(text, prose, { replace, known: new KnownValues(), own }, 0);
+  const known = new KnownValues();
+  const document = read(text, known, false, 0);
+  const search = { replace, known, own };
+  return document ? maskLeaves(text, document, search) : maskText(text, prose ? 'prose' : 'value', search);
 }
 
 /** How one text as a whole is searched. */
@@ -45,55 +69,116 @@ interface Search {
   readonly own: readonly Find[];
 }
 
-function maskText(text: string, prose: boolean, search: Search, depth: number): Masked {
-  const { replace, known, own } = search;
-  const document = depth < nestingMax ? leavesOf(text) : null;
-  if (!document) {
-    const spans = merged([...known.find(text), ...detect(text, prose, own)]);
-    const found = spans.map((span) => ({ ...span, value: text.slice(span.start, span.end), encode: asWritten }));
-    return { text: rewritten(text, found, replace, null), found, isJson: false };
-  }
-  const { leaves, isJson } = document;
-  for (const { cls, value } of leaves) if (cls !== undefined && cls !== 'clear') known.add(value, cls);
-  const found = leaves.flatMap((leaf) => foundIn(leaf, search, depth));
-  return { text: rewritten(text, found, replace, new Keys(leaves)), found, isJson };
+/** A text that has been read, with those inside of its leaves. */
+interface Document {
+  readonly leaves: readonly Leaf[];
+  readonly isJson: boolean;
+  readonly inner: ReadonlyMap<Leaf, Inner>;
 }
 
-function leavesOf(text: string): { readonly leaves: readonly Leaf[]; readonly isJson: boolean } | null {
-  for (const read of containers) {
-    const leaves = read(text);
-    if (leaves) return { leaves, isJson: read === readJson };
+interface Inner {
+  readonly text: string;
+  readonly encode: (text: string) => string;
+  readonly document: Document | null;
+}
+
+/** INVARIANT: every text is read before the first is masked, so that what one place says of a value holds in all others. */
+function read(text: string, known: KnownValues, isRecord: boolean, depth: number): Document | null {
+  if (depth >= nestingMax) return null;
+  for (const container of containers) {
+    const found = container(text);
+    if (!found) continue;
+    const leaves = isRecord ? found.map(asRecord) : found;
+    const inner = new Map<Leaf, Inner>();
+    for (const leaf of leaves) {
+      const { cls, value, reads } = leaf;
+      if (leaf.isTerm) known.addTerm(value);
+      if (cls !== undefined && cls !== 'clear' && cls !== 'note') known.add(value, cls);
+      if (cls !== undefined && cls !== 'note') continue;
+      const packed = innerText(value, reads);
+      const document = packed && read(packed.text, known, reads === 'record' || reads === 'encoded', depth + 1);
+      if (packed && (document || !packed.isPlain)) inner.set(leaf, { ...packed, document });
+      else if (cls === undefined) addLabelled(value, known);
+    }
+    return { leaves, isJson: container === readJson, inner };
   }
+  if (depth > 0) addLabelled(text, known);
   return null;
 }
 
-const documentStart = /^\s*(?:[[{]|<[?!A-Za-z]|MSH\W|ISA\W)/;
+/** What lines of "label: value" say of their values. */
+export function addLabelled(text: string, known: KnownValues): void {
+  for (const { start, end, type } of labelledValues(text)) known.add(text.slice(start, end), type);
+}
+
+function asRecord(leaf: Leaf): Leaf {
+  return leaf.reads === 'prose' ? { ...leaf, reads: 'record' } : leaf;
+}
+
+const documentStart = /^\s*(?:[[{]|<[?!A-Za-z]|MSH\W|FHS\W|BHS\W|ISA\W)/;
 
 /** Whether the text that begins so may be a document, which only its end can tell. */
 export function mayBeDocument(head: string): boolean {
-  return documentStart.test(head) || readDelimited(head.slice(0, head.lastIndexOf('\n') + 1)) !== null;
+  const lines = head.slice(0, head.lastIndexOf('\n') + 1);
+  return (
+    documentStart.test(head) ||
+    mayHoldBlocks(head) ||
+    [readSqlRows, readDelimited, readKeyedLines].some((reads) => reads(lines) !== null)
+  );
 }
 
-function foundIn(leaf: Leaf, search: Search, depth: number): readonly Found[] {
-  const { known, own } = search;
-  const { start, end, value, cls, encode } = leaf;
+function maskLeaves(text: string, document: Document, search: Search): Masked {
+  const found = document.leaves.flatMap((leaf) => foundIn(leaf, document.inner.get(leaf), search));
+  const rewrite = rewritten(text, found, search.replace, new Keys(document.leaves));
+  return { text: rewrite, found, isJson: document.isJson };
+}
+
+function maskText(text: string, reads: Reading, search: Search): Masked {
+  const found = spansIn(text, reads, search).map((span) => ({
+    ...span,
+    value: text.slice(span.start, span.end),
+    encode: asWritten,
+  }));
+  return { text: rewritten(text, found, search.replace, null), found, isJson: false };
+}
+
+/** What is found in a text without structure, sorted, without overlap. */
+export function spansIn(text: string, reads: Reading, { known, own }: Pick<Search, 'known' | 'own'>): readonly Span[] {
+  const isProse = reads === 'prose' || reads === 'record';
+  const labelled = labelledValues(text);
+  for (const { start, end, type } of labelled) known.add(text.slice(start, end), type);
+  const spans = [...labelled, ...known.find(text), ...detect(text, isProse, own)];
+  return merged(reads === 'record' ? [...spans, ...unlistedWords(text, known.terms)] : spans);
+}
+
+function foundIn(leaf: Leaf, inner: Inner | undefined, search: Search): readonly Found[] {
+  const { start, end, value, cls, encode, reads } = leaf;
   if (cls === 'clear') {
-    // A number that is somebody's is so within a code, too.
-    const numbers =
-      leaf.keyOf === undefined ? known.find(value).filter((span) => /\d/.test(value.slice(span.start, span.end))) : [];
-    return marked(leaf, numbers);
+    // A number that is somebody's is so within a code, too, and a name within a key.
+    const isSomebodys = (span: Span): boolean =>
+      leaf.keyOf !== undefined || /\d/.test(value.slice(span.start, span.end));
+    return marked(leaf, merged(search.known.find(value).filter(isSomebodys)));
   }
   if (cls !== undefined && cls !== 'note')
-    return /[\p{L}\p{N}]/u.test(value) ? [{ start, end, type: cls, value, encode }] : [];
-  const inner = innerText(value);
+    return /[\p{L}\p{N}]/u.test(value) && !isToken(value) ? [{ start, end, type: cls, value, encode }] : [];
   if (inner) {
-    const masked = maskText(inner.text, leaf.prose, search, depth + 1);
+    const masked = inner.document
+      ? maskLeaves(inner.text, inner.document, search)
+      : maskText(inner.text, reads === 'encoded' ? 'record' : reads, search);
     if (masked.found.length === 0) return [];
     const [first] = masked.found;
     // What was found lies inside of an encoding: the whole place is written anew.
     return [{ start, end, type: first?.type ?? 'other_id', value, encode: () => encode(inner.encode(masked.text)) }];
   }
-  return marked(leaf, merged([...known.find(value), ...detect(value, leaf.prose, own)]));
+  if (reads === 'encoded' || isFile(value))
+    return /[\p{L}\p{N}]/u.test(value) ? [{ start, end, type: 'note', value, encode }] : [];
+  const plain = percentDecoded(leaf) ?? leaf;
+  return marked(plain, spansIn(plain.value, reads, search));
+}
+
+/** What another door has redacted stays, whatever it was taken for there. */
+function isToken(value: string): boolean {
+  return value.startsWith('[') && isMaskToken(value);
 }
 
 function marked(leaf: Leaf, spans: readonly Span[]): readonly Found[] {
@@ -104,24 +189,6 @@ function marked(leaf: Leaf, spans: readonly Span[]): readonly Found[] {
     value: leaf.value.slice(span.start, span.end),
     encode: leaf.encode,
   }));
-}
-
-/** A document within a string, as it is or in base64. */
-function innerText(value: string): { readonly text: string; readonly encode: (text: string) => string } | null {
-  if (documentStart.test(value)) return { text: value, encode: (text) => text };
-  if (value.length < 24 || value.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(value)) return null;
-  try {
-    const bytes = Uint8Array.from(atob(value), (char) => char.charCodeAt(0));
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    // oxlint-disable-next-line no-control-regex -- control characters are what text does not have
-    if (/[\u0000-\u0008\u000e-\u001f]/.test(text)) return null;
-    return {
-      text,
-      encode: (each) => btoa(Array.from(new TextEncoder().encode(each), (byte) => String.fromCharCode(byte)).join('')),
-    };
-  } catch {
-    return null;
-  }
 }
 
 /** Overlapping spans become one; the first names the class. */

@@ -1,8 +1,7 @@
 // Tables as text: CSV, TSV and the like with a header row, psql's aligned output, markdown. The header says what a column holds.
 
-import { fieldClass, genericColumn } from '../packs/generic.ts';
-import { syntheaHeader } from '../packs/synthea.ts';
-import { asWritten, type Container, isDate, type Leaf } from './leaf.ts';
+import { headerOf } from '../packs/header.ts';
+import { asWritten, type Container, isDate, type Leaf, type Reading } from './leaf.ts';
 
 interface Cell {
   readonly start: number;
@@ -11,50 +10,87 @@ interface Cell {
   readonly isQuoted: boolean;
 }
 
+/** Lines of a table that hold no cells. */
+const rule = /^[\s|:+=│├┼┤┌┬┐└┴┘╞╪╡─═-]*$/;
+
 export const readDelimited: Container = (text) => {
-  const first = /^[^\r\n]*[\r\n]/.exec(text)?.[0] ?? '';
-  const separator = [',', '\t', '|', ';'].find((each) => first.split(each).length >= (each === '|' ? 2 : 3));
-  if (separator === undefined) return null;
-  const rows = rowsOf(text, separator);
-  const [header, ...body] = rows.filter((row) => !row.every((cell) => /^[\s:+-]*$/.test(cell.value)));
-  if (!header || body.length === 0 || !isHeader(header)) return null;
-  const names = header.map((cell) => cell.value.trim());
-  const classes = classesOf(names);
-  if (classes.every((cls) => cls === undefined)) return null;
+  const first = firstLine(text);
+  const separator = [',', '\t', '|', '│', ';'].find((each) => first.split(each).length >= 2);
+  if (separator === undefined && !/\S {2,}\S.* {2,}\S/.test(first)) return null;
+  const rows = separator === undefined ? alignedRows(text) : rowsOf(text, separator);
+  const [header, ...body] = rows.filter((row) => !row.every((cell) => rule.test(cell.value)));
+  if (!header || body.length === 0) return null;
+  const { classes, isOfPeople } = headerOf(isHeader(header) ? header.map((cell) => cell.value.trim()) : []);
+  if (classes.every((cls) => cls === undefined)) return withoutHeader([header, ...body]);
   // Rows that do not fit the header are not what it speaks of.
   const fitting = body.filter((row) => row.length === header.length);
   if (fitting.length * 2 < body.length) return null;
+  // Two columns and a comma are as often a sentence.
+  if (header.length === 2 && separator !== '|' && fitting.length < body.length) return null;
+  const reads = isOfPeople ? 'record' : 'value';
   const leaves: Leaf[] = [];
   for (const row of body) {
     row.forEach((cell, at) => {
-      if (cell.value.trim() !== '') leaves.push(leafOf(cell, row.length === header.length ? classes[at] : undefined));
+      if (cell.value.trim() !== '')
+        leaves.push(leafOf(cell, row.length === header.length ? classes[at] : undefined, reads));
     });
   }
   return leaves;
 };
 
+/** The first line that is no rule, with its end; '' where the text has but one line. */
+function firstLine(text: string): string {
+  let at = 0;
+  for (let lines = 0; lines < 5; lines++) {
+    const line = /^[^\r\n]*[\r\n]+/.exec(text.slice(at, at + 100_000))?.[0] ?? '';
+    if (line === '' || !rule.test(line)) return line;
+    at += line.length;
+  }
+  return '';
+}
+
+/** Columns that two blanks or more keep apart. */
+function alignedRows(text: string): readonly (readonly Cell[])[] {
+  return Array.from(text.matchAll(/[^\r\n]+/g), ({ 0: line, index }) =>
+    Array.from(line.matchAll(/\S+(?: \S+)*/g), ({ 0: value, index: at }): Cell => {
+      return { start: index + at, end: index + at + value.length, value, isQuoted: false };
+    }),
+  ).filter((row) => row.length > 0);
+}
+
 function isHeader(cells: readonly Cell[]): boolean {
   return (
-    cells.every((cell) => /^\s*(?:[A-Za-z_][\w ./#()-]{0,48})?\s*$/.test(cell.value)) &&
+    cells.every((cell) => /^[\s\uFEFF]*(?:[\p{L}_][\p{L}\p{N}_ ./#()-]{0,48})?\s*$/u.test(cell.value)) &&
     cells.filter((cell) => cell.value.trim() !== '').length > 1
   );
 }
 
-function classesOf(names: readonly string[]): readonly Leaf['cls'][] {
-  const synthea = syntheaHeader(names);
-  return names.map((name, at) => synthea?.[at] ?? fieldClass(name) ?? noNote(genericColumn(name)));
+const columnsMin = 4;
+const personal = /^(?:\d{3}-\d{2}-\d{4}|\+?[\d(][\d() .-]{8,18}\d|[^\s@]+@[^\s@]+\.[a-z]+)$/i;
+
+/** Rows nobody has named the columns of, when one of those is a day, a number or an address of somebody's in every row. */
+function withoutHeader(rows: readonly (readonly Cell[])[]): readonly Leaf[] | null {
+  const columns = rows[0]?.length ?? 0;
+  if (columns < columnsMin || rows.some((row) => row.length !== columns)) return null;
+  const isPersonal = (cell: Cell | undefined): boolean =>
+    cell !== undefined && (isDate(cell.value) || personal.test(cell.value));
+  const speaks = Array.from({ length: columns }, (_each, at) => rows.every((row) => isPersonal(row[at])));
+  if (!speaks.includes(true)) return null;
+  return rows.flatMap((row) =>
+    row
+      .filter((cell) => cell.value !== '')
+      .map((cell) =>
+        leafOf(cell, /^\d{5,}(?:-\d+)?$/.test(cell.value) && !isDate(cell.value) ? 'other_id' : undefined, 'record'),
+      ),
+  );
 }
 
-function noNote(cls: Leaf['cls']): Leaf['cls'] {
-  return cls === 'note' ? undefined : cls;
-}
-
-function leafOf(cell: Cell, said: Leaf['cls']): Leaf {
+function leafOf(cell: Cell, said: Leaf['cls'], reads: Reading): Leaf {
   const { start, end, value, isQuoted } = cell;
   const isYoung = said === 'age' && Number(value) < 90;
   const cls = isYoung ? 'clear' : said === undefined && isDate(value) ? 'date' : said;
   const encode = isQuoted ? (each: string | null): string => (each ?? '').replaceAll('"', '""') : asWritten;
-  return { start, end, value, offsets: null, cls, prose: false, encode };
+  return { start, end, value, offsets: null, cls, reads, encode };
 }
 
 /** RFC 4180, with any separator; offsets are those of the cell without its quotes and outer blanks. */

@@ -3,6 +3,14 @@
 
 import type { PhiClass } from '../../core/phi.ts';
 
+/**
+ * How a place is read that says nothing of its value.
+ * - `value`: by the detectors. `prose`: somebody may have written sentences; by the detectors for prose.
+ * - `record`: free text of a record about somebody. Beside the detectors, words no dictionary has are masked.
+ * - `encoded`: base64 of a file. One that is no text is masked as a whole.
+ */
+export type Reading = 'value' | 'prose' | 'record' | 'encoded';
+
 export interface Leaf {
   /** Where the value lies in the text, without its quotes; UTF-16 code units. */
   readonly start: number;
@@ -13,12 +21,13 @@ export interface Leaf {
   readonly offsets: readonly number[] | null;
   /** What its position says: a class, `clear` for codes and other structure, undefined for nothing. */
   readonly cls: PhiClass | 'clear' | undefined;
-  /** Somebody may have written sentences here. */
-  readonly prose: boolean;
+  readonly reads: Reading;
   /** How a replacement is written in this place; null = the value is gone. */
   readonly encode: (replacement: string | null) => string;
   /** Two keys of one object must not become the same: the object's number. */
   readonly keyOf?: number;
+  /** What stands here belongs to a terminology, and so do its words wherever they recur. */
+  readonly isTerm?: boolean;
 }
 
 /** Reads a text of its kind into leaves, in order and without overlap; null = it is not of this kind. */
@@ -29,6 +38,17 @@ export const asWritten = (replacement: string | null): string => replacement ?? 
 /** Where the unit at `at` of the leaf's value lies in the text. */
 export function placeOf(leaf: Leaf, at: number): number {
   return leaf.offsets ? (leaf.offsets[at] ?? leaf.end) : leaf.start + at;
+}
+
+/** The part of a leaf from `from` to `to` of its value. */
+export function partOf<L extends Leaf>(leaf: L, from: number, to: number): L {
+  return {
+    ...leaf,
+    start: placeOf(leaf, from),
+    end: placeOf(leaf, to),
+    value: leaf.value.slice(from, to),
+    offsets: leaf.offsets?.slice(from, to + 1) ?? null,
+  };
 }
 
 /** ISO 8601 to the month or closer, and HL7's YYYYMM[DD[HHMM[SS]]]. A bare year is not one. */

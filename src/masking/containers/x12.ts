@@ -1,38 +1,74 @@
-// X12 interchanges (837, 835, 270/271, 276/277, 834): one leaf an element, with the separators the ISA segment names.
+// X12 interchanges (837, 835, 270/271, 276/277, 278, 834), one after the other, each with the separators its own ISA segment
+// names: one leaf an element, or a component where only part of it is somebody's.
 
-import { x12Element } from '../packs/x12.ts';
+import { type X12Said, x12Element } from '../packs/x12.ts';
 import { asWritten, type Container, type Leaf } from './leaf.ts';
 
+interface Marks {
+  readonly element: string;
+  readonly component: string;
+  readonly terminator: string;
+}
+
 export const readX12: Container = (text) => {
-  const start = /^\s*ISA[^\w\s]/.exec(text);
+  const start = /^[\s\uFEFF]*(?=ISA[^\w\s]|(?:GS|ST)\*)/.exec(text);
   if (!start) return null;
-  const from = start[0].length - 4;
-  const separator = text.charAt(from + 3);
-  // ISA has fixed widths: 106 characters with its terminator. A text whose ISA is not like that is read by its own.
-  const terminator = /[^\w\s]/.test(text.charAt(from + 105)) ? text.charAt(from + 105) : '~';
   const leaves: Leaf[] = [];
-  let at = from;
-  for (const segment of text.slice(from).split(terminator)) {
-    const lead = /^\s*/.exec(segment)?.[0].length ?? 0;
-    const elements = segment.slice(lead).split(separator);
-    const [name = ''] = elements;
-    let position = at + lead + name.length + 1;
-    elements.slice(1).forEach((value, index) => {
-      if (value.trim() !== '') {
-        const cls = x12Element(name, index + 1, elements);
-        leaves.push({
-          start: position,
-          end: position + value.length,
-          value,
-          offsets: null,
-          cls,
-          prose: name === 'NTE',
-          encode: asWritten,
-        });
-      }
-      position += value.length + 1;
-    });
-    at += segment.length + 1;
+  let at = start[0].length;
+  let marks: Marks = { element: '*', component: ':', terminator: '~' };
+  while (at < text.length) {
+    const lead = /^[\s\uFEFF]*/.exec(text.slice(at, at + 100))?.[0].length ?? 0;
+    at += lead;
+    if (/^ISA[^\w\s]/.test(text.slice(at, at + 4))) marks = marksOf(text, at) ?? marks;
+    const close = text.indexOf(marks.terminator, at);
+    const end = close === -1 ? text.length : close;
+    readSegment(text.slice(at, end), at, marks, leaves);
+    if (close === -1) break;
+    at = end + 1;
   }
   return leaves;
 };
+
+/** After ISA's sixteenth separator: the one of components, then what ends a segment (X12.5; fixed widths or not). */
+function marksOf(text: string, start: number): Marks | null {
+  const element = text.charAt(start + 3);
+  let at = start + 2;
+  for (let count = 0; count < 16; count++) {
+    at = text.indexOf(element, at + 1);
+    if (at === -1 || at > start + 300) return null;
+  }
+  const component = text.charAt(at + 1);
+  const terminator = text.charAt(at + 2);
+  return /^[^\w]$/.test(component) && /^[^\w ]$/.test(terminator) ? { element, component, terminator } : null;
+}
+
+function readSegment(segment: string, start: number, marks: Marks, leaves: Leaf[]): void {
+  const elements = segment.split(marks.element);
+  const [name = ''] = elements;
+  if (!/^[A-Z][A-Z0-9]{1,2}$/.test(name.trim())) {
+    if (/\S/.test(segment)) leaves.push(leafOf(segment, start, undefined));
+    return;
+  }
+  let position = start + name.length + 1;
+  elements.slice(1).forEach((value, index) => {
+    if (value.trim() !== '') {
+      const said = x12Element(name.trim(), index + 1, elements);
+      if (said === 'components') addComponents(value, position, marks.component, leaves);
+      else leaves.push(leafOf(value, position, said));
+    }
+    position += value.length + 1;
+  });
+}
+
+/** The first component is a qualifier, the rest is what it qualifies. */
+function addComponents(value: string, start: number, separator: string, leaves: Leaf[]): void {
+  let position = start;
+  value.split(separator).forEach((part, at) => {
+    if (part.trim() !== '') leaves.push(leafOf(part, position, at === 0 ? 'clear' : 'other_id'));
+    position += part.length + 1;
+  });
+}
+
+function leafOf(value: string, start: number, cls: Exclude<X12Said, 'components'>): Leaf {
+  return { start, end: start + value.length, value, offsets: null, cls, reads: 'record', encode: asWritten };
+}

@@ -1,122 +1,109 @@
-// XML and HTML with the offset of every text and attribute. It survives what is not well-formed: a stray sign is text, and a
-// tag that was never closed ends with the one around it.
+// XML and HTML: a leaf for every text, attribute and comment. A tag that was never closed ends with the one around it.
 
-import { cdaAttribute, cdaText } from '../packs/ccda.ts';
+import type { PhiClass } from '../../core/phi.ts';
+import { type CdaElement, cdaAttribute, cdaText } from '../packs/ccda.ts';
 import { fieldClass } from '../packs/generic.ts';
-import { type Container, type Leaf } from './leaf.ts';
+import { HtmlTables } from './html-tables.ts';
+import type { Text } from './json-node.ts';
+import { asWritten, type Container, isDate, type Leaf } from './leaf.ts';
+import { entities, type XmlPart, xmlParts } from './xml-parts.ts';
 
 const depthMax = 1_000;
+const empty: ReadonlySet<string> = new Set('br hr img input meta link col'.split(' '));
+/** HL7 CDA, with its namespace or cut out of a document. */
+const cda =
+  /urn:hl7-org:v3|<(?:\w+:)?(?:ClinicalDocument|recordTarget|patientRole|assignedAuthor|assignedPerson|relatedEntity|structuredBody)[\s>]/;
 
 export const readXml: Container = (text) => {
   if (!/^\s*<(?:\?xml|!--|!DOCTYPE|[A-Za-z])/.test(text) || !text.includes('>')) return null;
-  const leaves: Leaf[] = [];
-  const isCda = text.includes('urn:hl7-org:v3');
-  const open: string[] = [];
-  let at = 0;
-  const content = (end: number): void => {
-    if (end > at && /\S/.test(text.slice(at, end))) leaves.push(textLeaf(text, at, end, open, isCda));
-  };
-  markup.lastIndex = 0;
-  for (let match = markup.exec(text); match; match = markup.exec(text)) {
-    content(match.index);
-    at = match.index + match[0].length;
-    const [whole, comment, data, close, name] = match;
-    if (comment !== undefined) leaves.push({ ...plainLeaf(text, match.index + 4, at - 3), prose: false });
-    else if (data !== undefined) leaves.push(plainLeaf(text, match.index + 9, at - 3));
-    else if (close !== undefined) pop(open, localName(close));
-    else if (name !== undefined) {
-      const element = localName(name);
-      attributes(text, match.index + 1 + name.length, at, [...open, element], isCda, leaves);
-      if (!whole.endsWith('/>') && !(open[0] === 'html' && empty.has(element)) && open.length < depthMax)
-        open.push(element);
-    }
-  }
-  content(text.length);
-  return leaves;
+  const read = new Reading(cda.test(text));
+  for (const part of xmlParts(text)) read.take(part);
+  return read.leaves;
 };
 
-const markup =
-  /<!--((?:[^-]|-(?!->))*)-->|<!\[CDATA\[((?:[^\]]|\](?!\]>))*)\]\]>|<\?[^>]*>|<![A-Za-z][^>]*>|<\/([A-Za-z_][\w:.-]*)\s*>|<([A-Za-z_][\w:.-]*)(?:\s+(?:[^<>"']|"[^"<]*"|'[^'<]*')*)?\/?>/g;
-const attribute = /([A-Za-z_][\w:.-]*)\s*=\s*(?:"([^"]*)"|'([^']*)')/g;
-const empty: ReadonlySet<string> = new Set('br hr img input meta link col'.split(' '));
+class Reading {
+  readonly leaves: Leaf[] = [];
+  readonly #isCda: boolean;
+  readonly #open: CdaElement[] = [];
+  readonly #tables = new HtmlTables();
 
-function pop(open: string[], name: string): void {
-  const from = open.lastIndexOf(name);
-  if (from !== -1) open.length = from;
-}
+  constructor(isCda: boolean) {
+    this.#isCda = isCda;
+  }
 
-function localName(name: string): string {
-  return name.slice(name.indexOf(':') + 1);
-}
+  take(part: XmlPart): void {
+    switch (part.kind) {
+      case 'start':
+        return this.#start(part);
+      case 'end': {
+        const from = this.#open.findLastIndex((each) => each.name === part.name);
+        if (from !== -1) this.#open.length = from;
+        this.#tables.end(part.name);
+        return;
+      }
+      case 'text':
+        return this.#text(part.text, entities);
+      case 'cdata':
+        return this.#text(part.text, asWritten);
+      case 'comment':
+        this.leaves.push({ ...part.text, cls: undefined, reads: this.#isCda ? 'record' : 'value', encode: asWritten });
+        return;
+      case 'declarations':
+        // Entities of its own could say what no place of the document says: they are taken out, whatever the operator.
+        this.leaves.push({ ...part.text, cls: 'other_id', reads: 'value', encode: () => '' });
+    }
+  }
 
-function attributes(
-  text: string,
-  from: number,
-  to: number,
-  path: readonly string[],
-  isCda: boolean,
-  leaves: Leaf[],
-): void {
-  const tag = text.slice(from, to);
-  const all = Array.from(tag.matchAll(attribute), (match) => {
-    const value = match[2] ?? match[3] ?? '';
-    const end = from + match.index + match[0].length - 1;
-    return { name: match[1] ?? '', value, start: end - value.length, end };
-  });
-  for (const { name, value, start, end } of all) {
-    if (value === '' || name.startsWith('xmlns') || name.startsWith('xsi:')) continue;
-    const others = Object.fromEntries(all.map((each) => [each.name, each.value]));
-    const cls = isCda ? cdaAttribute(path, name, value, others) : (fieldClass(name) ?? undefined);
-    leaves.push({ ...decoded(text, start, end), cls, prose: false, encode: entities });
+  #start({ name, attributes, isEmpty }: Extract<XmlPart, { kind: 'start' }>): void {
+    const others = Object.fromEntries(attributes.map((each) => [each.name, each.text.value]));
+    const element: CdaElement = { name, attributes: others };
+    this.#tables.start(name.toLowerCase());
+    const path = [...this.#open, element];
+    for (const { name: called, text } of attributes) {
+      if (text.value === '' || called.startsWith('xmlns') || called.startsWith('xsi:')) continue;
+      const said = this.#isCda ? cdaAttribute(path, called, text.value) : attributeClass(path, called, text.value);
+      const isTerm = this.#isCda && said === 'clear' && (called === 'displayName' || called === 'code');
+      this.leaves.push({ ...text, cls: said, isTerm, reads: this.#isCda ? 'record' : 'value', encode: entities });
+    }
+    const isOpen = !isEmpty && !(this.#open[0]?.name === 'html' && empty.has(name));
+    if (isOpen && this.#open.length < depthMax) this.#open.push(element);
+  }
+
+  #text(text: Text, encode: Leaf['encode']): void {
+    const column = this.#tables.columnOf(text.value);
+    const inColumn = column?.cls === 'clear' ? undefined : column?.cls;
+    if (this.#isCda) {
+      const isFile = this.#open.at(-1)?.attributes['representation'] === 'B64';
+      const cls = isFile ? undefined : (cdaText(this.#open) ?? inColumn);
+      this.leaves.push({ ...text, cls, reads: isFile ? 'encoded' : 'record', encode });
+      return;
+    }
+    const named = this.#open.map(elementClass).findLast((each) => each !== undefined);
+    const isDay = this.#open.length > 0 && isDate(text.value) && text.value.length > 6;
+    const cls = named ?? inColumn ?? (isDay ? 'date' : undefined);
+    this.leaves.push({ ...text, cls, reads: column?.isOfPeople ? 'record' : 'prose', encode });
   }
 }
 
-function textLeaf(text: string, start: number, end: number, open: readonly string[], isCda: boolean): Leaf {
-  const cls = isCda ? cdaText(open) : open.map(fieldClass).findLast((each) => each !== undefined);
-  return { ...decoded(text, start, end), cls, prose: !isCda, encode: entities };
-}
+const labels = ['name', 'key', 'label', 'field', 'column', 'itemprop', 'class', 'id'] as const;
 
-function plainLeaf(text: string, start: number, end: number): Leaf {
-  return {
-    start,
-    end,
-    value: text.slice(start, end),
-    offsets: null,
-    cls: undefined,
-    prose: true,
-    encode: (each) => each ?? '',
-  };
-}
-
-type Decoded = Pick<Leaf, 'start' | 'end' | 'value' | 'offsets'>;
-
-const reference = /&(?:#(\d{1,7})|#x([0-9a-fA-F]{1,6})|(amp|lt|gt|quot|apos|nbsp));/g;
-const named: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ' };
-
-function decoded(text: string, start: number, end: number): Decoded {
-  const raw = text.slice(start, end);
-  if (!raw.includes('&')) return { start, end, value: raw, offsets: null };
-  const offsets: number[] = [];
-  let value = '';
-  let at = 0;
-  const copy = (to: number): void => {
-    for (; at < to; at++) offsets.push(start + at);
-  };
-  for (const match of raw.matchAll(reference)) {
-    value += raw.slice(at, match.index);
-    copy(match.index);
-    const code = match[1] === undefined ? Number.parseInt(match[2] ?? '', 16) : Number(match[1]);
-    const char = named[match[3] ?? ''] ?? (code <= 0x10ffff ? String.fromCodePoint(code) : '\uFFFD');
-    for (let unit = 0; unit < char.length; unit++) offsets.push(start + at);
-    value += char;
-    at = match.index + match[0].length;
+/** By its own name, or by what it is called: `<field name="dob">`, `<span class="dob">`. */
+function elementClass({ name, attributes }: CdaElement): PhiClass | undefined {
+  const own = fieldClass(name);
+  if (own !== undefined) return own;
+  for (const label of labels) {
+    const called = attributes[label];
+    const cls = called === undefined ? undefined : fieldClass(called);
+    if (cls !== undefined) return cls;
   }
-  value += raw.slice(at);
-  copy(raw.length);
-  offsets.push(end);
-  return { start, end, value, offsets };
+  return undefined;
 }
 
-function entities(replacement: string | null): string {
-  return (replacement ?? '').replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+/** `<patient dob="…"/>`, `<dob value="…"/>`, `<field name="dob" value="…"/>`. */
+function attributeClass(path: readonly CdaElement[], name: string, value: string): Leaf['cls'] {
+  const said = fieldClass(name.replace(/^data-/, ''));
+  if (said !== undefined) return said;
+  const element = path.at(-1);
+  if (!element || (name !== 'value' && name !== 'v' && name !== 'val' && name !== 'content')) return undefined;
+  return elementClass(element) ?? (isDate(value) && value.length > 6 ? 'date' : undefined);
 }

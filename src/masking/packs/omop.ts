@@ -19,6 +19,8 @@ const exact: Readonly<Record<string, PhiClass | 'clear'>> = {
   'location.latitude': 'address',
   'location.longitude': 'address',
   'location.country_concept_id': 'clear',
+  'location.country_source_value': 'clear',
+  'care_site.care_site_name': 'address',
   'provider.provider_name': 'name',
   'provider.npi': 'license',
   'provider.dea': 'license',
@@ -30,6 +32,15 @@ const exact: Readonly<Record<string, PhiClass | 'clear'>> = {
   'visit_occurrence.visit_source_value': 'other_id',
   'visit_detail.visit_detail_source_value': 'other_id',
   'device_exposure.unique_device_id': 'device',
+  'device_exposure.production_id': 'device',
+  'drug_exposure.lot_number': 'device',
+  'drug_exposure.sig': 'note',
+  'drug_exposure.stop_reason': 'note',
+  'condition_occurrence.stop_reason': 'note',
+  'payer_plan_period.family_source_value': 'health_plan',
+  'payer_plan_period.plan_source_value': 'health_plan',
+  'payer_plan_period.payer_source_value': 'health_plan',
+  'payer_plan_period.sponsor_source_value': 'health_plan',
   'specimen.specimen_source_id': 'other_id',
   'observation.value_as_string': 'note',
 };
@@ -40,11 +51,27 @@ const vocabulary: ReadonlySet<string> = new Set(
   ),
 );
 
+/** Row keys of what happened to one person are unique codes (164.514(b)(2)(i)(R)); those of places and staff are not. */
+const personal =
+  /^(?:person|subject|visit_occurrence|visit_detail|preceding_visit_occurrence|preceding_visit_detail|parent_visit_detail|condition_occurrence|drug_exposure|procedure_occurrence|device_exposure|measurement|observation|observation_period|note|note_nlp|note_event|observation_event|measurement_event|specimen|episode|episode_parent|event|cost|cost_event|payer_plan_period|condition_era|drug_era|dose_era|location)_id$|^fact_id_[12]$/;
+
 export function omopColumn(table: string, column: string): PhiClass | 'clear' | undefined {
   const known = exact[`${table}.${column}`];
   if (known !== undefined) return known;
   if (vocabulary.has(table) || column.endsWith('_concept_id')) return 'clear';
-  if (column === 'person_id' || column === 'visit_occurrence_id' || column === 'visit_detail_id') return 'other_id';
+  if (personal.test(column)) return 'other_id';
   if (/_(?:date|datetime|time)$/.test(column)) return 'date';
   return undefined;
+}
+
+const byColumn: ReadonlyMap<string, PhiClass | 'clear'> = new Map(
+  Object.entries(exact).map(([name, cls]) => [name.slice(name.indexOf('.') + 1), cls]),
+);
+
+/** The classes of a header row's columns, if it is one of OMOP's; undefined for one it is not. */
+export function omopHeader(names: readonly string[]): readonly (PhiClass | 'clear' | undefined)[] | undefined {
+  const columns = names.map((name) => name.toLowerCase());
+  const marks = columns.filter((name) => name.endsWith('_concept_id') || name.endsWith('_source_value')).length;
+  if (marks < 2) return undefined;
+  return columns.map((name) => byColumn.get(name) ?? omopColumn('', name));
 }

@@ -1,0 +1,145 @@
+// Texts inside of values: as they are, in base64, in hexadecimal, percent-encoded. Files that are no text are only recognised.
+
+import { type Leaf, placeOf, type Reading } from './leaf.ts';
+
+export interface Packed {
+  readonly text: string;
+  readonly encode: (text: string) => string;
+  /** The text is the value itself. */
+  readonly isPlain: boolean;
+}
+
+const wrapped = /^[A-Za-z0-9+/_-][A-Za-z0-9+/_\s-]*={0,2}\s*$/;
+const base64Min = 16;
+const hexMin = 24;
+
+/** What a value holds that may be read as a text of its own; null = nothing. */
+export function innerText(value: string, reads: Reading): Packed | null {
+  if (reads !== 'encoded' && mayBeText(value)) return { text: value, encode: (text) => text, isPlain: true };
+  const scheme = dataUri.exec(value)?.[0];
+  if (scheme !== undefined) {
+    const packed = fromBase64(value.slice(scheme.length), 4);
+    return packed && { ...packed, encode: (text) => scheme + packed.encode(text) };
+  }
+  return fromHex(value) ?? fromBase64(value, reads === 'encoded' ? 4 : base64Min);
+}
+
+/** The beginnings of files people are in: documents, pictures, archives (RFC 8118, PNG 5.2, JFIF, GIF, ZIP, RFC 1952, TIFF). */
+const fileStart = /^(?:JVBERi0|iVBORw0KGgo|\/9j\/|R0lGOD|UEsDB|H4sI|SUkqA|TU0AK|Qk0|UklGR|AAAAG|AAAAI|SUQz)/;
+
+/** RFC 2397. */
+const dataUri = /^data:[\w.+-]{0,60}(?:\/[\w.+-]{1,60})?(?:;[\w.+=-]{1,60}){0,4};base64,/i;
+
+/** A JSON Web Token says in its claims who somebody is (RFC 7519). */
+const claims = /^eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*$/;
+
+/** Whether a value is a file in base64, or a token that speaks of somebody. */
+export function isFile(value: string): boolean {
+  return (
+    dataUri.test(value) || claims.test(value) || (value.length >= 32 && fileStart.test(value) && wrapped.test(value))
+  );
+}
+
+function mayBeText(value: string): boolean {
+  return (
+    /^\s*(?:[[{<]|(?:MSH|FHS|BHS|ISA)\W)/.test(value) ||
+    (value.length > 20 && /[\r\n]/.test(value) && !wrapped.test(value))
+  );
+}
+
+function fromBase64(value: string, min: number): Packed | null {
+  if (value.length < min || !wrapped.test(value)) return null;
+  const isUrlSafe = /[-_]/.test(value);
+  const plain = value.replace(/\s+/g, '').replaceAll('-', '+').replaceAll('_', '/');
+  const bare = plain.replace(/=+$/, '');
+  if (bare.length % 4 === 1) return null;
+  const text = textOf(Uint8Array.from(atob(bare), (char) => char.charCodeAt(0)));
+  if (!text) return null;
+  const encode = (each: string): string => {
+    const packed = btoa(Array.from(text.bytesOf(each), (byte) => String.fromCharCode(byte)).join(''));
+    const padded = plain.length === bare.length && bare.length % 4 !== 0 ? packed.replace(/=+$/, '') : packed;
+    return isUrlSafe ? padded.replaceAll('+', '-').replaceAll('/', '_') : padded;
+  };
+  return { text: text.text, encode, isPlain: false };
+}
+
+function fromHex(value: string): Packed | null {
+  const prefix = /^(?:\\x|0x)?/.exec(value)?.[0] ?? '';
+  const digits = value.slice(prefix.length);
+  if (digits.length < hexMin || digits.length % 2 !== 0 || !/^[0-9a-fA-F]+$/.test(digits)) return null;
+  const bytes = Uint8Array.from({ length: digits.length / 2 }, (_each, at) =>
+    Number.parseInt(digits.slice(at * 2, at * 2 + 2), 16),
+  );
+  const text = textOf(bytes);
+  if (!text) return null;
+  const encode = (each: string): string =>
+    prefix + Array.from(text.bytesOf(each), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return { text: text.text, encode, isPlain: false };
+}
+
+/** A value with percent-encoded parts as what they mean (RFC 3986 §2.1, and the plus sign of forms); null = it has none. */
+export function percentDecoded(leaf: Leaf): Leaf | null {
+  const { value } = leaf;
+  if (!/%[0-9A-Fa-f]{2}/.test(value)) return null;
+  const isForm = /^[\w%+=&.~*!'()-]+$/.test(value);
+  const offsets: number[] = [];
+  let text = '';
+  const put = (written: string, at: number): void => {
+    for (let unit = 0; unit < written.length; unit++) offsets.push(placeOf(leaf, at));
+    text += written;
+  };
+  for (const { 0: run, index } of value.matchAll(/(?:%[0-9A-Fa-f]{2})+|[^%]|%/gu)) {
+    if (run.length < 3) put(isForm && run === '+' ? ' ' : run, index);
+    else put(decodedRun(run), index);
+  }
+  offsets.push(leaf.end);
+  return {
+    ...leaf,
+    value: text,
+    offsets,
+    encode: (each) => leaf.encode(each === null ? null : encodeURIComponent(each)),
+  };
+}
+
+function decodedRun(run: string): string {
+  try {
+    return decodeURIComponent(run);
+  } catch {
+    return run.replace(/%(..)/g, (_all, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  }
+}
+
+interface Text {
+  readonly text: string;
+  readonly bytesOf: (text: string) => Uint8Array;
+}
+
+/** UTF-16 with its mark, UTF-8, else Latin-1 if that reads like a text; null for anything else. */
+function textOf(bytes: Uint8Array): Text | null {
+  const utf16 =
+    bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : null;
+  if (utf16) return { text: new TextDecoder(utf16).decode(bytes), bytesOf: utf16Bytes };
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return isText(text) ? { text, bytesOf: (each) => new TextEncoder().encode(each) } : null;
+  } catch {
+    const text = Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
+    const letters = text.match(/[\x20-\x7e\s]/g)?.length ?? 0;
+    return isText(text) && letters >= text.length * 0.9 ? { text, bytesOf: latin1Bytes } : null;
+  }
+}
+
+function isText(text: string): boolean {
+  // oxlint-disable-next-line no-control-regex -- control characters are what text does not have
+  return !/[\u0000-\u0008\u000e-\u001a\u001d-\u001f\u007f-\u009f]/.test(text);
+}
+
+function latin1Bytes(text: string): Uint8Array {
+  return Uint8Array.from(text, (char) => Math.min(char.charCodeAt(0), 255));
+}
+
+function utf16Bytes(text: string): Uint8Array {
+  const bytes = [0xff, 0xfe];
+  for (let at = 0; at < text.length; at++) bytes.push(text.charCodeAt(at) & 255, text.charCodeAt(at) >> 8);
+  return Uint8Array.from(bytes);
+}

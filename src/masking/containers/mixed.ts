@@ -1,0 +1,136 @@
+// Records in the midst of other text, as tools and people hand them over: in code fences, after a sentence, one below the
+// other. What lies between is prose.
+
+import { asWritten, type Container, type Leaf } from './leaf.ts';
+
+interface Block {
+  readonly start: number;
+  readonly end: number;
+}
+
+const fence = /^[ \t]*(```|~~~)[^\n]*\n([\s\S]*?)(?:^[ \t]*\1[ \t]*$|(?![\s\S]))/gm;
+/** Where a record may begin: at a line's start, or after a word and a colon. */
+const beginning =
+  /^[ \t>]*(?:[^\n{}[\]<>]{0,120}[:=][ \t]*)?(?=[{[][\s"'{[]|<[?!A-Za-z][^\n]*>|(?:MSH|FHS|BHS)[^\w\s][^\w\s]{2}|ISA[^\w\s])/gm;
+/** Whether a text may hold blocks that only its end completes. */
+export function mayHoldBlocks(head: string): boolean {
+  beginning.lastIndex = 0;
+  return /^[ \t]*(?:```|~~~)/m.test(head) || beginning.test(head);
+}
+
+export const readMixed: Container = (text) => {
+  if (!/[{[<|:=,\t;`]/.test(text) || !/\n|[:=][ \t]*[{[<]/.test(text)) return null;
+  const blocks: Block[] = [];
+  for (const match of text.matchAll(fence)) {
+    const end = match.index + match[0].length - (/[ \t]*(?:```|~~~)[ \t]*$/.exec(match[0])?.[0].length ?? 0);
+    blocks.push({ start: match.index + match[0].indexOf('\n') + 1, end });
+  }
+  const isFree = (at: number): boolean => !blocks.some((block) => at >= block.start && at < block.end);
+  addRecords(text, blocks, isFree);
+  addTables(text, blocks, isFree);
+  // A block that is all of the text is no record within another.
+  const bare = text.trim().length;
+  const others = blocks.filter((block) => text.slice(block.start, block.end).trim().length < bare);
+  if (others.length === 0) return null;
+  return leavesOf(
+    text,
+    others.sort((a, b) => a.start - b.start),
+  );
+};
+
+function addRecords(text: string, blocks: Block[], isFree: (at: number) => boolean): void {
+  beginning.lastIndex = 0;
+  for (let match = beginning.exec(text); match; match = beginning.exec(text)) {
+    const start = match.index + match[0].length;
+    const end = isFree(start) ? endOf(text, start) : start;
+    if (end > start) blocks.push({ start, end });
+    beginning.lastIndex = Math.max(end, match.index + match[0].length + 1);
+  }
+}
+
+function endOf(text: string, start: number): number {
+  const char = text.charAt(start);
+  if (char === '{' || char === '[') return bracketEnd(text, start);
+  if (char === '<') return markupEnd(text, start);
+  if (text.startsWith('ISA', start)) {
+    const last = text.lastIndexOf('IEA');
+    return last > start ? lineEnd(text, last) : text.length;
+  }
+  return segmentsEnd(text, start);
+}
+
+/** After the bracket that closes the first one, strings aside; the end of the text, where none does. */
+function bracketEnd(text: string, start: number): number {
+  let depth = 0;
+  for (let at = start; at < text.length; at++) {
+    const char = text.charAt(at);
+    if (char === '"') {
+      at++;
+      while (at < text.length && text.charAt(at) !== '"') at += text.charAt(at) === '\\' ? 2 : 1;
+    } else if (char === '{' || char === '[') depth++;
+    else if ((char === '}' || char === ']') && --depth === 0) return at + 1;
+  }
+  return text.length;
+}
+
+/** After the last closing tag of the first element; a tag that is never closed is no record. */
+function markupEnd(text: string, start: number): number {
+  const name = /<([A-Za-z_][\w:.-]*)/.exec(text.slice(start, start + 2000))?.[1];
+  if (name === undefined) return start;
+  const close = `</${name}>`;
+  const last = text.lastIndexOf(close);
+  return last < start ? start : last + close.length;
+}
+
+/** After the last line that is a segment of HL7 v2. */
+function segmentsEnd(text: string, start: number): number {
+  let end = start;
+  for (const line of text.slice(start).matchAll(/[^\r\n]*(?:\r\n?|\n|$)/g)) {
+    if (!/^[A-Z][A-Z0-9]{2}[^\w\s]/.test(line[0])) break;
+    end = start + line.index + line[0].length;
+  }
+  return end;
+}
+
+function lineEnd(text: string, at: number): number {
+  const end = text.indexOf('\n', at);
+  return end === -1 ? text.length : end;
+}
+
+/** Lines that all have the same separators, two or more, below a header; what they are is read when they are. */
+function addTables(text: string, blocks: Block[], isFree: (at: number) => boolean): void {
+  let [start, end, lines] = [0, 0, 0];
+  const flush = (): void => {
+    if (lines >= 2 && isFree(start)) blocks.push({ start, end });
+    lines = 0;
+  };
+  for (const { 0: line, index } of text.matchAll(/[^\n]*\n?/g)) {
+    const isRow =
+      line.length < 20_000 && /[|│\t;]|,[^\s]|\+-{3}|\S {2,}\S.* {2,}\S/.test(line) && !/[.!?]\s*$/.test(line);
+    if (!isRow) flush();
+    else {
+      if (lines === 0) start = index;
+      end = index + line.length;
+      lines++;
+    }
+  }
+  flush();
+}
+
+function leavesOf(text: string, blocks: readonly Block[]): readonly Leaf[] {
+  const leaves: Leaf[] = [];
+  let at = 0;
+  const add = (start: number, end: number): void => {
+    const value = text.slice(start, end);
+    if (/\S/.test(value))
+      leaves.push({ start, end, value, offsets: null, cls: undefined, reads: 'prose', encode: asWritten });
+  };
+  for (const { start, end } of blocks) {
+    if (start < at) continue;
+    add(at, start);
+    add(start, end);
+    at = end;
+  }
+  add(at, text.length);
+  return leaves;
+}
