@@ -159,7 +159,8 @@ function notes(): string {
   ];
   const head =
     'Patient: Ngozi Adeyemi, MRN 4471902, DOB 04/08/1961. Seen on 03/14/2024 by Dr. Okafor, phone 617-555-0142.\n';
-  return (head + pages.join('').repeat(5)).repeat(120);
+  // One flat string, as text comes off a wire.
+  return Buffer.from((head + pages.join('').repeat(5)).repeat(120)).toString();
 }
 
 function cpuMs(work: () => void): number {

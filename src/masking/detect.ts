@@ -12,6 +12,7 @@ import { findEmail } from './detectors/email.ts';
 import { findIp } from './detectors/ip.ts';
 import { findLabelledId } from './detectors/labelled-id.ts';
 import { findName } from './detectors/name.ts';
+import { readNumbers } from './detectors/numbers.ts';
 import { findPhone } from './detectors/phone.ts';
 import { findSsn } from './detectors/ssn.ts';
 import { findStranger } from './detectors/stranger.ts';
@@ -40,7 +41,7 @@ export function detect(text: string, prose = false, own: readonly Find[] = []): 
   for (let round = 0; round < roundsMax; round++) {
     const more = places.flatMap((place) => findIn(rest, place, prose, own));
     if (more.length === 0) break;
-    found.push(...more);
+    for (const each of more) found.push(each);
     const spans = merge(more);
     rest = coverSpans(rest, spans);
     places = around(spans, rest);
@@ -88,6 +89,7 @@ function findIn(whole: string, { start: from, end: to }: Place, prose: boolean, 
   const isAll = to - from === whole.length;
   const text = isAll ? whole : whole.slice(from, to);
   const words = readWords(text);
+  const numbers = readNumbers(text);
   const found: Found[] = [];
   const detectors = [
     ...own,
@@ -102,7 +104,7 @@ function findIn(whole: string, { start: from, end: to }: Place, prose: boolean, 
         isAll || ((from === 0 || start >= edgeChars) && (to === whole.length || end <= text.length - edgeChars));
       if (end > start && isJudged) found.push({ start: from + start, end: from + end, type, rank });
     };
-    find(text, emit, words);
+    find(text, emit, words, numbers);
   });
   return found;
 }

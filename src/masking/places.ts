@@ -30,9 +30,10 @@ helsinki|reykjavik|edinburgh|glasgow|manchester|liverpool|leeds|bristol|cardiff|
 /** What the name of an institution ends with, or the noun before its last word; lower case. */
 export const institutionWords: readonly string[] =
   `hospital hospitals hosp clinic clinics center centers centre ctr group institute system associates campus health healthcare infirmary
-  medical sanatorium hospice pharmacy laboratory laboratories home memorial general presbyterian methodist permanente langone university office regional`.split(
-    /\s+/,
-  );
+  medical sanatorium hospice pharmacy laboratory laboratories home memorial general presbyterian methodist permanente langone university office regional
+  correctional prison penitentiary jail school schools elementary academy college church hotel motel airport barracks shipbuilding shipyard villa villas
+  manor estates pediatrics practice parenthood department shelter county parish township pharmacies foods supermarket supermarkets industries logistics
+  inc llc ltd corp corporation gmbh`.split(/\s+/);
 
 /** What the name of a place that everyone knows begins with, or a saint's; lower case. */
 export const landmarkWords: readonly string[] =

@@ -2,8 +2,8 @@
 // lying across a border; a document, whose structure only its end completes, is held whole. Never lets a piece out that it
 // would have masked a moment later.
 
-import { detect } from './detect.ts';
-import { mayBeDocument } from './document.ts';
+import { addLabelled, mayBeDocument, spansIn } from './document.ts';
+import { KnownValues } from './known-values.ts';
 import type { MaskView, Span } from './mask.ts';
 import { replaceOf, scanText, type Tally } from './text.ts';
 
@@ -26,13 +26,21 @@ export interface MaskedStream {
   end(): string;
 }
 
-/** `prose`: as for scanText; what is prose is judged a window at a time. */
+/**
+ * `prose`: as for scanText; what is prose is judged a window at a time. What a labelled line has said of a value holds from there
+ * on; in a text in one piece it holds before as well.
+ */
 export function maskStream(view: MaskView, counts?: Tally, prose = true): MaskedStream {
   if (view.unmask === 'all') return { push: (piece) => piece, end: () => '' };
   // What is not out yet, with the context before it: `out` is how much of it is only context.
   let held = '';
   let out = 0;
   let kind: 'unknown' | 'text' | 'document' | 'refused' = 'unknown';
+  const search = { known: new KnownValues(), own: view.own ?? [] };
+  const spansOf = (block: string): readonly Span[] => {
+    addLabelled(block, search.known);
+    return spansIn(block, prose ? 'prose' : 'value', search);
+  };
   const { window, ahead, context, heldMax } = streamBounds;
 
   const release = (to: number, spans: readonly Span[]): string => {
@@ -58,14 +66,13 @@ export function maskStream(view: MaskView, counts?: Tally, prose = true): Masked
       let masked = '';
       while (held.length - out >= window) {
         const block = held.slice(0, out + window);
-        const spans = detect(block, prose, view.own);
+        const spans = spansOf(block);
         masked += release(cutBefore(block, out, block.length - ahead, spans), spans);
       }
       return masked;
     },
     end() {
-      const last =
-        kind === 'text' ? release(held.length, detect(held, prose, view.own)) : scanText(held, view, counts, prose);
+      const last = kind === 'text' ? release(held.length, spansOf(held)) : scanText(held, view, counts, prose);
       held = '';
       out = 0;
       return last;

@@ -195,7 +195,8 @@ describe('chartgate detect', () => {
           }),
       );
       assert.ok(out && err);
-      return [await detect(Readable.from([input]), out, err), texts[0] ?? '', texts[1] ?? ''];
+      const io = { env: {}, cwd: '/', stdin: Readable.from([input]), stdout: out, stderr: err };
+      return [await detect(io), texts[0] ?? '', texts[1] ?? ''];
     };
     const [exit, out] = await run('{"text":"SSN 123-45-6789"}\n');
     assert.deepEqual([exit, JSON.parse(out)], [0, { text: 'SSN [SSN]', spans: [{ start: 4, end: 15, type: 'ssn' }] }]);

@@ -108,6 +108,12 @@ describe('text in pieces', () => {
     assert.ok(answers.every((each) => each === '' || each === null));
   });
 
+  it('masks what a labelled line has named from there on, however far', () => {
+    const text = `Patient: Zorblat Qwixen\n${'No edema was seen. '.repeat(3000)}Spoke with Qwixen at home.`;
+    assert.equal(streamed(piecesOf(text, 1000)), scanText(text, view));
+    assert.doesNotMatch(streamed(piecesOf(text, 1000)), /Qwixen/);
+  });
+
   it('leaves the text of one who may see all as it is', () => {
     const stream = maskStream(viewOf({}, 'all'));
     assert.equal(`${stream.push('Dr. Okafor')}${stream.end()}`, 'Dr. Okafor');

@@ -1,24 +1,35 @@
 // Payment cards (Luhn) and IBANs (ISO 13616 mod 97). Other account numbers go by their label.
 
 import { type About, before, type Find, luhn, matches } from './detector.ts';
+import { isCapital, isDigit } from './words.ts';
 
 const card = /(?:\d{4}[ -]){3}\d{4}(?!\d)|3\d{3}[ -]\d{6}[ -]\d{4,5}(?!\d)|\d{12,19}(?!\d)/g;
-const iban = /\b[A-Za-z]{2}\d{2}(?: ?[A-Za-z0-9]{4}){2,7}(?: ?[A-Za-z0-9]{1,3})?\b/g;
+const iban = /[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b/y;
 
-export const findAccount: Find = (text, emit) => {
+/** Bitcoin and Ethereum. */
+const wallet = /\b(?:bc1[a-z0-9]{25,60}|0x[0-9a-fA-F]{40})\b/g;
+
+export const findAccount: Find = (text, emit, words, numbers) => {
   card.lastIndex = 0;
-  for (let match = card.exec(text); match !== null; match = card.exec(text)) {
+  for (let match = card.exec(numbers.text); match !== null; match = card.exec(numbers.text)) {
+    const start = numbers.at(match.index);
     const digits = match[0].replace(/\D/g, '');
-    const inside = /\w$/.test(before(text, match.index, 1));
+    const inside = /\w$/.test(before(text, start, 1));
     if (!inside && isCardLength(digits) && luhn(digits)) {
-      emit(match.index, match.index + match[0].length, 'account');
+      emit(start, start + match[0].length, 'account');
     } else {
       // Four digits that were no part of a card may stand right before one.
       card.lastIndex = match.index + (/^\d*/.exec(match[0])?.[0].length ?? 1);
     }
   }
-  for (const match of matches(text, iban)) {
-    if (isIban(match[0].replaceAll(' ', '').toUpperCase())) emit(match.index, match.index + match[0].length, 'account');
+  if (text.includes('bc1') || text.includes('0x')) {
+    for (const match of matches(text, wallet)) emit(match.index, match.index + match[0].length, 'account');
+  }
+  for (const { start } of words) {
+    if (!isDigit(text.charCodeAt(start + 2)) || !isCapital(text.charCodeAt(start + 1))) continue;
+    iban.lastIndex = start;
+    const [candidate = ''] = iban.exec(text) ?? [];
+    if (isIban(candidate.replaceAll(' ', ''))) emit(start, start + candidate.length, 'account');
   }
 };
 
@@ -49,9 +60,11 @@ export const aboutAccount: About = {
       '«4111111111111111»',
       '«3782-822463-10005»',
       'IBAN «DE89 3704 0044 0532 0130 00»',
+      'wallet «bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq»',
     ],
   },
-  checks: 'Cards: Luhn (ISO/IEC 7812-1) and a length of their issuer. IBAN: mod 97 (ISO 13616).',
+  checks:
+    'Cards: Luhn (ISO/IEC 7812-1) and a length of their issuer. IBAN, in capitals: mod 97 (ISO 13616). Bitcoin (bc1) and Ethereum (0x) addresses by shape.',
   context: 'None. Other account numbers go by their label.',
   misses: ['the patient paid with «4111 1111 1111 1112»', 'IBAN given as «DE89370400440532013001»'],
 };

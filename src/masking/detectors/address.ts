@@ -1,28 +1,55 @@
 // Places smaller than a state: streets, P.O. boxes, city with state or ZIP, cities by name, and the institutions where
 // someone was seen.
 
+import { isClinical } from '../lexicon/clinical-words.ts';
+import { englishWords } from '../lexicon/english-words.ts';
+import { eponyms } from '../lexicon/eponyms.ts';
+import { medicines } from '../lexicon/medicines.ts';
+import { townNames } from '../lexicon/town-names.ts';
 import { eponymClass, eponymNouns } from '../names.ts';
 import { states, townFirstWords, towns } from '../places.ts';
-import { type About, after, before, type Emit, type Find, matches } from './detector.ts';
-import { isStrange } from './strange-word.ts';
-import { isCapital, isLetter, lists, type Word } from './words.ts';
+import { type About, after, before, type Emit, type Find, matches, matchesIn } from './detector.ts';
+import type { Numbers } from './numbers.ts';
+import { isEponym, isMedical, isStrange } from './strange-word.ts';
+import { isAlphanumeric, isCapital, isDigit, isLetter, lists, plainKey, type Word } from './words.ts';
 
 const word = String.raw`[A-ZÀ-ÖØ-Þ][A-Za-zÀ-ɏ'.-]{0,24}`;
 
 const street = new RegExp(
-  String.raw`(?<![\w.])\d{1,6}[A-Za-z]?(?:-\d{1,4})? {1,2}(?:(?:[NSEW]{1,2}\.?|[A-Za-z][A-Za-zÀ-ɏ'-]{0,20}\.?|\d{1,3}(?:st|nd|rd|th)) {1,2}){1,5}?(?:street|st|avenue|ave|road|rd|drive|dr|lane|ln|boulevard|blvd|court|ct|place|pl|way|circle|cir|terrace|ter|parkway|pkwy|highway|hwy|square|sq|trail|trl|plaza|alley|crossing|loop|row|crescent|turnpike|pike|gate|walk|path)\b\.?(?:,? {1,2}(?:apt|apartment|suite|ste|unit|floor|fl|room|rm|#)\.? ?#?[\w-]{1,8})?`,
-  'gi',
+  String.raw`\d{1,6}[A-Za-z]?(?:-\d{1,4})? {1,2}(?:(?:[NSEW]{1,2}\.?|[A-Za-z][A-Za-zÀ-ɏ'-]{0,20}\.?|\d{1,3}(?:st|nd|rd|th)) {1,2}){1,5}?(?:street|st|avenue|ave|road|rd|drive|dr|lane|ln|boulevard|blvd|court|ct|place|pl|way|circle|cir|terrace|ter|parkway|pkwy|highway|hwy|square|sq|trail|trl|plaza|alley|crossing|loop|row|crescent|turnpike|pike|gate|walk|path)\b\.?(?:,? {1,2}(?:apt|apartment|suite|ste|unit|floor|fl|room|rm|#)\.? ?#?[\w-]{1,8})?`,
+  'iy',
 );
 // Words that end a street's name only when they are capitalised, and whatever follows "lives at".
 const rareStreet =
-  /(?<![\w.])\d{1,6} (?:[A-Z][A-Za-zÀ-ɏ'-]{1,20} ){1,3}(?:Mews|Ridges?|Hills?|Run|Views?|Green|Grove|Meadows?|Estates?|Commons?|Glen|Haven|Heights|Hollow|Island|Junction|Knolls?|Lakes?|Landing|Manor|Mills?|Orchard|Park|Pass|Point|Ports?|Ranch|River|Shores?|Springs?|Station|Stream|Summit|Valley|Village|Vista|Wells|Bypass|Canyon|Cape|Cliffs?|Corners?|Coves?|Creek|Dale|Divide|Extension|Falls|Ferry|Fields?|Ford|Forest|Forge|Fork|Gardens?|Gateway|Harbor|Trace|Track|Union|Passage|Throughway|Motorway|Freeway|Expressway|Skyway|Viaduct|Underpass|Overpass|Causeway|Brook|Bridge|Key|Burg|Route)\b|(?<=\b(?:[Ll]ives|[Ll]iving|[Rr]esid(?:es|ing)) at )\d{1,6} (?:[A-Z][A-Za-zÀ-ɏ'-]{1,20} ?){1,4}/g;
-// Digits are rarer than words: these three begin with the number, and look back for what it is of.
-const unit = /(?<=[TtEeXxCcYyRrDd.] #?)\d{1,5}[A-Za-z]?\b/g;
+  /\d{1,6} (?:[A-Z][A-Za-zÀ-ɏ'-]{1,20} ){1,3}(?:Mews|Ridges?|Hills?|Run|Views?|Green|Grove|Meadows?|Estates?|Commons?|Glen|Haven|Heights|Hollow|Island|Junction|Knolls?|Lakes?|Landing|Manor|Mills?|Orchard|Park|Pass|Point|Ports?|Ranch|River|Shores?|Springs?|Station|Stream|Summit|Valley|Village|Vista|Wells|Bypass|Canyon|Cape|Cliffs?|Corners?|Coves?|Creek|Dale|Divide|Extension|Falls|Ferry|Fields?|Ford|Forest|Forge|Fork|Gardens?|Gateway|Harbor|Trace|Track|Union|Passage|Throughway|Motorway|Freeway|Expressway|Skyway|Viaduct|Underpass|Overpass|Causeway|Brook|Bridge|Key|Burg|Route)\b|(?<=\b(?:[Ll]ives|[Ll]iving|[Rr]esid(?:es|ing)) at )\d{1,6} (?:[A-Z][A-Za-zÀ-ɏ'-]{1,20} ?){1,4}/y;
+// These begin with the number, and look back for what it is of.
+const unitNumber = /^\d{1,5}[A-Za-z]?\b/;
+/** What a word of `unitBefore` or `boxBefore` ends with. */
+const unitEnds = 'TtEeXxCcYyRrDd.';
 const unitBefore =
   /\b(?:apt|apartment|suite|ste|unit|highway|hwy|route|rte|county road|state road|mile marker)\.? #?$/i;
 const boxBefore = /\b(?:p\.? ?o\.? ?box|post office box|box|psc|unit) $/i;
 const boxRest = /^\d{1,6}(?:,? box \d{1,6})?\b/i;
 const zipCode = /(?<= )\d{5}(?:-\d{4})?\b/g;
+const capitalised = String.raw`[A-ZÀ-ÖØ-Þ][A-Za-zÀ-ɏ'-]{1,24}`;
+const foreignTown = String.raw`(?:,? \d{4,6}(?: [A-Z]{2})? ${capitalised})?`;
+const streetWord =
+  'rue|avenue|av\\.|avda\\.?|avenida|calle|carrer|paseo|viale?|piazza|corso|rua|travessa|ulica|ul\\.|chemin|impasse';
+/** Streets of other countries: "Rue de l'Université", "Calle de Alcalá 48", with the town behind its code. */
+const foreignStreet = new RegExp(
+  String.raw`(?:[A-Z][a-z]+\.?|${streetWord}) (?:(?:de|du|des|del|della|di|da|do|la|le|los|las|santo?|sainte?) |[dl]'){0,3}${capitalised}(?: (?:(?:de|du|des|del|la) )?${capitalised}){0,3}(?:,? (?:n[º°o]\.? ?|nr\.? )?\d{1,5}[a-z]?\b)?${foreignTown}`,
+  'y',
+);
+const foreignLead = new RegExp(String.raw`\b(?:${streetWord}) (?:(?:de|du|des|del|la|le) |[dl]'){0,2}$`);
+const houseBefore = /(?:^|[^\w.])(\d{1,4}(?: ?bis)?,? )$/;
+/** "Hauptstraße 12" */
+const suffixed = new RegExp(
+  String.raw`[A-ZÀ-Þ][A-Za-zÀ-ɏ]{2,24}(?:stra(?:ß|ss)e|gasse|weg|allee|platz|gracht|straat|laan|plein|gatan|vägen|utca|katu) \d{1,4}[a-z]?(?:-[\dIVX]{1,4})?\b${foreignTown}`,
+  'y',
+);
+/** Postal codes of Britain and Canada, with the town before them. */
+const foreignCode =
+  /(?:[A-PR-UWYZ][A-Z]?\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}|[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z] \d[ABCEGHJ-NPRSTV-Z]\d)\b/y;
 const coordinates = /(?<![\d.])[-+]?\d{1,2}\.\d{4,9}°? ?[NS]?, {0,2}[-+]?\d{1,3}\.\d{4,9}(?:°? ?[EW]\b)?(?![\d.]\d)/g;
 const stateBefore = /\b([A-Z]{2})\.?,? {1,2}$/;
 const zip =
@@ -30,7 +57,7 @@ const zip =
 const cityBefore = new RegExp(String.raw`(?:${word} ){0,2}${word},? ?$`);
 
 const institution = new RegExp(
-  String.raw`\b(?:${word} (?:(?:of|and|&|the|for|at|de|la) ){0,2}){1,6}(?:Hospitals?|Hosp\.?|Clinics?|(?:Medical|Health|Cancer|Care|Heart|Med|Wellness|Surgery|Surgical|Trauma|Treatment|Rehab|Rehabilitation|Community|Dialysis|Imaging|Neurology|Cardiology|University|Regional) (?:Centers?|Centre|Ctr\.?|Group|Institute|System|Associates|Campus)|Health(?:care)?|Infirmary|Medical|Sanatorium|Hospice|Institute|Center|Pharmacy|Laborator(?:y|ies)|Nursing Home|Memorial|General|Presbyterian|Methodist|Permanente|Langone|University|Office|Regional(?! Pain))\b(?:,? (?:of )?(?:${word}))?`,
+  String.raw`\b(?:${word} (?:(?:of|and|&|the|for|at|de|la) ){0,2}){1,6}(?:Hospitals?|Hosp\.?|Clinics?|(?:Medical|Health|Cancer|Care|Heart|Med|Wellness|Surgery|Surgical|Trauma|Treatment|Rehab|Rehabilitation|Community|Dialysis|Imaging|Neurology|Cardiology|University|Regional) (?:Centers?|Centre|Ctr\.?|Group|Institute|System|Associates|Campus)|Health(?:care)?|Infirmary|Medical|Sanatorium|Hospice|Institute|Center|Pharmacy|Laborator(?:y|ies)|Nursing Home|Memorial|General(?! (?:Surgery|Medicine|An[ae]*sthesia|Appearance|Exam|Condition|Care))|Presbyterian|Methodist|Permanente|Langone|University|Office|Regional(?! Pain)|Correctional(?: (?:Facility|Institution|Center))?|Prison|Penitentiary|Jail|Schools?|Elementary|Academy|College|Church|Hotel|Motel|Airport|Barracks|Shipbuilding|Shipyard|Villas?|Manor|Estates|Pediatrics|Practice|Parenthood|Department|Shelter|County|Parish|Township|Pharmacies|Foods|Supermarkets?|Industries|Logistics|Inc|LLC|Ltd|Corp(?:oration)?|GmbH|[Nn]ursing [Hh]ome|[Aa]ssisted [Ll]iving)\b(?:,? (?:of )?(?:${word}))?`,
   'y',
 );
 /** Between two words of one institution's name. */
@@ -43,54 +70,128 @@ const known =
   /\b(?:Mayo(?: Clinic)?|Johns? Hopkins|John's Hopkins|Mass(?:achusetts)? General|Cedars?[- ]Sinai|Mount Sinai|Mt\.? Sinai|Kaiser(?: Permanente)?|MD Anderson|Memorial Sloan Kettering|Sloan Kettering|NYU(?: Langone)?|UCLA|UCSF|UCSD|UPMC|MGH|BWH|OHSU|Stanford|Duke|Emory|Vanderbilt|Northwestern|Georgetown|Columbia|Yale|Penn|Baylor|Beth Israel|City of Hope|Cedar Crest|Walter Reed|VA|Brigham|NYC)\b(?! \d)(?:'s)?(?: (?:clinic|hospital|office|med(?:ical)? center))?/y;
 const placeVerb =
   /\b(?:seen|seeing|admitted|treated|evaluated|hospitali[sz]ed|visited|visiting|visit|discharged|referred|transferred|presented|presenting|appointment|consult(?:ed|ation)?|follow(?:ed|ing)?[- ]?up|f\/u|diagnosed|surgery|procedure|care|lives|living|travel(?:l?ed|s)?|trip|flew|returned|back|drove|grew up|resides|residing|located|born|moved|operated|tested|checked|reviewed|monitored|enrolled|examined|scan|exam|scheduled|office|clinic|staying|works|working|vaccinated|lab|labs|records?|meeting|patient|pt|female|male|man|woman|her|him|notes?|\w+ed|\w\.) (?:at|in|from|to|near|of|via|by) (?:the |our |a )?$/i;
-const placePreposition = /\b(?:at|in|from|to|near|via) (?:the |our )?$/;
+const placePreposition = /\b(?:at|in|from|to|near|via) (?:the |our )?$|\bof $/;
+/** A state or a country behind a comma. */
+const regionAhead = /^, (?:[A-Z][a-z]+(?: [A-Z][a-z]+)?(?=[,.;:?!)]|$| (?:on|in|for|with|who))|[A-Z]{2}\b)/;
 const placeName = new RegExp(
   String.raw`(?:${word})(?:(?: (?:of|and|&|the|de|la))? ${word}){0,5}(?:'s)?(?: (?:downtown |metro )?(?:clinic|office|hospital|med(?:ical)? center|area))?`,
   'y',
 );
 const notPlaces =
-  /^(?:Framingham|Duke|GUSTO|Type|Stage|Grade|Class|Group|Phase|Level|Patient|Patients|Mr|Mrs|Ms|Dr|Prof|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|CPAP|BiPAP|COPD|CHF|HTN|DM|CKD|ICU|ED|ER|OR|PACU|NICU|MICU|SICU|CCU|RA|MS|MI|AF|AFib|CAD|IBD|HIV|AIDS|COVID|SLE|PTSD|ADHD|US|USA|UK|African|American|Asian|Hispanic|Caucasian|Black|White|Native|Medicare|Medicaid|T\d|L\d|C\d|I|II|III|IV|V|[A-Z])\b/;
+  /^(?:Emergency (?:Department|Room)|Intensive|Operating|Recovery|Outpatient|Inpatient|Radiology|Spanish|English|French|German|Italian|Portuguese|Russian|Polish|Greek|Arabic|Hindi|Urdu|Chinese|Mandarin|Cantonese|Korean|Japanese|Vietnamese|Tagalog|Somali|Ashkenazi|Sephardi|Jewish|Latino|Latina|Baseline|Week|Day|Month|Year|Visit|Least|Risk|Home|Night|Birth|Discharge|Admission|Clinic|Bedtime|Room|Step|Stages?|Framingham|Duke|GUSTO|Type|Stage|Grade|Class|Group|Phase|Level|Patient|Patients|Mr|Mrs|Ms|Dr|Prof|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|CPAP|BiPAP|COPD|CHF|HTN|DM|CKD|ICU|ED|ER|OR|PACU|NICU|MICU|SICU|CCU|RA|MS|MI|AF|AFib|CAD|IBD|HIV|AIDS|COVID|SLE|PTSD|ADHD|US|USA|UK|African|American|Asian|Hispanic|Caucasian|Black|White|Native|Medicare|Medicaid|T\d|L\d|C\d|I|II|III|IV|V|[A-Z])\b/;
 
-export const findAddress: Find = (text, emit, words) => {
-  if (/\d/.test(text)) numbered(text, emit);
+export const findAddress: Find = (text, emit, words, numbers) => {
+  if (/\d/.test(text)) numbered(text, emit, numbers);
+  if (text.length <= questionChars) lowerCasePlaces(text, emit);
   let institutionEnd = 0;
   for (let at = 0; at < words.length; at++) {
     const word = words[at];
     if (!word) break;
     const { start, lists: standing } = word;
+    if ((standing & lists.street) !== 0) foreign(text, start, emit);
+    else if (isDigit(text.charCodeAt(word.end + 1))) {
+      const length = matchedAt(suffixed, text, start);
+      if (length > 0) emit(start, start + length, 'address');
+    }
     if ((standing & lists.landmark) !== 0) landmark(text, start, emit);
     if ((standing & lists.town) !== 0) town(text, start, emit);
     if ((standing & lists.state) !== 0) state(text, word, emit);
     if ((standing & lists.institution) !== 0 && start >= institutionEnd) {
       institutionEnd = institutionAround(text, words, at, institutionEnd, emit);
     }
-    if (isMidSentence(text, start)) place(text, word, emit);
+    if (isMidSentence(text, start)) {
+      place(text, word, emit);
+      const street = foreignLead.exec(before(text, start, 24));
+      if (street) foreign(text, start - street[0].length, emit);
+      if (isTownAlone(text, word)) emit(start, word.end, 'address');
+    }
   }
 };
 
+/** A street of another country, whose kind stands first. */
+function foreign(text: string, start: number, emit: Emit): void {
+  const length = matchedAt(foreignStreet, text, start);
+  const number = houseBefore.exec(before(text, start, 10))?.[1] ?? '';
+  if (length > 0 && (number !== '' || /\d/.test(text.slice(start, start + length)))) {
+    emit(start - number.length, start + length, 'address');
+  }
+}
+
+/** So long may a text be that somebody writes without capitals. */
+const questionChars = 400;
+const lowerPlace = /(?<=\b(?:at|in|from|near|to|clinic|hospital) )([a-z]{4,20})(?: ([a-z]{3,20}))?(?![\w@'-])/g;
+
+/** Towns in lower case, behind their preposition. */
+function lowerCasePlaces(text: string, emit: Emit): void {
+  const isPlace = (name: string): boolean =>
+    (towns.has(name) || townNames.has(name, 0, name.length)) &&
+    !englishWords.has(name, 0, name.length) &&
+    !isClinical(name) &&
+    !medicines.has(name);
+  for (const match of matches(text, lowerPlace)) {
+    const [whole, first = '', second = ''] = match;
+    if (second !== '' && isPlace(`${first} ${second}`)) emit(match.index, match.index + whole.length, 'address');
+    else if (isPlace(first)) emit(match.index, match.index + first.length, 'address');
+    else if (isPlace(second)) emit(match.index, match.index + whole.length, 'address');
+  }
+}
+
+/** From the number of the house on. */
+function streetAt(text: string, start: number, emit: Emit): void {
+  let name = start + 1;
+  while (name - start < 12 && isAlphanumeric(text.charCodeAt(name))) name++;
+  if (text.charCodeAt(name) === hyphen) while (name - start < 14 && text.charCodeAt(name) !== blank) name++;
+  const previous = text.charCodeAt(start - 1);
+  if (text.charCodeAt(name) !== blank || isAlphanumeric(previous) || previous === period) return;
+  const ahead = text.charCodeAt(name + 1);
+  if (!isAlphanumeric(ahead) && ahead !== blank) return;
+  const length = matchedAt(street, text, start);
+  // "March 12 with Dr. X" is no drive.
+  if (length > 0 && !/ [a-z]+ [Dd]r\b\.?$| in a row$/.test(text.slice(start, start + length))) {
+    emit(start, start + length, 'address');
+  }
+  if (!isCapital(ahead)) return;
+  const rare = matchedAt(rareStreet, text, start);
+  if (rare > 0) emit(start, start + rare, 'address');
+}
+
+/** "Great Missenden HP16 0AX", "Montréal QC H3B 1A6" */
+function foreignCodeAt(text: string, digits: number, emit: Emit): void {
+  const start = digits - (isCapital(text.charCodeAt(digits - 2)) ? 2 : 1);
+  if (isAlphanumeric(text.charCodeAt(start - 1))) return;
+  const length = matchedAt(foreignCode, text, start);
+  if (length === 0) return;
+  const city = cityBefore.exec(before(text, start, 60))?.[0] ?? '';
+  emit(start - city.length, start + length, 'address');
+}
+
+/** "Apt. 4B", "P.O. Box 12": from the number back to what it is of. */
+function unitAt(text: string, start: number, emit: Emit): void {
+  let at = start - Number(text.charAt(start - 1) === '#');
+  if (text.charCodeAt(at - 1) === blank) at--;
+  if (at === start || !unitEnds.includes(text.charAt(at - 1))) return;
+  const [digits] = unitNumber.exec(after(text, start, 8)) ?? [];
+  const lead = before(text, start, 20);
+  const of = digits === undefined ? null : unitBefore.exec(lead);
+  if (of && digits !== undefined) emit(start - of[0].length, start + digits.length, 'address');
+  const box = boxBefore.exec(lead);
+  const rest = box ? boxRest.exec(after(text, start, 20)) : null;
+  if (box && rest) emit(start - box[0].length, start + rest[0].length, 'address');
+}
+
 /** What has a number in it, or is one. */
-function numbered(text: string, emit: Emit): void {
-  for (const pattern of [street, rareStreet]) {
-    for (const match of matches(text, pattern)) {
-      // "March 12 with Dr. X" is no drive.
-      if (pattern === street && / [a-z]+ [Dd]r\b\.?$| in a row$/.test(match[0])) continue;
-      emit(match.index, match.index + match[0].length, 'address');
-    }
+function numbered(text: string, emit: Emit, numbers: Numbers): void {
+  for (const start of numbers.runs) {
+    streetAt(text, start, emit);
+    if (isCapital(text.charCodeAt(start - 1))) foreignCodeAt(text, start, emit);
+    else unitAt(text, start, emit);
   }
-  for (const match of matches(text, unit)) {
-    const lead = before(text, match.index, 20);
-    const of = unitBefore.exec(lead);
-    if (of) emit(match.index - of[0].length, match.index + match[0].length, 'address');
-    const box = boxBefore.exec(lead);
-    const rest = box ? boxRest.exec(after(text, match.index, 20)) : null;
-    if (box && rest) emit(match.index - box[0].length, match.index + rest[0].length, 'address');
-  }
-  for (const match of matches(text, zip)) {
+  for (const match of matchesIn(numbers, zip)) {
     if (/\d/.test(match[1] ?? ''))
       emit(match.index + match[0].length - (match[1] ?? '').length, match.index + match[0].length, 'address');
   }
-  for (const match of matches(text, coordinates)) emit(match.index, match.index + match[0].length, 'address');
-  for (const match of matches(text, zipCode)) {
+  for (const match of matchesIn(numbers, coordinates)) emit(match.index, match.index + match[0].length, 'address');
+  for (const match of matchesIn(numbers, zipCode)) {
     const of = stateBefore.exec(before(text, match.index, 6));
     if (!of || !states.has(of[1] ?? '')) continue;
     const start = match.index - of[0].length;
@@ -100,6 +201,8 @@ function numbered(text: string, emit: Emit): void {
 }
 
 const blank = 32;
+const hyphen = 45;
+const period = 46;
 const comma = 44;
 
 /** A lower-case letter and a blank come before it. */
@@ -112,7 +215,9 @@ function landmark(text: string, start: number, emit: Emit): void {
   const length = matchedAt(known, text, start);
   if (length > 0 && !eponymNouns.test(after(text, start + length, 40))) emit(start, start + length, 'address');
   const saintly = matchedAt(saint, text, start);
-  if (saintly > 0) emit(start, start + saintly, 'address');
+  // "St. Louis encephalitis", "St. John's wort"
+  const next = /^ ([a-z]+)/.exec(after(text, start + saintly, 20))?.[1] ?? '';
+  if (saintly > 0 && next !== 'wort' && !isClinical(next)) emit(start, start + saintly, 'address');
 }
 
 /** Length of what the sticky pattern matches there; 0 = nothing. */
@@ -125,10 +230,13 @@ function town(text: string, start: number, emit: Emit): void {
   const ahead = after(text, start, 30).toLowerCase();
   for (const length of townFirstWords.get(/^[a-z]+/.exec(ahead)?.[0] ?? '') ?? []) {
     const rest = ahead.slice(length);
-    const isEponym = eponymNouns.test(rest) || eponymClass.test(after(text, start + length, 6));
-    if (towns.has(ahead.slice(0, length)) && !/^[a-z]/.test(rest) && !isEponym) {
-      return emit(start, start + length, 'address');
-    }
+    const isUsed = eponymNouns.test(rest) || eponymClass.test(after(text, start + length, 6));
+    if (!towns.has(ahead.slice(0, length)) || /^-?[a-z]/.test(rest) || isUsed) continue;
+    // "the Ottawa ankle rules": a place that medicine uses as a name is one only where something lies in it.
+    const isMeant =
+      !eponyms.has(ahead.slice(0, length)) || !/^ [a-z]/.test(rest) || placePreposition.test(before(text, start, 12));
+    if (isMeant) emit(start, start + length, 'address');
+    return;
   }
 }
 
@@ -137,7 +245,7 @@ function state(text: string, { start, end }: Word, emit: Emit): void {
   if (text.charCodeAt(start - 1) !== blank || !states.has(text.slice(start, end))) return;
   const city = cityBefore.exec(before(text, start, 60))?.[0];
   if (city === undefined) return;
-  const isListed = towns.has(city.trim().toLowerCase());
+  const isListed = towns.has(city.trim().toLowerCase()) || isTown(city.trim());
   if (isListed || text.charCodeAt(start - 2) === comma) emit(start - city.length, end, 'address');
 }
 
@@ -154,24 +262,66 @@ function institutionAround(text: string, words: readonly Word[], at: number, flo
     const start = words[first]?.start ?? 0;
     const length = matchedAt(institution, text, start);
     if (length === 0) continue;
-    if (!text.startsWith('Patient ', start)) emit(start, start + length, 'address');
+    if (!ofNobody.test(text.slice(start, start + length))) emit(start, start + length, 'address');
     return start + length;
   }
   return floor;
 }
 
 const institutionWordsMax = 6;
+/** Societies, and departments that every hospital has. */
+const ofNobody =
+  /^Patient |^(?:American|European|National|Royal|British|Canadian|International|World)\b.*(?:College|Academy|School|Department)\b|^(?:(?:High|Medical|Nursing|Graduate|Middle|Private|General|Family|Clinical|Best|Group) (?:School|College|Practice)|(?:The )?(?:Emergency|Radiology|Surgery|Medicine|Pathology|Outpatient) Department)$/;
 
 function place(text: string, word: Word, emit: Emit): void {
   const { start } = word;
   if (!placePreposition.test(before(text, start, 12))) return;
   placeName.lastIndex = start;
-  const name = placeName.exec(text)?.[0] ?? '';
+  // A period behind a word that is no abbreviation ends the sentence.
+  const name = placeName.exec(text)?.[0].replace(/([a-z]{4})\.(?: .*)?$/, '$1') ?? '';
   const end = start + name.length;
-  if (notPlaces.test(name) || eponymNouns.test(after(text, end, 40))) return;
-  const isTold = placeVerb.test(before(text, start, 40));
-  if (isTold || (isStrange(text, word) && when.test(after(text, end, 32)))) emit(start, end, 'address');
+  const isNamedAfter = (isEponym(word.key) || isMedical(word.key)) && !name.includes(' ') && !towns.has(word.key);
+  if (isNamedAfter || notPlaces.test(name) || eponymNouns.test(after(text, end, 40))) return;
+  const lead = before(text, start, 40);
+  // "advanced to the Cecum", "in the Supine Position": what is written with capitals for its own sake.
+  if (lead.endsWith(' the ') && name.split(' ').every(isThing)) return;
+  if (placeVerb.test(lead) || isSomewhere(text, word, name, lead)) emit(start, end, 'address');
 }
+
+function isThing(word: string): boolean {
+  const key = word.toLowerCase().replace(/[.,]$/, '');
+  if (towns.has(key)) return false;
+  return englishWords.has(key, 0, key.length) || isClinical(key) || isMedical(key);
+}
+
+/** Nothing is told of anybody, but only a place, or else somebody, can stand there. */
+function isSomewhere(text: string, word: Word, name: string, lead: string): boolean {
+  if (isMedical(word.key) || isEponym(word.key) || isClinical(word.key)) return false;
+  const ahead = after(text, word.start + name.length, 32);
+  if (isTown(name) || isTown(text.slice(word.start, word.end))) return true;
+  const strange = isStrange(text, word);
+  if (!strange && !name.includes(' ')) return /\bat $/.test(lead) && /^(?:[.?!;)]|$)/.test(ahead);
+  // "labs at Sutter Roseville", "prophylaxis in Bartosz, who"
+  if (regionAhead.test(ahead)) return true;
+  const isAtOrFrom = /\b(?:at|from|near) (?:the |our )?$/.test(lead);
+  return strange ? isAtOrFrom || when.test(ahead) || /^(?:[,.?!;)]|$)/.test(ahead) : isAtOrFrom && ended.test(ahead);
+}
+
+/** A town that is nothing else, within a sentence: "fled Herat in 2021". */
+function isTownAlone(text: string, { start, end, key, lists: standing }: Word): boolean {
+  if (standing !== 0 || key.length < 4 || !townNames.has(key, 0, key.length) || isClinical(key) || isMedical(key))
+    return false;
+  return !eponymNouns.test(after(text, end, 40)) && /^[A-ZÀ-Þ][a-zß-ɏ]/.test(text.slice(start, start + 2));
+}
+
+/** In lower case, or as it is written. */
+function isTown(name: string): boolean {
+  const key = plainKey(name);
+  return townNames.has(key, 0, key.length);
+}
+
+const ended =
+  /^(?:[,.?!;:)]|$| (?:on|in|for|with|who|where|by|and|last|since|after|before|presented|asks?|reports?)\b)/;
 
 /** What is told of a place and not of a medicine: when somebody was there. */
 const when =
@@ -190,11 +340,17 @@ export const aboutAddress: About = {
       'admitted to «Mercy General Hospital»',
       "seen at «St. Luke's Hospital»",
       'lives in «Kalamazoo»',
+      'fled «Herat» in 2021',
+      'labs at «Sutter Roseville».',
+      '«350 rue Sainte-Catherine», please',
+      'at «Hauptstraße 12, 10827 Berlin»',
+      '«Leeds LS1 4AP»',
       'GPS «42.3601, -71.0589»',
     ],
   },
-  checks: 'Two letters before a ZIP code or after a comma are a state. Well-known towns are listed.',
+  checks:
+    'Two letters before a ZIP code or after a comma are a state. Towns are listed: those of the United States above 5,000 people, of other countries above 50,000. Postal codes of Britain and Canada go by their shape.',
   context:
-    'A place that is not listed: a preposition and somebody being seen, treated, born or living there. An eponym (Mayo score) is no place.',
+    'An unlisted place needs a preposition, and somebody who is seen, treated, born or living there. A place that medicine uses as a name (Mayo score, Ottawa rules) is not masked.',
   misses: ['Kalamazoo is where she «grew up near Paw Paw»', 'lives at «twelve elm street»'],
 };

@@ -1,25 +1,35 @@
 // Identifiers that prove themselves by their form: MBI, DEA, VIN, UDI, UUID; and the plates of a car, beside their word.
 
-import { type About, before, type Emit, type Find, luhn, matches } from './detector.ts';
+import { type About, type Emit, type Find, luhn, matches, matchesIn } from './detector.ts';
+import { isDigit, isLetter } from './words.ts';
 
-/** All of it but the first eight digits: a hyphen is rarer than a digit, and quicker to look for. */
-const uuidTail = /-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-z])/gi;
-const uuidHead = /(?:^|[^0-9a-z])[0-9a-f]{8}$/i;
+const uuid =
+  /(?<![0-9A-Za-z])[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}(?![0-9A-Za-z])/y;
+const uuidChars = 36;
 const dea = /\b[A-HJ-MP-UX][A-Z9]\d{7}\b/g;
 // CMS: Medicare beneficiary identifier, positions 1–11.
 const mbi =
-  /\b[1-9][AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d-?[AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d-?[AC-HJKMNP-RT-Y]{2}\d{2}\b/gi;
+  /\b[1-9][AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d-?[AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d-?[AC-HJKMNP-RT-Y]{2}\d{2}\b/iy;
 const udi = /\(01\)\d{14}(?:\((?:10|11|17|21)\)[A-Za-z0-9/-]{1,20}){0,4}/g;
 // Blanks within, so that no label finds it whole. A plate of bone surgery has no number of five signs.
 const plate =
   /(?:[Pp]lates?|[Tt]ag)(?: (?:[Nn]umber|[Nn]o\.?|#))?(?: (?:is|was))?[\s:#]{1,3}((?=[A-Z0-9 -]{0,8}\d)[A-Z0-9]{1,4}(?:[ -]?[A-Z0-9]{1,4}){1,2})\b/g;
 
-export const findCodedId: Find = (text, emit) => {
-  for (const match of matches(text, uuidTail)) {
-    if (uuidHead.test(before(text, match.index, 9))) emit(match.index - 8, match.index + match[0].length, 'other_id');
+export const findCodedId: Find = (text, emit, _words, numbers) => {
+  for (let at = text.indexOf('-'); at !== -1; at = text.indexOf('-', at + 1)) {
+    if (text.charAt(at + 5) !== '-' || text.charAt(at + 10) !== '-') continue;
+    uuid.lastIndex = at - 8;
+    if (at > 7 && uuid.test(text)) emit(at - 8, at - 8 + uuidChars, 'other_id');
   }
-  for (const match of matches(text, udi)) emit(match.index, match.index + match[0].length, 'device');
-  for (const match of matches(text, mbi)) emit(match.index, match.index + match[0].length, 'health_plan');
+  if (text.includes('(01)'))
+    for (const match of matches(text, udi)) emit(match.index, match.index + match[0].length, 'device');
+  for (const start of numbers.runs) {
+    // One digit, then a letter.
+    if (isDigit(text.charCodeAt(start + 1)) || !isLetter(text.charCodeAt(start + 1))) continue;
+    mbi.lastIndex = start;
+    const [whole] = mbi.exec(text) ?? [];
+    if (whole !== undefined) emit(start, start + whole.length, 'health_plan');
+  }
   findVin(text, emit);
   for (const match of matches(text, plate)) {
     const [whole, number = ''] = match;
@@ -27,7 +37,7 @@ export const findCodedId: Find = (text, emit) => {
     const end = match.index + whole.length;
     if (signs.length >= 5 && /[A-Z]/.test(signs)) emit(end - number.length, end, 'vehicle');
   }
-  for (const match of matches(text, dea)) {
+  for (const match of matchesIn(numbers, dea)) {
     if (isDea(match[0])) emit(match.index, match.index + match[0].length, 'license');
   }
 };
@@ -38,7 +48,10 @@ function findVin(text: string, emit: Emit): void {
     if (!isVinUnit(text.charCodeAt(at))) continue;
     let start = at;
     while (start > 0 && at - start < vinLength && isVinUnit(text.charCodeAt(start - 1))) start--;
-    const candidate = text.slice(start, start + vinLength);
+    let end = at + 1;
+    while (end - start <= vinLength && isVinUnit(text.charCodeAt(end))) end++;
+    if (end - start !== vinLength) continue;
+    const candidate = text.slice(start, end);
     if (!/^(?=.{0,16}\d)[A-HJ-NPR-Z0-9]{17}$/.test(candidate) || !isVin(candidate)) continue;
     const isAlone = !/\w/.test(text.charAt(start - 1)) && !/\w/.test(text.charAt(start + vinLength));
     if (isAlone) emit(start, start + vinLength, 'vehicle');
@@ -80,6 +93,6 @@ export const aboutCodedId: About = {
   },
   checks:
     'MBI: the positions of CMS. VIN: its check digit (49 CFR 565.15). DEA number: its check digit. UDI: the identifiers of GS1. UUID: RFC 9562 by shape.',
-  context: 'None, but for the plates of a car: their word, and five signs with a letter.',
+  context: 'None, except for licence plates: the word before them, and at least five letters and digits.',
   misses: ['VIN of Europe, without a check digit: «WVWZZZ1JZXW000001»', 'a car, «KJH 4821»'],
 };

@@ -1,18 +1,47 @@
 // Dates more precise than a year, in the shapes people and machines write them. A bare year is not one.
 
-import { type About, after, before, type Find, matches } from './detector.ts';
+import { type About, after, before, type Emit, type Find, matches, matchesIn } from './detector.ts';
+import { lists } from './words.ts';
 
 const numeric =
   /(?:\d{4}([-/.])\d{1,2}\1\d{1,2}|\d{1,2}([-/.])\d{1,2}\2(?:\d{4}|\d{2}))(?!\d|[-/]\d|\.\d)(?:[T ]{1,2}\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?: ?[AaPp]\.?[Mm]\.?)?(?:Z|[+-]\d{2}:?\d{2})?)?/g;
 const compact = /(?<!\d)(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])(?:[0-2]\d[0-5]\d(?:[0-5]\d)?)?(?![\d])/g;
-const partial = /(?<![\d/.-])(?:0?[1-9]|1[0-2])\/(?:[0-2]?\d|3[01])(?![\d/.-]|\s?%)/g;
+const partial = /(?<![\d/.-])(?:0?[1-9]|1[0-2])\/(?:[0-2]?\d|3[01])(?![\d/-]|\.\d|\s?%)/g;
+/** "her 5/14 visit": no fraction and no score, whose second number is lower or a round one. */
+const monthDay =
+  /(?<=\b(?:[Hh]er|[Hh]is|[Tt]heir|[Tt]he|[Mm]y|[Oo]ur|[Ii]n|[Oo]f) |\()(?:0?[1-9]|1[0-2])\/(?:1[3-9]|2[1-35-9]|31)(?![\d/-]|\.\d|\s?%)/g;
 const monthYear = /(?<![\d/.-])(?:0?[1-9]|1[0-2])[/-](?:19|20)\d{2}(?![\d/.-])/g;
-const month =
-  /\b(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?/gi;
-const weekday = /(?<=\b(mon|tues|wednes|thurs|fri|satur|sun))day\b/gi;
+const lowerMonth =
+  /\b(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?/g;
+/** A season of a year, a feast: more than a year. */
+const season = /\b(?:spring|summer|fall|autumn|winter) (?:of )?(?:19|20)\d\d\b/gi;
+const capitalMonth = new RegExp(lowerMonth.source, 'gi');
+const feast =
+  /(?:Christmas|Thanksgiving|Easter|Halloween|Hanukkah|Ramadan|Diwali|New Year's|Valentine's|Mother's|Father's|Labor|Memorial|Independence|Boxing)(?: (?:Day|Eve|Sunday|Monday))?(?: (?:of )?(?:19|20)\d\d)?\b/y;
+const feastLead = /\b(?:on|since|before|after|at|around|until|by|last|this|over|the day of|during)(?: the)? $/i;
+/** "on the 3rd", and not "on the 3rd toe" */
+const dayOfMonth =
+  /[Oo]n the (?:[12]?(?:1st|2nd|3rd|[4-9]th)|1[0-9]th|[23]0th|31st)(?=[.,;?!)]|$| (?:at|with|by|in|and|for) )/g;
+const onThe = 'on the '.length;
+/** An abbreviated day of the week counts where a day is told. */
+const shortWeekday = /^(?:Mon|Tues?|Wed|Thurs?|Fri|Sat|Sun)$/;
+const shortLead = /\b(?:on|since|last|next|until|by|this) $/;
+
+function feastAt(text: string, start: number, emit: Emit): void {
+  feast.lastIndex = start;
+  const [name] = feast.exec(text) ?? [];
+  if (name !== undefined && (/\d$/.test(name) || feastLead.test(before(text, start, 16)))) {
+    return emit(start, start + name.length, 'date');
+  }
+  const [day = ''] = /^\w+/.exec(after(text, start, 6)) ?? [];
+  if (shortWeekday.test(day) && shortLead.test(before(text, start, 7))) emit(start, start + day.length, 'date');
+}
+
+const weekday = /(?:day|DAY)\b/g;
+const weekdayBefore = /\b(?:mon|tues|wednes|thurs|fri|satur|sun)$/i;
 
 const dateContext =
-  /\b(?:on|since|until|till|from|by|before|after|date|dated|dob|d\.o\.b\.?|born|birth ?date|birthday|seen|visit(?:ed)?|admit(?:ted)?|discharged?|died|dod|dos|due|next|return|f\/u|recheck|lmp|edd|last)\b(?: (?:on|is|was|of birth|of death|of service))?[\s:=(]{0,4}$/i;
+  /\b(?:on|since|until|till|from|by|before|after|date|dated|dob|d\.o\.b\.?|born|birth ?date|birthday|seen|visit(?:ed)?|admit(?:ted)?|discharged?|died|dod|dos|due|next|return|f\/u|recheck|lmp|edd|last|appt|appointment|adm|disch|d\/c|collected|signed|filled|refill(?:ed)?|fell|called|came|arrived|presented|received|given|done|placed|removed|started|stopped|drawn|performed|scheduled|updated|reviewed|dictated|transferred|expires?|mon|tues?|wed|thu(?:rs)?|fri|sat|sun|\w+day)\b\.?(?: (?:on|is|was|of birth|of death|of service))?[\s:=(]{0,4}$/i;
 const unitAhead =
   /^ ?(?:mg|mcg|ug|g|kg|ml|l|mm|cm|%|units?|tabs?|x|doses?|mmol|meq|days?|weeks?|months?|years?|hours?|times|\/)\b/i;
 const dayBefore =
@@ -34,22 +63,22 @@ const relative =
   /(?:(?:day|week|night)s? (?:ago|earlier|prior)|(?:last|other) night|yesterday|tomorrow)\b(?: (?:morning|afternoon|evening|night))?/g;
 const countBefore = /\b(?:\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|a few|a couple of|several|a) $/;
 const act =
-  /\b(?:admitted|discharged|seen|evaluated|examined|hospitali[sz]ed|transferred|referred|operated on|underwent|delivered|born|died|deceased|expired|passed away|visited|presented|arrived|came in|was brought|brought in|intubated|extubated|replaced|implanted|removed|scheduled|called|spoke|met)\b[^.;\n]{0,48}$/i;
+  /\b(?:admitted|discharged|seen|evaluated|examined|hospitali[sz]ed|transferred|referred|operated on|underwent|delivered|born|died|deceased|expired|passed away|visited|presented|arrived|came in|was brought|brought in|intubated|extubated|replaced|implanted|removed|scheduled|called|spoke|met|found|fell|told|came|went|saw|seen|started|stopped)\b[^.;\n]{0,48}$/i;
 const dateAhead =
-  /^,? (?:the )?(?:\d{1,2}[/.-]\d|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.? \d)/i;
+  /^,? (?:the )?(?:\d{1,2}(?:st|nd|rd|th)\b|\d{1,2}[/.-]\d{1,2}\b|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.? \d)/i;
 
-export const findDate: Find = (text, emit) => {
-  for (const match of matches(text, numeric)) {
+export const findDate: Find = (text, emit, words, numbers) => {
+  for (const match of matchesIn(numbers, numeric)) {
     const lead = before(text, match.index, 2);
     if (/\d$|\d[-/.]$|[-.]$/.test(lead) && !/[^\d][-.]$/.test(lead)) continue;
     if (isCalendar(match[0])) emit(match.index, match.index + match[0].length, 'date');
   }
-  for (const match of matches(text, compact)) {
+  for (const match of matchesIn(numbers, compact)) {
     if (match[0].length > 8 || dateContext.test(before(text, match.index, 32))) {
       emit(match.index, match.index + match[0].length, 'date');
     }
   }
-  for (const match of matches(text, partial)) {
+  for (const match of matchesIn(numbers, partial)) {
     if (
       dateContext.test(before(text, match.index, 32)) &&
       !unitAhead.test(after(text, match.index + match[0].length, 8))
@@ -57,16 +86,36 @@ export const findDate: Find = (text, emit) => {
       emit(match.index, match.index + match[0].length, 'date');
     }
   }
-  for (const match of matches(text, monthYear)) emit(match.index, match.index + match[0].length, 'date');
-  for (const match of matches(text, month)) named(text, match.index, match[0], emit);
+  for (const match of matchesIn(numbers, monthDay)) {
+    if (!unitAhead.test(after(text, match.index + match[0].length, 8)))
+      emit(match.index, match.index + match[0].length, 'date');
+  }
+  for (const match of matchesIn(numbers, monthYear)) emit(match.index, match.index + match[0].length, 'date');
+  for (const match of matches(text, lowerMonth)) named(text, match.index, match[0], emit);
   for (const match of matches(text, weekday)) {
-    const start = match.index - (match[1]?.length ?? 0);
-    const lead = /\b(?:last|next|this|past|on|coming|since)[ ,]{1,2}$/i.exec(before(text, start, 9))?.[0];
+    const name = weekdayBefore.exec(before(text, match.index, 7))?.[0];
+    if (name === undefined) continue;
+    const start = match.index - name.length;
+    const lead = /\b(?:this past|last|next|this|past|on|coming|since)[ ,]{1,2}$/i.exec(before(text, start, 10))?.[0];
     // What follows begins within it, so that both become one.
     const ahead = dateAhead.exec(after(text, match.index + 3, 20))?.[0] ?? '';
-    if (lead === undefined && ahead === '') continue;
+    // "found him down Sunday night"
+    const part =
+      ahead === '' ? (/^ (?:morning|afternoon|evening|night)\b/.exec(after(text, match.index + 3, 11))?.[0] ?? '') : '';
+    const isTold = lead === undefined && /^[A-Z]/.test(text.charAt(start)) && act.test(before(text, start, 72));
+    if (lead === undefined && ahead === '' && !isTold) continue;
     const isPart = lead !== undefined && !/^(?:on|since)/i.test(lead);
-    emit(start - (isPart ? lead.length : 0), match.index + 3 + ahead.length, 'date');
+    emit(start - (isPart ? lead.length : 0), match.index + 3 + ahead.length + part.length, 'date');
+  }
+  for (const match of matchesIn(numbers, season)) emit(match.index, match.index + match[0].length, 'date');
+  for (const match of matches(text, dayOfMonth)) {
+    emit(match.index + onThe, match.index + match[0].length, 'date');
+  }
+  for (const { start, end, lists: standing } of words) {
+    if ((standing & lists.month) !== 0) {
+      for (const match of matches(text.slice(start, end + 1), capitalMonth))
+        named(text, start + match.index, match[0], emit);
+    } else if ((standing & lists.feast) !== 0) feastAt(text, start, emit);
   }
   for (const match of matches(text, relative)) {
     const isCounted = /(?:ago|earlier|prior)/.test(match[0]);
@@ -78,7 +127,7 @@ export const findDate: Find = (text, emit) => {
 };
 
 /** A month's name with a day or a year beside it, or alone where only a month can stand. */
-function named(text: string, start: number, word: string, emit: Parameters<Find>[1]): void {
+function named(text: string, start: number, word: string, emit: Emit): void {
   let end = start + word.length;
   let from = start;
   const lead = dayBefore.exec(before(text, start, 24))?.[1];
@@ -99,6 +148,8 @@ function named(text: string, start: number, word: string, emit: Parameters<Find>
   const name = /^(?:may|mar|march|dec|sun|jan|jun)\.?$/i.test(word)
     ? /^(?:May|March)$/.test(word)
     : /^[A-Z]/.test(word);
+  // "until last August"
+  if (!certain) from -= /\b(?:last|next|this) $/.exec(before(text, from, 6))?.[0].length ?? 0;
   if (
     certain
       ? !/^may$/.test(word) || year !== null || from < start
@@ -133,11 +184,16 @@ export const aboutDate: About = {
       'admitted «last Thursday»',
       'discharged «3 days ago»',
       'seen «last night»',
+      'found down «Sunday night»',
+      'in «summer of 2019»',
+      'fell on «Easter Sunday»',
+      'surgery on the «21st».',
+      'her «5/14» visit',
     ],
   },
   checks:
-    'Two parts can be day and month. A year by itself is no date; a dotted number with a short year is a version.',
+    'Two of the parts can be a day and a month. A year by itself is not a date (164.514(b)(2)(i)(C)), and a dotted number with a two-digit year is read as a version.',
   context:
-    'Day and month alone, eight digits alone: a word of dates. A month alone: a preposition. Relative days: an act on somebody in the same clause; how long something hurts stays.',
-  misses: ['three weeks before «Easter»', 'on the «ides of March»', 'in the «summer of 2019»', 'he came «14/3»'],
+    'A day and a month, or eight digits, without more: a word of dates before them. A month, a holiday or a day of the month alone: a preposition. A relative day: something done to somebody in the same clause, so that how long something hurts is kept.',
+  misses: ['on the «ides of March»', 'he came «14/3»', 'echo («1/5») shows'],
 };

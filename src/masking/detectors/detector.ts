@@ -2,13 +2,14 @@
 // context looked at through windows of fixed size.
 
 import type { PhiClass } from '../../core/phi.ts';
+import type { Numbers } from './numbers.ts';
 import type { Word } from './words.ts';
 
 /** Offsets are UTF-16 code units of the text given to find; spans may overlap and come in any order. */
 export type Emit = (start: number, end: number, type: PhiClass) => void;
 
-/** `words`: the capitalised words of the text. */
-export type Find = (text: string, emit: Emit, words: readonly Word[]) => void;
+/** `words`: the capitalised words of the text; `numbers`: the neighbourhoods of its numbers. */
+export type Find = (text: string, emit: Emit, words: readonly Word[], numbers: Numbers) => void;
 
 /** What the reference says of a detector (docs/reference/detectors.md). In the examples the identifier stands between « and ». */
 export interface About {
@@ -37,6 +38,14 @@ export function matches(text: string, pattern: RegExp): Iterable<RegExpExecArray
 function* further(text: string, pattern: RegExp, first: RegExpExecArray): Generator<RegExpExecArray, void, void> {
   for (let match: RegExpExecArray | null = first; match !== null; match = pattern.exec(text)) {
     if (match[0] === '') pattern.lastIndex++;
+    yield match;
+  }
+}
+
+/** As `matches`, in the places of the numbers; `index` is that of the whole text. */
+export function* matchesIn(numbers: Numbers, pattern: RegExp): Generator<RegExpExecArray, void, void> {
+  for (const match of matches(numbers.text, pattern)) {
+    match.index = numbers.at(match.index);
     yield match;
   }
 }

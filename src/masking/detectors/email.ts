@@ -9,9 +9,20 @@ const domainPart = /[\p{L}\p{N}.-]/u;
 const spelled =
   /(?:[[({] ?at ?[\])}]| at ) ?[a-z0-9-]{1,63}(?:(?: ?[[({] ?dot ?[\])}] ?| dot |\.)[a-z0-9-]{1,63}){0,3}(?: ?[[({] ?dot ?[\])}] ?| dot |\.)(?:com|org|net|edu|gov|info|health|[a-z]{2})\b/gi;
 
+/** What every spelled address has: "dot", or a bracket around "at". */
+function mayBeSpelled(text: string): boolean {
+  if (text.includes('dot ') || text.includes('DOT ') || text.includes('Dot ')) return true;
+  return ['[', '(', '{'].some((sign) => {
+    for (let at = text.indexOf(sign); at !== -1; at = text.indexOf(sign, at + 1)) {
+      if (/^. ?at ?[\])}]/i.test(text.slice(at, at + 6))) return true;
+    }
+    return false;
+  });
+}
+
 export const findEmail: Find = (text, emit) => {
-  for (const match of matches(text, spelled)) {
-    // "at clinic.com" names a site; only a sign in brackets or a spelled dot makes it an address.
+  // "at clinic.com" names a site; only a sign in brackets or a spelled dot makes it an address.
+  for (const match of mayBeSpelled(text) ? matches(text, spelled) : []) {
     if (!/[[({]| dot /i.test(match[0])) continue;
     const local = /[\w.+-]{1,64} ?$/.exec(before(text, match.index, 66))?.[0];
     if (local !== undefined) emit(match.index - local.length, match.index + match[0].length, 'email');

@@ -1,15 +1,16 @@
 // IPv4, IPv6 and MAC addresses.
 
-import { type About, before, type Find, matches } from './detector.ts';
+import { type About, before, type Find, matchesIn } from './detector.ts';
 
 const v4 = /\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![\d]|\.\d)/g;
 const v6 =
   /^(?:(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}|(?=.*::)(?!.*::.*::)(?:[0-9a-f]{1,4}|:){0,8}(?::[0-9a-f]{1,4}){0,8}:{0,2}[0-9a-f]{0,4})$/i;
-const mac = /(?<![0-9a-f:-])[0-9a-f]{2}([:-])(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}(?![0-9a-f:-])/gi;
+const mac = /(?<![0-9A-Fa-f:-])[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![0-9A-Fa-f:-])/y;
+const macChars = 17;
 const hexOrColon = /[0-9a-f:]/i;
 
-export const findIp: Find = (text, emit) => {
-  for (const match of matches(text, v4)) {
+export const findIp: Find = (text, emit, _words, numbers) => {
+  for (const match of matchesIn(numbers, v4)) {
     const lead = before(text, match.index, 12);
     if (/\d$|\d\.$|\bv(?:er(?:sion)?)?\.? ?$/i.test(lead)) continue;
     if (match[0].split('.').every((octet) => Number(octet) <= 255)) {
@@ -17,7 +18,13 @@ export const findIp: Find = (text, emit) => {
     }
   }
   if (!text.includes(':') && !text.includes('-')) return;
-  for (const match of matches(text, mac)) emit(match.index, match.index + match[0].length, 'device');
+  for (const sign of [':', '-']) {
+    for (let at = text.indexOf(sign); at !== -1; at = text.indexOf(sign, at + 1)) {
+      if (text.charAt(at + 3) !== sign || text.charAt(at + 6) !== sign) continue;
+      mac.lastIndex = at - 2;
+      if (at > 1 && mac.test(text)) emit(at - 2, at - 2 + macChars, 'device');
+    }
+  }
   let floor = 0;
   for (let at = text.indexOf(':'); at !== -1; at = text.indexOf(':', Math.max(at + 1, floor))) {
     if (!hexOrColon.test(text.charAt(at + 1))) continue;
@@ -37,7 +44,7 @@ export const aboutIp: About = {
     ip: ['«203.0.113.42»', '«2001:db8:85a3::8a2e:370:7334»', '«fe80::1ff:fe23:4567:890a»'],
     device: ['MAC «00:1B:44:11:3A:B7»'],
   },
-  checks: 'Octets up to 255; RFC 4291 text for IPv6. Not behind the word version.',
+  checks: 'IPv4: octets up to 255, and not behind the word version. IPv6: the text form of RFC 4291.',
   context: 'None.',
   misses: ['«::1»', '«0xCB00712A»'],
 };

@@ -2,39 +2,41 @@
 // number back to the label, so that text without numbers costs nothing.
 
 import type { PhiClass } from '../../core/phi.ts';
+import { englishWords } from '../lexicon/english-words.ts';
 import { isNpi } from './coded-id.ts';
-import { type About, after, before, type Emit, type Find, matches } from './detector.ts';
-import { lastWord } from './words.ts';
-
-const digitRun = /\d{2,}/g;
+import { type About, after, before, type Emit, type Find } from './detector.ts';
+import { isAlphanumeric, isDigit, lastWord, lists } from './words.ts';
 
 const between = String.raw`(?: ?(?:number|numbers|no\.?|num\.?|nbr|id|ids|identifier|code|#))?(?: ?\((?:[a-z]{2,6})\))?(?: (?:is|was|of|for (?:him|her|them|this pt|patient)))?["']?[\s:#=(]{0,5}["']?$`;
 
 const labels: readonly (readonly [PhiClass, RegExp])[] = [
   [
     'mrn',
-    /(?:\bm\.?r\.?n|\bmr ?#|medical ?rec(?:ord)?s?|\bmed ?rec|\bchart|hospital (?:id|number|no)|\bempi|\bmr no\.?)/,
+    /(?:\bm\.?r\.?n|\bmr ?#|medical ?rec(?:ord)?s?|\bmed ?rec|\bchart|hospital (?:id|number|no)|\bempi|\bmr no\.?|\bnhs|\bchi (?:no|number)|\bhosp no|\bihi)/,
   ],
-  ['ssn', /(?:\bssn|social security)/],
+  [
+    'ssn',
+    /(?:\bssn|social security|\bsin|\bnino|\bni (?:no|number)|national (?:insurance|id)|\bpesel|\bbsn|\baadhaar|\bcpf|\bcurp|\bnif|\bnie|\bdni|\bnir|\bcnp|\bnric|\bhkid|\btfn|\bahv|\bcodice fiscale|\bpersonnummer|\btax ?id)/,
+  ],
   [
     'health_plan',
-    /(?:\binsurance(?: policy| member| plan)?|\bpolicy|\bmember(?:ship)?|\bsubscriber|beneficiary|health ?plan(?: beneficiary)?|health ?(?:id|insurance)|\bplan id|\bmedicare|\bmedicaid|\bmbi|\bhicn|\bgroup (?:no|number|id)|\binsurance group|\bhmo|\bppo|\bbcbs|\bblue (?:cross|shield)|\baetna|\bcigna|\bhumana|\bpayer id|\bcoverage id|\bins|\bhb[np])/,
+    /(?:\binsurance(?: policy| member| plan)?|\bpolicy|\bmember(?:ship)?|\bsubscriber|beneficiary|health ?plan(?: beneficiary)?|health ?(?:id|insurance)|\bplan id|\bmedicare|\bmedicaid|\bmbi|\bhicn|\bgroup (?:no|number|id)|\binsurance group|\bhmo|\bppo|\bbcbs|\bblue (?:cross|shield)|\baetna|\bcigna|\bhumana|\bpayer id|\bcoverage id|\bins|\bhb[np]|\bramq|\bohip|\bbeneficiary|\bcoverage|\bkaiser|\btricare|\bmutuelle)/,
   ],
   ['account', /(?:\bacc(?:oun)?t|\baccount|\bbilling|\bguarantor|\brouting|\baba|\bbank|\biban|\bcard|\binvoice)/],
   [
     'license',
-    /(?:\blic(?:en[cs]e)?|driver'?s? (?:licen[cs]e|lic)|\bdl|\bdea|\bnpi|\bcertificate|\bcert|\bpassport|\bregistration)/,
+    /(?:\blic(?:en[cs]e)?|driver'?s? (?:licen[cs]e|lic)|\bc?dl|\bdea|\bnpi|\bcertificate|\bcert|\bpassport|\bregistration)/,
   ],
   ['vehicle', /(?:\bvin|\blicense plate|\bplate|\bvehicle(?: id)?|\btag no)/],
   [
     'device',
-    /(?:\bserial|\bs\/n|\bsn|\bdevice|\bimei|\bmodel|\budi|\blot|\bimplant|\bpacemaker(?: serial)?|\bicd serial)/,
+    /(?:\bserial|\bs\/n|\bsn|\bdevice|\bimei|\bmodel|\budi|\blot|\bimplant|\bpacemaker(?: serial)?|\bicd serial|\bpump|\bvent(?:ilator)?|\bmonitor|\bsensor|\btransmitter|\bgenerator)/,
   ],
   ['biometric', /(?:\bbiometric|\bfingerprint|\bretina(?: scan)?|\bvoice ?print|\biris scan)/],
   ['photo', /(?:\bphoto(?:graph)?|\bimage id)/],
   [
     'other_id',
-    /(?:\bpatient|\bpt|\bcase|\bfile|\breference|\bref|\bencounter|\bvisit|\baccession|\bspecimen|\border|\bclaim|\bstudy id|\bsite|\bparticipant|\bsubject|\bemployee|\bstudent|\brecord|\brx|\bprescription|\bbadge|\btracking|\bconfirmation|\bid|\bidentifi(?:er|ed as)|\bticket|\bcsn|\bhar|\badmission)/,
+    /(?:\bpatient|\bpt|\bcase|\bfile|\breference|\bref|\bencounter|\bvisit|\baccession|\bspecimen|\border|\bclaim|\bstudy id|\bsite|\bparticipant|\bsubject|\bemployee|\bstudent|\brecord|\brx|\bprescription|\bbadge|\btracking|\bconfirmation|\bid|\bidentifi(?:er|ed as)|\bticket|\bcsn|\bhar|\badmission|\broom|\brm|\bbed|\bbiopsy|\bsample|\bslide|\bdonor|\bpan|\binmate|\breport|\bdocket|\bwristband|\btoken|\bkit)/,
   ],
 ];
 
@@ -45,6 +47,7 @@ const patterns: readonly (readonly [PhiClass, RegExp])[] = labels.map(([cls, wor
 /** What a label, or what stands between it and its number, ends with: without one of these nothing is asked. */
 const labelEnds: ReadonlySet<string> = new Set(
   (
+    'nhs hosp ihi sin nino pesel bsn aadhaar cpf curp nif nie dni nir cnp nric hkid tfn ahv fiscale personnummer tax taxid ramq ohip kaiser tricare mutuelle cdl pump vent ventilator monitor sensor transmitter generator room rm bed biopsy sample slide donor pan inmate report docket wristband token kit ' +
     'mrn n mr rec recs record records med chart id ids number numbers no num nbr identifier code empi ssn security insurance policy plan member membership subscriber ' +
     'beneficiary health healthplan healthid medicare medicaid mbi hicn hmo ppo bcbs cross shield aetna cigna humana coverage ins hbn hbp acct acc account billing group guarantor routing aba bank iban card invoice ' +
     'lic license licence driver drivers dl dea npi certificate cert passport registration vin plate vehicle tag serial s sn device imei model udi lot implant pacemaker ' +
@@ -52,11 +55,6 @@ const labelEnds: ReadonlySet<string> = new Set(
     'study site participant subject employee student rx prescription badge tracking confirmation identified as ticket csn har admission is was of him her them'
   ).split(' '),
 );
-
-function isLetter(unit: number): boolean {
-  const lower = unit | 32;
-  return lower >= 97 && lower <= 122;
-}
 
 const anyLabel = /[A-Za-z#][^A-Za-z0-9]{0,6}(?:(?:is|was|of)[ :#=]{1,3})?$/i;
 
@@ -68,19 +66,72 @@ const unit =
 /** A measure: "PT 24.1" is a clotting time. */
 const decimal = /^\d{1,3}\.\d{1,2}$/;
 const lettered = /^#?[A-Z]{1,5}-?\d{5,10}$/;
+/** A label that says no more than the token does: "Patient ID: 4471" becomes one token as a whole. */
+const idleLabel = /(?:\b(?:patient|pt|site|subject|participant|case) ?(?:id|#)[:\s#]{0,3}|#)$/i;
 
-export const findLabelledId: Find = (text, emit) => {
+/** Length of the label that goes with its number. */
+function labelOf(text: string, start: number): number {
+  return idleLabel.exec(before(text, start, 24))?.[0].length ?? 0;
+}
+
+/** Letters, then digits in groups: "S23-18842", "GEN-2023-00418", "PB980-4471A". Nothing of medicine is written so. */
+const grouped = /^[A-Z]{1,5}\d{0,4}(?:-\d{2,8}){1,3}[A-Z]?$/;
+
+function isGrouped(token: string): boolean {
+  return grouped.test(token) && token.replace(/\D/g, '').length >= 6 && /\d-\d/.test(token) && !trial.test(token);
+}
+
+const trial = /^(?:NCT|NDA|ANDA|BLA|BMS|LY|PF|AZD|GSK|MK|ABT|BAY|JNJ|TAK|AMG|SARS|CVX|LOINC|ICD)-?\d/;
+
+/** As cameras name their pictures. */
+const picture = /^[A-Za-z]{3,10}[_-]?\d{3,}[\w.-]{0,40}\w/;
+/** A name in a network, "@maria.k_87": no word, or it would be a time or a place ("@ 9:15", "@bedtime"). */
+const handle = /^@[A-Za-z]\w{1,29}(?:\.\w{1,20})?/;
+
+function handleAt(text: string, at: number, emit: Emit): void {
+  if (/[\w@.%+-]/.test(text.charAt(at - 1))) return;
+  const [whole] = handle.exec(after(text, at, 52)) ?? [];
+  if (whole === undefined) return;
+  if (/[\d_.]/.test(whole) || !englishWords.has(whole, 1, whole.length)) emit(at, at + whole.length, 'other_id');
+}
+
+export const findLabelledId: Find = (text, emit, words, numbers) => {
+  for (const { start, lists: standing } of words) {
+    if ((standing & lists.picture) === 0) continue;
+    const [name = ''] = picture.exec(after(text, start, 60)) ?? [];
+    emit(start, start + name.length, 'photo');
+  }
+  for (let at = text.indexOf('@'); at !== -1; at = text.indexOf('@', at + 1)) handleAt(text, at, emit);
   let floor = 0;
-  for (const match of matches(text, digitRun)) {
-    if (match.index < floor) continue;
-    let start = match.index;
-    while (start > floor && match.index - start < 24 && isInside(text, start - 1)) start--;
-    let end = match.index + match[0].length;
+  for (const run of numbers.runs) {
+    if (run < floor || !isDigit(text.charCodeAt(run + 1))) continue;
+    let start = run;
+    while (start > floor && run - start < 24 && isInside(text, start - 1)) start--;
+    let end = run + 2;
     while (end < text.length && end - start < 64 && isInside(text, end)) end++;
     floor = end;
-    if (end - start >= 4) judge(text, start, end, emit);
+    if (end - start >= 3 && groupAhead.test(after(text, end, 6))) end = groupsEnd(text, start, end);
+    floor = end;
+    if (end - start >= 3) judge(text, start, end, emit);
   }
 };
+
+/** A number in groups, as cards of insurances and of identity have it: "943 476 5919", "DUFQ 7204 1512". */
+const groupAhead = /^ \d{2,5}(?![\w.,/%-])|^ \d{2,5}(?=[.,;)]?(?:\s|$))/;
+const nationalBefore =
+  /\b(?:nhs|ramq|ohip|sin|nino|pesel|bsn|aadhaar|cpf|curp|nif|nie|dni|nir|cnp|nric|tfn|ahv|ssn|medicare|medicaid|insurance|member|policy|subscriber|aetna|cigna|humana|bcbs|kaiser|tricare|passport|licen[cs]e|file|claim|account|acct|serial|mrn|id)(?: (?:no\.?|number|id|#))?[\s:#.]{1,3}(?:[A-Z]{2,5} )?$/i;
+
+/** Where the groups after the first one end, behind a label whose numbers are written so. */
+function groupsEnd(text: string, start: number, end: number): number {
+  if (!nationalBefore.test(before(text, start, 40))) return end;
+  let last = end;
+  for (let groups = 0; groups < 5; groups++) {
+    const next = groupAhead.exec(after(text, last, 7));
+    if (!next) break;
+    last += next[0].length;
+  }
+  return last;
+}
 
 /** Letters and digits, and the signs that join them. */
 function isInside(text: string, at: number): boolean {
@@ -91,22 +142,23 @@ function isInside(text: string, at: number): boolean {
   return isJoint && isAlphanumeric(text.charCodeAt(at - 1)) && isAlphanumeric(text.charCodeAt(at + 1));
 }
 
-function isAlphanumeric(unit: number): boolean {
-  return (unit >= 48 && unit <= 57) || isLetter(unit);
-}
-
 function judge(text: string, start: number, end: number, emit: Emit): void {
   const token = text.slice(start, end);
   const hash = text.charAt(start - 1) === '#';
   const isCandidate =
     hash || lettered.test(token) || labelEnds.has(lastWord(text, start, 9)) || text.charAt(start - 2) === ')';
+  if (isGrouped(token)) return emit(start, end, 'other_id');
   if (!isCandidate || decimal.test(token)) return;
+  // Three signs are a number only where nothing else is numbered so low.
+  const isShort = end - start === 3;
   const context = before(text, start, 56).replaceAll('_', ' ');
+  if (isShort && !/\b(?:room|rm|bed|apt|unit)[\s:#.]{1,3}$/i.test(context)) return;
   if (unit.test(after(text, end, 10)) && /^[\d./-]+$/.test(token)) return;
   if (vocabulary.test(context)) return;
   if (anyLabel.test(context)) {
     for (const [cls, label] of patterns) {
-      if (label.test(context)) return emit(start - (hash ? 1 : 0), end, cls);
+      if (label.test(context))
+        return emit(start - (cls === 'other_id' ? labelOf(text, start) : Number(hash)), end, cls);
     }
   }
   if (isNpi(token) && /\bnpi\b/i.test(context)) return emit(start, end, 'license');
@@ -122,18 +174,26 @@ function judge(text: string, start: number, end: number, emit: Emit): void {
 
 export const aboutLabelledId: About = {
   shapes: {
-    mrn: ['MRN: «4471902»', 'medical record number is «MX-456789»', 'chart no «77123»'],
+    mrn: ['NHS No: «943 476 5919»', 'MRN: «4471902»', 'medical record number is «MX-456789»', 'chart no «77123»'],
     health_plan: ['Member ID: «XQJ123456789»', 'policy ID: «ZY-765432»', 'Medicaid «88213345»'],
     account: ['account number «00123456»', 'routing number «021000021»'],
     license: ["driver's license number is «S99912345»", 'NPI «1234567893»', 'passport number is «X1234567»'],
     vehicle: ['plate «7ABC123»'],
     device: ['serial number «SN-88213-AB»', 'lot number «A12B34»'],
     biometric: ['fingerprint id «FP-88231»'],
-    photo: ['photo «IMG_20240314_1021»'],
-    other_id: ['case number «88123»', 'accession «S24-10233»', 'patient ID «AB-987654»', '«#AB-987654»'],
+    photo: ['photo «IMG_20240314_1021»', 'saved as «DSC_0421.JPG»'],
+    other_id: [
+      'case number «88123»',
+      'accession «S24-10233»',
+      '«patient ID AB-987654»',
+      '«#AB-987654»',
+      'room «4417-B»',
+      'biopsy «S23-18842»',
+      'on Instagram: «@maria.k_87»',
+    ],
   },
   checks:
-    'Four signs or more with two digits in a row. NPI: Luhn with the prefix 80840. Measures and the codes of ICD, CPT, HCPCS, LOINC, SNOMED, RxNorm, NDC and CVX stay.',
-  context: 'Its label before it, with at most a few signs, `is` or `number` between.',
+    'At least four letters and digits, two of them digits in a row. Letters followed by groups of digits (S23-18842), picture files and @names need no label. NPI: Luhn with the prefix 80840. Measures and the codes of ICD, CPT, HCPCS, LOINC, SNOMED, RxNorm, NDC and CVX stay.',
+  context: 'Its label before it; between them at most a few signs, `is` or `number`.',
   misses: ['«44719» is her record number', 'member «XQJ» number'],
 };

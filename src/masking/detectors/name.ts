@@ -5,18 +5,18 @@ import { isClinical } from '../lexicon/clinical-words.ts';
 import { englishWords } from '../lexicon/english-words.ts';
 import { eponymClass, eponymNouns, givenNames, notNames, surnames } from '../names.ts';
 import { type About, after, before, type Emit, type Find, matches } from './detector.ts';
-import { isStrange } from './strange-word.ts';
+import { isEponym, isMedical, isRareFamily, isRareGiven, isStrange } from './strange-word.ts';
 import { isCapital, isLetter, lastWord, lists, type Word } from './words.ts';
 
 const title =
-  /\b(?:dr|drs|mr|mrs|ms|mx|miss|prof|professor|doctor|sir|madam|rev|reverend|judge|sgt|capt|col|lt|nurse|sister|aunt|uncle|señora?|senora?|sra|fr|np|pa)\.? {1,2}(?:(?:van|von|de|del|der|den|la|di|da|dos|bin|al|el|ter|ten) ){0,2}$/i;
+  /\b(?:(?:mr|dr|prof)\.? (?:and |& )?)?(?:dr|drs|mr|mrs|ms|mx|miss|prof|professor|doctor|sir|madam|rev|reverend|judge|sgt|capt|col|lt|nurse|sister|aunt|uncle|señora?|senora?|sra|dra|fr|np|pa(?:-c)?|pvt|cpl|sgt|maj|gen|cmdr|sergeant|captain|major|colonel|officer|deputy|detective|chaplain|pastor|rabbi|imam|hon|herr|frau|mme|mlle|don|doña|practitioner|med)\.? {1,2}(?:(?:van|von|de|del|der|den|la|di|da|dos|bin|al|el|ter|ten) ){0,2}$/i;
 /** "152 ms. Carvedilol" */
 const milliseconds = /\d ?ms\. $/;
 const role =
-  /\b(?:patient(?:'s)?(?: name)?|pt|name|names|named|client|resident|mother|father|mom|dad|wife|husband|(?:grand|step)?(?:son|daughter|mother|father)|brother|sister|twin|sibling|cousin|niece|nephew|boyfriend|girlfriend|fianc[eé]e?|roommate|neighbou?r|friend|partner|spouse|guardian|attending|provider|physician|surgeon|pcp|caregiver|emergency contact|next of kin|signed(?: by)?|baby (?:boy|girl)|seen by|spoke (?:with|to)|dictated by|reviewed by|referred by|by|contact|dear|hi|hello|regards|sincerely|thanks|my name is|his name is|her name is|name is|name was|i am|i'm|this is|called|alias|aka|author|subject|initials|identified as|similar to|patients? like|(?:notes?|file|chart|records?|results?|labs?|consult) (?:for|of|on))(?: (?:is|was))?[\s:=,("]{1,4}$/i;
+  /\b(?:patient(?:'s)?(?: name)?|pt|name|names|named|client|resident|mother|father|mom|dad|wife|husband|(?:grand|step)?(?:son|daughter|mother|father)|brother|sister|twin|sibling|cousin|niece|nephew|boyfriend|girlfriend|fianc[eé]e?|dtr|gf|bf|roommate|neighbou?r|friend|co-?worker|colleague|boss|landlord|teacher|coach|(?:case|social )worker|housekeeper|interpreter|counsell?or|therapist|midwife|assistant|proband|sitter|partner|spouse|guardian|poa|hcp|proxy|veteran|retiree|inmate|attending|provider|physician|surgeon|pcp|caregiver|att|ref|emergency contact|next of kin|signed(?: by)?|baby (?:boy|girl)|seen by|spoke (?:with|to)|dictated by|reviewed by|referred by|by|contact|dear|hi|hello|regards|sincerely|thanks|my name is|his name is|her name is|name is|name was|i am|i'm|this is|called|alias|aka|author|subject|initials|identified as|similar to|patients? like|(?:notes?|file|chart|records?|results?|labs?|consult) (?:for|of|on))(?: (?:is|was))?[\s:=,("]{1,4}$/i;
 // The last words of the two patterns above: without one of these they are not asked.
 const titles: ReadonlySet<string> = new Set(
-  'dr drs mr mrs ms mx miss prof professor doctor sir madam rev reverend judge sgt capt col lt nurse sister aunt uncle señor señora senor senora sra fr np pa'.split(
+  'dr drs mr mrs ms mx miss prof professor doctor sir madam rev reverend judge sgt capt col lt nurse sister aunt uncle señor señora senor senora sra dra fr np pa c pvt cpl maj gen cmdr sergeant captain major colonel officer deputy detective chaplain pastor rabbi imam hon herr frau mme mlle don doña practitioner med'.split(
     ' ',
   ),
 );
@@ -24,15 +24,20 @@ const particles: ReadonlySet<string> = new Set('van von de del der den la di da 
 const roleEnds: ReadonlySet<string> = new Set(
   (
     'patient s name pt names named client resident mother father mom dad wife husband son daughter grandson granddaughter grandmother grandfather stepson stepdaughter stepmother stepfather ' +
-    'brother sister twin sibling cousin niece nephew boyfriend girlfriend fiance fiancee fiancé fiancée roommate neighbor neighbour friend partner spouse guardian attending provider physician surgeon pcp ' +
+    'dtr gf bf coworker worker colleague boss landlord teacher coach caseworker housekeeper interpreter counselor counsellor therapist midwife assistant proband sitter poa hcp proxy veteran retiree inmate att ref brother sister twin sibling cousin niece nephew boyfriend girlfriend fiance fiancee fiancé fiancée roommate neighbor neighbour friend partner spouse guardian attending provider physician surgeon pcp ' +
     'caregiver contact kin signed by with to dear hi hello regards sincerely thanks is was am m called alias aka author subject initials boy girl as like patients for of on'
   ).split(' '),
 );
 /** "Pt: MCALLISTER, RORY J" */
-const capitals =
-  /\b(?:[Pp]atient(?: [Nn]ame)?|PATIENT(?: NAME)?|[Pp]t|PT|[Nn]ame|NAME|[Pp]rovider|PROVIDER|[Aa]ttending|ATTENDING|[Aa]uthor|AUTHOR|[Rr]esident|[Cc]lient|[Ss]igned by|[Dd]ictated by|[Oo]rdering)\s?: {0,3}([A-ZÀ-Þ][A-ZÀ-Þ'-]{1,24}, ?[A-ZÀ-Þ][A-ZÀ-Þ'-]{0,24}(?: [A-Z]\b\.?)?)/g;
+const capitalsLead =
+  /\b(?:[Pp]atient(?: [Nn]ame)?|PATIENT(?: NAME)?|[Pp]t|PT|[Nn]ame|NAME|[Pp]rovider|PROVIDER|[Aa]ttending|ATTENDING|[Aa]uthor|AUTHOR|ATT|PCP|SURGEON|REF|ORDERED BY|[Rr]esident|[Cc]lient|[Ss]igned by|[Dd]ictated by|[Oo]rdering)\s?: {0,3}$/;
+const capitals = /^[A-ZÀ-Þ][A-ZÀ-Þ'-]{1,24}, ?[A-ZÀ-Þ][A-ZÀ-Þ'-]{0,24}(?: [A-Z]\b\.?)?/;
 const lowerNamed = /\b(?:named|name is|patient name:|name:) {0,2}([a-z]{2,20}(?: [a-z]{2,20})?)\b/g;
-const degree = /^,? {1,2}(?:M\.?D|D\.?O|R\.?N|N\.?P|P\.?A(?:-C)?|Ph\.?D|DDS|LPN|CRNP|FNP|MSW|LCSW|Jr|Sr|Esq)\b/;
+const degree =
+  /^,? {1,2}(?:M\.?D|D\.?O|R\.?N(?:FA)?|N\.?P|P\.?A(?:-C)?|Ph\.?D|Pharm\.?D|RPh|DDS|DMD|DPM|DNP|LPN|LVN|CNA|CRNA|CRNP|FNP|APRN|BSN|MSN|MBBS|MSW|LCSW|FACC|FACS|FRCP|Jr|Sr|Esq)\b/;
+/** How old somebody is, as it stands behind a name. */
+const ageAhead =
+  /^\.?(?:,? \(?(?:age[ds]? )?\d{1,3}(?: ?(?:y\/?o|y\.o|yrs?|years?|months?|mos?|weeks?|wks?|days?)\b|[ /]?[MF]\b| ?(?:male|female)\b)|(?:,| \() ?(?:age[ds]? )?\d{1,2}[,)](?! ?\d))/;
 const personAhead =
   /^ (?:\((?:\[|¤|mrn|dob|age|ssn|#|\d)|(?:asks?|asked|reports?|reported|presents|presented|called|calls|returns|returned|complains|complained|denies|denied|states|stated|came|arrived|requests|requested|underwent|says|said|lives|works|was (?:seen|admitted|brought|discharged|born)|seen|is a|brought in|tolerated|slept|consented|agrees)\b)/i;
 const demographic =
@@ -41,41 +46,80 @@ const demographic =
 export const findName: Find = (text, emit, words) => {
   const list = words.filter((word) => word.initial || (word.lists & lists.notName) === 0 || word.numbered);
   for (let at = 0; at < list.length; at++) at = judge(text, list, at, emit);
-  for (const match of matches(text, capitals)) {
-    const name = match[1] ?? '';
-    emit(match.index + match[0].length - name.length, match.index + match[0].length, 'name');
-  }
+  for (const word of words) beside(text, word, emit);
   if (text.includes('name')) for (const match of matches(text, lowerNamed)) lowerCase(match, emit);
   if (text.length <= questionChars) lowerCaseNames(text, emit);
 };
 
+/** What only the label or the kin before it makes a name: capitals in reverse, initials, a name that is a month. */
+function beside(text: string, { start, end, initial, lists: standing }: Word, emit: Emit): void {
+  const next = text.charCodeAt(end);
+  if (next === comma && capitalsLead.test(before(text, start, 24))) {
+    const [name = ''] = capitals.exec(after(text, start, 56)) ?? [];
+    emit(start, start + name.length, 'name');
+  }
+  if (initial && next === period && text.charCodeAt(end + 2) === period && initialsLead.test(before(text, start, 14))) {
+    const [name = ''] = /^[A-Z]\.[A-Z]\.(?:[A-Z]\.)?/.exec(after(text, start, 6)) ?? [];
+    emit(start, start + name.length, 'name');
+  }
+  if ((standing & lists.month) !== 0 && end - start > 2 && kinLead.test(before(text, start, 14))) {
+    if (/^(?:April|May|June|August)(?! \d)/.test(after(text, start, 8))) emit(start, end, 'name');
+  }
+}
+
+const comma = 44;
+const period = 46;
+/** "Case: P.L.", "Patient (D.W.)" */
+const initialsLead =
+  /\b(?:[Pp]atient|[Pp]t|[Cc]ase|[Tt]ech|[Cc]lient|[Ii]nitials|[Mm]other|[Ff]ather|[Ss]on|[Dd]aughter|[Bb]y)(?:: ?| ?\(| )$/;
+const kinLead = /\b(?:wife|daughter|mother|mom|sister|aunt|girlfriend|grandmother|niece|partner),? $/i;
+
 /** Nobody writes longer texts without capitals; so much of a question is looked at for names without them. */
 const questionChars = 400;
 const lowerWords = /(?<![\w'@.-])([a-z]{3,20}) ([a-z]{3,20})(?![\w'@-])/g;
+/** Where a question has somebody: behind "for" or "pt", before "'s". */
+const lowerAlone =
+  /(?<=\b(?:for|pt|patient|does|can|should|is|named|tell|ask|give|mom|dad|wife|husband|son|daughter|mother|father|\d ?[fm]|yo) )([a-z]{3,20})(?![\w@(-])/g;
 const lowerTitled = /\b(?:dr|mr|mrs|ms|prof)\.? ([a-z]{3,20})(?![\w'-])/g;
 
 function lowerCaseNames(text: string, emit: Emit): void {
-  const isKnown = (word: string): boolean =>
-    englishWords.has(word, 0, word.length) || isClinical(word) || notNames.has(word);
   for (const match of matches(text, lowerWords)) {
     const [whole, first = '', second = ''] = match;
-    const isName = givenNames.has(first) && !isKnown(first) && (surnames.has(second) || !isKnown(second));
+    const isName = isLowerGiven(first) && (surnames.has(second) || !isWord(second));
     if (isName) emit(match.index, match.index + whole.length, 'name');
     // The second word may be the first of the next two.
     else lowerWords.lastIndex = match.index + first.length + 1;
   }
   for (const match of matches(text, lowerTitled)) {
     const [whole, name = ''] = match;
-    if (surnames.has(name) || !isKnown(name)) emit(match.index, match.index + whole.length, 'name');
+    if (surnames.has(name) || !isWord(name)) emit(match.index, match.index + whole.length, 'name');
+  }
+  for (const match of matches(text, lowerAlone)) {
+    const [, name = ''] = match;
+    const isName = isLowerGiven(name) || (!isWord(name) && (surnames.has(name) || isRareFamily(name)));
+    if (isName) emit(match.index, match.index + name.length, 'name');
   }
 }
+
+/** A word that stands for something, also when it is somebody's name. */
+function isWord(word: string): boolean {
+  return englishWords.has(word, 0, word.length) || isClinical(word) || isMedical(word) || notNames.has(word);
+}
+
+function isLowerGiven(word: string): boolean {
+  return !isWord(word) && (givenNames.has(word) || isRareGiven(word));
+}
+
+/** "Ann Arbor IIA" */
+const stage = /^ [IVX]{1,4}[A-Ca-c]\b/;
 
 /** Looks at the word and its neighbours; gives the index of the last word used. */
 function judge(text: string, list: readonly Word[], at: number, emit: Emit): number {
   const word = list[at];
-  if (!word || (word.initial && !surnameFollows(text, list, at))) return at;
-  const isListed = (word.lists & (lists.given | lists.surname)) !== 0;
-  const isPlain = !isListed && (englishWords.has(text, word.start, word.end) || !isMixed(text, word));
+  if (!word) return at;
+  if (word.initial && !surnameFollows(text, list, at) && !titles.has(lastWord(text, word.start, 2))) return at;
+  const isListed = (word.lists & (lists.given | lists.surname | lists.ambiguous)) !== 0;
+  const isPlain = !isListed && ((word.lists & lists.english) !== 0 || !isMixed(text, word));
   const previous = text.charCodeAt(word.start - 1) === blank ? lastWord(text, word.start, 3) : '';
   const isTitled = titles.has(previous) || (particles.has(previous) && title.test(before(text, word.start, 24)));
   // An English word or an abbreviation by itself, with no title before it, is nobody's name.
@@ -101,10 +145,14 @@ function judge(text: string, list: readonly Word[], at: number, emit: Emit): num
   if (stop) return at;
   const end = list[last]?.end ?? word.end;
   const ahead = after(text, end, 48);
-  if (eponymNouns.test(ahead) || (last === at && eponymClass.test(ahead))) return last;
+  if (eponymNouns.test(ahead) || stage.test(ahead) || (last === at && eponymClass.test(ahead))) return last;
   // "by Automated count"
-  if (!(isPlain && last === at) && isMixed(text, word) && roleBefore(text, word.start, lead)) {
+  if (!(isPlain && last === at) && isMixed(text, word) && roleBefore(text, word, lead)) {
     return found(text, list, at, last, emit);
+  }
+  if (!isPlain && isMixed(text, word) && !isMedical(word.key) && !isClinical(word.key)) {
+    const isPerson = degree.test(after(text, end, 8)) || ageAhead.test(after(text, end, 16));
+    if (isPerson) return found(text, list, at, last, emit);
   }
   if (last > at && degree.test(after(text, end, 8))) return found(text, list, at, last, emit);
   const reversed = lastFirst(text, list, at);
@@ -117,11 +165,16 @@ function several(text: string, list: readonly Word[], at: number, last: number, 
   const [word, second] = [list[at], list[at + 1]];
   if (!word || !second) return at;
   const tail = list.slice(at + 1, last + 1);
-  const family = tail.some((each) => (each.lists & lists.surname) !== 0);
+  const family = tail.some((each) => (each.lists & lists.surname) !== 0 || isRareFamily(each.key));
   const plausible = tail.every((each) => each.initial || (each.lists & lists.notName) === 0);
-  const isGiven = (word.lists & lists.given) !== 0;
+  const isGiven = (word.lists & lists.given) !== 0 || isRareGiven(word.key);
   if (isGiven && plausible) return found(text, list, at, last, emit);
-  if (family && (word.lists & lists.surname) !== 0) return found(text, list, at, last, emit);
+  if (family && (word.lists & (lists.surname | lists.ambiguous)) !== 0 && !tail.every((each) => isEponym(each.key))) {
+    return found(text, list, at, last, emit);
+  }
+  // "Li Wei"
+  const isFamily = (word.lists & lists.surname) !== 0 || isRareFamily(word.key);
+  if (isFamily && isCertainGiven(second) && isMixed(text, second)) return found(text, list, at, last, emit);
   if (isMixed(text, word)) {
     const end = list[last]?.end ?? word.end;
     const isInitial = tail.length === 1 && second.initial;
@@ -151,25 +204,33 @@ function isStrangePhrase(text: string, phrase: readonly Word[], lead: string): b
   }
   const isNobodysWord = (each: Word): boolean =>
     each.initial || (each.lists & (lists.given | lists.surname)) !== 0 || isStrange(text, each);
-  if (phrase.every(isNobodysWord)) return true;
+  // Within a name any word may stand: "Nguyen Van Thang".
+  const isInside = (each: Word): boolean =>
+    each !== first && each !== last && isMixed(text, each) && !isClinical(each.key);
+  if (phrase.every((each) => isNobodysWord(each) || isInside(each))) return true;
   // "for Yaw Boakye (", where the first one is a word, too.
   const isAsked = aboutSomebody.test(lead) && /^(?: \(|[,?]|'s )/.test(after(text, end, 3));
   return isAsked && phrase.length === 2 && isMixed(text, first) && !isClinical(first.key) && isStrange(text, last);
 }
 
+function isCertainGiven({ key, lists: standing }: Word): boolean {
+  return (standing & (lists.given | lists.ambiguous)) === lists.given || isRareGiven(key);
+}
+
 function single(text: string, list: readonly Word[], at: number, lead: string, emit: Emit): number {
   const word = list[at];
   if (!word) return at;
-  const isCertain = (word.lists & (lists.given | lists.ambiguous)) === lists.given;
+  const isCertain = isCertainGiven(word) || isRareFamily(word.key);
   if (isCertain && isMixed(text, word)) return found(text, list, at, at, emit);
+  if (isEponym(word.key)) return at;
   const isSurname = (word.lists & lists.surname) !== 0;
   if (isSurname && lead.length > 1 && demographic.test(lead) && atBreak(text, word.end)) {
     return found(text, list, at, at, emit);
   }
-  if ((isSurname || isStrange(text, word)) && isSomebody(lead, after(text, word.end, 24))) {
-    return found(text, list, at, at, emit);
-  }
-  return at;
+  if (!isSurname && !isStrange(text, word)) return at;
+  const ahead = after(text, word.end, 24);
+  const isTold = isSomebody(lead, ahead) || (demographic.test(lead) && aside.test(ahead));
+  return isTold ? found(text, list, at, at, emit) : at;
 }
 
 /** What goes on around a person only; medicines are taken and given, too, but nobody's. */
@@ -183,39 +244,57 @@ function isSomebody(lead: string, ahead: string): boolean {
 
 const ofSomebody =
   /^(?:'s (?:daughter|son|wife|husband|mother|father|mom|dad|brother|sister|family|partner|chart|records?|labs?|results?|appointment|visit|medications?|meds|case|room)\b| and (?:her|his|their) (?!own\b)| (?:drove|said|says|fell|lives|lived|smokes|drinks|weighs|states|stated|denies|reports that|complains|called|asks|asked|works|walked|cried|woke|told|tells|wants|refuses|declines)\b)/;
+/** What is said besides of somebody: who that is, when he was seen. */
+const aside =
+  /^(?:\?| \(|, (?:\d|an? |who|our|my|the |whose|DOB|MRN|seen|aged?\b|now|post|with|on|from)|,? (?:with|was|is|had|has|from|who|came)\b)/;
 const auxiliary = /(?:^|[.?!] )(?:Can|Should|Does|Did|May|Could|Would|Must) $/;
 const bySomebody =
   /^ (?:take|restart|qualify|switch|undergo|donate|fly|travel|drive|eat|breastfeed|resume|get|receive|go|come|need (?:a|an|to)|have (?:a|an|to|surgery))\b/;
 const aboutSomebody = /\b(?:for|of|with|in|ask|tell|about|see|saw|seen) $/i;
 
-function roleBefore(text: string, start: number, lead: string): boolean {
-  return roleEnds.has(lastWord(text, start, 4)) && role.test(lead);
+function roleBefore(text: string, { start, key }: Word, lead: string): boolean {
+  const last = lastWord(text, start, 4);
+  if (!roleEnds.has(last) || (ofThings.has(last) && isEponym(key))) return false;
+  return role.test(lead);
 }
+
+/** Roles that things have, too: "graded by Hunt and Hess". */
+const ofThings: ReadonlySet<string> = new Set(['by', 'of', 'for', 'on', 'with', 'to', 'like', 'as', 'is']);
+
+const nameSuffix = /^,? (?:[JS]r\b\.?|I{2,3}\b|IV\b)/;
 
 function found(text: string, list: readonly Word[], from: number, to: number, emit: Emit): number {
   const [first, last] = [list[from], list[to]];
-  if (first && last) emit(first.start, last.end + Number(last.initial && text.charAt(last.end) === '.'), 'name');
+  if (!first || !last) return to;
+  const end = last.end + Number(last.initial && text.charAt(last.end) === '.');
+  const suffix = to > from ? nameSuffix.exec(after(text, end, 6)) : null;
+  emit(first.start, end + (suffix?.[0].length ?? 0), 'name');
   return to;
 }
+
+/** Between two words of a name: blanks, a little word, the quotes of a nickname. */
+const nameGap =
+  /^(?:\.? {1,2}|\.| (?:de|la|del|de la|de los|de las|van|von|van der|van den|van de|von der|bin|ibn|bint|abu|al|el|da|das|do|dos|di|du|des|le|y|ap|ter|ten|den|zu) | ["(]|[")] )$/;
 
 /** Up to three more words on the same line that may belong to the same name. */
 function phraseEnd(text: string, list: readonly Word[], at: number): number {
   let last = at;
   for (let next = at + 1; next < list.length && next <= at + 3; next++) {
     const [a, b] = [list[last], list[next]];
-    if (
-      !a ||
-      !b ||
-      !/^(?:\.? {1,2}|\.|[ ](?:de|la|del|de la|van|von|van der|bin|al|el|da|dos|di|y) )$/.test(
-        text.slice(a.end, b.start),
-      )
-    )
-      break;
+    if (!a || !b) break;
+    const gap = text.slice(a.end, b.start);
+    if (!nameGap.test(gap) || (/["(]/.test(gap) && !closes(text, b) && !/^[")]/.test(gap))) break;
     if (text.charAt(a.end) === '.' && !a.initial) break;
     if ((b.lists & lists.notName) !== 0 && !b.initial) break;
     last = next;
   }
   return last;
+}
+
+/** Marguerite "Peg" Sullivan, and not "Sullivan (DOB 1951)" */
+function closes(text: string, { end }: Word): boolean {
+  const next = text.charAt(end);
+  return next === '"' || next === ')';
 }
 
 /** "Smith, John A": a surname or any word, a comma, then a given name, but not the items of a list. */
@@ -292,10 +371,19 @@ export const aboutName: About = {
       '«MARY JOHNSON» signed',
       '«J. Rodriguez» signed',
       'a man, «Xqwen Vrtosk», who',
+      'advice for «Agnieszka», please',
+      '«Latrice», LPN, called',
+      'is sertraline safe for «priya raghunathan»?',
+      'Case: «P.L.», 46F',
     ],
   },
   checks:
-    'Lists of given names and surnames; a surname or an English word alone is never enough. Eponyms (Wells score, Foley catheter) never count.',
-  context: 'A title, a role, a degree, what people do, or a neighbour that is a name.',
-  misses: ['then «okafor» left', 'Daughter «Wren» is the proxy'],
+    'Lists of given names and surnames of many countries. A name that is also an English or a medical word is not masked for its own sake; an eponym (Wells score, Foley catheter) never is.',
+  context:
+    'A title, a role, a degree, an age, a verb of which only people are the subject, or another name beside it. A listed name that is not also an ordinary word needs none.',
+  misses: [
+    'then «okafor» left',
+    'Treat anemia in «Violet», please',
+    'hypertension in a 65-year-old «Goldberg» with CLL',
+  ],
 };

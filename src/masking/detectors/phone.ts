@@ -1,6 +1,6 @@
 // Telephone and fax numbers: North American shapes anywhere, international and short ones by sign or by context.
 
-import { type About, before, type Find, matches } from './detector.ts';
+import { type About, before, type Find, matchesIn } from './detector.ts';
 
 const northAmerican =
   /(?:\+?1[-. ]?)?(?:\(\d{3}\) ?|\d{3}[-. /])\d{3}[-. ]\d{4}(?!\d)(?: {0,2}(?:x|ext\.?|extension) ?\d{1,6})?/gi;
@@ -11,17 +11,17 @@ const label =
   /\b(?:tele)?(?:phone|tel|telephone|mobile|cell|call(?:ed|ing)?|contact|reach(?:ed)?|fax|f|pager|beeper|dial|text|ph|#)(?:(?: |_)(?:number|no\.?|num|me|him|her|us|them|is|at|on|him at|her at|me at|back at|number is))?[\s:.#=(]{0,4}(?:at |on |is )?$/i;
 const fax = /\bfax[^\d\n]{0,20}$/i;
 
-export const findPhone: Find = (text, emit) => {
+export const findPhone: Find = (text, emit, _words, numbers) => {
   const found = (start: number, end: number): void =>
     emit(start, end, fax.test(before(text, start, 28)) ? 'fax' : 'phone');
-  for (const match of matches(text, northAmerican)) {
+  for (const match of matchesIn(numbers, northAmerican)) {
     if (!/[\d\w]$|\d[-.]$/.test(before(text, match.index, 2))) found(match.index, match.index + match[0].length);
   }
-  for (const match of matches(text, international)) found(match.index, match.index + match[0].length);
-  for (const match of matches(text, grouped)) {
+  for (const match of matchesIn(numbers, international)) found(match.index, match.index + match[0].length);
+  for (const match of matchesIn(numbers, grouped)) {
     if (match[0].replace(/\D/g, '').length >= 9) found(match.index, match.index + match[0].length);
   }
-  for (const match of matches(text, loose)) {
+  for (const match of matchesIn(numbers, loose)) {
     if (label.test(before(text, match.index, 40))) found(match.index, match.index + match[0].length);
   }
 };
@@ -38,7 +38,7 @@ export const aboutPhone: About = {
     ],
     fax: ['fax «617-555-0143»'],
   },
-  checks: 'North American shapes anywhere; with a + any of 7 to 15 digits.',
-  context: 'Other shapes: a word of telephones before them. The word fax makes it one.',
+  checks: 'North American shapes, and any number of 7 to 15 digits behind a plus sign.',
+  context: 'Other shapes need a word for telephones before them. Behind the word fax the class is `fax`.',
   misses: ['«555-0142» is hers', '«1-800-CLINICS»'],
 };

@@ -5,8 +5,11 @@
 import type { PhiClass } from '../../core/phi.ts';
 import { isClinical } from '../lexicon/clinical-words.ts';
 import { englishWords } from '../lexicon/english-words.ts';
+import { medicines } from '../lexicon/medicines.ts';
 import { eponymNouns, givenNames, notNames, surnames } from '../names.ts';
+import { towns } from '../places.ts';
 import { type About, type Emit, type Find, matches } from './detector.ts';
+import { isEponym } from './strange-word.ts';
 
 interface Token {
   readonly start: number;
@@ -30,6 +33,8 @@ const wordsMin = 4;
 const lowerWordsMin = 6;
 /** So many clinical words make a text clinical. */
 const clinicalMin = 1;
+/** As do so many words that medicine has made of names. */
+const eponymsMin = 2;
 /** As do so many abbreviations where something is measured. */
 const abbreviationsMin = 3;
 
@@ -58,6 +63,7 @@ const tokenPattern =
 function tokensOf(text: string): readonly Token[] | null {
   const tokens: Token[] = [];
   let clinical = 0;
+  let eponymous = 0;
   let abbreviations = 0;
   let words = 0;
   let end = 0;
@@ -74,6 +80,8 @@ function tokensOf(text: string): readonly Token[] | null {
     if (!isNumber) {
       words++;
       if (isClinical(token.toLowerCase()) && ++clinical >= clinicalMin) return null;
+      if (isBrand(token)) return null;
+      if (isEponymOnly(token) && ++eponymous >= eponymsMin) return null;
       if (isAbbreviation(token)) abbreviations++;
     }
     const capital = /^\p{Lu}/u.test(token);
@@ -86,6 +94,25 @@ function tokensOf(text: string): readonly Token[] | null {
   return isLowerCase
     ? tokens
     : tokens.map((each) => (each.kind === 'stranger' && !each.capital ? { ...each, kind: 'particle' } : each));
+}
+
+/** An eponym, and not also a name that is common or a town's. */
+function isEponymOnly(token: string): boolean {
+  if (!/^\p{Lu}\p{Ll}/u.test(token)) return false;
+  const key = token.toLowerCase().replace(/'s$/, '');
+  return isEponym(key) && !givenNames.has(key) && !surnames.has(key) && !towns.has(key);
+}
+
+/** A medicine's own name, which nothing and nobody else has. */
+function isBrand(token: string): boolean {
+  const key = token.toLowerCase();
+  return (
+    medicines.has(key) &&
+    !englishWords.has(key, 0, key.length) &&
+    !givenNames.has(key) &&
+    !surnames.has(key) &&
+    !towns.has(key)
+  );
 }
 
 function isAbbreviation(token: string): boolean {
@@ -219,8 +246,9 @@ export const aboutStranger: About = {
     address: ['Please send the parcel to «88 Wibbleton Mews», Frumpington'],
     phone: ['They never pick up the phone at «77 412 903» in the morning.'],
   },
-  checks: 'No word of English (SCOWL) or of medicine, with its capitalised neighbours and numbers.',
+  checks:
+    'A word that is neither English (SCOWL) nor medical, together with the capitalised words and numbers beside it.',
   context:
-    'Everyday prose of four words or more. One clinical word in the text turns it off, since medicine is full of strange words.',
+    'Only in everyday prose of four words or more. One clinical word in the text switches it off, because clinical text is full of unlisted words that name nobody.',
   misses: ['the patient asked «quillfeather» to come', 'Ask «Pepper» if you are coming to the party'],
 };

@@ -8,11 +8,12 @@ const vocabulary =
   /^(?:https?:\/\/)?(?:[a-z0-9-]{1,40}\.)?(?:hl7\.org|loinc\.org|snomed\.info|unitsofmeasure\.org|nucc\.org|ihe\.net|dicom\.nema\.org|nlm\.nih\.gov|cdc\.gov|fda\.gov|cms\.gov|who\.int|w3\.org|iana\.org|ietf\.org)(?:[/:?#]|$)/i;
 
 export const findUrl: Find = (text, emit) => {
-  for (const match of matches(text, schemed)) {
+  for (const match of text.includes('://') ? matches(text, schemed) : []) {
     let start = match.index;
     while (start > 0 && match.index - start < 10 && /[A-Za-z]/.test(text.charAt(start - 1))) start--;
     if (start < match.index) found(text, start, match.index + match[0].length, emit);
   }
+  if (!text.includes('ww.') && !text.includes('WW.')) return;
   for (const match of matches(text, bare)) found(text, match.index, match.index + match[0].length, emit);
 };
 

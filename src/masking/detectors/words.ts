@@ -1,6 +1,7 @@
 // The capitalised words of a text, read once for all detectors that go by them, each with the lists it stands in. Never
 // decides what a word is.
 
+import { englishWords } from '../lexicon/english-words.ts';
 import { ambiguousGivenNames, givenNames, notNames, surnames } from '../names.ts';
 import { institutionWords, landmarkWords, states, townFirstWords } from '../places.ts';
 
@@ -27,9 +28,34 @@ export const lists = {
   /** A word that the name of a place that everyone knows begins with, or a saint's. */
   landmark: 64,
   state: 128,
+  month: 256,
+  /** A feast's first word, or a day of the week in short. */
+  feast: 512,
+  /** A kind of street that stands before its name. */
+  street: 1024,
+  /** What cameras begin the name of a picture with. */
+  picture: 2048,
+  /** A word of English. */
+  english: 4096,
 } as const;
 
-const listsOf: ReadonlyMap<string, number> = byWord([
+const monthWords =
+  'jan january feb february mar march apr april may jun june jul july aug august sep sept september oct october nov november dec december'.split(
+    ' ',
+  );
+const feastWords =
+  'christmas thanksgiving easter halloween hanukkah ramadan diwali new valentine mother father labor memorial independence boxing mon tue tues wed thu thur thurs fri sat sun'.split(
+    ' ',
+  );
+
+const streetWords =
+  'rue avenue av avda avenida calle carrer paseo via viale piazza corso rua travessa ulica ul chemin impasse'.split(
+    ' ',
+  );
+const pictureWords = 'img dsc dscn dscf pxl dcim mvi pano screenshot'.split(' ');
+
+/** Words of English that came along are taken in; there are not many of them. */
+const listsOf: Map<string, number> = byWord([
   [givenNames, lists.given],
   [surnames, lists.surname],
   [notNames, lists.notName],
@@ -37,17 +63,30 @@ const listsOf: ReadonlyMap<string, number> = byWord([
   [townFirstWords.keys(), lists.town],
   [institutionWords, lists.institution],
   [landmarkWords, lists.landmark],
+  [monthWords, lists.month],
+  [feastWords, lists.feast],
+  [streetWords, lists.street],
+  [pictureWords, lists.picture],
   [Array.from(states, (state) => state.toLowerCase()), lists.state],
 ]);
 
-function byWord(sources: readonly (readonly [Iterable<string>, number])[]): ReadonlyMap<string, number> {
+function byWord(sources: readonly (readonly [Iterable<string>, number])[]): Map<string, number> {
   const bits = new Map<string, number>();
   for (const [words, bit] of sources) for (const word of words) bits.set(word, (bits.get(word) ?? 0) | bit);
+  for (const [word, bit] of bits) {
+    if (englishWords.has(word, 0, word.length)) bits.set(word, bit | lists.english);
+  }
   return bits;
 }
 
+function englishOf(key: string): number {
+  if (!englishWords.has(key, 0, key.length)) return 0;
+  listsOf.set(key, lists.english);
+  return lists.english;
+}
+
 /** What goes for the first part of a double word as for a word by itself. */
-const ofFirstPart = lists.given | lists.town | lists.institution | lists.landmark;
+const ofFirstPart = lists.given | lists.town | lists.institution | lists.landmark | lists.month;
 
 const lettersMax = 30;
 
@@ -79,7 +118,8 @@ function wordOf(text: string, start: number, lettersEnd: number, end: number): W
   return { start, end: wordEnd, key, initial: wordEnd - start === 1, numbered, lists: standing(key) };
 }
 
-function plainKey(word: string): string {
+/** Accents off; case and length stay. */
+export function plainKey(word: string): string {
   for (let at = 0; at < word.length; at++) {
     if (word.charCodeAt(at) >= 0xc0) return word.normalize('NFD').replace(/[\u0300-\u036f]/g, '');
   }
@@ -87,9 +127,14 @@ function plainKey(word: string): string {
 }
 
 function standing(key: string): number {
-  const own = listsOf.get(key) ?? 0;
+  const own = listsOf.get(key) ?? englishOf(key);
   const joint = key.indexOf('-');
-  return joint === -1 ? own : own | ((listsOf.get(key.slice(0, joint)) ?? 0) & ofFirstPart);
+  if (joint === -1) return own;
+  return (
+    own |
+    ((listsOf.get(key.slice(0, joint)) ?? 0) & ofFirstPart) |
+    ((listsOf.get(key.slice(joint + 1)) ?? 0) & lists.month)
+  );
 }
 
 const apostrophe = 39;
@@ -106,8 +151,14 @@ function isJoined(unit: number): boolean {
   return isDigit(unit) || (lower >= 97 && lower <= 122) || unit === hyphen || unit === underscore;
 }
 
-function isDigit(unit: number): boolean {
+export function isDigit(unit: number): boolean {
   return unit >= 48 && unit <= 57;
+}
+
+/** Of ASCII. */
+export function isAlphanumeric(unit: number): boolean {
+  const lower = unit | 32;
+  return isDigit(unit) || (lower >= 97 && lower <= 122);
 }
 
 /** Of ASCII, Latin-1 and Latin Extended, as À-ɏ and Ḁ-ỿ. */
