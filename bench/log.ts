@@ -6,6 +6,7 @@
 import { type FileHandle, mkdtemp, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { withBundleThreads } from '../src/adapters/bundle-threads/reader.ts';
 import { openLog } from '../src/adapters/log-files/open-log.ts';
 import { readOnlyFiles } from '../src/adapters/log-files/read-only-files.ts';
 import { systemClock } from '../src/adapters/system/clock.ts';
@@ -140,11 +141,12 @@ async function grow(log: Log): Promise<void> {
 
 async function lookBack(state: string): Promise<void> {
   const [cpu, start] = [process.cpuUsage(), performance.now()];
-  const report = await verifyLog({ log: readOnlyFiles(join(state, 'log')) });
+  const log = readOnlyFiles(join(state, 'log'), { idle: true });
+  const report = await withBundleThreads((reader) => verifyLog({ log }, { reader }));
   if (!report.ok) throw new Error(report.error.what);
-  const { user, system } = process.cpuUsage(cpu);
   const { size } = report.value;
   const perSecond = (1000 * size) / (performance.now() - start);
+  const { user, system } = process.cpuUsage(cpu);
   console.log(
     `verification: ${perSecond.toFixed(0)} entries/s, ${((user + system) / size).toFixed(1)} µs CPU each (reach: 200000 entries/s)`,
   );

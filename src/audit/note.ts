@@ -71,7 +71,11 @@ export function parseVkey(text: string): Result<NoteKey, string> {
   if (!algorithm || raw.length !== algorithms[algorithm].keyBytes)
     return fail('its key is neither Ed25519 nor ML-DSA-44');
   if (keyId(name, algorithm, raw) !== id) return fail('its key id does not fit its key');
-  return ok({ name, id, algorithm, publicKey: publicKeyOf(algorithm, raw) });
+  try {
+    return ok({ name, id, algorithm, publicKey: publicKeyOf(algorithm, raw) });
+  } catch {
+    return fail('this Node has no such keys');
+  }
 }
 
 /** `text` ends in a newline, and is a checkpoint's where a signer is a cosigner; `seconds` is for their timestamps. */

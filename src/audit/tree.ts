@@ -13,19 +13,20 @@ export const tileWidth = 256;
 /** Root of the tree without entries. */
 export const emptyRoot: Hash = digest('sha256', '', 'buffer');
 
+/** What is about to be hashed. Nothing here waits, so one buffer serves all. */
+const leafInput = Buffer.alloc(1 + 65_535);
+const nodeInput = Buffer.alloc(65, 1);
+
 export function leafHash(entry: Uint8Array): Hash {
-  const input = Buffer.allocUnsafe(1 + entry.length);
-  input[0] = 0;
-  input.set(entry, 1);
-  return sha256(input);
+  assert(entry.length < leafInput.length, 'an entry has its length in 16 bits');
+  leafInput.set(entry, 1);
+  return sha256(leafInput.subarray(0, 1 + entry.length));
 }
 
 export function nodeHash(left: Hash, right: Hash): Hash {
-  const input = Buffer.allocUnsafe(65);
-  input[0] = 1;
-  input.set(left, 1);
-  input.set(right, 33);
-  return sha256(input);
+  nodeInput.set(left, 1);
+  nodeInput.set(right, 33);
+  return sha256(nodeInput);
 }
 
 /** By way of a string, since Node makes a short one in half the time of a Buffer. */
@@ -82,11 +83,23 @@ export class TreeEdge {
 
   /** Adds a leaf and returns the tiles it completed, lowest first. */
   append(leaf: Hash): Tile[] {
-    const full: Tile[] = [];
     this.#size++;
-    let carried: Hash | undefined = leaf;
-    for (let level = 0; carried; level++) {
-      const hashes = (this.#levels[level] ??= []);
+    return this.#carry(0, leaf);
+  }
+
+  /** Adds a whole tile of leaves, of which the root is known, where one begins; returns the tiles above that it completed. */
+  appendTile(root: Hash): Tile[] {
+    assert(this.#size % tileWidth === 0, 'a tile begins here');
+    this.#size += tileWidth;
+    return this.#carry(1, root);
+  }
+
+  #carry(from: number, hash: Hash): Tile[] {
+    const full: Tile[] = [];
+    let carried: Hash | undefined = hash;
+    for (let level = from; carried; level++) {
+      while (this.#levels.length <= level) this.#levels.push([]);
+      const hashes = this.#levels[level] ?? [];
       hashes.push(carried);
       carried = undefined;
       if (hashes.length === tileWidth) {

@@ -1,6 +1,8 @@
-// Whether the records make sense as a story: times, references, and which payloads there ought to be.
+// Whether the records make sense as a story: times, references, keys, and what was destroyed on purpose.
 
-import type { Entry } from '../core/record.ts';
+import { type RecordType, recordTypes } from '../core/record.ts';
+import { assert } from '../core/result.ts';
+import { type BundleReading, timeLength } from './bundle-reading.ts';
 import { KeyChain } from './log-keys.ts';
 import type { NoteKey } from './note.ts';
 import { packIndex } from './payload-pack.ts';
@@ -13,11 +15,10 @@ import type { BadPlace } from './verify-sources.ts';
 /** Requests that ended may still be referred to for a while; this many are remembered. */
 const endedMax = 65_536;
 
-export interface ExpectedPayload {
+/** A payload's place: whose it is, and the entry that committed to it. */
+export interface PayloadPlace {
   readonly seq: number;
   readonly session: string;
-  readonly sha256: string;
-  readonly bytes: number;
 }
 
 export class RecordSense {
@@ -26,7 +27,6 @@ export class RecordSense {
   firstTime: string | null = null;
   lastTime: string | null = null;
   readonly clockSetBack: number[] = [];
-  readonly payloads: ExpectedPayload[] = [];
   /** What was destroyed on purpose, and which entry says so: a session, or a pack's payloads that belong to none. */
   readonly #shredded = new Map<string | number, number>();
   readonly #types = new Map<string, number>();
@@ -38,30 +38,39 @@ export class RecordSense {
     this.keys = new KeyChain(firstKey);
   }
 
-  see(entry: Entry): void {
-    const { seq, time, type, session, request, payload } = entry;
-    this.#types.set(type, (this.#types.get(type) ?? 0) + 1);
-    this.firstTime ??= time;
-    // A restart is where a corrected clock may show; anywhere else the writer never lets time go back.
-    if (this.lastTime !== null && time < this.lastTime) {
-      if (type === 'node.start') this.clockSetBack.push(seq);
-      else this.#object(seq, 'its time is before that of the entry before it');
+  /** Bundles come in order. */
+  see({ first, types, times, requests, telling }: BundleReading): void {
+    for (let i = 0; i < types.length; i++) {
+      const type = recordTypes[types[i] ?? -1];
+      assert(type, 'a reading knows its types');
+      const seq = first + i;
+      const time = times.slice(i * timeLength, (i + 1) * timeLength);
+      const request = requests[i];
+      this.#types.set(type, (this.#types.get(type) ?? 0) + 1);
+      this.firstTime ??= time;
+      // A restart is where a corrected clock may show; anywhere else the writer never lets time go back.
+      if (this.lastTime !== null && time < this.lastTime) {
+        if (type === 'node.start') this.clockSetBack.push(seq);
+        else this.#object(seq, 'its time is before that of the entry before it');
+      }
+      this.lastTime = time;
+      if (request !== undefined) this.#follow(seq, type, request);
     }
-    this.lastTime = time;
-    if (request !== undefined) this.#follow(seq, type, request);
-    if (type === 'key.rotated') {
-      const wrong = this.keys.see(entry);
-      if (wrong !== undefined) this.#object(seq, wrong);
-    }
-    if (type === 'retention.shredded') for (const each of shreddedIn(entry)) this.#shredded.set(each, seq);
-    if (payload) {
-      const { sha256, bytes } = payload;
-      this.payloads.push({ seq, session: session ?? noSession, sha256, bytes });
+    for (const entry of telling) {
+      const wrong =
+        entry.type === 'key.rotated'
+          ? this.keys.see(entry)
+          : entry.type === 'key.added'
+            ? this.keys.seeAdded(entry)
+            : undefined;
+      if (wrong !== undefined) this.#object(entry.seq, wrong);
+      if (entry.type === 'retention.shredded')
+        for (const each of shreddedIn(entry)) this.#shredded.set(each, entry.seq);
     }
   }
 
   /** Whether the log says that this payload is gone. It can say so only of what was there before. */
-  isShredded({ seq, session }: Pick<ExpectedPayload, 'seq' | 'session'>): boolean {
+  isShredded({ seq, session }: PayloadPlace): boolean {
     return (this.#shredded.get(session === noSession ? packIndex(seq) : session) ?? -1) > seq;
   }
 
@@ -73,7 +82,7 @@ export class RecordSense {
     return Object.fromEntries([...this.#types].sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 
-  #follow(seq: number, type: Entry['type'], request: string): void {
+  #follow(seq: number, type: RecordType, request: string): void {
     if (type === 'request') this.#open.add(request);
     if (type !== 'response' && type !== 'request.end' && type !== 'outcome_unknown') return;
     if (!this.#open.has(request) && !this.#ended.has(request))
@@ -90,6 +99,6 @@ export class RecordSense {
 
   #object(seq: number, what: string): void {
     const file = tilePath({ level: 'entries', index: Math.floor(seq / tileWidth), width: tileWidth });
-    this.#bad ??= { file, entry: seq, what };
+    if (!this.#bad || seq < (this.#bad.entry ?? 0)) this.#bad = { file, entry: seq, what };
   }
 }

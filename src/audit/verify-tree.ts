@@ -1,10 +1,9 @@
 // The tree, rebuilt from the entries alone and held against every tile, the signed root and every checkpoint kept.
 // Memory stays at one bundle and the right edge, however long the log.
 
-import type { Entry } from '../core/record.ts';
 import { fail, ok, type Result } from '../core/result.ts';
+import { type BundleReader, type BundleReading, leavesOf, readBundle } from './bundle-reading.ts';
 import type { Checkpoint } from './checkpoint-text.ts';
-import { decodeEntry } from './entry.ts';
 import type { DecodedFrame } from './journal-frame.ts';
 import {
   decodeBundle,
@@ -23,8 +22,20 @@ export interface Continued extends Checkpoint {
   readonly from: string;
 }
 
+/** How many bundles are read ahead of the one being looked at. */
+const readAhead = 8;
+
+/** A bundle and its hash tile as they were found. */
+interface FoundBundle {
+  readonly file: string;
+  /** Undefined where the bundle is missing. */
+  readonly reading: BundleReading | undefined;
+  readonly tile: Uint8Array | undefined;
+}
+
 export class TreeCheck {
   readonly #files: ReadOnlyFiles;
+  readonly #read: BundleReader;
   readonly #checkpoint: Checkpoint;
   readonly #past: readonly Continued[];
   readonly #edge = new TreeEdge();
@@ -33,27 +44,59 @@ export class TreeCheck {
   /** A past checkpoint that the entries do not lead to. */
   #fork: BadPlace | undefined;
 
-  constructor(files: ReadOnlyFiles, checkpoint: Checkpoint, past: readonly Continued[]) {
+  constructor(
+    files: ReadOnlyFiles,
+    checkpoint: Checkpoint,
+    past: readonly Continued[],
+    read: BundleReader = async (...bundle) => readBundle(...bundle),
+  ) {
     this.#files = files;
+    this.#read = read;
     this.#checkpoint = checkpoint;
     this.#past = past;
   }
 
-  /** Shows every entry, in order, to `see`. */
-  async walk(see: (entry: Entry) => void): Promise<Result<void, BadPlace>> {
-    const { size, root } = this.#checkpoint;
+  /** Shows every bundle, in order, to `see`. */
+  async walk(see: (reading: BundleReading) => Promise<void>): Promise<Result<void, BadPlace>> {
+    const { root } = this.#checkpoint;
     this.#comparePast();
-    for (let index = 0; index * tileWidth < size; index++) {
-      const bad = await this.#walkBundle(index, see);
+    for await (const found of this.#bundles()) {
+      const bad = await this.#compareBundle(found, see);
       if (bad) return fail(this.#suspect?.entry ?? bad);
     }
-    for (const tile of this.#edge.unfinished()) await this.#compareTile(tile);
+    for (const tile of this.#edge.unfinished()) if (tile.level > 0) await this.#compareTile(tile);
     if (!sameHash(this.#edge.root(), root)) {
       const what = 'the entries do not add up to the signed root';
       return fail(this.#suspect?.entry ?? { file: 'checkpoint', entry: null, what });
     }
     const bad = this.#suspect?.tile ?? this.#fork;
     return bad ? fail(bad) : ok(undefined);
+  }
+
+  /** In order; while one is looked at the next ones are being read. */
+  async *#bundles(): AsyncGenerator<FoundBundle> {
+    const count = Math.ceil(this.#checkpoint.size / tileWidth);
+    const coming: Promise<FoundBundle>[] = [];
+    for (let index = 0; index < count; index++) {
+      while (coming.length < Math.min(readAhead, count - index)) {
+        const next = this.#findBundle(index + coming.length);
+        // It is waited for only when its turn comes, which may be never.
+        next.catch(() => {});
+        coming.push(next);
+      }
+      const found = await coming.shift();
+      if (found) yield found;
+    }
+  }
+
+  async #findBundle(index: number): Promise<FoundBundle> {
+    const width = widthAt('entries', index, this.#checkpoint.size);
+    const file = tilePath({ level: 'entries', index, width });
+    const [bytes, tile] = await Promise.all([
+      this.#files.read(file),
+      this.#files.read(tilePath({ level: 0, index, width })),
+    ]);
+    return { file, tile, reading: bytes && (await this.#read(bytes, index * tileWidth, width)) };
   }
 
   /** Whether `entry` is what the verified tree has at `seq`. */
@@ -93,56 +136,59 @@ export class TreeCheck {
     return undefined;
   }
 
-  async #walkBundle(index: number, see: (entry: Entry) => void): Promise<BadPlace | undefined> {
-    const { size } = this.#checkpoint;
-    const first = index * tileWidth;
-    const width = widthAt('entries', index, size);
-    const file = tilePath({ level: 'entries', index, width });
-    const bytes = await this.#files.read(file);
-    if (!bytes) return { file, entry: first, what: 'the entry bundle is missing' };
-    const leaves = await this.#tileHashes(0, index);
-    const bundle = decodeBundle(bytes);
-    for (const [i, entry] of bundle.entries.slice(0, width).entries()) {
-      const seq = first + i;
-      const leaf = leafHash(entry);
-      const expected = leaves?.[i];
-      const decoded = decodeEntry(entry);
-      const wrong = !decoded.ok
-        ? decoded.error
-        : decoded.value.seq === seq
-          ? undefined
-          : 'the entry is out of its place';
-      if (expected && !sameHash(leaf, expected))
-        this.#suspectTile(tilePath({ level: 0, index, width }), file, seq, wrong);
-      if (wrong !== undefined || !decoded.ok) return { file, entry: seq, what: wrong ?? '' };
-      see(decoded.value);
-      for (const tile of this.#edge.append(leaf)) await this.#compareTile(tile);
+  async #compareBundle(
+    { file, reading, tile }: FoundBundle,
+    see: (reading: BundleReading) => Promise<void>,
+  ): Promise<BadPlace | undefined> {
+    const first = this.#edge.size;
+    if (!reading) return { file, entry: first, what: 'the entry bundle is missing' };
+    const { fault, root } = reading;
+    const leaves = leavesOf(reading);
+    this.#compareLeaves(reading, leaves, tile, file);
+    if (fault) return { file, ...fault };
+    await see(reading);
+    const parted = this.#past.some(({ size }) => size > first && size < first + tileWidth);
+    for (const each of root && !parted ? [root] : leaves) {
+      const full = each === root ? this.#edge.appendTile(each) : this.#edge.append(each);
+      for (const above of full) if (above.level > 0) await this.#compareTile(above);
       this.#comparePast();
     }
-    if (bundle.entries.length < width)
-      return { file, entry: first + bundle.entries.length, what: 'the entry bundle is cut short' };
-    if (bundle.entries.length > width || bundle.rest > 0)
-      return { file, entry: first + width - 1, what: 'the entry bundle holds more than its entries' };
     return undefined;
   }
 
-  #suspectTile(tile: string, file: string, entry: number, what = 'the entry is not the one that was logged'): void {
-    this.#suspect ??= {
-      tile: { file: tile, entry, what: 'the hash tile differs from the entries' },
-      entry: { file, entry, what },
-    };
+  /** The tile of level 0, as far as the entries could be read. */
+  #compareLeaves(
+    { first, leaves, fault }: BundleReading,
+    hashes: readonly Hash[],
+    tile: Uint8Array | undefined,
+    file: string,
+  ): void {
+    if (tile && sameHash(tile, leaves)) return;
+    const at = hashes.findIndex((leaf, i) => tile && !sameHash(leaf, tile.subarray(i * 32, i * 32 + 32)));
+    const index = first / tileWidth;
+    if (tile && at >= 0 && tile.length >= 32 * (at + 1)) {
+      const path = tilePath({ level: 0, index, width: widthAt(0, index, this.#checkpoint.size) });
+      const what = fault?.entry === first + at ? fault.what : 'the entry is not the one that was logged';
+      this.#suspect ??= {
+        tile: { file: path, entry: first + at, what: 'the hash tile differs from the entries' },
+        entry: { file, entry: first + at, what },
+      };
+    } else if (!fault) this.#suspectTile({ level: 0, index, hashes }, tile);
   }
 
-  async #compareTile({ level, index, hashes }: Tile): Promise<void> {
-    const file = tilePath({ level, index, width: hashes.length });
-    const found = await this.#files.read(file);
-    if (found && sameHash(found, encodeHashes(hashes))) return;
+  async #compareTile(tile: Tile): Promise<void> {
+    const { level, index, hashes } = tile;
+    const found = await this.#files.read(tilePath({ level, index, width: hashes.length }));
+    if (!found || !sameHash(found, encodeHashes(hashes))) this.#suspectTile(tile, found);
+  }
+
+  #suspectTile({ level, index, hashes }: Tile, found: Uint8Array | undefined): void {
     const at = hashes.findIndex((hash, i) => !found || !sameHash(hash, found.subarray(i * 32, i * 32 + 32)));
     const entry = (index * tileWidth + Math.max(at, 0)) * tileWidth ** level;
     const what = found ? 'the hash tile differs from the entries' : 'the hash tile is missing';
     const bundle = Math.floor(entry / tileWidth);
     this.#suspect ??= {
-      tile: { file, entry, what },
+      tile: { file: tilePath({ level, index, width: hashes.length }), entry, what },
       entry: {
         file: tilePath({ level: 'entries', index: bundle, width: widthAt('entries', bundle, this.#checkpoint.size) }),
         entry,

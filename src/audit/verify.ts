@@ -2,13 +2,14 @@
 // It names the first bad place, asks nobody, reads no clock, and trusts one thing: the key it is given.
 
 import { fail, ok, type Result } from '../core/result.ts';
+import type { BundleReader } from './bundle-reading.ts';
 import { cosignaturesBy, openCheckpoint, openCheckpointOf } from './checkpoint.ts';
 import type { Checkpoint } from './checkpoint-text.ts';
 import { type DecodedFrame, scanJournal, segmentName } from './journal-frame.ts';
 import { type KeyChain, parseLogKeys } from './log-keys.ts';
 import { formatVkey, type NoteKey } from './note.ts';
 import { holdMoment, sameBytes } from './verify-moment.ts';
-import { verifyPayloads } from './verify-payloads.ts';
+import { PayloadCheck } from './verify-payloads.ts';
 import { RecordSense } from './verify-records.ts';
 import type { BadPlace, LogSources, ReadOnlyFiles } from './verify-sources.ts';
 import { TreeCheck } from './verify-tree.ts';
@@ -28,6 +29,8 @@ export interface VerifyOptions {
   readonly known?: readonly KnownCheckpoint[];
   /** Whose cosignatures count, and how many of them there have to be. */
   readonly witnesses?: { readonly keys: readonly NoteKey[]; readonly quorum: number };
+  /** In place of reading the bundles one after another, here. */
+  readonly reader?: BundleReader;
 }
 
 export interface VerifyReport {
@@ -36,6 +39,8 @@ export interface VerifyReport {
   readonly vkey: string;
   /** Every key the log has had, oldest first. */
   readonly keys: readonly string[];
+  /** The ML-DSA-44 key that signed the checkpoint too; null for a log without one. */
+  readonly secondKey: string | null;
   readonly size: number;
   /** Base64. */
   readonly root: string;
@@ -76,7 +81,7 @@ async function verifyOnce(
   sources: LogSources,
   note: Uint8Array | undefined,
   cosigned: Uint8Array | undefined,
-  { key: given, known = [], witnesses }: VerifyOptions,
+  { key: given, known = [], witnesses, reader }: VerifyOptions,
 ): Promise<Result<VerifyReport, BadPlace>> {
   const keys = await keysOf(sources.log, given);
   if (!keys.ok) return keys;
@@ -92,21 +97,25 @@ async function verifyOnce(
   const fixed = witnessed.value ? [...past.value, witnessed.value] : past.value;
 
   const sense = new RecordSense(keys.value[0]);
-  const tree = new TreeCheck(sources.log, checkpoint, fixed);
-  const walked = await tree.walk((entry) => sense.see(entry));
+  const tree = new TreeCheck(sources.log, checkpoint, fixed, reader);
+  const payloads = sources.payloads && new PayloadCheck(sources.payloads, sources.keys);
+  const walked = await tree.walk(async (reading) => {
+    sense.see(reading);
+    await payloads?.see(reading);
+  });
   if (!walked.ok) return walked;
   const nonsense = sense.bad();
   if (nonsense) return fail(nonsense);
   const current = keyInUse(text ?? '', keys.value, sense.keys);
   if (!current.ok) return current;
 
-  const payloads = sources.payloads && (await verifyPayloads(sources.payloads, sources.keys, sense));
-  if (payloads && !payloads.ok) return payloads;
+  const paid = payloads?.verdict(sense);
+  if (paid && !paid.ok) return paid;
   const journal = sources.journal && (await readJournal(sources.journal, checkpoint.size, tree));
   if (journal && !journal.ok) return journal;
   const beyond = journal?.value.beyond ?? [];
   if (payloads) {
-    const stray = await payloads.value.checkTails(beyond);
+    const stray = await payloads.checkTails(beyond);
     if (stray) return fail(stray);
   }
   const stray = await tree.account(files, beyond);
@@ -116,6 +125,7 @@ async function verifyOnce(
     origin: checkpoint.origin,
     vkey: formatVkey(current.value),
     keys: sense.keys.keys.map(formatVkey),
+    secondKey: sense.keys.second ? formatVkey(sense.keys.second) : null,
     size: checkpoint.size,
     root: Buffer.from(checkpoint.root).toString('base64'),
     checkpoint: text ?? '',
@@ -124,7 +134,7 @@ async function verifyOnce(
     lastTime: sense.lastTime,
     types: sense.types(),
     clockSetBack: sense.clockSetBack,
-    payloads: payloads ? { sound: payloads.value.sound, shredded: payloads.value.shredded } : null,
+    payloads: paid?.value ?? null,
     journal: journal ? { beyond: beyond.length, tornBytes: journal.value.tornBytes } : null,
     cosigned: witnessed.value ? { size: witnessed.value.size, by: witnessed.value.by } : null,
   });
@@ -147,9 +157,11 @@ function keyInUse(note: string, listed: readonly NoteKey[], chain: KeyChain): Re
   if (!chain.agrees(listed)) return bad('log.vkey', null, 'its keys are not those the entries lead to');
   const current = chain.keys.at(-1);
   const opened = current && openCheckpoint(note, current);
-  return current && opened?.ok
+  if (!current || !opened?.ok) return bad('checkpoint', null, 'it is not signed by the key that the entries lead to');
+  // Who does not know of it ignores it; who has read the entries does not let it be left out.
+  return !chain.second || openCheckpoint(note, chain.second).ok
     ? ok(current)
-    : bad('checkpoint', null, 'it is not signed by the key that the entries lead to');
+    : bad('checkpoint', null, 'the ML-DSA-44 signature, which the entries say it has, is missing or not valid');
 }
 
 interface PastCheckpoint extends Checkpoint {

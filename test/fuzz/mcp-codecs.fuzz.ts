@@ -7,6 +7,7 @@ import { it } from 'node:test';
 import { EventStreamDecoder } from '../../src/wire/mcp/event-stream.ts';
 import { decodeMessage, encodeMessage } from '../../src/wire/mcp/json-rpc.ts';
 import { parseJsonText } from '../../src/wire/mcp/json-text.ts';
+import { LongMessageReader } from '../../src/wire/mcp/long-message.ts';
 
 const seed = Number(process.env['FUZZ_SEED'] ?? Date.now() % 1_000_000_000);
 const forMs = Number(process.env['FUZZ_MS'] ?? 60_000);
@@ -88,6 +89,15 @@ class Writer {
     }
   }
 
+  /** A string of so many pieces, some of them escaped. */
+  text(pieces: number): string {
+    return `"${Array.from({ length: pieces }, () => this.#string().slice(1, -1)).join('')}"`;
+  }
+
+  #string(): string {
+    return this.#fault(30) ? '"\\ud83c x"' : this.#written(['{ [ , " \\ \n', '\u{1f388} é'][this.#random(2)] ?? '');
+  }
+
   /** As JSON.stringify has it, or with its characters escaped: another spelling of the same name. */
   #written(text: string): string {
     if (this.#random(3) > 0) return JSON.stringify(text);
@@ -160,6 +170,42 @@ function stream(random: (below: number) => number): void {
   assert.deepEqual(eventsAt(bytes, everywhere), whole, `${JSON.stringify(text)} byte by byte`);
 }
 
+function longAt(bytes: Uint8Array, cuts: readonly number[]): unknown {
+  const reader = new LongMessageReader({ textMin: 20, heldMax: 100_000, depthMax: 64, mayFlow: () => true });
+  const texts: string[] = [];
+  for (const [at, from] of [0, ...cuts].entries()) {
+    const parts = reader.push(bytes.subarray(from, cuts[at] ?? bytes.length));
+    if (!parts.ok) return 'refused';
+    for (const part of parts.value) {
+      if (part.kind === 'opened') texts.push('');
+      else if (part.kind === 'text') texts.push((texts.pop() ?? '') + part.text);
+    }
+  }
+  const rest = reader.end();
+  const decoded = rest.ok && decodeMessage(rest.value, bounds);
+  return decoded && decoded.ok ? { texts, outcome: decoded.value } : 'refused';
+}
+
+/** A result with long texts: read as it comes it is what it is when it is read whole, and refused for the same faults. */
+function long(random: (below: number) => number): void {
+  const writer = new Writer(random, random(3) === 0);
+  const items = Array.from({ length: random(5) }, () =>
+    random(3) === 0
+      ? writer.value(4)
+      : `{"type":"text",${random(2) === 0 ? '"x":[1],' : ''}"text":${writer.text(random(12))}}`,
+  );
+  const text = `{"jsonrpc":"2.0","id":7,"result":{"a":${writer.value(4)},"content":[${items.join(',')}],"b":${writer.value(4)}}}`;
+  const bytes = utf8.encode(text);
+  if (random(10) === 0) bytes[random(bytes.length)] = random(256);
+  const strict = decodeMessage(bytes, bounds);
+  const whole = longAt(bytes, []);
+  assert.equal(whole === 'refused', !strict.ok, text);
+  for (let tries = 0; tries < 20; tries++) {
+    const cuts = Array.from({ length: 1 + random(4) }, () => random(bytes.length + 1)).toSorted((a, b) => a - b);
+    assert.deepEqual(longAt(bytes, cuts), whole, `${text} split at ${cuts.join()}`);
+  }
+}
+
 it(`decodes or refuses, and for the right reason (seed ${seed}, ${forMs} ms)`, { timeout: forMs + 60_000 }, (t) => {
   const until = Date.now() + forMs;
   const seen = { accepted: 0, refused: 0 };
@@ -169,6 +215,7 @@ it(`decodes or refuses, and for the right reason (seed ${seed}, ${forMs} ms)`, {
       const random = randomOf(seed + runs);
       seen[json(random)]++;
       stream(random);
+      long(random);
     } catch (error) {
       throw new Error(`FUZZ_SEED=${seed + runs}`, { cause: error });
     }

@@ -1,10 +1,10 @@
 // The storage port on a real directory. It holds no state but the directory's name.
 
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, rmdir, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Storage, StorageFile } from '../../ports/storage.ts';
-import { errorCode } from './error-code.ts';
+import { isAbsent } from './error-code.ts';
 
 /** Linux syncs as it writes: one trip to the thread pool where a write and an fdatasync are two. Elsewhere O_DSYNC promises less. */
 const durableFlag = process.platform === 'linux' ? constants.O_DSYNC : 0;
@@ -19,6 +19,11 @@ export function diskStorage(directory: string): Storage {
       const flags = constants.O_RDWR | constants.O_CREAT | (options.durable ? durableFlag : 0);
       const handle = await open(at(path), flags, options.secret ? 0o600 : 0o644);
       return new DiskFile(handle, options.durable === true && durableFlag === 0);
+    },
+    sizeOf: async (path) => (await absentIsUndefined(stat(at(path))))?.size,
+    async freeBytes() {
+      const { blocks, bavail, bsize } = await statfs(directory);
+      return blocks === 0 ? Number.POSITIVE_INFINITY : bavail * bsize;
     },
     rename: (from, to) => rename(at(from), at(to)),
     async remove(path) {
@@ -51,7 +56,9 @@ class DiskFile implements StorageFile {
   async write(chunks: readonly Uint8Array[], position: number): Promise<void> {
     const expected = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
     const { bytesWritten } = await this.#handle.writev(chunks, position);
-    if (bytesWritten !== expected) throw new Error(`short write: ${bytesWritten} of ${expected} bytes`);
+    // write(2): as many bytes as there is room for are written, and only the next call would say why not more.
+    if (bytesWritten !== expected)
+      throw Object.assign(new Error(`short write: ${bytesWritten} of ${expected} bytes`), { code: 'ENOSPC' });
     if (this.#syncWrites) await this.sync();
   }
 
@@ -83,8 +90,7 @@ async function absentIsUndefined<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work;
   } catch (error) {
-    const code = errorCode(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    if (isAbsent(error)) return undefined;
     throw error;
   }
 }

@@ -2,9 +2,9 @@
 // INVARIANT: a record that cannot be said takes no number, and leaves no key behind.
 
 import { hash } from 'node:crypto';
-import { encodeEntry } from '../../audit/entry.ts';
+import { encodeRecord } from '../../audit/entry.ts';
 import { limits } from '../../core/limits.ts';
-import type { Entry, Payload, RecordInput } from '../../core/record.ts';
+import type { Payload, RecordInput } from '../../core/record.ts';
 import { assert } from '../../core/result.ts';
 import type { PayloadFiles, SealedPayload } from './payload-files.ts';
 
@@ -37,17 +37,18 @@ export class EntryEncoder {
     const ms = record.type === 'node.start' ? now : Math.max(now, this.#lastMs);
     if (record.session !== undefined) assert(/^[\w-]{1,80}$/.test(record.session), 'a session id can name a file');
     const sealed = payload && this.#seal(record, seq, payload.bytes);
-    const entry: Entry = {
-      ...record,
-      v: 1,
-      seq,
-      time: this.#timeText(ms),
-      ...(sealed && payload
-        ? { payload: { sha256: hash('sha256', sealed.blob), bytes: sealed.blob.length, media: payload.media } }
-        : {}),
-    };
+    const time = this.#timeText(ms);
     try {
-      const bytes = encodeEntry(entry);
+      const bytes = encodeRecord(
+        record,
+        sealed && payload
+          ? {
+              seq,
+              time,
+              payload: { sha256: hash('sha256', sealed.blob), bytes: sealed.blob.length, media: payload.media },
+            }
+          : { seq, time },
+      );
       this.#lastMs = ms;
       this.#next++;
       return { seq, bytes, sealed };

@@ -3,14 +3,15 @@
 
 import { encodeFrames, type Frame, frameBytes, segmentName, wrappedKeyOffset } from '../../audit/journal-frame.ts';
 import type { Storage, StorageFile } from '../../ports/storage.ts';
+import { isFull } from './error-code.ts';
 import { type Extent, overwrite } from './overwriting.ts';
 
 const segmentBytesMax = 16 * 1024 * 1024;
 
 /**
- * How many zeros a write puts after its frames, for the next ones to overwrite: as many as the segment holds already,
- * within these bounds. Syncing blocks that a file has had before changes no metadata, so the file system's own journal, and
- * whatever else waits for that, does not hold it up.
+ * How many zeros are written where the next frames will overwrite them: as many as the segment holds already, within these
+ * bounds. Syncing blocks that a file has had before changes no metadata, so the file system's own journal, and whatever else
+ * waits for that, does not hold it up. And a disk that has no room for them has not been given a frame.
  */
 const aheadBytesMin = 64 * 1024;
 const aheadBytesMax = 4 * 1024 * 1024;
@@ -22,6 +23,7 @@ const erased = 'journal.erased';
 
 export class Journal {
   readonly #storage: Storage;
+  readonly #makeRoom: () => Promise<void>;
   /** First seq of each segment on disk, the one being written last. */
   readonly #segments: number[];
   #file: StorageFile | undefined;
@@ -32,9 +34,13 @@ export class Journal {
   /** Where the wrapped keys lie in the segments this process has written, by first seq. */
   readonly #keys = new Map<number, Extent[]>();
 
-  /** `segments`: what is on disk already; it is only ever removed, writing starts a new one. */
-  constructor(storage: Storage, segments: readonly number[]) {
+  /**
+   * `segments`: what is on disk already; it is only ever removed, writing starts a new one. `makeRoom` is asked once when the disk
+   * has no room for the frames to come.
+   */
+  constructor(storage: Storage, segments: readonly number[], makeRoom: () => Promise<void> = async () => {}) {
     this.#storage = storage;
+    this.#makeRoom = makeRoom;
     this.#segments = [...segments];
   }
 
@@ -47,12 +53,26 @@ export class Journal {
     const file = this.#file;
     if (!file) throw new Error('the segment is open');
     const end = this.#position + bytes.length;
-    const grows = end > this.#allocated && bytes.length < bulkBytesMin;
-    const ahead = grows ? Math.min(Math.max(end, aheadBytesMin), aheadBytesMax) : 0;
-    await file.write(ahead > 0 ? [bytes, new Uint8Array(ahead)] : [bytes], this.#position);
+    if (end > this.#allocated && bytes.length < bulkBytesMin) await this.#allocate(file, end);
+    await file.write([bytes], this.#position);
     this.#rememberKeys(frames);
     this.#position = end;
-    this.#allocated = Math.max(this.#allocated, end + ahead);
+    this.#allocated = Math.max(this.#allocated, end);
+  }
+
+  /** INVARIANT: only zeros are ever written a second time. */
+  async #allocate(file: StorageFile, end: number): Promise<void> {
+    const grow = async (ahead: number) => {
+      await file.write([new Uint8Array(end + ahead - this.#allocated)], this.#allocated);
+      this.#allocated = end + ahead;
+    };
+    try {
+      await grow(Math.min(Math.max(end, aheadBytesMin), aheadBytesMax));
+    } catch (error) {
+      if (!isFull(error)) throw error;
+      await this.#makeRoom();
+      await grow(aheadBytesMin);
+    }
   }
 
   /** What is written next begins a segment, so that the ones before it can go once the tree has their entries. */

@@ -3,6 +3,7 @@
 
 import { decodeEntry } from '../../audit/entry.ts';
 import type { Frame } from '../../audit/journal-frame.ts';
+import { Rationing } from '../../audit/log-room.ts';
 import { formatVkey } from '../../audit/note.ts';
 import type { OpenRequests } from '../../audit/open-requests.ts';
 import { tileWidth } from '../../audit/tree.ts';
@@ -10,6 +11,7 @@ import type { Entry, Payload, RecordInput } from '../../core/record.ts';
 import { ok, type Result } from '../../core/result.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { type Log, type LogReader, LogUnavailable } from '../../ports/log.ts';
+import type { DiskRoom } from './disk-room.ts';
 import type { DurableFiles } from './durable-files.ts';
 import { EntryEncoder, type Pending, weightOf } from './entry-encoder.ts';
 import { errorCode } from './error-code.ts';
@@ -29,6 +31,7 @@ const promptGroup = 32;
 const promptMs = 1;
 /** How long a patient record waits for one that is not. */
 const patienceMs = 5;
+const roomMs = 1_000;
 const noBytes = new Uint8Array();
 
 export const openRequestsFile = 'open-requests.json';
@@ -52,6 +55,7 @@ export interface LogParts {
   readonly tree: TreeFiles;
   readonly payloads: PayloadFiles;
   readonly files: DurableFiles;
+  readonly room: DiskRoom;
   /** As of the last entry in `pending`. */
   readonly openRequests: OpenRequests;
   /** Replayed from the journal: on disk there, not in the tree. */
@@ -72,6 +76,7 @@ export class FileLog implements Log {
   /** How many of the queue have been encoded. */
   #encoded = 0;
   readonly #encoder: EntryEncoder;
+  readonly #rationing = new Rationing();
   #durable: number;
   #failed: LogUnavailable | undefined;
   #closed = false;
@@ -87,6 +92,9 @@ export class FileLog implements Log {
   /** Settles with the newest record. */
   #last: Promise<unknown> = Promise.resolve();
   #cancelTimer: (() => void) | undefined;
+  #cancelLook: (() => void) | undefined;
+  /** Bytes written since the disk was last asked how much room it has. */
+  #unlooked = 0;
   #quietSince = 0;
 
   constructor(parts: LogParts) {
@@ -96,6 +104,7 @@ export class FileLog implements Log {
     this.#pendingBytes = parts.pending.reduce((sum, each) => sum + weightOf(each), 0);
     this.#durable = parts.tree.size + parts.pending.length;
     this.#encoder = new EntryEncoder(parts.payloads, this.#durable, parts.lastMs);
+    this.#lookAgain(0);
     const size = () => this.#durable;
     this.reader = {
       get size() {
@@ -116,6 +125,8 @@ export class FileLog implements Log {
 
   append(record: RecordInput, payload?: Payload, patient = false): Promise<{ readonly seq: number }> {
     if (!this.open) return Promise.reject(this.#failed ?? new LogUnavailable('the audit log is closed'));
+    if (!this.#rationing.admits(record, payload !== undefined, this.#parts.room.room))
+      return Promise.reject(new LogUnavailable('the disk of the audit log is nearly full'));
     const ms = this.#parts.clock.now();
     const appended = new Promise<{ readonly seq: number }>((resolve, reject) => {
       this.#queue.push({ record, payload, ms, patient, resolve, reject, outcome: undefined });
@@ -124,6 +135,10 @@ export class FileLog implements Log {
     if (!patient) this.#urgent = true;
     this.#schedule();
     return appended;
+  }
+
+  get scarce(): boolean {
+    return this.#parts.room.room !== 'ample';
   }
 
   onFailure(callback: (reason: string) => void): void {
@@ -145,11 +160,13 @@ export class FileLog implements Log {
     if (this.#closed) return;
     this.#closed = true;
     this.#cancelTimer?.();
+    this.#cancelLook?.();
     try {
       if (!this.#failed) await this.checkpoint();
     } finally {
       await this.#writing;
       await this.#integrating;
+      await this.#parts.room.close();
       await this.#parts.journal.close();
     }
   }
@@ -216,8 +233,10 @@ export class FileLog implements Log {
       if (!outcome?.ok) continue;
       this.#pending.push(outcome.value);
       this.#pendingBytes += weightOf(outcome.value);
-      openRequests.see({ ...record, seq: outcome.value.seq });
+      this.#unlooked += weightOf(outcome.value);
+      openRequests.see(record, outcome.value.seq);
     }
+    if (this.#unlooked >= this.#parts.room.stepBytes) this.#look();
     if (entries.length > 0) this.#scheduleIntegration();
     return () => {
       for (const each of group) settle(each);
@@ -258,6 +277,22 @@ export class FileLog implements Log {
     return { seq, durable: this.#durable, entry: bytes, wrappedKey, blob };
   }
 
+  /** What others write to the disk shows once a second, what is written here sooner. */
+  #lookAgain(ms: number): void {
+    if (this.#parts.room.stepBytes === Number.POSITIVE_INFINITY) return;
+    this.#cancelLook = this.#parts.clock.after(ms, () => {
+      this.#look();
+      if (this.open) this.#lookAgain(roomMs);
+    });
+  }
+
+  #look(): void {
+    this.#unlooked = 0;
+    this.#parts.room.look().catch((error: unknown) => {
+      this.#fail('asked how much room it has', error);
+    });
+  }
+
   #scheduleIntegration(): void {
     if (this.#closed) return;
     const { clock } = this.#parts;
@@ -289,7 +324,9 @@ export class FileLog implements Log {
 
   async #grow(): Promise<void> {
     if (this.#failed || this.#pending.length === 0) return;
-    const { payloads, files, tree, journal, openRequests } = this.#parts;
+    const { payloads, files, tree, journal, openRequests, room } = this.#parts;
+    // It writes much at once: where there is no room for that, the reserve is given up before, not after.
+    await room.look();
     const batch = [...this.#pending];
     // As of now, or later than the checkpoint: replay passes over what it has seen.
     const unfinished = Buffer.from(openRequests.encode());
@@ -307,6 +344,7 @@ export class FileLog implements Log {
     const failure = new LogUnavailable(`the audit log could not be ${what} (${code})`, { cause: error });
     this.#failed = failure;
     this.#cancelTimer?.();
+    this.#cancelLook?.();
     for (const { reject } of this.#queue.splice(0)) reject(failure);
     for (const callback of this.#callbacks) callback(failure.message);
     return failure;

@@ -3,6 +3,7 @@
 
 import { decodeEntry } from '../../audit/entry.ts';
 import { type DecodedFrame, type JournalScan, scanJournal } from '../../audit/journal-frame.ts';
+import type { Room } from '../../audit/log-room.ts';
 import { OpenRequests } from '../../audit/open-requests.ts';
 import { noSession } from '../../audit/payload-seal.ts';
 import { tileWidth } from '../../audit/tree.ts';
@@ -16,6 +17,7 @@ import type { Random } from '../../ports/random.ts';
 import type { Storage } from '../../ports/storage.ts';
 import { archiveSource } from './archive-source.ts';
 import { diskStorage } from './disk.ts';
+import { DiskRoom } from './disk-room.ts';
 import { DurableFiles } from './durable-files.ts';
 import type { Pending } from './entry-encoder.ts';
 import { errorCode } from './error-code.ts';
@@ -24,6 +26,7 @@ import { LogKeyRotation } from './key-rotation.ts';
 import { FileLog, openRequestsFile } from './log.ts';
 import { PayloadFiles } from './payload-files.ts';
 import { PayloadShredder } from './payload-shredder.ts';
+import { SecondKey } from './second-key.ts';
 import { SigningKeys } from './signing-keys.ts';
 import { checkpointFile, latestFile, TreeFiles } from './tree-files.ts';
 
@@ -38,6 +41,11 @@ export interface LogOptions {
   readonly random: Random;
   /** In place of the directory on disk. */
   readonly storage?: Storage;
+  /** Sign every checkpoint with ML-DSA-44 too, from now on. */
+  readonly secondSignature?: boolean;
+  /** Kept back on disk for break-glass; 0, and nothing is refused before the disk is full. */
+  readonly reserveBytes?: number;
+  readonly onRoom?: (room: Room, freeBytes: number) => void;
 }
 
 export interface Recovery {
@@ -58,8 +66,10 @@ export interface OpenedLog {
   readonly rotation: KeyRotation;
 }
 
-/** Refusals: `log_corrupt` names the place, `state_unwritable` the system's error code. */
+/** Refusals: `log_corrupt` names the place, `state_unwritable` the system's error code, `config_invalid` what this Node lacks. */
 export async function openLog(options: LogOptions): Promise<Result<OpenedLog>> {
+  if (options.secondSignature && !SecondKey.isOffered())
+    return refuse('config_invalid', 'audit.signatures asks for ml-dsa-44, which this Node does not offer.');
   try {
     return ok(await recover(options));
   } catch (error) {
@@ -75,13 +85,17 @@ async function recover(options: LogOptions): Promise<OpenedLog> {
   const storage = options.storage ?? diskStorage(options.directory);
   const files = new DurableFiles(storage);
   await storage.makeDirectory('');
+  const room = new DiskRoom(storage, options.reserveBytes ?? 0, options.onRoom ?? (() => {}));
+  await room.open();
   await files.directory('journal');
   const keys = orCorrupt(await SigningKeys.open(storage, files, options.originHost, options.clock.now()));
+  const second = orCorrupt(await SecondKey.open(storage, files, keys.signers[0].key.name));
+  const signers = [...keys.signers, ...second.signers] as const;
   const exists = (await storage.read(checkpointFile)) !== undefined;
   if (!exists) await expectNothing(storage);
   const tree = exists
-    ? orCorrupt(await TreeFiles.open(storage, files, keys.signers))
-    : await TreeFiles.create(storage, files, keys.signers);
+    ? orCorrupt(await TreeFiles.open(storage, files, signers))
+    : await TreeFiles.create(storage, files, signers);
   const { size } = tree;
 
   const segments = await storage.list('journal');
@@ -95,10 +109,15 @@ async function recover(options: LogOptions): Promise<OpenedLog> {
   await tree.removeUnfinished(pending.length);
   const openRequests = await openRequestsAt(storage, tree, replayed);
   const payloads = new PayloadFiles(storage, files, options.kek, options.random);
-  await payloads.open(size);
+  const unfinished = tree.recent(size - (size % tileWidth)) ?? [];
+  payloads.open(
+    size,
+    unfinished.map((bytes) => orCorrupt(decodeEntry(bytes), 'the last entry bundle: ')),
+  );
   const journal = new Journal(
     storage,
     segments.map((name) => Number.parseInt(name, 10)),
+    () => room.giveUp(),
   );
   const lastMs = Date.parse(replayed.at(-1)?.decoded.time ?? (await lastTime(tree)));
   const log = new FileLog({
@@ -109,14 +128,16 @@ async function recover(options: LogOptions): Promise<OpenedLog> {
     payloads,
     files,
     openRequests,
+    room,
     pending,
     lastMs,
   });
   const closing = openRequests.closingRecords();
   await Promise.all(closing.map((record) => log.append(record)));
   await log.checkpoint();
-  const rotation = new LogKeyRotation(keys, tree, log, options.clock);
+  const rotation = new LogKeyRotation(keys, second, tree, log, options.clock);
   await rotation.finish();
+  if (options.secondSignature) await rotation.addSecond();
   await journal.removeOld();
   const keep = new PayloadShredder(storage, payloads, journal);
   return {
@@ -169,11 +190,14 @@ async function openRequestsAt(
     open = new OpenRequests();
     for (let seq = 0; seq < tree.size; ) {
       const entries = tree.recent(seq) ?? (await tree.bundle(seq / tileWidth));
-      for (const bytes of entries) open.see(orCorrupt(decodeEntry(bytes), `entry ${seq}: `));
+      for (const bytes of entries) {
+        const entry = orCorrupt(decodeEntry(bytes), `entry ${seq}: `);
+        open.see(entry, entry.seq);
+      }
       seq += entries.length;
     }
   }
-  for (const { decoded } of replayed) open.see(decoded);
+  for (const { decoded } of replayed) open.see(decoded, decoded.seq);
   return open;
 }
 

@@ -42,6 +42,8 @@ export class PayloadFiles {
   /** Wrapped keys that are on their way to disk, by file name. */
   readonly #coming = new Map<string, Uint8Array>();
   #nonces: Uint8Array = new Uint8Array();
+  /** Bytes of them. */
+  #noncesUsed = 0;
   /** The pack at the edge: its path, and where its next blob goes. */
   #pack = { path: '', position: 0 };
   /** The first entry whose payload is not on disk yet, or a later one of the same pack. */
@@ -56,18 +58,13 @@ export class PayloadFiles {
     this.#random = random;
   }
 
-  /** Finds the end of the edge pack: after the last blob that belongs to an entry below `size`. */
-  async open(size: number): Promise<void> {
-    const path = `payloads/${packPath(size)}`;
-    let position = 0;
-    for (;;) {
-      const header = decodePackHeader(
-        (await this.#storage.readAt(path, position, packHeaderBytes)) ?? new Uint8Array(),
-      );
-      if (!header || header.seq >= size) break;
-      position += packHeaderBytes + header.blobBytes;
-    }
-    this.#pack = { path, position };
+  /**
+   * Where the edge pack goes on: after the payloads of its entries below `size`, which are these. The file itself is not asked, since
+   * after a power loss anything may stand behind them.
+   */
+  open(size: number, entries: readonly Entry[]): void {
+    const position = entries.reduce((sum, { payload }) => sum + (payload ? packHeaderBytes + payload.bytes : 0), 0);
+    this.#pack = { path: `payloads/${packPath(size)}`, position };
     this.#edge = size;
   }
 
@@ -95,10 +92,12 @@ export class PayloadFiles {
 
   /** INVARIANT: no nonce is handed out twice. */
   #nonce(): Uint8Array {
-    if (this.#nonces.length === 0) this.#nonces = this.#random.bytes(nonceBytes * noncesDrawn);
-    const nonce = this.#nonces.subarray(0, nonceBytes);
-    this.#nonces = this.#nonces.subarray(nonceBytes);
-    return nonce;
+    if (this.#noncesUsed === this.#nonces.length) {
+      this.#nonces = this.#random.bytes(nonceBytes * noncesDrawn);
+      this.#noncesUsed = 0;
+    }
+    this.#noncesUsed += nonceBytes;
+    return this.#nonces.subarray(this.#noncesUsed - nonceBytes, this.#noncesUsed);
   }
 
   /** A payload that still comes for it gets a key of its own. */

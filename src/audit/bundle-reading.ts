@@ -1,0 +1,77 @@
+// What one bundle of entries says when it is read by itself: the leaves it gives the tree, and of each entry what the story of the
+// whole log is told by. It needs nothing that stands before or after it, so any thread may read it, in any order.
+
+import { type Entry, type RecordType, recordTypes } from '../core/record.ts';
+import { decodeEntry } from './entry.ts';
+import { decodeBundle, decodeHashes, encodeHashes } from './tile.ts';
+import { type Hash, leafHash, listRoot, tileWidth } from './tree.ts';
+
+/** The sound entries by columns, as few and as plain as they can be: between two threads each string costs more than its hash. */
+export interface BundleReading {
+  /** Index of the first entry. */
+  readonly first: number;
+  /** Leaf hashes one after another; where an entry is not sound, its own is the last. */
+  readonly leaves: Uint8Array;
+  /** Of a full tile. */
+  readonly root: Hash | null;
+  /** Places in `recordTypes`. */
+  readonly types: Uint8Array;
+  /** One after another, {@link timeLength} characters each. */
+  readonly times: string;
+  readonly sessions: readonly (string | undefined)[];
+  readonly requests: readonly (string | undefined)[];
+  /** Length of each payload; -1 for an entry without one. */
+  readonly payloadBytes: Float64Array;
+  /** SHA-256 of the payloads there are, one after another, hex. */
+  readonly digests: string;
+  /** Whole, where their data say something about the log itself. */
+  readonly telling: readonly Entry[];
+  /** The first entry that does not hold: itself, or because the bundle ends before or after it should. */
+  readonly fault: { readonly entry: number; readonly what: string } | null;
+}
+
+/** Of a time as entries write it. */
+export const timeLength = 24;
+
+/** Reads `width` entries from `first` on. It may be asked for several bundles at once. */
+export type BundleReader = (bytes: Uint8Array, first: number, width: number) => Promise<BundleReading>;
+
+const typePlaces: ReadonlyMap<RecordType, number> = new Map(recordTypes.map((type, place) => [type, place]));
+const tellingTypes: ReadonlySet<RecordType> = new Set(['key.rotated', 'key.added', 'retention.shredded']);
+
+export function readBundle(bytes: Uint8Array, first: number, width: number): BundleReading {
+  const bundle = decodeBundle(bytes);
+  const leaves: Hash[] = [];
+  const sound: Entry[] = [];
+  let fault: BundleReading['fault'] = null;
+  for (const entry of bundle.entries.slice(0, width)) {
+    const seq = first + leaves.length;
+    leaves.push(leafHash(entry));
+    const decoded = decodeEntry(entry);
+    if (decoded.ok && decoded.value.seq === seq) sound.push(decoded.value);
+    else fault = { entry: seq, what: decoded.ok ? 'the entry is out of its place' : decoded.error };
+    if (fault) break;
+  }
+  if (bundle.entries.length < width)
+    fault ??= { entry: first + bundle.entries.length, what: 'the entry bundle is cut short' };
+  if (bundle.entries.length > width || bundle.rest > 0)
+    fault ??= { entry: first + width - 1, what: 'the entry bundle holds more than its entries' };
+  return {
+    first,
+    leaves: encodeHashes(leaves),
+    root: leaves.length === tileWidth ? listRoot(leaves) : null,
+    types: Uint8Array.from(sound, ({ type }) => typePlaces.get(type) ?? 0),
+    times: sound.map(({ time }) => time).join(''),
+    sessions: sound.map(({ session }) => session),
+    requests: sound.map(({ request }) => request),
+    payloadBytes: Float64Array.from(sound, ({ payload }) => payload?.bytes ?? -1),
+    digests: sound.map(({ payload }) => payload?.sha256 ?? '').join(''),
+    telling: sound.filter(({ type }) => tellingTypes.has(type)),
+    fault,
+  };
+}
+
+/** As views into them. */
+export function leavesOf({ leaves }: BundleReading): Hash[] {
+  return decodeHashes(leaves) ?? [];
+}
