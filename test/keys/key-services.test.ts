@@ -16,6 +16,8 @@ const directory = await mkdtemp(join(tmpdir(), 'chartgate-keys-'));
 const services = await startKeyServices({
   'secret/gate/db': 'from vault',
   'projects/p/secrets/db/versions/latest': 'from google',
+  'prod/db': 'from amazon',
+  'arn:aws:secretsmanager:eu-central-1:123456789012:secret:db-AbCdEf': '{"password":"by its number","port":5432}',
 });
 for (const [name, value] of Object.entries(services.env)) if (name.startsWith('AWS_')) process.env[name] = value;
 after(async () => {
@@ -98,7 +100,7 @@ void test('a key the gate made itself comes under a service, and a state with a 
   assert.ok(refused.code !== 0);
 });
 
-void test('secrets come from Vault and Google Cloud; one that does not is a problem with a place, and no value', async () => {
+void test('secrets come from Vault, Google Cloud and AWS; one that does not is a problem with a place, and no value', async () => {
   const upstream = (password: string): string =>
     `{ type: postgres, url: "postgres://gate@db:5432/ehr", password: "${password}", tls: verify-full }`;
   const file = join(directory, 'secrets.yaml');
@@ -107,6 +109,8 @@ void test('secrets come from Vault and Google Cloud; one that does not is a prob
   for (const [reference, value] of [
     ['${vault:secret/gate/db#password}', 'from vault'],
     ['${gcp:projects/p/secrets/db}', 'from google'],
+    ['${aws:eu-central-1/prod/db}', 'from amazon'],
+    ['${aws:arn:aws:secretsmanager:eu-central-1:123456789012:secret:db-AbCdEf#password}', 'by its number'],
   ] as const) {
     await write(reference);
     const loaded = await loadConfig(file, services.env);
@@ -120,7 +124,11 @@ void test('secrets come from Vault and Google Cloud; one that does not is a prob
     ['${vault:secret/gate/db#other}', /no text/],
     ['${vault:secret}', /mount\/path#field/],
     ['${gcp:db}', /projects/],
-    ['${aws:db}', /a reference to aws/],
+    ['${aws:db}', /region\/name/],
+    ['${aws:eu-central-1/none}', /HTTP status 400/],
+    ['${aws:eu-west-1/prod/db}', /HTTP status 403/],
+    ['${aws:eu-central-1/prod/db#password}', /no text/],
+    ['${aws:arn:aws:secretsmanager:eu-central-1:123456789012:secret:db-AbCdEf#port}', /no text/],
   ] as const) {
     await write(reference);
     const loaded = await loadConfig(file, services.env);

@@ -21,7 +21,7 @@ export async function askJson(service: string, { url, headers, body }: Ask): Pro
   try {
     const response = await fetch(target, {
       method: body ? 'POST' : 'GET',
-      headers: { ...headers, accept: 'application/json', ...(body ? { 'content-type': 'application/json' } : {}) },
+      headers: { accept: 'application/json', ...(body ? { 'content-type': 'application/json' } : {}), ...headers },
       ...(body ? { body: JSON.stringify(body) } : {}),
       redirect: 'manual',
       signal: AbortSignal.timeout(answerMs),

@@ -32,9 +32,13 @@ export async function keyServiceAt(url: string, env: Environment): Promise<Resul
   });
 }
 
-/** A secret of `${vault:…}` or `${gcp:…}`. Refused: secret_unresolved. */
-export async function readSecret(scheme: 'vault' | 'gcp', name: string, env: Environment): Promise<Result<string>> {
+/** A secret of `${vault:…}`, `${gcp:…}` or `${aws:…}`. Refused: secret_unresolved. */
+export async function readSecret(scheme: string, name: string, env: Environment): Promise<Result<string>> {
   if (scheme === 'vault') return vaultSecret(vaultAccess(env), name);
+  if (scheme === 'aws') {
+    const { awsSecret } = await import('./aws.ts');
+    return awsSecret(name, env['AWS_ENDPOINT_URL_SECRETS_MANAGER'] ?? null);
+  }
   const read = withGoogle(env, (access) => googleSecret(access, name));
   return read.ok ? read.value : read;
 }
@@ -58,8 +62,13 @@ export async function keyUnder(service: KeyVault, directory: string): Promise<Re
   return written.ok ? ok(key) : written;
 }
 
-/** Wraps the key, sees that it can be unwrapped, and puts it in the place of what was there. */
-export async function keepUnder(service: KeyVault, key: Uint8Array, directory: string): Promise<Result<void>> {
+/** Wraps the key, sees that it can be unwrapped, and puts it in the place of what was there, or in a file beside it. */
+export async function keepUnder(
+  service: KeyVault,
+  key: Uint8Array,
+  directory: string,
+  name: string = wrappedFile,
+): Promise<Result<void>> {
   const wrapped = await service.wrap(key);
   if (!wrapped.ok) return wrapped;
   const back = await service.unwrap(wrapped.value);
@@ -69,12 +78,12 @@ export async function keepUnder(service: KeyVault, key: Uint8Array, directory: s
   const text = JSON.stringify({ v: 1, service: service.name, wrapped: Buffer.from(wrapped.value).toString('base64') });
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    const next = join(directory, `${wrappedFile}.next`);
+    const next = join(directory, `${name}.next`);
     const file = openSync(next, 'w', 0o600);
     writeSync(file, `${text}\n`);
     fsyncSync(file);
     closeSync(file);
-    renameSync(next, join(directory, wrappedFile));
+    renameSync(next, join(directory, name));
     const parent = openSync(directory, 'r');
     fsyncSync(parent);
     closeSync(parent);
@@ -85,10 +94,20 @@ export async function keepUnder(service: KeyVault, key: Uint8Array, directory: s
 }
 
 const keyBytes = 32;
-const wrappedFile = 'kek.wrapped';
+export const wrappedFile = 'kek.wrapped';
 
-function readWrapped(directory: string): Result<{ readonly bytes: Uint8Array } | null> {
-  const path = join(directory, wrappedFile);
+/** What `keepUnder` has put there; null = there is none. Refused: secret_unresolved, state_unwritable. */
+export async function keptUnder(
+  service: KeyVault,
+  directory: string,
+  name: string,
+): Promise<Result<Uint8Array | null>> {
+  const kept = readWrapped(directory, name);
+  return kept.ok && kept.value ? service.unwrap(kept.value.bytes) : kept.ok ? ok(null) : kept;
+}
+
+function readWrapped(directory: string, name: string = wrappedFile): Result<{ readonly bytes: Uint8Array } | null> {
+  const path = join(directory, name);
   try {
     if (!existsSync(path)) return ok(null);
     const { wrapped }: { wrapped: string } = JSON.parse(readFileSync(path, 'utf8'));

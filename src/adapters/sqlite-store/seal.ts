@@ -1,7 +1,7 @@
 // What a store row may contain of PHI (a held statement, its parameters, a reviewer's reason) is kept sealed: AES-256-GCM
 // under keys derived from the KEK (HKDF, RFC 5869). A row moved to another id does not open.
 
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync, randomBytes } from 'node:crypto';
 
 export interface Seal {
   close(text: string, place: string): Uint8Array;
@@ -14,10 +14,14 @@ export interface Seal {
 const nonceBytes = 12;
 const tagBytes = 16;
 
-/** @param kek 32 bytes */
-export function createSeal(kek: Uint8Array): Seal {
+/** @param kek 32 bytes; @param naming what names are made with, where that is older than the KEK */
+export function createSeal(
+  kek: Uint8Array,
+  naming: Uint8Array = new Uint8Array(hkdfSync('sha256', kek, new Uint8Array(), 'chartgate store name v1', 32)),
+): Seal {
   const sealing = new Uint8Array(hkdfSync('sha256', kek, new Uint8Array(), 'chartgate store seal v1', 32));
-  const naming = new Uint8Array(hkdfSync('sha256', kek, new Uint8Array(), 'chartgate store name v1', 32));
+  // A key object, as one is made of plain bytes anew for each name, which costs four times the name.
+  const namingKey = createSecretKey(naming);
   return {
     close(text, place) {
       const nonce = randomBytes(nonceBytes);
@@ -33,6 +37,6 @@ export function createSeal(kek: Uint8Array): Seal {
         .setAuthTag(sealed.subarray(sealed.length - tagBytes));
       return Buffer.concat([decipher.update(body), decipher.final()]).toString('utf8');
     },
-    name: (value) => createHmac('sha256', naming).update(value, 'utf8').digest(),
+    name: (value) => createHmac('sha256', namingKey).update(value, 'utf8').digest(),
   };
 }

@@ -13,7 +13,7 @@ import type { HoldStore } from '../../ports/holds.ts';
 import type { KeptRecords } from '../../ports/kept-records.ts';
 import type { NoticeQueue } from '../../ports/notices.ts';
 import type { ToolPinStore } from '../../ports/tool-pins.ts';
-import { bytesOf, numberOf, openDatabase, textOf, transaction } from './database.ts';
+import { bytesOf, type Migrations, numberOf, openDatabase, textOf, transaction } from './database.ts';
 import { emergenciesIn, emergenciesTable } from './emergencies.ts';
 import { exportCursorsIn, exportCursorsTable } from './export-cursors.ts';
 import { holdsIn, holdsTable } from './holds.ts';
@@ -22,7 +22,7 @@ import { noticeQueueIn, noticesTable } from './notice-queue.ts';
 import { createSeal, type Seal } from './seal.ts';
 import { toolPinsIn, toolPinsTable } from './tool-pins.ts';
 
-const migrations = [
+export const migrations: Migrations = [
   `CREATE TABLE approvals (
      id TEXT PRIMARY KEY,
      act_name BLOB NOT NULL,
@@ -63,12 +63,12 @@ export interface Store {
   close(): void;
 }
 
-/** @param file its directory must exist; @param kek 32 bytes */
-export function openStore(file: string, kek: Uint8Array): Result<Store> {
+/** @param file its directory must exist; @param kek 32 bytes; @param naming what names are made with, where that is older */
+export function openStore(file: string, kek: Uint8Array, naming?: Uint8Array): Result<Store> {
   const opened = openDatabase(file, migrations, 'FULL');
   if (!opened.ok) return opened;
   const database = opened.value;
-  const seal = createSeal(kek);
+  const seal = createSeal(kek, naming);
   return ok({
     approvals: approvalsIn(database, seal),
     credentials: credentialsIn(database),

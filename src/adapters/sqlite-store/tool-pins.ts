@@ -25,7 +25,7 @@ export function toolPinsIn(database: DatabaseSync, seal: Seal): ToolPinStore {
     save: (pins) =>
       transaction(database, () => {
         for (const pin of pins) {
-          const name = seal.name(JSON.stringify(['tool', pin.connection, pin.tool]));
+          const name = seal.name(JSON.stringify([pin.kind ?? 'tool', pin.connection, pin.tool]));
           write.run(name, seal.close(JSON.stringify(pin), placeOf(name)));
         }
       }),
