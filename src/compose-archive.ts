@@ -77,6 +77,9 @@ function closedWhile(log: Foundation['log'], isTooFar: () => boolean): Foundatio
     get open() {
       return log.open && !isTooFar();
     },
+    get scarce() {
+      return log.scarce ?? false;
+    },
     onFailure: (callback) => log.onFailure(callback),
     checkpoint: () => log.checkpoint(),
     get vkey() {

@@ -10,10 +10,12 @@ import { webhookKey } from './adapters/notify/webhook.ts';
 import { systemClock as clock } from './adapters/system/clock.ts';
 import type { ExportConfig } from './config/config.ts';
 import type { LoadedConfig } from './config/resolve.ts';
+import type { RecordType } from './core/record.ts';
 import { ok, type Result } from './core/result.ts';
 import type { Foundation } from './foundation.ts';
 import { startExport } from './gateway/export-queue.ts';
 import type { ExportTarget } from './ports/export.ts';
+import type { LogReader } from './ports/log.ts';
 
 /** Returns what stops them all. Refused: config_invalid. */
 export function startExports(
@@ -32,8 +34,28 @@ export function startExports(
     if (failure === null) logger.info({ export: name }, 'records are taken again');
     else logger.warn({ export: name, failure }, 'records are not taken; they are kept and sent again');
   };
+  let setAside = 0;
+  const watchSetAside = (): number => setAside;
+  metrics.watch(
+    'chartgate_export_set_aside_entries',
+    'Entries that a receiver rejected for what is in them, since the start.',
+    watchSetAside,
+  );
+  const keepAside = async (name: string, entries: readonly number[]): Promise<void> => {
+    setAside += entries.length;
+    logger.error({ export: name, entries }, 'the receiver rejects these entries and takes others: they are set aside');
+    // What is said about such a record would be rejected like it, for ever.
+    const told = await typesOf(log.reader, entries);
+    if (told.some((type) => type !== 'export.set_aside'))
+      await log.append({ type: 'export.set_aside', data: { export: name, entries: [...entries] } });
+  };
   const queues = targets.map(([{ name, format }, target]) => {
-    const queue = startExport({ clock, source, cursors: store.exports, onState }, name, format, target);
+    const queue = startExport(
+      { clock, source, cursors: store.exports, onState, setAside: keepAside },
+      name,
+      format,
+      target,
+    );
     metrics.watch(
       `chartgate_export_lag_entries_${name}`,
       `Entries of the log that ${name} has not taken.`,
@@ -44,6 +66,12 @@ export function startExports(
   return ok(async () => {
     await Promise.all(queues.map((each) => each.close()));
   });
+}
+
+async function typesOf(reader: LogReader, entries: readonly number[]): Promise<RecordType[]> {
+  const types: RecordType[] = [];
+  for (const seq of entries) for await (const { type } of reader.entries(seq, seq + 1)) types.push(type);
+  return types;
 }
 
 function targetOf({ to, format }: ExportConfig, { secret }: LoadedConfig, origin: string): Result<ExportTarget> {

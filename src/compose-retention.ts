@@ -2,15 +2,14 @@
 
 import { createHmac } from 'node:crypto';
 import type { Logger } from 'pino';
-import { derivedKey } from './adapters/key-file/kek.ts';
 import { systemClock as clock } from './adapters/system/clock.ts';
 import { systemRandom as random } from './adapters/system/random.ts';
 import type { Foundation } from './foundation.ts';
 import { createRetentionDesk, type RetentionDesk } from './gateway/retention-desk.ts';
 
 export function openRetention(retainMs: number, foundation: Foundation): RetentionDesk {
-  const { kek, store, log, payloads } = foundation;
-  const naming = derivedKey(kek, 'held patients');
+  const { keys, store, log, payloads } = foundation;
+  const naming = keys.derive('held patients');
   return createRetentionDesk({
     clock,
     random,

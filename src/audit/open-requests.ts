@@ -16,9 +16,9 @@ export class OpenRequests {
   }
 
   /** Entries come in order; one already seen is passed over. */
-  see(entry: Pick<Entry, 'seq' | 'type' | 'session' | 'request'>): void {
-    if (entry.seq < this.#size) return;
-    this.#size = entry.seq + 1;
+  see(entry: Pick<Entry, 'type' | 'session' | 'request'>, seq: number): void {
+    if (seq < this.#size) return;
+    this.#size = seq + 1;
     if (entry.session !== undefined && entry.type === 'session.start') this.#sessions.add(entry.session);
     if (entry.session !== undefined && entry.type === 'session.end') this.#sessions.delete(entry.session);
     if (entry.request === undefined) return;

@@ -21,7 +21,8 @@ export function encodePack(payloads: readonly { readonly seq: number; readonly b
   const bytes = Buffer.allocUnsafe(payloads.reduce((sum, { blob }) => sum + packHeaderBytes + blob.length, 0));
   let at = 0;
   for (const { seq, blob } of payloads) {
-    bytes.writeBigUInt64BE(BigInt(seq), at);
+    bytes.writeUInt32BE(Math.floor(seq / 2 ** 32), at);
+    bytes.writeUInt32BE(seq >>> 0, at + 4);
     bytes.writeUInt32BE(blob.length, at + 8);
     bytes.set(blob, at + packHeaderBytes);
     at += packHeaderBytes + blob.length;

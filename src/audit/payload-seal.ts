@@ -2,6 +2,7 @@
 // Forgetting a session's key forgets its payloads; the tree, which holds only digests of ciphertext, is not touched.
 
 import { createCipheriv, createDecipheriv, createSecretKey, hash, type KeyObject } from 'node:crypto';
+import { assert } from '../core/result.ts';
 
 export interface SessionKey {
   readonly session: string;
@@ -70,12 +71,11 @@ function checksum(wrapped: Uint8Array): Buffer {
 function seal(key: KeyObject, nonce: Uint8Array, bound: string, plain: Uint8Array, keyId = ''): Buffer {
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(bound));
   const sealed = Buffer.allocUnsafe(keyId.length / 2 + nonceBytes + plain.length + tagBytes);
-  let end = sealed.write(keyId, 'hex');
-  // In this mode update() gives all of the ciphertext and final() none.
-  for (const part of [nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]) {
-    sealed.set(part, end);
-    end += part.length;
-  }
+  const start = sealed.write(keyId, 'hex') + nonceBytes;
+  sealed.set(nonce, start - nonceBytes);
+  sealed.set(cipher.update(plain), start);
+  assert(cipher.final().length === 0, 'in this mode update() gives all of the ciphertext');
+  sealed.set(cipher.getAuthTag(), start + plain.length);
   return sealed;
 }
 

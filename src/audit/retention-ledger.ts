@@ -37,6 +37,8 @@ export interface Underway extends Shredding {
 interface KnownSession {
   /** Null when the log, as far as it was read, does not say whose it was. */
   readonly subject: string | null;
+  /** The session that caused this one: a tool's answer holds what its SQL read. */
+  readonly parent: string | null;
   open: boolean;
   readonly packs: number[];
 }
@@ -52,7 +54,7 @@ export class RetentionLedger {
   #doomed: Doomed[] = [];
 
   /** Entries past their time, in order. */
-  see({ seq, type, session, subject, payload }: Entry): void {
+  see({ seq, type, session, subject, parent, payload }: Entry): void {
     if (seq < this.next) return;
     this.next = seq + 1;
     const pack = packIndex(seq);
@@ -60,8 +62,11 @@ export class RetentionLedger {
       if (payload) this.#general.add(pack);
       return;
     }
-    if (type === 'session.start') this.#sessions.set(session, { subject: subject?.id ?? null, open: true, packs: [] });
-    const known = this.#sessions.get(session) ?? { subject: null, open: false, packs: [] };
+    if (type === 'session.start') {
+      const cause = parent?.session ?? null;
+      this.#sessions.set(session, { subject: subject?.id ?? null, parent: cause, open: true, packs: [] });
+    }
+    const known = this.#sessions.get(session) ?? { subject: null, parent: null, open: false, packs: [] };
     if (payload) {
       this.#sessions.set(session, known);
       if (known.packs.at(-1) !== pack) known.packs.push(pack);
@@ -82,9 +87,9 @@ export class RetentionLedger {
    * patients begins where it was configured, and knows no patient of an answer that names none.
    */
   due(holds: readonly Hold[]): Shredding {
-    const isHeld = (id: string, { subject }: KnownSession): boolean =>
+    const isHeld = (id: string, { subject, parent }: KnownSession): boolean =>
       holds.some(({ kind, target }) => {
-        if (kind === 'session') return target === id;
+        if (kind === 'session') return target === id || target === parent || this.#sessions.get(target)?.parent === id;
         return kind === 'patient' || subject === null || subject === target;
       });
     const sessions = [...this.#sessions].filter(([id, each]) => !each.open && !isHeld(id, each)).map(([id]) => id);
@@ -115,7 +120,7 @@ export class RetentionLedger {
 
   encode(): string {
     const sessions: JsonObject = Object.fromEntries(
-      [...this.#sessions].map(([id, { subject, open, packs }]) => [id, { subject, open, packs }]),
+      [...this.#sessions].map(([id, { subject, parent, open, packs }]) => [id, { subject, parent, open, packs }]),
     );
     const { underway } = this;
     return canonicalJson({

@@ -4,42 +4,91 @@
 import type { EvidenceReport, Section, Table } from '../audit/evidence/report.ts';
 import { escapeHtml } from '../wire/http/page.ts';
 
-const style = `body{font:0.95rem/1.45 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;overflow-wrap:anywhere}
-h1{font-size:1.6rem}h2{font-size:1.2rem;margin-top:2rem;border-top:1px solid #999;padding-top:.75rem}h3{font-size:1rem}
-table{border-collapse:collapse;width:100%;margin:.5rem 0 1rem;font-size:.85rem}
-th,td{min-width:4.5rem;border:1px solid #bbb;padding:.25rem .4rem;text-align:left;vertical-align:top}th{background:#eee}
-@media print{body{max-width:none;margin:0;font-size:9pt}h2{break-after:avoid}tr{break-inside:avoid}thead{display:table-header-group}}`;
+const style = `:root{--ink:#1c2530;--soft:#5a6673;--line:#d5dbe1;--wash:#f4f6f8;--met:#0b6b3a;--partial:#8a5a00;--duty:#5a6673}
+*{box-sizing:border-box}
+body{font:15px/1.5 "Inter",system-ui,-apple-system,"Segoe UI",sans-serif;color:var(--ink);max-width:66rem;margin:3rem auto;padding:0 1.5rem;overflow-wrap:break-word}
+header{border-bottom:2px solid var(--ink);padding-bottom:1.25rem;margin-bottom:1.5rem}
+header p{margin:0;color:var(--soft)}
+h1{font-size:1.9rem;line-height:1.2;margin:.2rem 0 1rem;font-weight:650;letter-spacing:-.01em}
+h2{font-size:1.25rem;margin:2.75rem 0 .75rem;padding-top:.9rem;border-top:1px solid var(--line);font-weight:650}
+h2 span{color:var(--soft);font-weight:400;margin-right:.6rem;font-variant-numeric:tabular-nums}
+h3{font-size:.95rem;margin:1.25rem 0 .35rem;font-weight:600}
+p{margin:.4rem 0;max-width:50rem}
+dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1.25rem;margin:0;font-size:.9rem}
+dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
+nav ol{columns:2;column-gap:2.5rem;padding-left:1.6rem;margin:.5rem 0 0;font-size:.9rem}
+nav li{break-inside:avoid;padding:.08rem 0}
+a{color:inherit;text-decoration-color:var(--line);text-underline-offset:.2em}a:hover{text-decoration-color:currentColor}
+.scroll{overflow-x:auto;margin:.35rem 0 1rem}
+table{border-collapse:collapse;min-width:40%;font-size:.84rem;line-height:1.4}
+table.wide{width:100%}
+th,td{padding:.32rem .9rem .32rem 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}
+th{color:var(--soft);font-weight:500;white-space:nowrap;border-bottom-color:var(--soft)}
+td:last-child,th:last-child{padding-right:0}
+td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
+td.m{font-family:ui-monospace,"SF Mono","DejaVu Sans Mono",monospace;font-size:.92em;overflow-wrap:anywhere}
+td.k{white-space:nowrap}
+.met{color:var(--met);font-weight:600}.partial{color:var(--partial)}.duty{color:var(--duty)}
+footer{margin-top:3rem;border-top:1px solid var(--line);padding-top:.75rem;color:var(--soft);font-size:.85rem}
+@page{size:A4;margin:18mm 16mm 20mm;@bottom-right{content:counter(page) " / " counter(pages);font:8pt system-ui,sans-serif;color:#5a6673}}
+@media print{body{max-width:none;margin:0;padding:0;font-size:9.5pt}h1{font-size:18pt}h2{font-size:12.5pt;margin-top:1.6rem;break-after:avoid}
+h3{break-after:avoid}tr{break-inside:avoid}thead{display:table-header-group}.scroll{overflow:visible}table{font-size:8pt}a{text-decoration:none}p{max-width:none}}
+@media(max-width:40rem){nav ol{columns:1}dl{grid-template-columns:1fr}dd{margin-bottom:.4rem}}`;
 
-export function evidencePage({ scope, sections }: EvidenceReport): string {
+export function evidencePage({ scope, making, sections }: EvidenceReport): string {
+  const { origin, size, root } = scope;
   const contents = sections.map(({ title }, i) => `<li><a href="#s${i + 1}">${escapeHtml(title)}</a></li>`);
+  const facts: readonly (readonly [string, string])[] = [
+    ['Log', origin],
+    ['Records', `${scope.records} in the period, of ${size} in the tree`],
+    ['Root of the tree', root],
+    ['Made', making.made],
+  ];
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>Evidence of ${escapeHtml(scope.origin)}</title>
+<title>Evidence of ${escapeHtml(origin)}</title>
 <style>${style}</style>
 </head>
 <body>
-<h1>Evidence of ${escapeHtml(scope.origin)}, ${escapeHtml(scope.from.slice(0, 10))} to ${escapeHtml(scope.to.slice(0, 10))}</h1>
-<ol>
+<header>
+<p>Evidence package</p>
+<h1>${escapeHtml(dayOf(scope.from))} to ${escapeHtml(dayOf(scope.to))}</h1>
+<dl>${facts.map(([name, value]) => `<dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd>`).join('')}</dl>
+</header>
+<nav aria-label="Contents"><ol>
 ${contents.join('\n')}
-</ol>
+</ol></nav>
 ${sections.map(sectionHtml).join('\n')}
+<footer>Evidence, not certification. Verify it: chartgate verify-evidence &lt;this directory&gt; --key &lt;the log’s public key&gt;</footer>
 </body>
 </html>
 `;
 }
 
+function dayOf(time: string): string {
+  return time.slice(0, 10);
+}
+
 function sectionHtml({ title, text, tables }: Section, i: number): string {
   const paragraphs = text.map((each) => `<p>${escapeHtml(each)}</p>`);
-  return [`<h2 id="s${i + 1}">${i + 1}. ${escapeHtml(title)}</h2>`, ...paragraphs, ...tables.map(tableHtml)].join('\n');
+  const heading = `<h2 id="s${i + 1}"><span>${i + 1}</span>${escapeHtml(title)}</h2>`;
+  return ['<section>', heading, ...paragraphs, ...tables.map(tableHtml), '</section>'].join('\n');
 }
 
 function tableHtml({ title, headings, rows }: Table): string {
-  const cells = (row: readonly string[], tag: 'th' | 'td') =>
-    row.map((each) => `<${tag}>${escapeHtml(each)}</${tag}>`).join('');
+  const classes = headings.map((_, column) =>
+    classOf(rows.flatMap((row) => (row.length > 1 ? [row[column] ?? ''] : []))),
+  );
+  const tag = (name: 'th' | 'td', text: string, column: number): string => {
+    const found = name === 'td' ? (statuses.get(text) ?? classes[column] ?? '') : classes[column] === 'n' ? 'n' : '';
+    return `<${name}${found === '' ? '' : ` class="${found}"`}>${escapeHtml(text)}</${name}>`;
+  };
+  const cells = (row: readonly string[], name: 'th' | 'td'): string =>
+    row.map((text, column) => tag(name, text, column)).join('');
   const caption = title === '' ? '' : `<h3>${escapeHtml(title)}</h3>\n`;
   const body = rows.map((row) => {
     const [only = ''] = row;
@@ -48,5 +97,22 @@ function tableHtml({ title, headings, rows }: Table): string {
       : `<tr>${cells(row, 'td')}</tr>`;
   });
   const head = headings.some((each) => each !== '') ? `<thead><tr>${cells(headings, 'th')}</tr></thead>\n` : '';
-  return `${caption}<table>\n${head}<tbody>\n${body.join('\n')}\n</tbody>\n</table>`;
+  const wide = headings.length > 3 ? ' class="wide"' : '';
+  return `${caption}<div class="scroll"><table${wide}>\n${head}<tbody>\n${body.join('\n')}\n</tbody>\n</table></div>`;
+}
+
+/** How the control matrix words a status, and how that looks. */
+const statuses: ReadonlyMap<string, string> = new Map([
+  ['met on this path', 'met k'],
+  ['partial', 'partial'],
+  ['customer’s duty', 'duty k'],
+]);
+
+/** Of a column: numbers stand right, digests in one width, short words on one line. */
+function classOf(column: readonly string[]): string {
+  const filled = column.filter((each) => each !== '');
+  if (filled.length === 0) return '';
+  if (filled.every((each) => /^\d+$/.test(each))) return 'n';
+  if (filled.every((each) => /^[0-9a-f]{64}$/.test(each))) return 'm';
+  return filled.every((each) => each.length <= 24 && !/ .* /.test(each)) ? 'k' : '';
 }

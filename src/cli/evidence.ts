@@ -4,7 +4,9 @@
 import { createHash, type Hash } from 'node:crypto';
 import { appendFile, mkdir, readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { withBundleThreads } from '../adapters/bundle-threads/reader.ts';
 import { printReport } from '../adapters/evidence-pdf/print.ts';
+import { keptPolicies } from '../adapters/log-files/kept-policies.ts';
 import { readOnlyFiles } from '../adapters/log-files/read-only-files.ts';
 import { type EvidenceView, evidenceView } from '../admin/contract-log.ts';
 import { openCheckpointOf } from '../audit/checkpoint.ts';
@@ -76,6 +78,7 @@ export async function evidence(io: Io, options: EvidenceOptions): Promise<number
       seed: options.seed ?? null,
       making: { made: new Date().toISOString(), recorded: recorded.value?.seq ?? null },
       policies,
+      earlier: await keptPolicies(place.state),
     },
     files.write,
   );
@@ -102,7 +105,7 @@ type Opened = Pick<Collection, 'log' | 'keys' | 'note' | 'checkpoint' | 'sizeNow
 
 /** The log is verified as a whole first. The cosigned checkpoint is the one to use, where it covers the period. */
 async function openLog(place: ReadOnlyFiles, period: Period): Promise<Result<Opened>> {
-  const verified = await verifyLog({ log: place });
+  const verified = await withBundleThreads((reader) => verifyLog({ log: place }, { reader }));
   if (!verified.ok) return refuse('log_corrupt', `The log does not verify: ${placeText(verified.error)}.`);
   // Verifying took a while: the moment to read is now, and the package is verified again against it.
   const moment = await holdMoment({ log: place });

@@ -1,9 +1,12 @@
-// The commands about evidence packages: make one, verify one. See program.ts for how they are run.
+// The commands about evidence packages: make one, verify one, sign off that it was reviewed; and the one
+// about the key its payloads hang on. See program.ts for how they are run.
 
 import type { Command } from 'commander';
-import { type Does, examples } from './command-parts.ts';
+import type { ReviewOptions } from './audit-review.ts';
+import { type Does, examples, withJson } from './command-parts.ts';
 import type { EvidenceOptions } from './evidence.ts';
 import type { Io } from './io.ts';
+import type { RewrapOptions } from './rewrap.ts';
 import type { VerifyEvidenceOptions } from './verify-evidence.ts';
 
 export function addEvidence(program: Command, io: Io, does: Does): void {
@@ -31,10 +34,56 @@ export function addEvidence(program: Command, io: Io, does: Does): void {
     .option('--key <vkey>', "one of the log's public keys, or a file that holds it, as known from elsewhere")
     .option('--witness <vkey...>', 'witnesses whose cosignatures are wanted')
     .option('--quorum <count>', 'how many of them (all)')
+    .option('--sample', 'draw the sample again and hold each of it against its proof and the policy in the package')
     .option('--json', 'machine-readable output');
   does(
     examples(verify, 'chartgate verify-evidence ./evidence-october --key gate.vkey'),
     async (options: VerifyEvidenceOptions, [dir = '']) =>
       (await import('./verify-evidence.ts')).verifyEvidence(io, dir, options),
+  );
+}
+
+export function addReview(audit: Command, io: Io, does: Does): void {
+  const review = audit
+    .command('review')
+    .description('sign off, under your own name, that you have reviewed a period of the log')
+    .option('-c, --config <file>', 'the configuration of the gate', 'chartgate.yaml')
+    .option('--from <time>', 'from this day or RFC 3339 time on')
+    .option('--to <time>', 'before this day or RFC 3339 time')
+    .option('--package <dir>', 'the evidence package that you read; it is verified, and the record names it')
+    .requiredOption('--outcome <outcome>', 'in-order or concern')
+    .requiredOption('--note <text>', 'what you looked at and found; recorded, encrypted')
+    .option('--json', 'machine-readable output');
+  does(
+    examples(
+      review,
+      'chartgate audit review --package ./evidence-october --outcome in-order --note "all 25 of the sample replayed"',
+      'chartgate audit review --from 2026-10-01 --to 2026-11-01 --outcome concern --note "nightly reads by pia, case 31"',
+    ),
+    async (options: ReviewOptions) => (await import('./audit-review.ts')).auditReview(io, options),
+  );
+}
+
+export function addRewrap(audit: Command, io: Io, does: Does): void {
+  const command = audit
+    .command('rewrap')
+    .description("the node's key under the key service of keys.kek, by the newest version of its key")
+    .option(
+      '--from <key>',
+      'what the key is now, where keys.kek names another: state, ${file:…}, ${env:…}, a key service',
+    )
+    .option('--replace', 'a new key in its place: everything it opened is put under the new one (the gate is stopped)')
+    .option(
+      '--new-pseudonyms',
+      'with --replace: pseudonyms and date shifts change too, as the old key is known to others',
+    );
+  does(
+    examples(
+      withJson(command),
+      'chartgate audit rewrap',
+      'chartgate audit rewrap --from state',
+      "chartgate audit rewrap --replace --from '${file:./kek.old}'",
+    ),
+    async (options: RewrapOptions) => (await import('./rewrap.ts')).rewrap(io, options),
   );
 }

@@ -3,6 +3,7 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { readOnlyFiles } from '../adapters/log-files/read-only-files.ts';
+import type { Sampled } from '../audit/evidence/sample.ts';
 import { verifyPackage } from '../audit/evidence/verify.ts';
 import type { BadPlace } from '../audit/verify-sources.ts';
 import { type ErrorCode, errors } from '../core/errors.ts';
@@ -14,6 +15,7 @@ export interface VerifyEvidenceOptions {
   readonly key?: string;
   readonly witness?: readonly string[];
   readonly quorum?: string;
+  readonly sample?: boolean;
   readonly json?: boolean;
 }
 
@@ -42,11 +44,23 @@ export async function verifyEvidence(io: Io, dir: string, options: VerifyEvidenc
     }
     return errors.log_corrupt.exit;
   }
-  const { report, files, proofs, vkey, cosigned } = verified.value;
+  const { report, files, proofs, vkey, cosigned, sample } = verified.value;
+  const wrong = sample.filter(({ verdict }) => verdict === 'wrong').length;
+  const exit = options.sample && wrong > 0 ? errors.log_corrupt.exit : 0;
   const { scope } = report;
   if (options.json) {
-    printJson(io, { ok: true, scope, files, proofs, vkey, cosigned, selfDeclaredKey: key === undefined });
-    return 0;
+    const performed = options.sample ? { sample } : {};
+    printJson(io, {
+      ok: exit === 0,
+      scope,
+      files,
+      proofs,
+      vkey,
+      cosigned,
+      selfDeclaredKey: key === undefined,
+      ...performed,
+    });
+    return exit;
   }
   const lines = [
     'The package holds.',
@@ -60,7 +74,15 @@ export async function verifyEvidence(io: Io, dir: string, options: VerifyEvidenc
     '  numbers   counted again from the records, and the same; report.pdf is bound by the manifest only',
   ];
   for (const line of lines) print(io, plain(line));
-  return 0;
+  if (options.sample) printSample(io, sample, scope.seed);
+  return exit;
+}
+
+function printSample(io: Io, sample: readonly Sampled[], seed: string): void {
+  print(io, plain(`Sample of ${sample.length} requests, drawn again by the seed ${seed}, each proven:`));
+  for (const { seq, time, who, effect, rule, verdict, says } of sample)
+    print(io, plain(`  ${seq}  ${time}  ${who}  ${effect} by ${rule}: ${verdict}, ${says}`));
+  print(io, 'What was asked and answered: chartgate sessions replay, at the gate.');
 }
 
 export function placeText({ file, entry, what }: BadPlace): string {

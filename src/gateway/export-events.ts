@@ -37,8 +37,8 @@ export async function* exported(
       session: session ?? null,
       ...(payload === undefined ? {} : { payload }),
     };
-    const event = formats[format](known);
-    if (event) yield { seq: entry.seq, time: entry.time, type: entry.type, refused: isRefused(known), event };
+    const { seq, time, type } = entry;
+    for (const event of formats[format](known)) yield { seq, time, type, refused: isRefused(known), event };
   }
 }
 

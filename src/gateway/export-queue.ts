@@ -1,5 +1,6 @@
 // One receiver's way through the log: at least once, in order, from where it got to. The log itself is the queue.
-// INVARIANT: the cursor moves only behind what the receiver has taken; nothing is skipped, however long it refuses.
+// INVARIANT: the cursor moves only behind what the receiver has taken, however long it refuses. The one exception is an entry that it
+// rejects again and again while it takes those behind it: that is set aside, on record, so that it does not keep back the rest.
 
 import type { Clock } from '../ports/clock.ts';
 import type { ExportCursors, Exported, ExportTarget } from '../ports/export.ts';
@@ -11,6 +12,8 @@ export interface ExportQueueDeps {
   readonly cursors: ExportCursors;
   /** Told when it fails, and once when it goes on. The text holds no address and no value. */
   readonly onState: (name: string, failure: string | null) => void;
+  /** These entries will not be sent to it. On record when it resolves. */
+  readonly setAside: (name: string, entries: readonly number[]) => Promise<void>;
 }
 
 export interface ExportQueue {
@@ -21,6 +24,9 @@ export interface ExportQueue {
 }
 
 const entriesPerBatch = 200;
+/** An entry is set aside after so many rejections, and where one of so many behind it is taken. */
+const rejectionsMax = 4;
+const probesMax = 16;
 const idleMs = 1_000;
 const retryMsMin = 1_000;
 const retryMsMax = 60_000;
@@ -44,6 +50,8 @@ class Queue implements ExportQueue {
   readonly #target: ExportTarget;
   #next: number;
   #failures = 0;
+  /** How many entries the next batch has: fewer while the receiver refuses or is slow. */
+  #entries = entriesPerBatch;
   #closed = false;
   #stopTimer: () => void = () => {};
   #turn: Promise<void> = Promise.resolve();
@@ -53,8 +61,9 @@ class Queue implements ExportQueue {
     this.#name = name;
     this.#format = format;
     this.#target = target;
-    // A log that is shorter than the cursor is another log.
-    this.#next = Math.min(deps.cursors.next(name), deps.source.reader.size);
+    const next = deps.cursors.next(name);
+    // A place that is not in this log is one in another log: better everything twice than something never.
+    this.#next = next >= 0 && next <= deps.source.reader.size ? next : 0;
   }
 
   get lag(): number {
@@ -77,32 +86,81 @@ class Queue implements ExportQueue {
 
   /** Sends what there is; resolves with how long to wait before the next time. */
   async #send(): Promise<number> {
-    const { clock, source, cursors, onState } = this.#deps;
     while (!this.#closed && this.lag > 0) {
-      const to = Math.min(this.#next + entriesPerBatch, source.reader.size);
-      const failure = await this.#sendTo(to, clock.now());
-      if (failure !== null) {
-        this.#failures++;
-        onState(this.#name, failure);
-        return Math.min(retryMsMin * 2 ** (this.#failures - 1), retryMsMax);
+      const to = Math.min(this.#next + this.#entries, this.#deps.source.reader.size);
+      const outcome = await this.#sendPart(this.#next, to);
+      if (outcome.kind === 'taken' || outcome.kind === 'nothing') {
+        if (!this.#advance(to)) return this.#fail(unreadable);
+        this.#entries = Math.min(this.#entries * 2, entriesPerBatch);
+        continue;
       }
-      cursors.save(this.#name, to);
-      this.#next = to;
-      if (this.#failures > 0) onState(this.#name, null);
-      this.#failures = 0;
+      const alone = to - this.#next === 1;
+      this.#entries = Math.max(1, Math.floor((to - this.#next) / 2));
+      if (outcome.kind === 'rejected' && !alone) continue;
+      const behind = outcome.kind === 'rejected' && this.#failures + 1 >= rejectionsMax ? await this.#passBy() : false;
+      if (!behind) return this.#fail(outcome.text);
     }
     return idleMs;
   }
 
-  /** Null = it has been taken. */
-  async #sendTo(to: number, now: number): Promise<string | null> {
+  /** Returns how long to wait. */
+  #fail(text: string): number {
+    this.#failures++;
+    this.#deps.onState(this.#name, text);
+    return Math.min(retryMsMin * 2 ** (this.#failures - 1), retryMsMax);
+  }
+
+  /** False when the place could not be kept. */
+  #advance(to: number): boolean {
+    try {
+      this.#deps.cursors.save(this.#name, to);
+    } catch {
+      return false;
+    }
+    this.#next = to;
+    if (this.#failures > 0) this.#deps.onState(this.#name, null);
+    this.#failures = 0;
+    return true;
+  }
+
+  /** A receiver that takes what comes behind has something against this entry; one that rejects everything is out of order. */
+  async #passBy(): Promise<boolean> {
+    const rejected = [this.#next];
+    const end = Math.min(this.#next + 1 + probesMax, this.#deps.source.reader.size);
+    for (let at = this.#next + 1; at < end; at++) {
+      const { kind } = await this.#sendPart(at, at + 1);
+      if (kind === 'failed') return false;
+      if (kind === 'rejected') rejected.push(at);
+      if (kind !== 'taken') continue;
+      const told = await this.#deps.setAside(this.#name, rejected).then(
+        () => true,
+        () => false,
+      );
+      return told && this.#advance(at + 1);
+    }
+    return false;
+  }
+
+  async #sendPart(from: number, to: number): Promise<Outcome> {
     try {
       const batch: Exported[] = [];
-      for await (const each of exported(this.#deps.source, [this.#next, to], this.#format, false)) batch.push(each);
-      const sent = batch.length === 0 ? null : await this.#target.send(batch, now);
-      return sent && !sent.ok ? sent.error.text : null;
+      for await (const each of exported(this.#deps.source, [from, to], this.#format, false)) batch.push(each);
+      if (batch.length === 0) return { kind: 'nothing' };
+      const sent = await this.#target.send(batch, this.#deps.clock.now());
+      if (sent.ok) return { kind: 'taken' };
+      const { code, text } = sent.error;
+      return code === 'invalid_request' ? { kind: 'rejected', text } : { kind: 'failed', text };
     } catch {
-      return 'the log or the cursor could not be read or written.';
+      return { kind: 'failed', text: unreadable };
     }
   }
 }
+
+const unreadable = 'the log or the cursor could not be read or written.';
+
+/** Rejected: for what is in it. Failed: for any other reason. */
+type Outcome =
+  | { readonly kind: 'taken' }
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'rejected'; readonly text: string }
+  | { readonly kind: 'failed'; readonly text: string };

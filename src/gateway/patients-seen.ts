@@ -20,10 +20,17 @@ export interface Seen {
   readonly unnamed: boolean;
 }
 
-/** One identifier can be written in more ways than one. Null = it identifies nobody. */
+/**
+ * One identifier can be written in more ways than one: a number with zeros before it in one system and none in another, a UUID
+ * with or without its hyphens. Two patients who differ in nothing else are rather both found than one of them not.
+ * Null = it identifies nobody.
+ */
 export function normalPatient(value: string): string | null {
-  const normal = value.normalize('NFKC').trim().toLowerCase();
-  return normal === '' || normal.length > 200 ? null : normal;
+  const plain = value.normalize('NFKC').trim().toLowerCase();
+  if (plain === '' || plain.length > 200) return null;
+  if (/^\d+$/.test(plain)) return plain.replace(/^0+(?=\d)/, '');
+  const bare = plain.replace(/^urn:uuid:/, '').replaceAll(/[-{}]/g, '');
+  return /^[0-9a-f]{32}$/.test(bare) ? bare : plain;
 }
 
 /** Remembered so that a patient is recorded once an answer; beyond so many, maybe twice. */

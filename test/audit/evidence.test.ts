@@ -9,7 +9,9 @@ import { join, relative } from 'node:path';
 import { after, before, test } from 'node:test';
 import { openLog } from '../../src/adapters/log-files/open-log.ts';
 import { systemRandom } from '../../src/adapters/system/random.ts';
+import { controls } from '../../src/audit/evidence/controls.ts';
 import { stretchRoot } from '../../src/audit/evidence/range.ts';
+import { performAgain } from '../../src/audit/evidence/sample.ts';
 import { formatVkey, noteKey, signatureLine } from '../../src/audit/note.ts';
 import { inclusionProof, leafHash, listRoot } from '../../src/audit/tree.ts';
 import { type EvidenceOptions, evidence } from '../../src/cli/evidence.ts';
@@ -340,4 +342,66 @@ void test('every stretch of every tree of up to 12 leaves makes its root, and no
         assert.notDeepEqual(stretchRoot(wrong, head, tail, size), listRoot(leaves));
       }
   }
+});
+
+test('the control matrix has every standard and implementation specification of the four sections', () => {
+  const count = (prefix: string): number => controls.filter(({ section }) => section.startsWith(prefix)).length;
+  // 45 CFR 164, Subpart C: (a)(1)–(8) and (b) of .308; (a)–(d) of .310; (a)–(e) of .312; (a) and (b) of .316.
+  const parts = {
+    '308(a)(1)': 5,
+    '308(a)(2)': 1,
+    '308(a)(3)': 4,
+    '308(a)(4)': 4,
+    '308(a)(5)': 5,
+    '308(a)(6)': 2,
+    '308(a)(7)': 6,
+  };
+  const more = {
+    '308(a)(8)': 1,
+    '308(b)': 3,
+    '310(a)': 5,
+    '310(b)': 1,
+    '310(c)': 1,
+    '310(d)': 5,
+    '312(a)': 5,
+    '312(b)': 1,
+  };
+  const last = { '312(c)': 2, '312(d)': 1, '312(e)': 3, '316(a)': 1, '316(b)': 4 };
+  for (const [part, wanted] of Object.entries({ ...parts, ...more, ...last }))
+    assert.equal(count(`164.${part}`), wanted, part);
+  assert.equal(controls.length, 60);
+  assert.equal(new Set(controls.map(({ section }) => section)).size, 60);
+  // Appendix A to the subpart: (R) and (A).
+  assert.equal(controls.filter(({ kind }) => kind === 'addressable').length, 22);
+  for (const { status, records, section } of controls) assert.ok(status !== 'duty' || records.length === 0, section);
+});
+
+test('a sampled decision is held against the rule it names', () => {
+  const rules = [
+    { name: 'reads', effect: { kind: 'allow' } },
+    { name: 'never', effect: { kind: 'deny' } },
+    { name: 'ask', effect: { kind: 'hold' } },
+  ];
+  const verdict = (rule: string, effect: string, approval?: string): string => {
+    const entry = { v: 1, seq: 1, time: '', type: 'request', data: { rule, effect, policy: 'p' } } as const;
+    const known = approval === undefined ? entry : { ...entry, approval };
+    return performAgain(known, (digest) => (digest === 'p' ? JSON.stringify({ rules }) : undefined)).verdict;
+  };
+  assert.deepEqual(
+    [
+      verdict('reads', 'allow'),
+      verdict('reads', 'deny'),
+      verdict('never', 'deny'),
+      verdict('ask', 'hold'),
+      verdict('ask', 'allow', 'a_1'),
+    ],
+    ['agrees', 'agrees', 'agrees', 'agrees', 'agrees'],
+  );
+  assert.deepEqual(
+    [verdict('never', 'allow'), verdict('ask', 'allow'), verdict('invented', 'allow')],
+    ['wrong', 'wrong', 'wrong'],
+  );
+  assert.equal(verdict('builtin:list', 'allow'), 'built in');
+  const elsewhere = { v: 1, seq: 1, time: '', type: 'request', data: { rule: 'reads', policy: 'q' } } as const;
+  assert.equal(performAgain(elsewhere, () => undefined).verdict, 'unknown');
 });

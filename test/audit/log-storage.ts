@@ -15,6 +15,8 @@ const directory: Inode = { now: new Uint8Array(), synced: new Uint8Array() };
 
 export class MemoryDisk implements Storage {
   calls = 0;
+  /** Bytes that fit; those of files, not of names. */
+  capacity: number = Number.POSITIVE_INFINITY;
   readonly trace: string[] = [];
   #names = new Map<string, Inode>();
   #syncedNames = new Map<string, Inode>();
@@ -29,6 +31,7 @@ export class MemoryDisk implements Storage {
   /** What a new process finds: all that was written (`kill`), or what the disk kept; `chance` says of each doubtful thing whether it stayed. */
   reborn(power: 'kept' | 'lost', chance: () => boolean = () => false): MemoryDisk {
     const disk = new MemoryDisk();
+    disk.capacity = this.capacity;
     const keep = (path: string) => {
       const [now, synced] = [this.#names.get(path), this.#syncedNames.get(path)];
       return power === 'kept' || (now !== synced && chance()) ? now : synced;
@@ -90,7 +93,9 @@ export class MemoryDisk implements Storage {
           if (this.#fault?.kind !== 'EIO') overwrite(inode, bytes.subarray(0, bytes.length >> 1), position);
           throw error;
         }
-        overwrite(inode, bytes, position);
+        const room = Math.max(0, this.#free() + inode.now.length - position);
+        overwrite(inode, bytes.subarray(0, room), position);
+        if (bytes.length > room) throw systemError('ENOSPC');
         if (durable) inode.synced = inode.now.slice();
       },
       sync: async () => {
@@ -103,6 +108,16 @@ export class MemoryDisk implements Storage {
       },
       close: async () => {},
     };
+  }
+
+  async sizeOf(path: string): Promise<number | undefined> {
+    this.#call('sizeOf', path);
+    return this.#names.get(path)?.now.length;
+  }
+
+  async freeBytes(): Promise<number> {
+    this.#call('freeBytes', '');
+    return this.#free();
   }
 
   async rename(from: string, to: string): Promise<void> {
@@ -133,6 +148,12 @@ export class MemoryDisk implements Storage {
     const inside = (each: string) => parentOf(each) === path;
     for (const name of [...this.#syncedNames.keys()].filter(inside)) this.#syncedNames.delete(name);
     for (const [name, inode] of this.#names) if (inside(name)) this.#syncedNames.set(name, inode);
+  }
+
+  #free(): number {
+    if (this.capacity === Number.POSITIVE_INFINITY) return this.capacity;
+    const used = [...new Set(this.#names.values())].reduce((sum, { now }) => sum + now.length, 0);
+    return Math.max(0, this.capacity - used);
   }
 
   #expectParent(path: string): void {

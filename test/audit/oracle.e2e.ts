@@ -11,6 +11,7 @@ import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { openLog } from '../../src/adapters/log-files/open-log.ts';
 import { readOnlyFiles } from '../../src/adapters/log-files/read-only-files.ts';
+import { SecondKey } from '../../src/adapters/log-files/second-key.ts';
 import { systemClock } from '../../src/adapters/system/clock.ts';
 import { systemRandom } from '../../src/adapters/system/random.ts';
 import { Cosigning } from '../../src/adapters/witness-client/cosigning.ts';
@@ -34,10 +35,21 @@ void test("Go's note and tlog packages read our log, proofs and cosignatures, an
   try {
     const directory = join(root, 'state');
     const kek = new Uint8Array(32);
-    const opened = await openLog({ directory, kek, originHost: 'gate.test', clock: systemClock, random: systemRandom });
+    const opened = await openLog({
+      directory,
+      kek,
+      originHost: 'gate.test',
+      clock: systemClock,
+      random: systemRandom,
+      secondSignature: SecondKey.isOffered(),
+    });
     assert.ok(opened.ok);
     const { log } = opened.value;
-    await Promise.all(Array.from({ length: 1_337 }, (_, n) => log.append({ type: 'heartbeat', data: { n } })));
+    await Promise.all(
+      Array.from({ length: SecondKey.isOffered() ? 1_336 : 1_337 }, (_, n) =>
+        log.append({ type: 'heartbeat', data: { n } }),
+      ),
+    );
     await log.close();
 
     const witness = await openWitness(join(root, 'witness'), {

@@ -12,11 +12,12 @@ import { type OpenedLog, openLog } from '../../src/adapters/log-files/open-log.t
 import { systemClock } from '../../src/adapters/system/clock.ts';
 import { systemRandom } from '../../src/adapters/system/random.ts';
 import { decodeEntry, encodeEntry } from '../../src/audit/entry.ts';
-import { encodeFrames, type Frame, scanJournal, segmentName } from '../../src/audit/journal-frame.ts';
+import { encodeFrames, type Frame, frameBytes, scanJournal, segmentName } from '../../src/audit/journal-frame.ts';
 import { type VerifyReport, verifyLog } from '../../src/audit/verify.ts';
 import type { BadPlace } from '../../src/audit/verify-sources.ts';
 import { auditVerify } from '../../src/cli/audit-verify.ts';
 import { canonicalJson, type Json } from '../../src/core/json.ts';
+import type { Entry } from '../../src/core/record.ts';
 import type { Result } from '../../src/core/result.ts';
 import type { Storage } from '../../src/ports/storage.ts';
 import { MemoryDisk } from './log-storage.ts';
@@ -72,6 +73,15 @@ void test('a frame that later ones prove was on disk may not be damaged; the las
   await log.close();
 });
 
+function crc32c(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
+  }
+  return (crc ^ 0xffffffff) >>> 0;
+}
+
 void test('journal frames read back as they were written, whatever follows them', () => {
   const entry = (seq: number) => encodeEntry({ v: 1, seq, time: '2026-11-21T03:30:00.000Z', type: 'heartbeat' });
   const none = new Uint8Array();
@@ -85,6 +95,9 @@ void test('journal frames read back as they were written, whatever follows them'
           (wrappedKey, i): Frame => ({ seq: from + i, durable: from, entry: entry(from + i), wrappedKey, blob: none }),
         );
         const bytes = Buffer.concat([encodeFrames(frames), new Uint8Array(zeros)]);
+        const [first] = frames;
+        const end = first ? frameBytes(first) : 0;
+        assert.equal(bytes.readUInt32BE(4), crc32c(bytes.subarray(8, end)), 'bit by bit, as RFC 3720 has it');
         const scan = scanJournal([{ file: segmentName(from), bytes }], from);
         assert.deepEqual([scan.torn, scan.bad], [null, null]);
         assert.deepEqual(
@@ -110,6 +123,24 @@ void test('canonical JSON is what JSON.stringify says of it, with the keys in or
   );
   assert.throws(() => canonicalJson({ ['\ud800']: 1 }), TypeError);
   assert.equal(decodeEntry(Buffer.from('{"v":1, "seq":0}')).ok, false);
+  const whole: Entry = {
+    v: 1,
+    seq: 1,
+    time: '2026-11-30T03:30:00.000Z',
+    type: 'request',
+    session: 's_1',
+    request: 'r_1',
+    approval: 'a_1',
+    parent: { session: 's_0', request: 'r_0' },
+    subject: { id: 'ana', issuer: 'https://idp.test', kind: 'person', agent: 'é "x"' },
+    connection: 'ehr',
+    data: { z: 1, a: [{ c: 1, b: null }] },
+    payload: { sha256: 'a'.repeat(64), bytes: 3, media: 'application/json' },
+  };
+  assert.equal(Buffer.from(encodeEntry(whole)).toString(), canonicalJson({ ...whole }));
+  assert.deepEqual(decodeEntry(encodeEntry(whole)), { ok: true, value: whole });
+  for (const time of ['2026-02-29', '2026-04-31', '2026-13-01', '2026-00-10', '2026-01-32'])
+    assert.equal(decodeEntry(encodeEntry({ ...whole, time: `${time}T00:00:00.000Z` })).ok, false, time);
 });
 
 void test('a shredded session: its payloads are gone, the log stands, and the others can still be read', async () => {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type OpenedLog, openLog } from '../../src/adapters/log-files/open-log.ts';
 import { systemRandom } from '../../src/adapters/system/random.ts';
+import { RetentionLedger } from '../../src/audit/retention-ledger.ts';
 import { verifyLog } from '../../src/audit/verify.ts';
 import type { Subject } from '../../src/core/facts.ts';
 import type { Entry } from '../../src/core/record.ts';
@@ -236,4 +237,24 @@ void test('killed at any storage call, a shredding is ended by the next round an
       await verify(again);
     }
   }
+});
+
+test('a hold of a session keeps the tool call it answers and the statements it caused', () => {
+  const ledger = new RetentionLedger();
+  const payload = { sha256: '', bytes: 1, media: 'application/json' } as const;
+  const sessions = [['s_tool'], ['s_sql', 's_tool'], ['s_other']] as const;
+  let seq = 0;
+  for (const [session, parent] of sessions) {
+    const cause = parent === undefined ? {} : { parent: { session: parent } };
+    for (const type of ['session.start', 'request', 'session.end'] as const) {
+      const entry: Entry = { v: 1, seq: seq++, time: '', type, session, ...(type === 'session.start' ? cause : {}) };
+      ledger.see(type === 'request' ? { ...entry, payload } : entry);
+    }
+  }
+  const dueWith = (target: string): readonly string[] => ledger.due([{ kind: 'session', target }]).sessions;
+  assert.deepEqual(ledger.due([]).sessions, ['s_tool', 's_sql', 's_other']);
+  assert.deepEqual(dueWith('s_sql'), ['s_other']);
+  assert.deepEqual(dueWith('s_tool'), ['s_other']);
+  assert.deepEqual(dueWith('s_other'), ['s_tool', 's_sql']);
+  assert.equal(RetentionLedger.decode(ledger.encode())?.encode(), ledger.encode());
 });

@@ -626,13 +626,22 @@ describe('the first packets', () => {
       ]),
       hear('E !'),
     );
-    await refused(
-      encodeStartupMessage([
-        ['user', 'ana'],
-        ['options', '-c row_security=off'],
-      ]),
-      hear('E !'),
-    );
+    for (const options of [
+      '-c row_security=off',
+      '-c geqo=on --search-path=pg_temp',
+      '-c Role=gate',
+      '-c user=dora',
+      '-d 5',
+      '-c',
+    ]) {
+      await refused(
+        encodeStartupMessage([
+          ['user', 'ana'],
+          ['options', options],
+        ]),
+        hear('E:42501 !'),
+      );
+    }
   });
 
   it('anything but a password when one is asked for', async () => {

@@ -120,8 +120,8 @@ function recordedIn({ session, events, children }: TimelineView, into: Set<strin
     if (type === 'outcome_unknown') unknown++;
     // The last part of an answer stands in the record that ends its request.
     for (const row of answer?.rows ?? []) into.add(`${session.subject.id} ${row.join(' ')}`);
-    if (type !== 'response' || session.door !== 'mcp') continue;
-    const { result } = content as { result?: { content?: unknown } };
+    if ((type !== 'response' && type !== 'request.end') || session.door !== 'mcp') continue;
+    const { result } = (content ?? {}) as { result?: { content?: unknown } };
     for (const row of rowsIn(result?.content)) into.add(`mcp ${session.subject.id} ${row}`);
   }
   for (const [request, count] of ends) assert.equal(count, 1, `request ${request} has one outcome`);

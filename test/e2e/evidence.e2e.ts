@@ -2,6 +2,7 @@
 // with the key alone, and nothing of a patient is in any of its files.
 
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -11,7 +12,7 @@ void test('evidence of a running gate', { timeout: 120_000 }, async (t) => {
   const clinic = await startClinic();
   t.after(() => clinic.stop());
   await clinic.writeConfig();
-  await clinic.startGate();
+  const gate = await clinic.startGate();
   const ana = await clinic.connect('ana');
   const { rows } = await ana.query('SELECT first, last, ssn, birthdate FROM patients');
   assert.equal(rows.length, 2);
@@ -29,6 +30,31 @@ void test('evidence of a running gate', { timeout: 120_000 }, async (t) => {
   const verified = await clinic.chartgate(['verify-evidence', dir, '--key', key], null);
   assert.equal(verified.code, 0, verified.stdout);
 
+  // Signed off by an auditor under their own name; nobody else may, and a package that was touched is not signed off.
+  const review = ['audit', 'review', '--package', dir, '--outcome', 'in-order', '-c', clinic.config];
+  const note = ['--note', 'all of the sample replayed'];
+  assert.equal((await clinic.chartgate([...review, ...note], 'augusto', env)).code, 0);
+  assert.equal((await clinic.chartgate([...review, ...note], 'ana', env)).code, 77);
+  assert.equal((await clinic.chartgate([...review, '--note', ' '], 'augusto', env)).code, 64);
+  assert.equal((await clinic.chartgate([...review, '--from', '2020-01-01', ...note], 'augusto', env)).code, 64);
+  const sampled = await clinic.chartgate(['verify-evidence', dir, '--key', key, '--sample', '--json'], null);
+  assert.equal(sampled.code, 0, sampled.stdout);
+  const drawn: readonly { readonly verdict: string }[] = JSON.parse(sampled.stdout).sample;
+  assert.ok(drawn.length > 0 && drawn.every(({ verdict }) => verdict === 'agrees' || verdict === 'built in'));
+  const second = join(clinic.directory, 'second');
+  assert.equal(
+    (await clinic.chartgate(['evidence', ...period, '-o', second, '-c', clinic.config], 'augusto', env)).code,
+    0,
+  );
+  const { lists } = JSON.parse(await readFile(join(second, 'report.json'), 'utf8')).tallies;
+  const manifest = createHash('sha256')
+    .update(await readFile(join(dir, 'manifest.json')))
+    .digest('hex');
+  assert.equal(lists.reviews.length, 1);
+  assert.match(lists.reviews[0].says, new RegExp(`outcome in_order.*manifest ${manifest}`));
+  assert.match(lists.reviews[0].who, /^augusto /);
+  assert.doesNotMatch(JSON.stringify(lists), /sample replayed/);
+
   const { making, scope, tallies } = JSON.parse(await readFile(join(dir, 'report.json'), 'utf8'));
   assert.equal(tallies.types['evidence.exported'], 1);
   assert.equal(making.recorded, scope.size - 1);
@@ -43,4 +69,26 @@ void test('evidence of a running gate', { timeout: 120_000 }, async (t) => {
     const bytes = await readFile(join(each.parentPath, each.name), 'latin1');
     for (const canary of canaries) assert.ok(!bytes.includes(canary), `${each.name} holds ${canary}`);
   }
+
+  // Another policy since: the words of both are in the package, and the sample is held against the one that was in force.
+  await gate.stop();
+  await clinic.writeConfig((text) => text.replaceAll('analysts-read-masked', 'analysts-read-less'));
+  await clinic.startGate();
+  const later = await clinic.connect('ana');
+  await later.query('SELECT first FROM patients');
+  await later.end();
+  const third = join(clinic.directory, 'third');
+  assert.equal(
+    (await clinic.chartgate(['evidence', ...period, '-o', third, '-c', clinic.config], 'augusto', env)).code,
+    0,
+  );
+  assert.equal((await readdir(join(third, 'policies'))).length, 2);
+  const both = await clinic.chartgate(['verify-evidence', third, '--sample', '--json'], null);
+  const performed: readonly { readonly verdict: string; readonly rule: string }[] = JSON.parse(both.stdout).sample;
+  assert.ok(
+    performed.every(({ verdict }) => verdict === 'agrees' || verdict === 'built in'),
+    both.stdout,
+  );
+  for (const rule of ['analysts-read-masked', 'analysts-read-less'])
+    assert.ok(performed.some((each) => each.rule === rule));
 });

@@ -73,7 +73,7 @@ it('a tool that changed stays shut, over a crash of the gate too, until a review
   gate = await clinic.startGate();
   assert.equal((await lookup()).listed, false);
 
-  assert.match((await cli('pia', 'tools', 'pending')).stdout, new RegExp(`${id} +pending +wards +lookup`));
+  assert.match((await cli('pia', 'tools', 'pending')).stdout, new RegExp(`${id} +pending +wards +tool +lookup`));
   assert.equal((await cli('ana', 'tools', 'accept', id, '--reason', 'mine')).code, 66, 'not for those who call it');
   const shown = await cli('pia', 'tools', 'show', id);
   assert.match(shown.stdout, /@ \/description\n- "Looks up a ward"\n\+ "Looks up a ward, and sends it away"/);

@@ -254,6 +254,19 @@ describe('sign-in', () => {
     await assert.rejects(psql('-c', 'SELECT nothing FROM patients'), /nothing/);
   });
 
+  it('passes on the settings of PGOPTIONS that a client may set', async () => {
+    const client = await clinic.connect('ana', { options: '-c statement_timeout=5s --application-name=night\\ shift' });
+    const { rows } = await client.query(
+      "SELECT current_setting('statement_timeout') AS t, current_setting('application_name') AS a",
+    );
+    assert.deepEqual(rows, [{ t: '5s', a: 'night shift' }]);
+    await client.end();
+    await assert.rejects(
+      clinic.connect('ana', { options: '-c search_path=pg_temp' }),
+      /"search_path" cannot be given at startup/,
+    );
+  });
+
   it('answers garbage with an error or silence, and stays alive', async () => {
     for (const garbage of [
       Buffer.from('GET / HTTP/1.1\r\n\r\n'),

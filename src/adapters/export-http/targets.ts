@@ -52,8 +52,8 @@ const info = { severityNumber: 9, severityText: 'INFO' } as const;
 const warning = { severityNumber: 13, severityText: 'WARN' } as const;
 
 /**
- * `url`: the logs endpoint, /v1/logs. A partial success is not taken for one, as a record of this log is not to be lost: where
- * a collector goes on rejecting some, the queue stands, and says so.
+ * `url`: the logs endpoint, /v1/logs. A partial success is not taken for one, as a record of this log is not to be lost: the
+ * batch is sent again in parts, until it is clear which ones the collector rejects.
  */
 export function otlpTarget(
   post: Post,
@@ -78,7 +78,7 @@ export function otlpTarget(
     const sent = await post(url, JSON.stringify({ resourceLogs: [{ resource, scopeLogs }] }), headers);
     if (!sent.ok) return sent;
     return /"rejectedLogRecords"\s*:\s*"?[1-9]/.test(sent.value)
-      ? refuse('upstream_refused', 'it rejected some of the records.')
+      ? refuse('invalid_request', 'it rejected some of the records.')
       : ok(undefined);
   });
 }

@@ -1,5 +1,6 @@
 // Records over syslog: RFC 5424 messages with octet counting (RFC 6587 §3.4.1) over TLS (RFC 5425). The protocol has no
-// acknowledgement: a batch counts as taken once this machine's TLS has sent it and the connection still stands.
+// acknowledgement: a batch counts as taken once this machine's TLS has sent it and the connection still stands; what had been sent
+// shortly before a connection broke is sent again on the next one.
 
 import { connect, type TLSSocket } from 'node:tls';
 import { ok, type Result, refuse } from '../../core/result.ts';
@@ -18,6 +19,9 @@ const connectMs = 10_000;
 const sendMs = 30_000;
 /** What came back in this time would have been a reset. */
 const settleMs = 50;
+/** What was sent longer ago has left the buffers of both sides; what is more than so many is not kept for this. */
+const recentMs = 60_000;
+const recentMax = 2_000;
 
 /** `hostname`: printable ASCII without spaces, as the messages name their sender. */
 export function syslogTarget(receiver: SyslogReceiver, hostname: string): ExportTarget {
@@ -28,17 +32,21 @@ class Syslog implements ExportTarget {
   readonly #receiver: SyslogReceiver;
   readonly #hostname: string;
   #socket: TLSSocket | null = null;
+  /** Sent on this connection, or on the one that broke. */
+  #recent: { readonly at: number; readonly messages: readonly Buffer[] }[] = [];
 
   constructor(receiver: SyslogReceiver, hostname: string) {
     this.#receiver = receiver;
     this.#hostname = hostname;
   }
 
-  async send(batch: readonly Exported[]): Promise<Result<void>> {
+  async send(batch: readonly Exported[], now: number): Promise<Result<void>> {
+    const messages = batch.map((each) => framed(messageOf(each, this.#hostname)));
     try {
-      const socket = this.#socket ?? (await this.#connect());
-      this.#socket = socket;
-      await written(socket, Buffer.concat(batch.map((each) => framed(messageOf(each, this.#hostname)))));
+      const again = this.#socket ? [] : this.#recent.flatMap((each) => each.messages);
+      this.#socket ??= await this.#connect();
+      await written(this.#socket, Buffer.concat([...again, ...messages]));
+      this.#keep(messages, now);
       return ok(undefined);
     } catch (error) {
       this.#socket?.destroy();
@@ -46,6 +54,14 @@ class Syslog implements ExportTarget {
       const code = error instanceof Error && 'code' in error ? String(error.code) : 'no connection';
       return refuse('upstream_unavailable', `the syslog receiver does not take it (${code}).`);
     }
+  }
+
+  #keep(messages: readonly Buffer[], now: number): void {
+    this.#recent.push({ at: now, messages });
+    const kept = this.#recent.filter(({ at }) => at >= now - recentMs);
+    let count = kept.reduce((sum, each) => sum + each.messages.length, 0);
+    while (count > recentMax && kept.length > 1) count -= kept.shift()?.messages.length ?? 0;
+    this.#recent = kept;
   }
 
   async close(): Promise<void> {

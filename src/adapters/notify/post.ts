@@ -6,7 +6,8 @@ const answerMs = 10_000;
 const answerCharactersMax = 65_536;
 
 /**
- * The body of a 2xx answer. Refused: upstream_unavailable for no answer, 408, 429 and 5xx; upstream_refused for any other.
+ * The body of a 2xx answer. Refused: upstream_unavailable for no answer, 408, 429 and 5xx; invalid_request for what is said of
+ * the body (400, 413, 422); upstream_refused for any other.
  * Never rejects; no error holds the address, which may be a secret.
  */
 export async function post(
@@ -25,9 +26,13 @@ export async function post(
     });
     const text = (await response.text()).slice(0, answerCharactersMax);
     if (response.ok) return ok(text);
-    const again = response.status >= 500 || response.status === 408 || response.status === 429;
-    return refuse(again ? 'upstream_unavailable' : 'upstream_refused', `it answered with status ${response.status}.`);
+    return refuse(codeOf(response.status), `it answered with status ${response.status}.`);
   } catch {
     return refuse('upstream_unavailable', 'it did not answer.');
   }
+}
+
+function codeOf(status: number): 'upstream_unavailable' | 'invalid_request' | 'upstream_refused' {
+  if (status >= 500 || status === 408 || status === 429) return 'upstream_unavailable';
+  return status === 400 || status === 413 || status === 422 ? 'invalid_request' : 'upstream_refused';
 }

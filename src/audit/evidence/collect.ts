@@ -29,8 +29,10 @@ export interface Collection {
   /** Null draws by the root of the tree. */
   readonly seed: string | null;
   readonly making: Making;
-  /** Texts of policies by their digest. */
+  /** Texts of policies by their digest: put in whatever the period says. */
   readonly policies: ReadonlyMap<string, string>;
+  /** Those of earlier times: put in where requests of the period name them. */
+  readonly earlier: ReadonlyMap<string, string>;
 }
 
 /** What is written to a path a second time is added to it. */
@@ -64,7 +66,9 @@ export async function collect(from: Collection, write: WriteFile): Promise<Resul
   for (const seq of new Set([...proven, ...rotations])) await write(proofPath(seq), await proofOf(from, seq));
   await write(packageFiles.checkpoint, note);
   await write(packageFiles.keys, from.keys);
-  for (const [digest, text] of from.policies) await write(policyPath(digest), text);
+  const named = [...from.earlier].filter(([digest]) => digest in tallies.policies);
+  const policies = new Map([...named, ...from.policies]);
+  for (const [digest, text] of policies) await write(policyPath(digest), text);
   const scope = {
     origin: checkpoint.origin,
     from: new Date(period.from).toISOString(),
@@ -78,7 +82,7 @@ export async function collect(from: Collection, write: WriteFile): Promise<Resul
     lastTime: times[1],
     seed,
     signatures: signaturesOf(note),
-    policies: [...from.policies.keys()].sort(),
+    policies: [...policies.keys()].sort(),
     unproven: plan.unproven,
   };
   const report = reportOf(scope, tallies, from.making);

@@ -130,17 +130,20 @@ const statusWords: Readonly<Record<ControlStatus, string>> = {
 };
 
 function controlSection(behind: EvidenceReport['controls']): Section {
-  const rows = behind.map(({ section, title, status, says, records, count }) => [
+  const rows = behind.map(({ section, title, kind, status, says, records, count }) => [
     section,
     title,
+    kind,
     statusWords[status],
     says,
     records.length === 0 ? '–' : `${count}: ${records.join(' ')}`,
   ]);
   return section(
     'Control matrix',
-    ['45 CFR 164.308, .310, .312 and .316, as far as a gate in the path of data has to do with them.'],
-    [{ title: '', headings: ['45 CFR', 'control', 'status', 'how', 'records behind it'], rows }],
+    [
+      'Every standard and implementation specification of 45 CFR 164.308, .310, .312 and .316. Met means: on this path, by what the gate does; partial: it contributes; customer’s duty: the gate sees nothing of it.',
+    ],
+    [{ title: '', headings: ['45 CFR', 'control', 'kind', 'status', 'how', 'records behind it'], rows }],
   );
 }
 
@@ -242,7 +245,7 @@ function careSections(tallies: Tallies, { recorded }: Making): Section[] {
     section(
       'Activity reviews',
       [
-        'Reviews of emergencies, signed off by whoever is named. Other reviews are not made at the gate and not seen by it.',
+        'Reviews of the log (chartgate audit review) and of emergencies that were signed off in the period, each by whoever is named. Where a review was of an evidence package, it names the SHA-256 of its manifest. What was reviewed elsewhere is not seen by the gate.',
       ],
       [listTable('', 'reviews', tallies)],
     ),
@@ -268,7 +271,7 @@ function integritySection({ size, root, signatures, unproven, policies }: Scope)
           ['size', String(size)],
           ['root', root],
           ['signed by', signatures.join(', ')],
-          ['policies in policies/', policies.length === 0 ? 'none: no configuration was given' : policies.join(' ')],
+          ['policies in policies/', policies.length === 0 ? 'none is known here' : policies.join(' ')],
         ],
       ),
     ],

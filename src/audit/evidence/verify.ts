@@ -17,6 +17,7 @@ import { signaturesOf } from './collect.ts';
 import { isIn, type Period, ProofPlan, packageFiles, policyPath, proofPath } from './package.ts';
 import { stretchRoot } from './range.ts';
 import { type EvidenceReport, type Making, reportOf } from './report.ts';
+import { performAgain, type Sampled } from './sample.ts';
 import { Tally } from './tally.ts';
 
 export interface PackageOptions {
@@ -34,6 +35,8 @@ export interface VerifiedPackage {
   /** The key in use. */
   readonly vkey: string;
   readonly cosigned: readonly { readonly name: string; readonly time: string }[];
+  /** Drawn again, each proven, held against the policies of the package. */
+  readonly sample: readonly Sampled[];
 }
 
 export async function verifyPackage(
@@ -78,7 +81,13 @@ export async function verifyPackage(
       `it is cosigned by ${cosigned.length} of the witnesses asked for, and ${quorum} are wanted`,
     );
   const vkey = formatVkey(current.value);
-  return ok({ report: rebuilt, files: listed.value.length, proofs: proofs.value.size, vkey, cosigned });
+  const texts = new Map<string, string>();
+  for (const digest of policies.value) texts.set(digest, await textOf(files, policyPath(digest)));
+  const sample = rebuilt.tallies.sample.flatMap(({ seq }) => {
+    const proven = proofs.value.get(seq);
+    return proven ? [performAgain(proven.entry, (digest) => texts.get(digest))] : [];
+  });
+  return ok({ report: rebuilt, files: listed.value.length, proofs: proofs.value.size, vkey, cosigned, sample });
 }
 
 /** Every file is in the manifest and is what it says; and the other way round. */

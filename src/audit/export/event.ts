@@ -19,8 +19,8 @@ export interface ExportEvent {
   readonly payload?: Json;
 }
 
-/** One event in the words of a format; null = the format has no word for it. */
-export type Format = (event: ExportEvent) => JsonObject | null;
+/** One entry in the words of a format: none where it has no word for it, several where it wants one for each patient. */
+export type Format = (event: ExportEvent) => readonly JsonObject[];
 
 export function subjectOf({ entry, session }: ExportEvent): RecordInput['subject'] {
   return entry.subject ?? session?.subject;
@@ -37,12 +37,14 @@ export function idOf({ entry, origin }: ExportEvent): string {
 }
 
 /** The entry as it stands in the log; this format leaves nothing out. */
-export const asRecord: Format = (event) => ({
-  id: idOf(event),
-  ...event.entry,
-  ...(event.session ? { of: { ...event.session } } : {}),
-  ...(event.payload === undefined ? {} : { content: event.payload }),
-});
+export const asRecord: Format = (event) => [
+  {
+    id: idOf(event),
+    ...event.entry,
+    ...(event.session ? { of: { ...event.session } } : {}),
+    ...(event.payload === undefined ? {} : { content: event.payload }),
+  },
+];
 
 /** Something was not let through, or went wrong. */
 export function isRefused({ entry }: ExportEvent): boolean {

@@ -1,7 +1,8 @@
-// Entries as FHIR R4 AuditEvents after IHE BALP 1.1.3 (https://profiles.ihe.net/ITI/BALP): requests as Query, or PatientQuery
-// where a patient is named; disclosures as PrivacyDisclosure.Source. Patients are named as the log knows them, by keyed name.
+// Entries as FHIR R4 AuditEvents after IHE BALP 1.1.3 (https://profiles.ihe.net/ITI/BALP). A profile is claimed only by an event
+// that has all it asks for: Query by requests that were let through; PatientQuery and PrivacyDisclosure.Source by what is known to
+// be about a patient, an event for each. Patients are named as the log knows them, by keyed name.
 
-import type { Json, JsonObject } from '../../core/json.ts';
+import { isJsonArray, type Json, type JsonObject } from '../../core/json.ts';
 import type { RecordType } from '../../core/record.ts';
 import { type ExportEvent, type Format, idOf, subjectOf, wordIn } from './event.ts';
 
@@ -11,6 +12,8 @@ const interactions = 'http://hl7.org/fhir/restful-interaction';
 const lifecycle = 'http://terminology.hl7.org/CodeSystem/iso-21089-lifecycle';
 const entityTypes = 'http://terminology.hl7.org/CodeSystem/audit-entity-type';
 const objectRoles = 'http://terminology.hl7.org/CodeSystem/object-role';
+const participations = 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType';
+const balpEntityTypes = 'https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAuditEntityType';
 const profiles = 'https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit';
 
 /** A patient by the name the log has for them. */
@@ -32,16 +35,22 @@ const application = coding(dicom, '110100', 'Application Activity');
 const exported = coding(dicom, '110106', 'Export');
 const disclosed = coding(lifecycle, 'disclose', 'Disclose/Transmit Record Lifecycle Event');
 
+const query: Meaning = { type: rest, subtype: search, action: 'E' };
+const disclosure: Meaning = { type: exported, subtype: disclosed, action: 'R' };
+const logon: Meaning = { type: login, subtype: coding(dicom, '110122', 'Login'), action: 'E' };
+const logoff: Meaning = { type: login, subtype: coding(dicom, '110123', 'Logout'), action: 'E' };
+
 const meanings: Readonly<Partial<Record<RecordType, Meaning>>> = {
-  request: { type: rest, subtype: search, action: 'E' },
-  'request.end': { type: rest, subtype: search, action: 'E' },
-  disclosure: { type: exported, subtype: disclosed, action: 'R' },
-  'auth.accepted': { type: login, subtype: coding(dicom, '110122', 'Login'), action: 'E' },
-  'auth.refused': { type: login, subtype: coding(dicom, '110122', 'Login'), action: 'E' },
-  'auth.signed_out': { type: login, subtype: coding(dicom, '110123', 'Logout'), action: 'E' },
-  'session.start': { type: login, subtype: coding(dicom, '110122', 'Login'), action: 'E' },
-  'session.end': { type: login, subtype: coding(dicom, '110123', 'Logout'), action: 'E' },
+  request: query,
+  'request.end': query,
+  disclosure,
+  'auth.accepted': logon,
+  'auth.refused': logon,
+  'auth.signed_out': logoff,
+  'session.start': logon,
+  'session.end': logoff,
   'audit.read': { type: auditUsed, action: 'R' },
+  'audit.reviewed': { type: auditUsed, action: 'R' },
   'evidence.exported': { type: auditUsed, action: 'R' },
   'node.start': { type: application, subtype: coding(dicom, '110120', 'Application Start'), action: 'E' },
   'node.stop': { type: application, subtype: coding(dicom, '110121', 'Application Stop'), action: 'E' },
@@ -51,33 +60,64 @@ const unsent: ReadonlySet<RecordType> = new Set(['response', 'heartbeat']);
 
 export const asFhir: Format = (event) => {
   const { entry } = event;
-  if (unsent.has(entry.type)) return null;
-  const { type, subtype, action } = meanings[entry.type] ?? { type: security, action: 'E' };
+  if (unsent.has(entry.type)) return [];
   const patients = patientsIn(event);
-  const profile = profileOf(entry.type, patients.length > 0);
+  if (patients.length === 0) return [plainEvent(event)];
+  return patients.flatMap((patient, place) => [
+    {
+      ...eventOf(event, disclosure, { id: `-d${place}`, profile: 'PrivacyDisclosure.Source' }),
+      ...purposeOf(event),
+      agent: [sourceAgent(event), recipientAgent(event)],
+      entity: [patient, about(event)],
+    },
+    {
+      ...eventOf(event, query, { id: `-q${place}`, profile: succeeded(event, 'PatientQuery') }),
+      ...purposeOf(event),
+      agent: queryAgents(event),
+      entity: [patient, transaction(event), queryEntity(namesIn(event))],
+    },
+  ]);
+};
+
+/** What names no patient, or may not say whom. */
+function plainEvent(event: ExportEvent): JsonObject {
+  const { entry, payload } = event;
+  const meaning = meanings[entry.type] ?? { type: security, action: 'E' };
+  if (entry.type === 'request') {
+    const entity = [transaction(event), queryEntity(payload ?? namesIn(event))];
+    return { ...eventOf(event, meaning, { profile: succeeded(event, 'Query') }), agent: queryAgents(event), entity };
+  }
+  const agent =
+    entry.type === 'disclosure'
+      ? [sourceAgent(event), recipientAgent(event)]
+      : [gateAgent(event), ...personAgent(event)];
+  return { ...eventOf(event, meaning, { profile: null }), agent, entity: [about(event)] };
+}
+
+/** All but agents and entities. */
+function eventOf(
+  event: ExportEvent,
+  { type, subtype, action }: Meaning,
+  { id = '', profile }: { readonly id?: string; readonly profile: string | null },
+): JsonObject {
+  const { entry } = event;
+  const code = wordIn(entry.data, 'code');
   return {
     resourceType: 'AuditEvent',
-    id: `log-${entry.seq}`,
+    id: `log-${entry.seq}${id}`,
     ...(profile === null ? {} : { meta: { profile: [`${profiles}.${profile}`] } }),
     type,
     ...(subtype ? { subtype: [subtype] } : {}),
     action,
     recorded: entry.time,
     outcome: outcomeOf(event),
-    ...(wordIn(entry.data, 'code') === '' ? {} : { outcomeDesc: wordIn(entry.data, 'code') }),
-    agent: agentsOf(event),
+    ...(code === '' ? {} : { outcomeDesc: code }),
     source: {
       site: event.origin,
-      observer: { display: `Chartgate ${event.origin}` },
+      observer: observerOf(event),
       type: [coding('http://terminology.hl7.org/CodeSystem/security-source-type', '4', 'Application Server')],
     },
-    entity: [...patients, ...entitiesOf(event)],
   };
-};
-
-function profileOf(type: RecordType, named: boolean): string | null {
-  if (type === 'request') return named ? 'PatientQuery' : 'Query';
-  return type === 'disclosure' && named ? 'PrivacyDisclosure.Source' : null;
 }
 
 /** audit-event-outcome: 0 success, 4 minor failure (refused), 8 serious failure. */
@@ -87,70 +127,131 @@ function outcomeOf({ entry }: ExportEvent): string {
   return status === 'error' || entry.type === 'outcome_unknown' ? '8' : '0';
 }
 
-function agentsOf(event: ExportEvent): JsonObject[] {
+/** The profiles of queries are those of successful ones. */
+function succeeded(event: ExportEvent, profile: string): string | null {
+  return outcomeOf(event) === '0' ? profile : null;
+}
+
+function observerOf({ origin }: ExportEvent): JsonObject {
+  return { display: `Chartgate ${origin}` };
+}
+
+/** network-type 1: machine name. */
+function gateNetwork({ origin }: ExportEvent): JsonObject {
+  return { address: origin.split('/')[0] ?? origin, type: '1' };
+}
+
+/** The log has no addresses of clients. */
+const unknownNetwork: JsonObject = {
+  extension: [{ url: 'http://hl7.org/fhir/StructureDefinition/data-absent-reason', valueCode: 'unknown' }],
+};
+
+function roleOf(system: string, code: string, display: string): JsonObject {
+  return { coding: [coding(system, code, display)] };
+}
+
+const sourceRole = roleOf(dicom, '110153', 'Source Role ID');
+const destinationRole = roleOf(dicom, '110152', 'Destination Role ID');
+
+/** The client, what it asked, and who is behind it: in a query parameters flow from the source to the destination. */
+function queryAgents(event: ExportEvent): JsonObject[] {
   const { entry, session } = event;
-  const subject = subjectOf(event);
+  const client = session?.client ?? '';
   const connection = entry.connection ?? session?.connection ?? '';
-  const role = (code: string, display: string): JsonObject => ({ coding: [coding(dicom, code, display)] });
   return [
     {
-      type: role('110153', 'Source Role ID'),
+      type: sourceRole,
+      who: { display: client === '' ? 'unknown client' : client },
+      requestor: false,
+      network: unknownNetwork,
+    },
+    {
+      type: destinationRole,
       who: { display: connection === '' ? event.origin : connection },
-      requestor: subject === undefined,
+      requestor: false,
+      network: gateNetwork(event),
     },
-    ...(subject
-      ? [
-          {
-            type: role('110152', 'Destination Role ID'),
-            who: {
-              identifier: { system: subject.issuer, value: subject.id },
-              display: subject.agent === undefined ? subject.id : `${subject.id} through ${subject.agent}`,
-            },
-            requestor: true,
-          },
-        ]
-      : []),
+    ...personAgent(event),
   ];
 }
 
-function entitiesOf(event: ExportEvent): JsonObject[] {
-  const { entry } = event;
-  const detail = Object.entries(entry.data ?? {}).map(
-    ([type, value]): JsonObject => ({ type, valueString: wordsOf(value) }),
-  );
-  const about = { what: { identifier: { value: idOf(event) } }, ...(detail.length > 0 ? { detail } : {}) };
-  const query = entry.type === 'request' ? queryOf(event) : null;
-  return [
-    {
-      ...about,
-      type: coding(entityTypes, '2', 'System Object'),
-      role: query === null ? coding(objectRoles, '4', 'Domain Resource') : coding(objectRoles, '24', 'Query'),
-      ...(query === null ? {} : { query }),
-    },
-  ];
+/** Who gives is who records. */
+function sourceAgent(event: ExportEvent): JsonObject {
+  return { type: sourceRole, who: observerOf(event), requestor: false, network: gateNetwork(event) };
 }
 
-function wordsOf(value: Json): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
+function recipientAgent(event: ExportEvent): JsonObject {
+  return { type: destinationRole, who: whoIs(event), requestor: true, network: unknownNetwork };
+}
+
+function gateAgent(event: ExportEvent): JsonObject {
+  return { type: sourceRole, who: observerOf(event), requestor: subjectOf(event) === undefined };
+}
+
+function personAgent(event: ExportEvent): JsonObject[] {
+  if (!subjectOf(event)) return [];
+  return [{ type: roleOf(participations, 'IRCP', 'information recipient'), who: whoIs(event), requestor: true }];
+}
+
+function whoIs(event: ExportEvent): JsonObject {
+  const subject = subjectOf(event);
+  if (!subject) return { display: 'unknown' };
+  const { id, issuer, agent } = subject;
+  return {
+    identifier: { system: issuer, value: id },
+    display: agent === undefined ? id : `${id} through ${agent}`,
+  };
+}
+
+/** The entry, with its data. */
+function about(event: ExportEvent): JsonObject {
+  return {
+    what: { identifier: { value: idOf(event) } },
+    type: coding(entityTypes, '2', 'System Object'),
+    role: coding(objectRoles, '4', 'Domain Resource'),
+    ...detailOf(event),
+  };
+}
+
+/** Where a query is the only system object, the entry is what identifies the request. */
+function transaction(event: ExportEvent): JsonObject {
+  return {
+    what: { identifier: { value: idOf(event) } },
+    type: coding(balpEntityTypes, 'XrequestId', 'transport specific unique identifier'),
+    ...detailOf(event),
+  };
+}
+
+function detailOf({ entry }: ExportEvent): JsonObject {
+  const detail = Object.entries(entry.data ?? {}).flatMap(([type, value]): JsonObject[] => {
+    const words = typeof value === 'string' ? value : JSON.stringify(value);
+    // A string in FHIR has something in it.
+    return words.trim() === '' ? [] : [{ type, valueString: words }];
+  });
+  return detail.length > 0 ? { detail } : {};
 }
 
 /** base64 of what was asked; of its names alone, where the words were not asked for. */
-function queryOf({ entry, payload }: ExportEvent): string {
-  const { command, relations, tool, method } = entry.data ?? {};
-  const names = Object.fromEntries(
-    Object.entries({ command, relations, tool, method }).filter(([, value]) => value !== undefined),
-  );
-  return Buffer.from(JSON.stringify(payload ?? names)).toString('base64');
+function queryEntity(asked: Json): JsonObject {
+  return {
+    type: coding(entityTypes, '2', 'System Object'),
+    role: coding(objectRoles, '24', 'Query'),
+    query: Buffer.from(JSON.stringify(asked)).toString('base64'),
+  };
+}
+
+const askedBy: ReadonlySet<string> = new Set(['command', 'relations', 'tool', 'method']);
+
+function namesIn({ entry }: ExportEvent): JsonObject {
+  return Object.fromEntries(Object.entries(entry.data ?? {}).filter(([name]) => askedBy.has(name)));
 }
 
 /** The payload of a `disclosure` names them; other entries name nobody. */
 function patientsIn({ entry, payload }: ExportEvent): JsonObject[] {
-  if (entry.type !== 'disclosure' || typeof payload !== 'object' || payload === null || !('names' in payload))
-    return [];
-  const { names } = payload;
-  if (!Array.isArray(names)) return [];
-  return names.flatMap((each: Json): JsonObject[] => {
-    const [name] = Array.isArray(each) ? (each as readonly Json[]) : [];
+  const names = entry.type === 'disclosure' ? memberOf(payload, 'names') : undefined;
+  if (names === undefined || !isJsonArray(names)) return [];
+  return names.flatMap((each): JsonObject[] => {
+    const [name] = isJsonArray(each) ? each : [];
     if (typeof name !== 'string') return [];
     return [
       {
@@ -160,6 +261,16 @@ function patientsIn({ entry, payload }: ExportEvent): JsonObject[] {
       },
     ];
   });
+}
+
+/** In the caller's words. */
+function purposeOf({ payload }: ExportEvent): JsonObject {
+  const purpose = memberOf(payload, 'purpose');
+  return typeof purpose === 'string' && purpose.trim() !== '' ? { purposeOfEvent: [{ text: purpose }] } : {};
+}
+
+function memberOf(value: Json | undefined, name: string): Json | undefined {
+  return typeof value === 'object' && value !== null && !isJsonArray(value) ? value[name] : undefined;
 }
 
 function coding(system: string, code: string, display: string): JsonObject {

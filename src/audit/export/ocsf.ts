@@ -16,6 +16,16 @@ const names: Readonly<Record<ClassUid, readonly [category: number, className: st
   6005: [6, 'Datastore Activity', 'Application Activity'],
 };
 
+/** Captions of the activities we use; 99 is told in the words of the entry. */
+const activities: Readonly<Record<ClassUid, Readonly<Record<number, string>>>> = {
+  2004: { 1: 'Create' },
+  3001: { 1: 'Create' },
+  3002: { 1: 'Logon', 2: 'Logoff' },
+  3003: { 1: 'Assign Privileges' },
+  6003: { 2: 'Read', 3: 'Update' },
+  6005: { 4: 'Query', 5: 'Write' },
+};
+
 interface Kind {
   readonly uid: ClassUid;
   /** `activity_id` of that class. */
@@ -30,6 +40,8 @@ const high = 4;
 const other = 99;
 const create = 1;
 const update = 3;
+/** Account Change: Delete. */
+const remove = 6;
 
 /** `response` says what its `request.end` says too; a heartbeat says nothing. */
 const kinds: Readonly<Partial<Record<RecordType, Kind>>> = {
@@ -39,6 +51,9 @@ const kinds: Readonly<Partial<Record<RecordType, Kind>>> = {
   'auth.refused': { uid: 3002, activity: 1, severity: low },
   'auth.signed_out': { uid: 3002, activity: 2, severity: informational },
   'credential.issued': { uid: 3001, activity: create, severity: informational },
+  'account.connected': { uid: 3001, activity: create, severity: informational },
+  'account.removed': { uid: 3001, activity: remove, severity: informational },
+  'account.refused': { uid: 3002, activity: 1, severity: low },
   'client.registered': { uid: 3001, activity: create, severity: low },
   'break_glass.opened': { uid: 2004, activity: create, severity: high },
   'tool.changed': { uid: 2004, activity: create, severity: medium },
@@ -52,35 +67,45 @@ const unsent: ReadonlySet<RecordType> = new Set(['response', 'heartbeat']);
 
 export const asOcsf: Format = (event) => {
   const { entry } = event;
-  if (unsent.has(entry.type)) return null;
+  if (unsent.has(entry.type)) return [];
   const kind = kindOf(event);
   const [category, className, categoryName] = names[kind.uid];
   const refused = isRefused(event);
-  return {
-    category_uid: category,
-    category_name: categoryName,
-    class_uid: kind.uid,
-    class_name: className,
-    activity_id: kind.activity,
-    type_uid: kind.uid * 100 + kind.activity,
-    time: Date.parse(entry.time),
-    severity_id: refused ? Math.max(kind.severity, low) : kind.severity,
-    status_id: refused ? 2 : 1,
-    status: refused ? 'Failure' : 'Success',
-    ...(wordIn(entry.data, 'code') === '' ? {} : { status_code: wordIn(entry.data, 'code') }),
-    metadata: {
-      version: '1.8.0',
-      uid: idOf(event),
-      sequence: entry.seq,
-      product: { name: 'Chartgate', vendor_name: 'Chartgate' },
-      log_name: event.origin,
-      event_code: entry.type,
-      ...(entry.request === undefined ? {} : { correlation_uid: entry.request }),
+  const activity = activities[kind.uid][kind.activity] ?? entry.type;
+  return [
+    {
+      category_uid: category,
+      category_name: categoryName,
+      class_uid: kind.uid,
+      class_name: className,
+      activity_id: kind.activity,
+      activity_name: activity,
+      type_uid: kind.uid * 100 + kind.activity,
+      type_name: `${className}: ${kind.activity === other ? 'Other' : activity}`,
+      time: Date.parse(entry.time),
+      severity_id: refused ? Math.max(kind.severity, low) : kind.severity,
+      ...statusOf(kind.uid, refused),
+      ...(wordIn(entry.data, 'code') === '' ? {} : { status_code: wordIn(entry.data, 'code') }),
+      metadata: {
+        version: '1.8.0',
+        uid: idOf(event),
+        sequence: entry.seq,
+        product: { name: 'Chartgate', vendor_name: 'Chartgate' },
+        log_name: event.origin,
+        event_code: entry.type,
+        ...(entry.request === undefined ? {} : { correlation_uid: entry.request }),
+      },
+      ...ofClass(event, kind.uid),
+      unmapped: { ...entry.data, ...(event.payload === undefined ? {} : { content: event.payload }) },
     },
-    ...ofClass(event, kind.uid),
-    unmapped: { ...entry.data, ...(event.payload === undefined ? {} : { content: event.payload }) },
-  };
+  ];
 };
+
+/** The status of a finding is its way through review; of anything else, how it ended. */
+function statusOf(uid: ClassUid, refused: boolean): JsonObject {
+  if (uid === 2004) return { status_id: 1, status: 'New' };
+  return refused ? { status_id: 2, status: 'Failure' } : { status_id: 1, status: 'Success' };
+}
 
 function kindOf(event: ExportEvent): Kind {
   const { entry, session } = event;
@@ -103,39 +128,36 @@ function ofClass(event: ExportEvent, uid: ClassUid): JsonObject {
   const gate = { name: event.origin };
   const from = { name: session?.client === '' ? 'unknown' : (session?.client ?? 'chartgate') };
   const actor = { user: userOf(event), ...(entry.session === undefined ? {} : { session: { uid: entry.session } }) };
+  const service = { name: connection === '' ? 'chartgate' : connection };
   switch (uid) {
     case 2004:
       return {
         finding_info: { title: entry.type, uid: idOf(event), created_time: Date.parse(entry.time) },
         is_alert: true,
-        actor,
+        evidences: [{ actor, src_endpoint: from, dst_endpoint: gate }],
       };
     case 3001:
+      return { user: userOf(event), actor, src_endpoint: from };
     case 3002:
-      return {
-        user: userOf(event),
-        actor,
-        service: { name: connection === '' ? 'chartgate' : connection },
-        dst_endpoint: gate,
-      };
+      return { user: userOf(event), actor, service, dst_endpoint: gate };
     case 3003:
       return {
         user: userOf(event),
-        actor,
-        privileges: [connection],
-        session: { uid: entry.session ?? '' },
-        service: { name: connection },
-      };
-    case 6003:
-      return {
-        actor,
-        api: { operation: operationOf(event), service: { name: connection } },
-        src_endpoint: from,
+        privileges: [service.name],
+        session: { uid: entry.session ?? idOf(event) },
         dst_endpoint: gate,
       };
+    case 6003:
+      return { actor, api: { operation: operationOf(event), service }, src_endpoint: from, dst_endpoint: gate };
     case 6005:
       // Database type 1: relational.
-      return { actor, src_endpoint: from, dst_endpoint: gate, database: { name: connection, type_id: 1 } };
+      return {
+        actor,
+        src_endpoint: from,
+        dst_endpoint: gate,
+        database: { name: service.name, type_id: 1 },
+        type_id: 1,
+      };
   }
 }
 
@@ -144,7 +166,7 @@ function operationOf({ entry }: ExportEvent): string {
   return words.length > 0 ? words.join(' ') : entry.type;
 }
 
-/** Account types: 1 user, 3 service. */
+/** Account types: 1 user, 3 system, 4 service. */
 function userOf(event: ExportEvent): JsonObject {
   const subject = subjectOf(event);
   if (!subject) return { uid: 'chartgate', name: 'chartgate', type_id: 3 };
@@ -153,7 +175,7 @@ function userOf(event: ExportEvent): JsonObject {
     uid: id,
     name: id,
     domain: issuer,
-    type_id: kind === 'person' ? 1 : 3,
+    type_id: kind === 'person' ? 1 : 4,
     ...(agent === undefined ? {} : { display_name: `${id} through ${agent}` }),
   };
 }

@@ -1,0 +1,51 @@
+// Threads that read bundles say what is read without them; a thread that is gone is an error, never an answer.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { BundleThreads } from '../../src/adapters/bundle-threads/reader.ts';
+import { readBundle } from '../../src/audit/bundle-reading.ts';
+import { encodeEntry } from '../../src/audit/entry.ts';
+import { encodeBundle } from '../../src/audit/tile.ts';
+
+const sha256 = 'a'.repeat(64);
+
+/** A bundle of 256 entries, of which some have payloads, and the `wrong` one is out of its place. */
+function bundle(first: number, wrong?: number): Uint8Array {
+  return encodeBundle(
+    Array.from({ length: 256 }, (_, i) =>
+      encodeEntry({
+        v: 1,
+        seq: i === wrong ? 7 : first + i,
+        time: '2026-11-21T14:00:00.000Z',
+        type: i === 5 ? 'retention.shredded' : 'request',
+        session: 's_1',
+        ...(i % 2 === 0 ? { request: `r_${i}` } : {}),
+        ...(i % 3 === 0 ? { payload: { sha256, bytes: i, media: 'application/json' as const } } : {}),
+      }),
+    ),
+  );
+}
+
+void test('bundles are read the same by threads as without', async () => {
+  const threads = new BundleThreads();
+  try {
+    const [sound, unsound] = [bundle(0), bundle(256, 9)];
+    const readings = await Promise.all(
+      Array.from({ length: 70 }, (_, i) => threads.read(i % 2 ? unsound : sound, 256 * (i % 2), 256)),
+    );
+    const expected = [readBundle(sound, 0, 256), readBundle(unsound, 256, 256)];
+    for (const [i, reading] of readings.entries()) {
+      const { root, leaves, ...rest } = reading;
+      const { root: wantedRoot, leaves: wantedLeaves, ...wanted } = expected[i % 2] ?? reading;
+      assert.deepEqual(rest, wanted);
+      assert.equal(Buffer.compare(leaves, wantedLeaves), 0);
+      assert.equal(root && Buffer.from(root).toString('hex'), wantedRoot && Buffer.from(wantedRoot).toString('hex'));
+    }
+    assert.deepEqual(expected[1]?.fault, { entry: 265, what: 'the entry is out of its place' });
+    assert.equal(sound.length > 0 && unsound.length > 0, true, 'what was handed over is still here');
+    await threads.close();
+    await assert.rejects(threads.read(sound, 0, 256), /has ended/);
+  } finally {
+    await threads.close();
+  }
+});
