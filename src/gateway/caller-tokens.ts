@@ -5,6 +5,7 @@ import { errors } from '../core/errors.ts';
 import type { Subject } from '../core/facts.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
 import { type Door, resourceOf } from '../identity/audience.ts';
+import { type StepUps, scopesMet } from '../identity/step-up.ts';
 import { type TrustedIssuer, verifyToken } from '../identity/token.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { KeptRecords } from '../ports/kept-records.ts';
@@ -16,6 +17,7 @@ export interface OwnToken {
   /** The client that acts for the person; null for the gate's own command line. */
   readonly agent: string | null;
   readonly resource: string;
+  readonly scopes: readonly string[];
   readonly expiresMs: number;
 }
 
@@ -24,6 +26,8 @@ export interface CallerTokenDeps {
   readonly records: KeptRecords;
   readonly publicUrl: string;
   readonly trusted: readonly TrustedIssuer[];
+  /** Scopes that ask more of a sign-in. */
+  readonly stepUps?: StepUps;
   /** Null where nobody signs in at this gate. */
   readonly own: {
     readonly desk: Pick<SignInDesk, 'live'>;
@@ -35,7 +39,7 @@ export type Authenticate = (token: string, door: Door) => Promise<Result<Subject
 
 /** Refused: token_*, signed_out. */
 export function createAuthenticate(deps: CallerTokenDeps): Authenticate {
-  const { clock, records, publicUrl, trusted, own } = deps;
+  const { clock, records, publicUrl, trusted, own, stepUps = new Map() } = deps;
   const verify = remembering(trusted);
   return async (token, door) => {
     const ours = own && (await own.find(token));
@@ -47,14 +51,43 @@ export function createAuthenticate(deps: CallerTokenDeps): Authenticate {
       const signIn = own.desk.live(ours.signIn);
       if (!signIn) return refuse('signed_out', errors.signed_out.text);
       const { expiresMs, agent } = ours;
-      return ok({ ...signIn.subject, ...(agent === null ? {} : { agent }), expiresMs, signIn: signIn.id });
+      const scopes = scopesMet(ours.scopes, stepUps, signIn.subject, clock.now());
+      return ok({
+        ...signIn.subject,
+        ...(agent === null ? {} : { agent }),
+        ...named(scopes),
+        expiresMs,
+        signIn: signIn.id,
+      });
     }
     const verified = await verify(token, clock.now());
     if (!verified.ok) return verified;
-    const ended = endedMs(records, verified.value, clock.now());
-    if (ended !== null && (verified.value.issuedMs ?? 0) <= ended) return refuse('signed_out', errors.signed_out.text);
-    return verified;
+    if (isEnded(records, verified.value, clock.now())) return refuse('signed_out', errors.signed_out.text);
+    // A token of somebody else's has no scopes of ours: how its person proved themselves is what counts.
+    const scopes = scopesMet(stepUps.keys(), stepUps, verified.value, clock.now());
+    return ok({ ...verified.value, ...named(scopes) });
   };
+}
+
+function named(scopes: readonly string[]): Pick<Subject, 'scopes'> {
+  return scopes.length === 0 ? {} : { scopes };
+}
+
+export type IsSignedOut = (subject: Subject) => boolean;
+
+/**
+ * Whether somebody who was let in has been signed out since. Asked again where what they came for is ready, in the same turn as
+ * it is listed for closing: a sign-out that came meanwhile found nothing there.
+ */
+export function createIsSignedOut({
+  clock,
+  records,
+  own,
+}: Pick<CallerTokenDeps, 'clock' | 'records' | 'own'>): IsSignedOut {
+  return (subject) =>
+    subject.signIn === undefined
+      ? isEnded(records, subject, clock.now())
+      : own?.desk.live(subject.signIn) === undefined;
 }
 
 /** How long a signature that was verified is believed: so much longer counts a key its issuer has withdrawn. */
@@ -88,6 +121,12 @@ export function endTokensOf(
   records.put('tokens ended', JSON.stringify([issuer, id]), { atMs: now }, now + revocationMs);
 }
 
-function endedMs(records: KeptRecords, { id, issuer }: Subject, now: number): number | null {
-  return records.get('tokens ended', JSON.stringify([issuer, id]), now)?.atMs ?? null;
+/** Whether what proves this subject was made before its tokens were ended. */
+export function isEnded(
+  records: KeptRecords,
+  { id, issuer, issuedMs = 0 }: Pick<Subject, 'id' | 'issuer' | 'issuedMs'>,
+  now: number,
+): boolean {
+  const ended = records.get('tokens ended', JSON.stringify([issuer, id]), now);
+  return ended !== undefined && issuedMs <= ended.atMs;
 }

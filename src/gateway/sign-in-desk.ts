@@ -6,6 +6,7 @@ import { nameOf, type Subject } from '../core/facts.ts';
 import { limits } from '../core/limits.ts';
 import { fail, ok, type Refusal, type Result, refuse } from '../core/result.ts';
 import { type PersonRules, personOf } from '../identity/person.ts';
+import { msLeft, type StepUp } from '../identity/step-up.ts';
 import type { BrowserSession, BrowserSessions } from '../ports/browser-sessions.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { KeptRecords } from '../ports/kept-records.ts';
@@ -21,6 +22,7 @@ import type {
   SignIn,
 } from '../ports/sign-in.ts';
 import { cookieOf } from '../wire/http/cookies.ts';
+import type { DoorRefusals } from './door-refusals.ts';
 
 export interface ConfiguredProvider {
   readonly label: string;
@@ -31,7 +33,8 @@ export interface ConfiguredProvider {
 export interface SignInDeskDeps {
   readonly clock: Clock;
   readonly random: Random;
-  readonly log: Log;
+  readonly log: Pick<Log, 'append'>;
+  readonly refusals: Pick<DoorRefusals, 'record'>;
   readonly records: KeptRecords;
   readonly providers: ReadonlyMap<string, ConfiguredProvider>;
   /** `https:`: cookies then are sent over TLS only. */
@@ -76,15 +79,24 @@ export class SignInDesk implements BrowserSessions {
     return this.#deps.providers;
   }
 
-  /** Refused: not_found, upstream_unavailable. */
-  async begin(name: string, destination: Destination, loginHint: string | null): Promise<Result<Begun>> {
+  /**
+   * `raises`: the sign-in that is raised by a step-up, where the same person proves themselves.
+   * Refused: not_found, upstream_unavailable.
+   */
+  async begin(
+    name: string,
+    destination: Destination,
+    loginHint: string | null,
+    { stepUp, raises }: Pick<Flow, 'stepUp' | 'raises'> = { stepUp: null, raises: null },
+  ): Promise<Result<Begun>> {
     const provider = this.#deps.providers.get(name);
     if (!provider) return refuse('not_found', 'There is no such identity provider here.');
     const state = this.#secret();
     const browser = this.#secret();
-    const started = await provider.client.start({ state, loginHint });
+    const started = await provider.client.start({ state, loginHint, stepUp });
     if (!started.ok) return started;
-    const flow: Flow = { provider: name, browser: digest(browser), keep: started.value.keep, destination };
+    const { keep } = started.value;
+    const flow: Flow = { provider: name, browser: digest(browser), keep, destination, stepUp, raises };
     this.#deps.records.put('flow', state, flow, this.#deps.clock.now() + flowMs);
     return ok({ url: started.value.url, cookie: this.#setCookie(flowCookie(state), browser, flowMs) });
   }
@@ -111,12 +123,14 @@ export class SignInDesk implements BrowserSessions {
       });
       return finished;
     }
-    await this.refused(name, finished.error, address);
+    await this.refused(finished.error, address, name);
     return finished;
   }
 
-  async refused(provider: string, { code }: Refusal, address: string): Promise<void> {
-    await this.#deps.log.append({ type: 'auth.refused', data: { door: 'sign-in', provider, code, address } });
+  /** Whoever was turned away before or at a sign-in goes on record. @throws LogUnavailable */
+  async refused({ code }: Refusal, address: string, name: string | null = null): Promise<void> {
+    const more = name !== null && this.providers.has(name) ? { provider: name } : {};
+    await this.#deps.refusals.record({ code, address, more });
   }
 
   /**
@@ -135,7 +149,8 @@ export class SignInDesk implements BrowserSessions {
 
   /** Undefined once it has ended, in whichever way. */
   live(id: string): SignIn | undefined {
-    return this.#deps.records.get('sign-in', id, this.#deps.clock.now());
+    const found = this.#deps.records.get('sign-in', id, this.#deps.clock.now());
+    return found?.parent === undefined || this.live(found.parent) ? found : undefined;
   }
 
   of(cookieHeader: string | undefined): SignedInBrowser | undefined {
@@ -149,6 +164,11 @@ export class SignInDesk implements BrowserSessions {
     if (now >= found.seenMs + touchMs) this.#putBrowser(cookie, { ...found, seenMs: now }, signIn);
     const { id, startedMs, subject } = signIn;
     return { subject: { ...subject, signIn: id }, csrf: found.csrf, signIn: id, startedMs };
+  }
+
+  /** Whether this is as much as a scope asks for, now. */
+  meets(stepUp: StepUp, subject: Subject): boolean {
+    return msLeft(stepUp, subject, this.#deps.clock.now()) > 0;
   }
 
   accepts(session: BrowserSession, csrf: string | null | undefined): boolean {
@@ -206,14 +226,22 @@ export class SignInDesk implements BrowserSessions {
       return refuse('sign_in_refused', 'This answer of the provider has been presented before.');
     const person = personOf(proof.value.claims, provider.rules);
     if (!person.ok) return fail(person.error);
+    if (flow.stepUp && !this.meets(flow.stepUp, person.value))
+      return refuse('sign_in_refused', 'The provider did not vouch for a sign-in as strong and new as was asked for.', {
+        next: 'Sign in with the second factor your organisation asks for.',
+      });
     return ok(this.#admit(person.value, flow, proof.value));
   }
 
   #admit(subject: Subject, flow: Flow, proof: Proof): Finished {
     const { clock, random, absoluteMs } = this.#deps;
     const now = clock.now();
-    const endsMs = now + absoluteMs;
-    const signIn: SignIn = { id: random.id('i'), subject, provider: flow.provider, startedMs: now, endsMs };
+    const raised = flow.raises === null ? undefined : this.live(flow.raises);
+    // A step-up says more of the same person, and prolongs nothing.
+    const signIn: SignIn =
+      raised && raised.provider === flow.provider && isSamePerson(raised.subject, subject)
+        ? { ...raised, subject }
+        : { id: random.id('i'), subject, provider: flow.provider, startedMs: now, endsMs: now + absoluteMs };
     const uid = proof.session === null ? {} : { uid: JSON.stringify([flow.provider, proof.session]) };
     this.#deps.records.put('sign-in', signIn.id, signIn, signIn.endsMs, {
       subject: subject.id,
@@ -244,6 +272,12 @@ export class SignInDesk implements BrowserSessions {
   #secret(): string {
     return Buffer.from(this.#deps.random.bytes(32)).toString('base64url');
   }
+}
+
+/** In the same groups: another set of them is another subject to every rule. */
+function isSamePerson(a: Subject, b: Subject): boolean {
+  const keyOf = ({ issuer, id, groups }: Subject): string => JSON.stringify([issuer, id, groups.toSorted()]);
+  return keyOf(a) === keyOf(b);
 }
 
 /** One a sign-in, so that two tabs do not disturb each other. */

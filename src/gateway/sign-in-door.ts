@@ -54,7 +54,7 @@ export class SignInDoor {
   async #route(exchange: HttpExchange): Promise<void> {
     const headers = { host: exchange.header('host'), origin: undefined };
     if (!isAddressedToUs(headers, this.#deps.publicUrl, exchange.loopback))
-      return refusal(exchange, refuse('invalid_request', 'The Host header does not name this gate.').error);
+      return this.#refuse(exchange, refuse('invalid_request', 'The Host header does not name this gate.').error);
     const url = new URL(exchange.target, this.#deps.publicUrl);
     const [, , place = '', name = '', more = ''] = url.pathname.split('/');
     switch (`${exchange.method} ${place}`) {
@@ -77,7 +77,7 @@ export class SignInDoor {
       case 'POST out':
         return this.#signOut(exchange);
       default:
-        return refusal(exchange, refuse('not_found', errors.not_found.text).error);
+        return showRefusal(exchange, refuse('not_found', errors.not_found.text).error);
     }
   }
 
@@ -86,7 +86,7 @@ export class SignInDoor {
     const wish = url.searchParams.get('return');
     const path = localPath(wish);
     if (path === null)
-      return refusal(exchange, refuse('invalid_request', 'A sign-in leads to a page of this gate only.').error);
+      return this.#refuse(exchange, refuse('invalid_request', 'A sign-in leads to a page of this gate only.').error);
     const session = this.#deps.desk.of(exchange.header('cookie'));
     if (!session) return this.#choose(exchange, { kind: 'page', path }, null);
     if (wish !== null) return go(exchange, path);
@@ -95,6 +95,11 @@ export class SignInDoor {
 
   async #choose(exchange: HttpExchange, to: Destination, loginHint: string | null): Promise<void> {
     const providers = [...this.#deps.desk.providers];
+    if (providers.length === 0)
+      return this.#refuse(
+        exchange,
+        refuse('sign_in_refused', 'Nobody signs in at this gate: it knows programs only.').error,
+      );
     const [only] = providers;
     const hinted = loginHint === null ? undefined : this.#homeOf(loginHint);
     const name = hinted ?? (providers.length === 1 ? only?.[0] : undefined);
@@ -111,10 +116,10 @@ export class SignInDoor {
 
   async #start(exchange: HttpExchange): Promise<void> {
     const form = await formOf(exchange);
-    if (!form.ok) return refusal(exchange, form.error);
+    if (!form.ok) return this.#refuse(exchange, form.error);
     const { to = '', provider, email } = form.value;
     const destination = decodeDestination(to);
-    if (!destination) return refusal(exchange, refuse('invalid_request', 'The form does not say what for.').error);
+    if (!destination) return this.#refuse(exchange, refuse('invalid_request', 'The form does not say what for.').error);
     const name = provider ?? this.#homeOf(email ?? '');
     if (name === undefined)
       return this.#showChoice(exchange, to, 'No provider is configured for addresses of that domain.');
@@ -129,8 +134,13 @@ export class SignInDoor {
   }
 
   async #begin(exchange: HttpExchange, name: string, to: Destination, loginHint: string | null): Promise<void> {
-    const begun = await this.#deps.desk.begin(name, to, loginHint);
-    if (!begun.ok) return refusal(exchange, begun.error);
+    const { desk, requests } = this.#deps;
+    const cookies = exchange.header('cookie');
+    const pending = to.kind === 'authorization' ? await requests.find(to.id, cookies) : undefined;
+    const stepUp = pending?.stepUp ?? null;
+    const raises = (stepUp && desk.of(cookies)?.signIn) ?? null;
+    const begun = await desk.begin(name, to, loginHint, { stepUp, raises });
+    if (!begun.ok) return this.#refuse(exchange, begun.error);
     go(exchange, begun.value.url, { 'set-cookie': begun.value.cookie });
   }
 
@@ -142,7 +152,7 @@ export class SignInDoor {
   /** SAML 2.0 Bindings §3.5: the provider's page posts the response here, from another site and so without our cookies. */
   async #assertion(exchange: HttpExchange, name: string): Promise<void> {
     const form = await formOf(exchange);
-    if (!form.ok) return refusal(exchange, form.error);
+    if (!form.ok) return this.#refuse(exchange, form.error);
     const ticket = this.#deps.desk.park(form.value['RelayState'] ?? '', { kind: 'form', fields: form.value });
     go(exchange, `/signin/saml/${encodeURIComponent(name)}?${new URLSearchParams({ ticket }).toString()}`);
   }
@@ -150,20 +160,20 @@ export class SignInDoor {
   async #resume(exchange: HttpExchange, url: URL, name: string): Promise<void> {
     const parked = this.#deps.desk.redeem(url.searchParams.get('ticket') ?? '');
     if (!parked)
-      return refusal(exchange, refuse('sign_in_refused', 'This answer has been used, or took too long.').error);
+      return this.#refuse(exchange, refuse('sign_in_refused', 'This answer has been used, or took too long.').error);
     return this.#finish(exchange, name, parked.state, parked.answer);
   }
 
   #metadata(exchange: HttpExchange, name: string): void {
     const metadata = this.#deps.desk.providers.get(name)?.client.metadata ?? null;
-    if (metadata === null) return refusal(exchange, refuse('not_found', errors.not_found.text).error);
+    if (metadata === null) return showRefusal(exchange, refuse('not_found', errors.not_found.text).error);
     exchange.respond(200, { 'content-type': 'application/samlmetadata+xml', 'cache-control': 'no-store' }, metadata);
   }
 
   async #finish(exchange: HttpExchange, name: string, state: string, answer: ProviderAnswer): Promise<void> {
     const { desk } = this.#deps;
     const finished = await desk.finish(name, answer, state, exchange.header('cookie'), exchange.remoteAddress);
-    if (!finished.ok) return refusal(exchange, finished.error);
+    if (!finished.ok) return showRefusal(exchange, finished.error);
     const { destination, cookie } = finished.value;
     // A client's request is gone on with there, if this is the browser it began in.
     const next = destination.kind === 'page' ? destination.path : `/signin/a/${destination.id}`;
@@ -174,27 +184,28 @@ export class SignInDoor {
   async #authorization(exchange: HttpExchange, id: string): Promise<void> {
     const { desk, requests, publicUrl } = this.#deps;
     const pending = await requests.find(id, exchange.header('cookie'));
-    if (!pending) return refusal(exchange, noRequest());
+    if (!pending) return this.#refuse(exchange, noRequest());
     const session = desk.of(exchange.header('cookie'));
     if (pending.prompt === 'login') {
-      const mayStay = session && (!pending.fresh || session.startedMs >= pending.begunMs);
-      if (mayStay) return go(exchange, await requests.signedIn(id, session.signIn));
+      const isNew = session && (!pending.fresh || session.startedMs >= pending.begunMs);
+      if (isNew && (!pending.stepUp || desk.meets(pending.stepUp, session.subject)))
+        return go(exchange, await requests.signedIn(id, session.signIn));
       return this.#choose(exchange, { kind: 'authorization', id }, pending.loginHint);
     }
     if (!session || session.signIn !== pending.signIn)
-      return refusal(exchange, refuse('signed_out', 'You are not signed in any more.').error);
+      return this.#refuse(exchange, refuse('signed_out', 'You are not signed in any more.').error);
     show(exchange, consentPage(pending, session.subject, publicUrl, session.csrf));
   }
 
   async #consent(exchange: HttpExchange, id: string): Promise<void> {
     const { desk, requests } = this.#deps;
     const form = await formOf(exchange);
-    if (!form.ok) return refusal(exchange, form.error);
+    if (!form.ok) return this.#refuse(exchange, form.error);
     const session = desk.of(exchange.header('cookie'));
     const pending: PendingAuthorization | undefined = await requests.find(id, exchange.header('cookie'));
-    if (pending?.prompt !== 'consent') return refusal(exchange, noRequest());
+    if (pending?.prompt !== 'consent') return this.#refuse(exchange, noRequest());
     if (!session || session.signIn !== pending.signIn || !desk.accepts(session, form.value['csrf']))
-      return refusal(exchange, foreignForm());
+      return this.#refuse(exchange, foreignForm());
     const allowed = form.value['answer'] === 'allow';
     go(exchange, allowed ? await requests.consented(id) : await requests.refused(id));
   }
@@ -202,12 +213,18 @@ export class SignInDoor {
   async #signOut(exchange: HttpExchange): Promise<void> {
     const { desk, endSignIns } = this.#deps;
     const form = await formOf(exchange);
-    if (!form.ok) return refusal(exchange, form.error);
+    if (!form.ok) return this.#refuse(exchange, form.error);
     const session = desk.of(exchange.header('cookie'));
-    if (session && !desk.accepts(session, form.value['csrf'])) return refusal(exchange, foreignForm());
+    if (session && !desk.accepts(session, form.value['csrf'])) return this.#refuse(exchange, foreignForm());
     const signIn = session && desk.live(session.signIn);
     if (signIn) await endSignIns([signIn], 'signed_out');
     show(exchange, signedOutPage(), 200, { 'set-cookie': desk.forgetting });
+  }
+
+  /** Goes on record, then to the browser. */
+  async #refuse(exchange: HttpExchange, why: Refusal): Promise<void> {
+    await this.#deps.desk.refused(why, exchange.remoteAddress);
+    showRefusal(exchange, why);
   }
 
   /** OpenID Connect Back-Channel Logout 1.0 §2.5 to §2.8. */
@@ -220,14 +237,17 @@ export class SignInDoor {
     if (!form.ok || !provider) return answer(400, '{"error":"invalid_request"}');
     const signedOut = await provider.client.signedOut(form.value['logout_token'] ?? '');
     if (!signedOut.ok) {
-      await desk.refused(name, signedOut.error, exchange.remoteAddress);
+      await desk.refused(signedOut.error, exchange.remoteAddress, name);
       return answer(400, '{"error":"invalid_request"}');
     }
     const { session, subject } = signedOut.value;
     const ended =
       session === null ? desk.ofSubject(subject, provider.rules.issuer) : desk.ofProviderSession(name, session);
+    // Without a session of theirs named, everything goes that hangs on this issuer's word, tokens without a browser too.
     await endSignIns(
-      ended.filter((each) => each.provider === name && (subject === null || each.subject.id === subject)),
+      ended.filter(
+        (each) => (session === null || each.provider === name) && (subject === null || each.subject.id === subject),
+      ),
       'provider',
     );
     answer(200, '{}');
@@ -271,7 +291,7 @@ function foreignForm(): Refusal {
   return refuse('sign_in_refused', 'This form does not come from a page of your sign-in.').error;
 }
 
-function refusal(exchange: HttpExchange, why: Refusal): void {
+function showRefusal(exchange: HttpExchange, why: Refusal): void {
   show(exchange, refusalPage(why), errors[why.code].http);
 }
 

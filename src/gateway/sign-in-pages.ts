@@ -64,6 +64,8 @@ export function accountPage(person: Subject, csrf: string): string {
     title: 'You are signed in',
     body: `<dl><dt>You are</dt><dd>${escapeHtml(nameOfPerson(person))}</dd>
 <dt>Groups</dt><dd>${escapeHtml(person.groups.join(', ')) || 'none'}</dd></dl>
+<ul><li><a href="/approvals">Requests that wait for a decision</a></li>
+<li><a href="/break-glass">Break the glass</a></li></ul>
 <p>Signing out ends this sign-in everywhere: its clients, its database credentials, its open sessions.</p>
 <form method="post" action="/signin/out">${hidden('csrf', csrf)}<button type="submit">Sign out</button></form>`,
   });

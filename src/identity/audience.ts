@@ -21,3 +21,19 @@ export function doorOf(publicUrl: string, resource: string): Door | undefined {
   if (connection === undefined || (kind !== 'mcp' && kind !== 'postgres')) return undefined;
   return { kind, connection };
 }
+
+/**
+ * The scope that names a database, for clients that can name no resource: libpq asks for the scope it is told, and knows
+ * nothing of RFC 8707.
+ */
+export function scopeOf(connection: string): string {
+  return `postgres:${connection}`;
+}
+
+/** The resource a scope parameter (RFC 6749 §3.3) names by `scopeOf`; undefined where it names none, or more than one. */
+export function resourceOfScope(publicUrl: string, scope: string): string | undefined {
+  const [connection, ...more] = scope.split(' ').flatMap((each) => /^postgres:(.+)$/.exec(each)?.[1] ?? []);
+  return connection === undefined || more.length > 0
+    ? undefined
+    : resourceOf(publicUrl, { kind: 'postgres', connection });
+}

@@ -21,7 +21,17 @@ export function subjectOf(
     ...(name === undefined ? {} : { name }),
     ...(agent === undefined ? {} : { agent }),
     ...(claims.iat === undefined ? {} : { issuedMs: claims.iat * 1000 }),
+    ...provenIn(claims),
     ...(claims.exp === undefined ? {} : { expiresMs: claims.exp * 1000 }),
+  };
+}
+
+/** OpenID Connect Core 1.0 §2. */
+function provenIn({ acr, auth_time: at }: JWTPayload): Pick<Subject, 'acr' | 'authenticatedMs'> {
+  const context = text(acr);
+  return {
+    ...(context === undefined ? {} : { acr: context }),
+    ...(typeof at === 'number' ? { authenticatedMs: at * 1000 } : {}),
   };
 }
 

@@ -4,7 +4,8 @@
 import * as jose from 'jose';
 import type { Subject } from '../core/facts.ts';
 import { limits } from '../core/limits.ts';
-import { ok, type Result, refuse } from '../core/result.ts';
+import { ok, type Refusal, type Result, refuse } from '../core/result.ts';
+import { actorsOf } from './delegation.ts';
 import { subjectOf } from './subject.ts';
 
 /** `resolve` is a `KeySource` port: the public key for a token's header. */
@@ -13,11 +14,13 @@ export interface TrustedIssuer {
   readonly audience: string;
   readonly groupsClaim: string;
   readonly kind: Subject['kind'];
+  /** Claims a token must have, each with one of these values. */
+  readonly claims?: Readonly<Record<string, readonly string[]>>;
   readonly resolve: (header: jose.JWSHeaderParameters, token: jose.FlattenedJWSInput) => Promise<jose.CryptoKey>;
 }
 
 /** Asymmetric only: a shared secret would let any verifier of the issuer mint tokens. */
-const algorithms = [
+export const algorithms: string[] = [
   'RS256',
   'RS384',
   'RS512',
@@ -31,12 +34,28 @@ const algorithms = [
   'Ed25519',
 ];
 
+/** A token that was verified: what it says, and whose subject that makes. */
+export interface VerifiedToken {
+  readonly claims: jose.JWTPayload;
+  readonly subject: Subject;
+}
+
 /** @param now ms since the epoch */
 export async function verifyToken(
   token: string,
   trusted: readonly TrustedIssuer[],
   now: number,
 ): Promise<Result<Subject>> {
+  const verified = await verifyClaims(token, trusted, now);
+  return verified.ok ? ok(verified.value.subject) : verified;
+}
+
+/** Refused: token_*. */
+export async function verifyClaims(
+  token: string,
+  trusted: readonly TrustedIssuer[],
+  now: number,
+): Promise<Result<VerifiedToken>> {
   if (token === '') return refuse('token_missing', 'No credential was presented.');
   if (token.length > limits.tokenBytesMax)
     return refuse('token_invalid', 'The token is larger than any token should be.');
@@ -50,7 +69,7 @@ export async function verifyToken(
   if (candidates.length === 0)
     return refuse('token_issuer', 'The token comes from an issuer this gate does not trust.');
 
-  let refusal: Result<Subject> = refuse('token_invalid', 'The token was not accepted.');
+  let refusal: Result<VerifiedToken> = refuse('token_invalid', 'The token was not accepted.');
   for (const candidate of candidates) {
     const outcome = await verifyAgainst(token, candidate, now);
     if (outcome.ok) return outcome;
@@ -59,9 +78,9 @@ export async function verifyToken(
   return refusal;
 }
 
-async function verifyAgainst(token: string, trust: TrustedIssuer, now: number): Promise<Result<Subject>> {
+async function verifyAgainst(token: string, trust: TrustedIssuer, now: number): Promise<Result<VerifiedToken>> {
   try {
-    const { payload } = await jose.jwtVerify(token, trust.resolve, {
+    const { payload, protectedHeader } = await jose.jwtVerify(token, trust.resolve, {
       algorithms,
       issuer: trust.issuer,
       audience: trust.audience,
@@ -69,13 +88,36 @@ async function verifyAgainst(token: string, trust: TrustedIssuer, now: number): 
       currentDate: new Date(now),
       clockTolerance: limits.clockSkewMs / 1000,
     });
-    return ok(subjectOf(payload, trust));
+    if (isOfAnotherKind(protectedHeader.typ))
+      return refuse('token_invalid', 'The token was made for another purpose than access (typ).');
+    // RFC 7800: whoever presents it has to prove a key, and none of the doors can ask for that.
+    if (payload['cnf'] !== undefined)
+      return refuse('token_invalid', 'The token is bound to a key (cnf), which this gate cannot have proven.');
+    if (payload['act'] !== undefined && !actorsOf(payload['act']))
+      return refuse('token_invalid', 'The token does not say in a way that can be read who acts (act).');
+    const lacking = lackingClaim(payload, trust);
+    if (lacking !== undefined)
+      return refuse('token_invalid', `The token's claim "${lacking}" is missing, or not what this gate asks for.`);
+    return ok({ claims: payload, subject: subjectOf(payload, trust) });
   } catch (error) {
     return refusalOf(error);
   }
 }
 
-function refusalOf(error: unknown): Result<Subject> {
+/** The first claim the operator asks for that is not there, or says something else. */
+export function lackingClaim(claims: jose.JWTPayload, { claims: wanted = {} }: TrustedIssuer): string | undefined {
+  return Object.keys(wanted).find((claim) => {
+    const said = claims[claim];
+    return typeof said !== 'string' || !wanted[claim]?.includes(said);
+  });
+}
+
+/** RFC 8725 §3.11: an authorization grant, a logout token, a proof are no access tokens, whoever signed them. */
+function isOfAnotherKind(typ: string | undefined): boolean {
+  return typ !== undefined && /\+jwt$/i.test(typ) && !/(?:^|[/-])at\+jwt$/i.test(typ);
+}
+
+export function refusalOf(error: unknown): { readonly ok: false; readonly error: Refusal } {
   if (error instanceof jose.errors.JWTExpired) return refuse('token_expired', 'The token has expired.');
   if (error instanceof jose.errors.JWTClaimValidationFailed) {
     if (error.claim === 'aud') return refuse('token_audience', 'The token was issued for another audience.');

@@ -3,24 +3,37 @@
 
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
-import { type Configuration, errors, interactionPolicy, type KoaContextWithOIDC, Provider } from 'oidc-provider';
+import { type Configuration, errors, type KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { Clock } from '../../ports/clock.ts';
 import type { KeptRecords } from '../../ports/kept-records.ts';
 import type { AuthorizationRequests } from '../../ports/sign-in.ts';
+import { type GrantRefusal, idJagProfile, type TokenGrants } from '../../ports/token-grants.ts';
 import { pageHeaders } from '../../wire/http/page.ts';
+import {
+  checkAssertion,
+  fetchKeys,
+  type GrantClient,
+  GrantRefused,
+  gateScope,
+  isOfGrant,
+  metadataOf,
+  refuseGrants,
+  registerGrants,
+} from './grants.ts';
 import { deviceConfirmPage, deviceDonePage, devicePage, errorPage } from './pages.ts';
 import { publicFetch } from './public-fetch.ts';
 import { requestCookie, requestsOf } from './requests.ts';
+import { promptPolicy, type StepUpDeps, scopesNow } from './step-up.ts';
 import { storageIn } from './storage.ts';
 
-export interface AuthorizationServerDeps {
+export interface AuthorizationServerDeps extends StepUpDeps {
   readonly clock: Clock;
   readonly records: KeptRecords;
   readonly publicUrl: string;
   /** Whether this resource is a door of the gate (RFC 8707). */
   readonly isDoor: (resource: string) => boolean;
-  /** Whether a sign-in lasts. */
-  readonly isLive: (signIn: string) => boolean;
+  /** The door a scope parameter names, for clients that name no resource. */
+  readonly resourceOfScope: (scope: string) => string | undefined;
   readonly absoluteMs: number;
   /** Longest life of an access token. */
   readonly accessMs: number;
@@ -30,17 +43,26 @@ export interface AuthorizationServerDeps {
   readonly privateHosts: readonly string[];
   /** 32 bytes; signs the cookies. */
   readonly cookieKey: string;
+  /** Programs the operator knows, and who decides about their grants. */
+  readonly clients: readonly GrantClient[];
+  readonly grants: TokenGrants;
   readonly onRegistered: (clientId: string) => void;
+  /** A request that was turned away, by the error's name (RFC 6749 §4.1.2.1, §5.2). */
+  readonly onRefused: (error: string, address: string, refusal?: GrantRefusal) => void;
+  /** What a sign-in allowed a client (null: those of the gate's own) is taken back: by it, or as a token came twice. */
+  readonly onRevoked: (signIn: string, agent: string | null) => void;
   readonly onBug: (error: unknown) => void;
 }
 
 /** What an access token of ours is good for. */
 export interface AccessToken {
   readonly signIn: string;
-  /** The client that acts for the person; null for the command line. */
+  /** The client that acts for the person; null for the gate's own command line and psql, and where the sign-in says who does. */
   readonly agent: string | null;
   /** The door, as its resource identifier. */
   readonly resource: string;
+  /** What was asked for besides, and granted. */
+  readonly scopes: readonly string[];
   readonly expiresMs: number;
 }
 
@@ -53,11 +75,8 @@ export interface AuthorizationServer {
   readonly listener: RequestListener;
 }
 
-/** The one scope: to use a door as oneself. What that allows, the policy says. */
-export const gateScope = 'gate';
-
-/** The client of the command line. */
-const commandLineClient = 'chartgate-cli';
+/** What people type into themselves: no agent acts for them there. */
+const ownClients: ReadonlySet<string> = new Set(['chartgate-cli', 'chartgate-psql']);
 
 const paths = ['/oauth/', '/device', '/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'];
 const registrationsPerMinuteMax = 60;
@@ -68,18 +87,29 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
   // The address of the gate is configured, never taken from a request: see `ours`.
   provider.proxy = true;
   provider.on('server_error', (_context, error) => deps.onBug(error));
+  reportRefusals(provider, deps.onRefused);
+  provider.on('grant.revoked', ({ oidc: { entities } }) => {
+    const { RefreshToken, AuthorizationCode, DeviceCode } = entities;
+    const { accountId, clientId } = RefreshToken ?? AuthorizationCode ?? DeviceCode ?? {};
+    if (accountId !== undefined && clientId !== undefined) deps.onRevoked(accountId, agentOf(clientId));
+  });
+  registerGrants(provider, deps.clients, deps.grants);
+  // Such a token is all that was allowed: whoever gives it back ends what came of it.
+  provider.on('access_token.destroyed', ({ accountId, gty }) => {
+    if (accountId !== undefined && isOfGrant(gty)) deps.onRevoked(accountId, null);
+  });
   provider.on('registration_create.success', (_context, client) => deps.onRegistered(client.clientId));
   const answer = provider.callback();
   const tooMany = perMinute(registrationsPerMinuteMax, deps.clock);
   return {
-    requests: requestsOf(provider),
+    requests: requestsOf(provider, deps.stepUpOf),
     find: async (token) => {
       if (!/^[\w-]{43}$/.test(token)) return undefined;
       const found = await provider.AccessToken.find(token);
       if (!found || typeof found.aud !== 'string' || found.accountId === undefined) return undefined;
-      const { accountId, clientId, aud, exp = 0 } = found;
-      const agent = clientId === undefined || clientId === commandLineClient ? null : clientId;
-      return { signIn: accountId, agent, resource: aud, expiresMs: exp * 1000 };
+      const { accountId, clientId, aud, exp = 0, gty } = found;
+      const agent = clientId === undefined || isOfGrant(gty) ? null : agentOf(clientId);
+      return { signIn: accountId, agent, resource: aud, scopes: [...found.scopes], expiresMs: exp * 1000 };
     },
     serves: (path) => paths.some((each) => path === each || path.startsWith(each.endsWith('/') ? each : `${each}/`)),
     listener: (request, response) => {
@@ -92,12 +122,36 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
   };
 }
 
+function agentOf(clientId: string): string | null {
+  return ownClients.has(clientId) ? null : clientId;
+}
+
+/** What a device that waits for its person is told each time it asks. */
+const waiting: ReadonlySet<string> = new Set(['authorization_pending', 'slow_down']);
+
+function reportRefusals(provider: Provider, onRefused: AuthorizationServerDeps['onRefused']): void {
+  const report = ({ req }: KoaContextWithOIDC, refused: errors.OIDCProviderError): void => {
+    const refusal = refused instanceof GrantRefused ? [refused.refusal] : [];
+    if (!waiting.has(refused.error)) onRefused(refused.error, req.socket.remoteAddress ?? '', ...refusal);
+  };
+  provider.on('authorization.error', report);
+  provider.on('device_authorization.error', report);
+  provider.on('grant.error', report);
+  provider.on('registration_create.error', report);
+  provider.on('revocation.error', report);
+}
+
 function configurationOf(deps: AuthorizationServerDeps, key: JWK): Configuration {
   const { publicUrl, isLive, absoluteMs, accessMs, records, clock } = deps;
   const lifetime = Math.floor(absoluteMs / 1000);
+  const scopes = ['offline_access', gateScope, ...deps.stepUpScopes];
+  const known = new Set(deps.clients.map(({ id }) => id));
+  const isAsserted = deps.clients.some(({ grants }) => grants.includes('assertion'));
   return {
     adapter: storageIn(records, clock),
-    clients: [commandLine],
+    assertJwtClientAuthClaimsAndHeader: async (_context, claims) =>
+      checkAssertion(claims, (issuer, id, untilMs) => deps.grants.firstTime(issuer, id, untilMs), clock.now()),
+    clients: [commandLine, libpq, ...deps.clients.map(metadataOf)],
     clientDefaults: { id_token_signed_response_alg: 'ES256', grant_types: ['authorization_code', 'refresh_token'] },
     clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'],
     clientBasedCORS: (_context, origin, client) =>
@@ -115,33 +169,32 @@ function configurationOf(deps: AuthorizationServerDeps, key: JWK): Configuration
     expiresWithSession: async () => false,
     extraClientMetadata: {
       properties: ['software_id'],
-      validator: (_context, _key, _value, metadata) => checkRedirects(metadata.redirect_uris ?? []),
+      validator: (_context, _key, _value, metadata) => {
+        checkRedirects(metadata.redirect_uris ?? []);
+        refuseGrants(metadata, known);
+        // RFC 7591 §2: a client that registered for what it knew of then may still be asked to step up.
+        if (metadata.scope !== undefined) metadata.scope = scopes.join(' ');
+      },
     },
-    fetch: publicFetch(deps.privateHosts),
+    fetch: fetchKeys(deps.clients, publicFetch(deps.privateHosts)),
     fetchResponseBodyLimits: { jwks_uri: metadataBytesMax, sector_identifier_uri: metadataBytesMax },
     features: featuresOf(deps),
     findAccount: async (_context, sub) => (isLive(sub) ? { accountId: sub, claims: async () => ({ sub }) } : undefined),
-    interactions: { policy: promptPolicy(isLive), url: async (_context, { uid }) => `/signin/a/${uid}` },
+    interactions: { policy: promptPolicy(deps), url: async (_context, { uid }) => `/signin/a/${uid}` },
     issueRefreshToken: async (_context, client) => client.grantTypeAllowed('refresh_token'),
     jwks: { keys: [key] },
     pkce: { required: () => true },
     renderError: async (context, out) => show(context, errorPage(out.error, out.error_description ?? '')),
     responseTypes: ['code'],
     rotateRefreshToken: true,
-    scopes: ['offline_access', gateScope],
-    routes: {
-      authorization: '/oauth/authorize',
-      code_verification: '/device',
-      device_authorization: '/oauth/device',
-      end_session: '/oauth/end',
-      jwks: '/oauth/jwks',
-      registration: '/oauth/register',
-      revocation: '/oauth/revoke',
-      token: '/oauth/token',
+    scopes,
+    routes,
+    discovery: {
+      service_documentation: `${publicUrl}/signin`,
+      ...(isAsserted ? { authorization_grant_profiles_supported: [idJagProfile] } : {}),
     },
-    discovery: { service_documentation: `${publicUrl}/signin` },
     ttl: {
-      AccessToken: accessMs / 1000,
+      AccessToken: (_context, { resourceServer }) => resourceServer?.accessTokenTTL ?? accessMs / 1000,
       AuthorizationCode: 60,
       DeviceCode: 600,
       Grant: lifetime,
@@ -153,12 +206,19 @@ function configurationOf(deps: AuthorizationServerDeps, key: JWK): Configuration
   };
 }
 
-function featuresOf({
-  isDoor,
-  accessMs,
-  registration,
-  clientMetadata,
-}: AuthorizationServerDeps): Configuration['features'] {
+const routes = {
+  authorization: '/oauth/authorize',
+  code_verification: '/device',
+  device_authorization: '/oauth/device',
+  end_session: '/oauth/end',
+  jwks: '/oauth/jwks',
+  registration: '/oauth/register',
+  revocation: '/oauth/revoke',
+  token: '/oauth/token',
+};
+
+function featuresOf(deps: AuthorizationServerDeps): Configuration['features'] {
+  const { isDoor, resourceOfScope, onRefused, registration, clientMetadata } = deps;
   return {
     devInteractions: { enabled: false },
     dPoP: { enabled: false },
@@ -169,7 +229,9 @@ function featuresOf({
     deviceFlow: {
       enabled: true,
       userCodeInputSource: async (context, _form, out, error) => {
-        show(context, devicePage(secretOf(context), userCodeOf(context.req), out !== undefined || error !== undefined));
+        const wrong = out !== undefined || error !== undefined;
+        if (wrong) onRefused('user_code', context.req.socket.remoteAddress ?? '');
+        show(context, devicePage(secretOf(context), userCodeOf(context.req), wrong));
       },
       userCodeConfirmSource: async (context, _form, client, _device, userCode) => {
         show(context, deviceConfirmPage(secretOf(context), userCode, client.clientName ?? client.clientId));
@@ -181,21 +243,30 @@ function featuresOf({
     resourceIndicators: {
       enabled: true,
       // INVARIANT: no token without a door it is good for.
-      defaultResource: async (_context, _client, oneOf) => {
-        if (oneOf === undefined) throw new errors.InvalidTarget('resource is required (RFC 8707)');
-        return oneOf;
+      defaultResource: async (context, _client, oneOf) => {
+        const scope = context.oidc.params?.['scope'];
+        const resource = oneOf ?? (typeof scope === 'string' ? resourceOfScope(scope) : undefined);
+        if (resource === undefined) throw new errors.InvalidTarget('resource is required (RFC 8707)');
+        return resource;
       },
       useGrantedResource: async () => true,
-      getResourceServerInfo: async (_context, resource) => {
+      getResourceServerInfo: async (context, resource) => {
         if (!isDoor(resource)) throw new errors.InvalidTarget('resource is no door of this gate');
-        return { scope: gateScope, audience: resource, accessTokenTTL: accessMs / 1000, accessTokenFormat: 'opaque' };
+        const { scopes, ms } = scopesNow(context, deps);
+        const accessTokenTTL = Math.max(1, Math.floor(Math.min(deps.accessMs, ms) / 1000));
+        return {
+          scope: [gateScope, ...scopes].join(' '),
+          audience: resource,
+          accessTokenTTL,
+          accessTokenFormat: 'opaque',
+        };
       },
     },
   };
 }
 
 const commandLine = {
-  client_id: commandLineClient,
+  client_id: 'chartgate-cli',
   client_name: 'Chartgate command line',
   application_type: 'native' as const,
   token_endpoint_auth_method: 'none' as const,
@@ -204,16 +275,16 @@ const commandLine = {
   redirect_uris: ['http://127.0.0.1/callback'],
 };
 
-/** Sign-in is asked for anew once it has ended; consent for each client and door, and every time where it is no web site. */
-function promptPolicy(isLive: (signIn: string) => boolean): interactionPolicy.DefaultPolicy {
-  const policy = interactionPolicy.base();
-  const ended = new interactionPolicy.Check('ended', 'the sign-in has ended', ({ oidc }) => {
-    const signIn = oidc.session?.accountId;
-    return signIn !== undefined && !isLive(signIn);
-  });
-  policy.get('login')?.checks.add(ended);
-  return policy;
-}
+/** psql and whatever else uses libpq 18: device codes only, and nothing to refresh. */
+const libpq = {
+  client_id: 'chartgate-psql',
+  client_name: 'psql, or another program that uses libpq',
+  application_type: 'native' as const,
+  token_endpoint_auth_method: 'none' as const,
+  grant_types: ['urn:ietf:params:oauth:grant-type:device_code'],
+  response_types: [],
+  redirect_uris: [],
+};
 
 /** RFC 9700 §4.1: in clear only on the client's own machine, and nothing a reader could take for another host. */
 function checkRedirects(uris: readonly string[]): void {

@@ -21,7 +21,7 @@ export function deviceConfirmPage(xsrf: string, code: string, client: string): s
   return page({
     title: 'Is this your code?',
     body: `<p>${escapeHtml(client)} shows this code:</p>
-<p><code>${escapeHtml(code)}</code></p>
+<p class="code"><code>${escapeHtml(code)}</code></p>
 <p>Go on only if you began this yourself and see the same code there. Whoever sent you a link to this page would act in your name.</p>
 ${answer('It is the same', ' class="first"', hidden('confirm', 'yes'))}
 ${answer('It is not', '', hidden('abort', 'yes'))}`,
@@ -35,7 +35,7 @@ export function deviceDonePage(): string {
 export function errorPage(error: string, description: string): string {
   return page({
     title: 'This did not work',
-    body: `<p class="problem" role="alert">${escapeHtml(description || error)}</p>
-<p>Begin again from your client. (${escapeHtml(error)})</p>`,
+    body: `<p class="problem" role="alert">The request of the client was refused: ${escapeHtml(description || error)}.</p>
+<p>Begin again from your client. It calls this <code>${escapeHtml(error)}</code>.</p>`,
   });
 }

@@ -1,4 +1,4 @@
-// Fetches what a stranger named: metadata and keys of clients. INVARIANT: it connects to public addresses only, checked on
+// Talks to whom a stranger named: metadata and keys of clients, authorization servers of MCP servers. INVARIANT: it connects to public addresses only, checked on
 // the very address it connects to, so that a name that changes its mind gains nothing (SSRF). It follows no redirect.
 
 import { lookup } from 'node:dns';
@@ -56,7 +56,7 @@ export function publicFetch(privateHosts: readonly string[]): typeof fetch {
     const trusted = privateHosts.includes(url.hostname);
     if (url.protocol !== 'https:') throw new TypeError('only https is fetched');
     if (isIP(host) !== 0 && !trusted && !isPublicAddress(host)) throw new TypeError('the address is not public');
-    return get(url, options, trusted ? undefined : lookupPublic);
+    return exchange(url, options, trusted ? undefined : lookupPublic);
   };
 }
 
@@ -72,11 +72,16 @@ const lookupPublic: LookupFunction = (hostname, options, callback) => {
   });
 };
 
-function get(url: URL, { headers, signal }: RequestInit, lookup: LookupFunction | undefined): Promise<Response> {
+function exchange(
+  url: URL,
+  { method, headers, body, signal }: RequestInit,
+  lookup: LookupFunction | undefined,
+): Promise<Response> {
   return new Promise((resolve, reject) => {
     const outgoing = request(
       url,
       {
+        method: method ?? 'GET',
         headers: Object.fromEntries(new Headers(headers)),
         agent: false,
         ...(signal ? { signal } : {}),
@@ -94,6 +99,6 @@ function get(url: URL, { headers, signal }: RequestInit, lookup: LookupFunction 
       },
     );
     outgoing.on('error', reject);
-    outgoing.end();
+    outgoing.end(typeof body === 'string' || body instanceof URLSearchParams ? body.toString() : undefined);
   });
 }

@@ -2,6 +2,7 @@
 // gone on with only in the browser it began in, known by the cookie that was set there.
 
 import type { Provider } from 'oidc-provider';
+import type { StepUp } from '../../identity/step-up.ts';
 import type { AuthorizationRequests, PendingAuthorization } from '../../ports/sign-in.ts';
 import { cookieOf } from '../../wire/http/cookies.ts';
 
@@ -9,7 +10,7 @@ export const requestCookie = 'chartgate-request';
 
 type Interaction = InstanceType<Provider['Interaction']>;
 
-export function requestsOf(provider: Provider): AuthorizationRequests {
+export function requestsOf(provider: Provider, stepUpOf: (scope: string) => StepUp | null): AuthorizationRequests {
   const load = async (id: string): Promise<Interaction> => {
     const interaction = await provider.Interaction.find(id);
     if (!interaction) throw new Error('the authorization request ended while it was looked at');
@@ -26,7 +27,7 @@ export function requestsOf(provider: Provider): AuthorizationRequests {
       if (cookieOf(cookieHeader, requestCookie) !== id) return undefined;
       const interaction = await provider.Interaction.find(id);
       if (!interaction || interaction.uid !== id || !(await isSameSession(provider, interaction))) return undefined;
-      return pendingOf(provider, interaction);
+      return pendingOf(provider, interaction, stepUpOf);
     },
     async signedIn(id, signIn) {
       const interaction = await load(id);
@@ -72,12 +73,13 @@ async function isSameSession(provider: Provider, { session }: Interaction): Prom
 async function pendingOf(
   provider: Provider,
   { uid, iat, prompt, params, session }: Interaction,
+  stepUpOf: (scope: string) => StepUp | null,
 ): Promise<PendingAuthorization | undefined> {
   if (prompt.name !== 'login' && prompt.name !== 'consent') return undefined;
   const id = String(params['client_id']);
   const client = await provider.Client.find(id);
   if (!client) return undefined;
-  const { redirect_uri: redirect, login_hint: hint, resource } = params;
+  const { redirect_uri: redirect, login_hint: hint, resource, scope } = params;
   return {
     id: uid,
     prompt: prompt.name,
@@ -91,6 +93,7 @@ async function pendingOf(
     },
     resources: [resource].flat().filter((each) => typeof each === 'string'),
     loginHint: typeof hint === 'string' ? hint : null,
+    stepUp: typeof scope === 'string' ? stepUpOf(scope) : null,
   };
 }
 

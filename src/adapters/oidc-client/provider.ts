@@ -1,7 +1,8 @@
 // Sign-in at an OpenID provider: authorization code with PKCE, state and nonce (OpenID Connect Core 1.0 §3.1), by
 // openid-client. The ID token's signature is always verified; nothing of the provider's words reaches a person.
 
-import { createRemoteJWKSet, jwtVerify } from 'jose';
+import { hash } from 'node:crypto';
+import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import * as client from 'openid-client';
 import type { JsonObject } from '../../core/json.ts';
 import { limits } from '../../core/limits.ts';
@@ -34,11 +35,13 @@ export function createOidcProvider(options: OidcProvider, now: () => number): Id
   });
   return {
     metadata: null,
-    async start({ state, loginHint }) {
+    async start({ state, loginHint, stepUp }) {
       const found = await discover();
       if (!found) return away;
       const verifier = client.randomPKCECodeVerifier();
       const nonce = client.randomNonce();
+      const acrValues = stepUp?.acr ?? options.acrValues;
+      const maxAge = stepUp && Math.floor(stepUp.withinMs / 1000);
       const url = client.buildAuthorizationUrl(found, {
         redirect_uri: options.redirectUri,
         response_type: 'code',
@@ -48,12 +51,13 @@ export function createOidcProvider(options: OidcProvider, now: () => number): Id
         code_challenge: await client.calculatePKCECodeChallenge(verifier),
         code_challenge_method: 'S256',
         ...(loginHint === null ? {} : { login_hint: loginHint }),
-        ...(options.acrValues.length === 0 ? {} : { acr_values: options.acrValues.join(' ') }),
+        ...(acrValues.length === 0 ? {} : { acr_values: acrValues.join(' ') }),
+        ...(maxAge === null ? {} : { max_age: String(maxAge) }),
       });
-      return ok({ url: url.href, keep: { state, nonce, verifier } });
+      return ok({ url: url.href, keep: { state, nonce, verifier, maxAge } });
     },
     async finish(answer, keep) {
-      const { state, nonce, verifier } = keep;
+      const { state, nonce, verifier, maxAge } = keep;
       if (
         answer.kind !== 'query' ||
         typeof state !== 'string' ||
@@ -69,13 +73,13 @@ export function createOidcProvider(options: OidcProvider, now: () => number): Id
           expectedNonce: nonce,
           pkceCodeVerifier: verifier,
           idTokenExpected: true,
+          ...(typeof maxAge === 'number' ? { maxAge } : {}),
         };
         const tokens = await client.authorizationCodeGrant(found, new URL(answer.url), checks);
-        const told = tokens.claims();
-        if (!told) return refuse('sign_in_refused', 'The identity provider sent no ID token.');
-        // They come from JSON; whatever is undefined among them is left out.
-        const claims: JsonObject = JSON.parse(JSON.stringify(told));
-        return ok({ claims, session: textOf(claims['sid']), once: null });
+        const claims = claimsForUs(tokens, answer.url, options.clientId, now());
+        if (claims) return ok({ claims, session: textOf(claims['sid']), once: null });
+        options.onFailure('no ID token, or not for us: azp, iat, at_hash, c_hash');
+        return refuse('sign_in_refused', 'The answer of the identity provider was not accepted.');
       } catch (error) {
         options.onFailure(reasonOf(error));
         return refuse('sign_in_refused', 'The answer of the identity provider was not accepted.');
@@ -88,6 +92,32 @@ export function createOidcProvider(options: OidcProvider, now: () => number): Id
       return readLogoutToken(logoutToken, keys, options, now());
     },
   };
+}
+
+/**
+ * Null where the token was not made for us, here and now, with this code and this access token: what openid-client leaves to
+ * its caller (OpenID Connect Core 1.0 §3.1.3.7, §3.1.3.8, §3.3.2.11). Each is checked where it is claimed.
+ */
+function claimsForUs(
+  tokens: client.TokenEndpointResponse & client.TokenEndpointResponseHelpers,
+  answer: string,
+  clientId: string,
+  now: number,
+): JsonObject | null {
+  const told = tokens.claims();
+  if (!told || (told.azp !== undefined && told.azp !== clientId) || told.iat * 1000 > now + limits.clockSkewMs)
+    return null;
+  // By the hash of the signature: SHA-384 for ES384, SHA-512 for EdDSA, which says no number.
+  const bits = /\d{3}$/.exec(decodeProtectedHeader(tokens.id_token ?? '').alg ?? '')?.[0] ?? '512';
+  const isOf = (claim: unknown, value: string): boolean => {
+    const digest = hash(`sha${bits}`, value, 'buffer');
+    return claim === undefined || claim === digest.subarray(0, digest.length / 2).toString('base64url');
+  };
+  const code = new URL(answer).searchParams.get('code') ?? '';
+  if (!isOf(told['at_hash'], tokens.access_token) || !isOf(told['c_hash'], code)) return null;
+  // They come from JSON; whatever is undefined among them is left out.
+  const claims: JsonObject = JSON.parse(JSON.stringify(told));
+  return claims;
 }
 
 /** OpenID Connect Back-Channel Logout 1.0 §2.6. */

@@ -5,6 +5,7 @@ import { type Profile, SAML, type SamlConfig, ValidateInResponseTo } from '@node
 import type { JsonObject } from '../../core/json.ts';
 import { limits } from '../../core/limits.ts';
 import { ok, refuse } from '../../core/result.ts';
+import type { StepUp } from '../../identity/step-up.ts';
 import type { IdentityProvider, Proof } from '../../ports/sign-in.ts';
 import type { IdpMetadata } from './idp-metadata.ts';
 
@@ -39,11 +40,11 @@ export function createSamlProvider(options: SamlProvider, clock: { now(): number
   };
   return {
     metadata: samlFor(options, '', null).generateServiceProviderMetadata(options.cert, options.key && options.cert),
-    async start({ state }) {
+    async start({ state, stepUp }) {
       const requestId = `_${clock.newId()}`;
       const sent = new Date(clock.now()).toISOString();
       return ok({
-        url: await samlFor(options, requestId, null).getAuthorizeUrlAsync(state, undefined, {}),
+        url: await samlFor(askedFor(options, stepUp), requestId, null).getAuthorizeUrlAsync(state, undefined, {}),
         keep: { requestId, sent },
       });
     },
@@ -69,8 +70,12 @@ export function createSamlProvider(options: SamlProvider, clock: { now(): number
   };
 }
 
+function askedFor(options: SamlProvider, stepUp: StepUp | null): SamlProvider & { readonly isNew?: boolean } {
+  return stepUp ? { ...options, requireAcr: stepUp.acr, isNew: true } : options;
+}
+
 /** The library, for one request: the only one whose answer it takes. */
-function samlFor(options: SamlProvider, requestId: string, sent: string | null): SAML {
+function samlFor(options: ReturnType<typeof askedFor>, requestId: string, sent: string | null): SAML {
   const { idp, key, requireAcr } = options;
   const config: SamlConfig = {
     idpCert: [...idp.certificates],
@@ -90,6 +95,7 @@ function samlFor(options: SamlProvider, requestId: string, sent: string | null):
     digestAlgorithm: 'sha256',
     disableRequestedAuthnContext: requireAcr.length === 0,
     authnContext: [...requireAcr],
+    forceAuthn: options.isNew === true,
     generateUniqueId: () => requestId,
     cacheProvider: {
       saveAsync: (_key, value) => Promise.resolve({ value, createdAt: 0 }),
@@ -140,8 +146,15 @@ function proofOf(profile: Profile, options: SamlProvider, requestId: string, now
     email: first('mail', 'email', mailOid, `${claimsSchema}/emailaddress`) ?? null,
     name: first('displayName', 'cn', displayNameOid, `${claimsSchema}/name`) ?? null,
     acr: textOf(context[0]) ?? null,
+    auth_time: secondsOf(nodesOf(assertion['AuthnStatement'])[0]?.$?.['AuthnInstant']),
   };
   return { claims, session: profile.sessionIndex ?? null, once: { id, untilMs: now + 2 * requestMs } };
+}
+
+/** Null where it is no time. */
+function secondsOf(instant: string | undefined): number | null {
+  const ms = Date.parse(instant ?? '');
+  return Number.isNaN(ms) ? null : Math.floor(ms / 1000);
 }
 
 const mailOid = 'urn:oid:0.9.2342.19200300.100.1.3';

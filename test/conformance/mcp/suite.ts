@@ -37,6 +37,35 @@ export async function runSuite(suite: Suite, url: string): Promise<Verdicts> {
   }
 }
 
+/** The scenarios for an authorization server; `visit` is the browser of a person, from the address they are sent to. */
+export async function runAuthorization(
+  of: { readonly url: string; readonly client: string; readonly port: number; readonly resource: string },
+  visit: (address: string) => Promise<void>,
+): Promise<Verdicts> {
+  const directory = await mkdtemp(join(tmpdir(), 'chartgate-conformance-'));
+  try {
+    const at = ['--url', of.url, '--client-id', of.client, '--resource', of.resource, '--port', String(of.port)];
+    const child = spawn(process.execPath, [next, 'authorization', ...at, '-o', directory], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const stuck = setTimeout(() => child.kill('SIGKILL'), 60_000);
+    const exited = once(child, 'exit');
+    let said = '';
+    const visited: Promise<void>[] = [];
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+      const address = /^https?:\S+[?]response_type=\S+$/m.exec(said)?.[0];
+      if (address !== undefined && visited.length === 0) visited.push(visit(address));
+    });
+    await exited;
+    clearTimeout(stuck);
+    await Promise.all(visited);
+    return await verdictsIn(directory);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
 async function verdictsIn(directory: string): Promise<Verdicts> {
   const verdicts = new Map<string, { status: string; words: string }>();
   for (const entry of (await readdir(directory)).sort()) {
