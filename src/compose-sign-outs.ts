@@ -18,6 +18,8 @@ export interface OpenSessions {
 export interface SignOuts {
   /** Doors, once they are open. */
   readonly doors: OpenSessions[];
+  /** What else somebody leaves behind who is sent away; a sign-in that ends does not touch it. `issuer` null: any. */
+  readonly belongings: ((id: string, issuer: string | null) => Promise<void>)[];
   /** Ends what a person or workload has: sign-ins, credentials, sessions, and tokens made until now. */
   readonly endSubject: AdminDeps['endSubject'];
 }
@@ -28,10 +30,12 @@ export function createSignOuts(
   people: () => Pick<SignInDesk, 'ofSubject' | 'end'> | undefined,
 ): SignOuts {
   const doors: OpenSessions[] = [];
+  const belongings: SignOuts['belongings'] = [];
   return {
     doors,
+    belongings,
     async endSubject({ id, issuer, by, reason }) {
-      const issuers = issuer === null ? identity.trust.map((each) => each.issuer) : [issuer];
+      const issuers = issuer === null ? issuersOf(identity) : [issuer];
       const isTheirs = (subject: Subject): boolean =>
         subject.id === id && (issuer === null || subject.issuer === issuer);
       for (const each of issuers) endTokensOf(store.records, { id, issuer: each }, clock.now());
@@ -39,6 +43,7 @@ export function createSignOuts(
       for (const each of signIns) people()?.end(each.id);
       store.credentials.removeOf(isTheirs);
       await Promise.all(doors.map((door) => door.end(isTheirs)));
+      await Promise.all(belongings.map((remove) => remove(id, issuer)));
       const bytes = Buffer.from(JSON.stringify({ reason }));
       await log.append(
         {
@@ -51,4 +56,10 @@ export function createSignOuts(
       return { signIns: signIns.length };
     },
   };
+}
+
+/** Everybody whose word on a subject is taken as a token or an assertion. */
+function issuersOf({ trust, providers }: IdentityConfig): string[] {
+  const asserting = Object.values(providers).flatMap((each) => (each.type === 'oidc' ? [each.issuer] : []));
+  return [...new Set([...trust.map((each) => each.issuer), ...asserting])];
 }

@@ -5,6 +5,7 @@ import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { nameOf } from '../core/facts.ts';
 import { refuse } from '../core/result.ts';
+import { DoorRefusals } from '../gateway/door-refusals.ts';
 import { LogUnavailable } from '../ports/log.ts';
 import { isAnyReviewer, isAuditor, localOperator } from './access.ts';
 import { approvalRoutes } from './approvals.ts';
@@ -45,6 +46,7 @@ export function createAdminApi(deps: AdminDeps): AdminApi {
       onError: () => answerRefusal({ code: 'too_large', text: 'The body is larger than this API accepts.' }),
     }),
   );
+  const refusals = new DoorRefusals(deps.clock, deps.log, 'admin');
   app.get('/openapi.json', (c) => c.json(openApi(deps.publicUrl)));
   app.use(async (c, next) => {
     const header = c.req.header('authorization');
@@ -55,7 +57,7 @@ export function createAdminApi(deps: AdminDeps): AdminApi {
     const authenticated = await deps.authenticate(/^Bearer +(\S+)$/i.exec(header ?? '')?.[1] ?? '');
     if (!authenticated.ok) {
       const { code } = authenticated.error;
-      if (code !== 'token_missing') await deps.log.append({ type: 'auth.refused', data: { door: 'admin', code } });
+      if (code !== 'token_missing') await refusals.record({ code });
       return answerRefusal(authenticated.error);
     }
     c.set('caller', { subject: authenticated.value, local: false });

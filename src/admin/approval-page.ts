@@ -4,16 +4,15 @@
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { objectionToJudge, statusAt } from '../approvals/step.ts';
-import { errors } from '../core/errors.ts';
 import type { Subject } from '../core/facts.ts';
 import { fail, type Refusal, type Result, refuse } from '../core/result.ts';
 import type { BrowserSession, BrowserSessions } from '../ports/browser-sessions.ts';
-import { LogUnavailable } from '../ports/log.ts';
-import { escapeHtml, hidden, page, pageHeaders } from '../wire/http/page.ts';
+import { escapeHtml, hidden, page, timeText, visible } from '../wire/http/page.ts';
 import { type Caller, isOwn, seesApproval } from './access.ts';
 import { lookAt } from './approval-view.ts';
 import type { ApprovalView } from './contract.ts';
 import type { AdminDeps } from './deps.ts';
+import { away, brokenPage, formBytesMax, html, ownForm, refusalPage, visitorOf } from './page-visit.ts';
 
 export type ApprovalPageDeps = Pick<AdminDeps, 'approvals' | 'clock' | 'desk' | 'log' | 'readers' | 'onError'> & {
   /** Null where nobody can sign in with a browser. */
@@ -22,8 +21,8 @@ export type ApprovalPageDeps = Pick<AdminDeps, 'approvals' | 'clock' | 'desk' | 
 
 export const approvalPages = '/approvals';
 
-const formBytesMax = 65_536;
 const idText = /^a_[0-9A-HJKMNP-TV-Z]{26}$/;
+const all = { href: approvalPages, label: 'Requests that wait' };
 const gone: Refusal = { code: 'approval_not_found', text: 'There is no such approval for you.' };
 
 export function createApprovalPages(deps: ApprovalPageDeps): { fetch(request: Request): Promise<Response> } {
@@ -33,8 +32,8 @@ export function createApprovalPages(deps: ApprovalPageDeps): { fetch(request: Re
   /** Who is signed in, or the answer for who is not. */
   function visitor(c: Context): BrowserSession | Response {
     const id = c.req.param('id') ?? null;
-    if (!sessions) return id === null ? plain(errorPage(gone), 404) : plain(commandLinePage(id));
-    return sessions.of(c.req.header('cookie')) ?? c.redirect(sessions.signInPath(c.req.path), 303);
+    if (!sessions) return id === null ? refusalPage(gone, null) : html(commandLinePage(id));
+    return visitorOf(c, sessions);
   }
 
   app.get('/', (c) => {
@@ -49,51 +48,45 @@ export function createApprovalPages(deps: ApprovalPageDeps): { fetch(request: Re
       return `<li><a href="${approvalPages}/${id}">${escapeHtml(words)}</a></li>`;
     });
     const body = items.length === 0 ? '<p>Nothing waits for a decision.</p>' : `<ul>${items.join('\n')}</ul>`;
-    return plain(page({ title: 'Requests that wait', body }));
+    return html(page({ title: 'Requests that wait', body }));
   });
 
   app.get('/:id', async (c) => {
-    if (!idText.test(c.req.param('id'))) return plain(errorPage(gone), 404);
+    if (!idText.test(c.req.param('id'))) return refusalPage(gone, sessions && all);
     const session = visitor(c);
     if (session instanceof Response) return session;
     const caller = callerOf(session.subject);
     const approval = approvals.get(c.req.param('id'));
-    if (!approval || !seesApproval(caller, approval, deps.readers())) return plain(errorPage(gone), 404);
-    return plain(approvalPage(await lookAt(approval, caller, deps), session, isOwn(caller, approval.act.subject)));
+    if (!approval || !seesApproval(caller, approval, deps.readers())) return refusalPage(gone, all);
+    return html(approvalPage(await lookAt(approval, caller, deps), session, isOwn(caller, approval.act.subject)));
   });
 
   app.post('/:id', bodyLimit({ maxSize: formBytesMax }), async (c) => {
     const session = visitor(c);
     if (session instanceof Response) return session;
-    const form = new URLSearchParams(await c.req.text());
     const id = c.req.param('id');
-    const done = await act(deps, session, id, form);
-    if (!done.ok) return plain(errorPage(done.error, idText.test(id) ? id : null), errors[done.error.code].http);
-    return c.redirect(`${approvalPages}/${id}`, 303);
+    const here = `${approvalPages}/${id}`;
+    const done = await act(deps, c, session, id);
+    if (!done.ok) return refusalPage(done.error, idText.test(id) ? { href: here, label: 'Back to the request' } : null);
+    return away(here);
   });
 
-  app.notFound(() => plain(errorPage(gone), 404));
-  app.onError((error) => {
-    const closed = error instanceof LogUnavailable;
-    if (!closed) deps.onError(error);
-    const code = closed ? 'log_unavailable' : 'internal';
-    return plain(errorPage({ code, text: errors[code].text }), errors[code].http);
-  });
+  app.notFound(() => refusalPage(gone, null));
+  app.onError((error) => brokenPage(error, deps.onError));
   return { fetch: async (request) => app.fetch(request) };
 }
 
-/** What a form asks for. INVARIANT: only one from a page of this very session is listened to. */
+/** What the form asks for. */
 async function act(
-  { desk, approvals, readers, sessions }: ApprovalPageDeps,
+  { desk, approvals, readers, sessions, log }: ApprovalPageDeps,
+  c: Context,
   session: BrowserSession,
   id: string,
-  form: URLSearchParams,
 ): Promise<Result<unknown>> {
-  if (!sessions?.accepts(session, form.get('csrf')))
-    return refuse('invalid_request', 'The form does not come from a page of this sign-in.', {
-      next: 'Open the page of the request again.',
-    });
-  const { subject } = session;
+  if (!sessions) return fail(gone);
+  const own = await ownForm(c, session, { sessions, log });
+  if (!own.ok) return own;
+  const [form, { subject }] = [own.value, session];
   const approval = approvals.get(id);
   if (!approval || !seesApproval(callerOf(subject), approval, readers())) return fail(gone);
   const reason = form.get('reason') ?? '';
@@ -115,15 +108,12 @@ function callerOf(subject: Subject): Caller {
   return { subject, local: false };
 }
 
-function plain(html: string, status = 200): Response {
-  return new Response(html, { status, headers: pageHeaders });
-}
-
+/** Each answer has headers of its own: what serves it writes its length among them. */
 function approvalPage(view: ApprovalView, { csrf, subject }: BrowserSession, own: boolean): string {
   const by = view.subject.agent === undefined ? '' : ` through ${view.subject.agent}`;
   const facts: [string, string][] = [
     ['Status', view.status],
-    ['Asked by', `${view.subject.id}${by}, ${view.requested}`],
+    ['Asked by', `${view.subject.id}${by}, ${timeText(view.requested)}`],
     ['On', view.connection],
     ['Held by rule', view.rule],
     ['PHI it touches', view.phi.join(', ') || 'none the gate knows of'],
@@ -134,20 +124,20 @@ function approvalPage(view: ApprovalView, { csrf, subject }: BrowserSession, own
         ? 'one run of exactly this'
         : `${Math.round(view.grant / 60)} minutes, whatever is alike but for its values`,
     ],
-    ['Ends', view.expires],
+    ['Ends', timeText(view.expires)],
+    ['Known as', view.id],
     ...view.verdicts.map(({ effect, by, at, reason }): [string, string] => [
       effect === 'approve' ? 'Approved' : 'Denied',
-      `${by.id}, ${at}: ${reason}`,
+      `${by.id}, ${timeText(at)}: ${reason}`,
     ]),
   ];
-  const list = facts.map(([term, text]) => `<dt>${escapeHtml(term)}</dt><dd>${escapeHtml(text)}</dd>`).join('\n');
-  const content =
-    view.content === undefined
-      ? ''
-      : `<h2>The exact act</h2>\n<pre>${escapeHtml(JSON.stringify(view.content, null, 2))}</pre>`;
+  const list = facts
+    .map(([term, text]) => `<dt>${escapeHtml(term)}</dt><dd>${escapeHtml(visible(text))}</dd>`)
+    .join('\n');
+  const content = view.content === undefined ? '' : exactAct(view.content);
   const history = (view.history ?? []).map(
     ({ id, status, connection, rule, requested }) =>
-      `<li>${escapeHtml(`${requested}: ${status}, ${connection}, rule ${rule}`)} (<a href="${approvalPages}/${escapeHtml(id)}">look</a>)</li>`,
+      `<li>${escapeHtml(`${timeText(requested)}: ${status}, ${connection}, rule ${rule}`)} (<a href="${approvalPages}/${escapeHtml(id)}">look</a>)</li>`,
   );
   const past = history.length === 0 ? '' : `<h2>Earlier requests</h2>\n<ul>${history.join('\n')}</ul>`;
   const forms = [
@@ -166,10 +156,30 @@ function approvalPage(view: ApprovalView, { csrf, subject }: BrowserSession, own
   ];
   const idle = view.status === 'requested' && !view.yours ? `<p>${escapeHtml(whyNotYours(subject, own))}</p>` : '';
   return page({
-    title: `Approval ${view.id}`,
+    title: `${view.subject.id} asks, on ${view.connection}`,
     body: `<dl>${list}</dl>\n${content}\n${forms.join('\n')}${idle}\n${past}`,
   });
 }
+
+/** Each part of it, its text as it would be read where it runs. */
+function exactAct(content: unknown): string {
+  const parts = typeof content === 'object' && content !== null && !Array.isArray(content) ? content : { act: content };
+  const shown = Object.entries(parts).map(([name, part]) => {
+    const text = typeof part === 'string' ? part : JSON.stringify(part, null, 2);
+    return `<h3>${escapeHtml(names[name] ?? name)}</h3>\n<pre>${escapeHtml(visible(text))}</pre>`;
+  });
+  return `<h2>The exact act</h2>\n${shown.join('\n')}`;
+}
+
+/** What parts of acts are called. */
+const names: Readonly<Record<string, string>> = {
+  sql: 'Statement',
+  params: 'Parameters',
+  reason: 'Why, as the requester says',
+  estimated_rows: 'Rows, as the planner estimates',
+  tool: 'Tool',
+  arguments: 'Arguments',
+};
 
 function whyNotYours(subject: Subject, own: boolean): string {
   if (own) return 'This is your own request: somebody else decides it.';
@@ -190,14 +200,6 @@ function withdrawForm(id: string, csrf: string): string {
 ${hidden('csrf', csrf)}
 <button name="effect" value="withdraw">Take it back</button>
 </form>`;
-}
-
-function errorPage({ code, text, next }: Refusal, id: string | null = null): string {
-  const back = id === null ? '' : `<p><a href="${approvalPages}/${id}">Back to the request</a></p>`;
-  return page({
-    title: 'This cannot be done',
-    body: `<p class="problem">${escapeHtml(text)} ${escapeHtml(next ?? errors[code].next)}</p>\n${back}`,
-  });
 }
 
 function commandLinePage(id: string): string {

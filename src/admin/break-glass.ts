@@ -5,7 +5,7 @@ import { Hono } from 'hono';
 import { type Emergency, isLive, mayReview, reviewDueMs } from '../approvals/break-glass.ts';
 import { nameOf } from '../core/facts.ts';
 import { type Refusal, type Result, refuse } from '../core/result.ts';
-import { type Caller, isAuditor, isOwn } from './access.ts';
+import { type Caller, isAuditor, isOwn, type Readers } from './access.ts';
 import { type BreakGlassView, breakGlassInput, reviewInput } from './contract-break-glass.ts';
 import type { AdminDeps } from './deps.ts';
 import { type AdminEnv, answerRefusal, bodyOf } from './http.ts';
@@ -19,7 +19,7 @@ const missing: Refusal = {
 export function breakGlassRoutes({ breakGlass, clock, readers }: AdminDeps): Hono<AdminEnv> {
   const routes = new Hono<AdminEnv>();
 
-  const sees = (caller: Caller, each: Emergency): boolean => readsReason(caller, each) || isAuditor(caller, readers());
+  const sees = (caller: Caller, each: Emergency): boolean => seesEmergency(caller, each, readers());
 
   /** What the caller may know of and act on as a person. */
   function objection(caller: Caller, id: string): Refusal | null {
@@ -75,12 +75,16 @@ export function breakGlassRoutes({ breakGlass, clock, readers }: AdminDeps): Hon
   return routes;
 }
 
+export function seesEmergency(caller: Caller, each: Emergency, readers: Readers): boolean {
+  return readsReason(caller, each) || isAuditor(caller, readers);
+}
+
 /** The words of a person are for who has to judge them, and for who wrote them. */
 function readsReason(caller: Caller, each: Emergency): boolean {
   return !caller.local && (isOwn(caller, each.by) || mayReview(each, caller.subject));
 }
 
-function viewOf(each: Emergency, caller: Caller, now: number): BreakGlassView {
+export function viewOf(each: Emergency, caller: Caller, now: number): BreakGlassView {
   const { id, by, connection, reason, openedMs, untilMs, endedMs, reviewers, review } = each;
   return {
     id,

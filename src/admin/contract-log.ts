@@ -46,3 +46,31 @@ export interface EvidenceView {
 }
 
 export const evidenceView: z.ZodType<EvidenceView> = z.object({ origin: z.string(), seq: z.int().min(0) });
+
+export interface LogReviewInput {
+  readonly from: string;
+  readonly to: string;
+  readonly outcome: 'in_order' | 'concern';
+  readonly note: string;
+  readonly manifest?: string | undefined;
+}
+
+/** What was reviewed and found. `note`: recorded encrypted. `manifest`: SHA-256 (hex) of the manifest of the package that was read. */
+export const logReviewInput: z.ZodType<LogReviewInput> = z.strictObject({
+  from: z.iso.datetime(),
+  to: z.iso.datetime(),
+  outcome: z.enum(['in_order', 'concern']),
+  note: z.string().max(2_000),
+  manifest: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
+});
+
+export interface LogReviewView {
+  readonly origin: string;
+  /** Number of the `audit.reviewed` record, which a checkpoint covers by now. */
+  readonly seq: number;
+}
+
+export const logReviewView: z.ZodType<LogReviewView> = z.object({ origin: z.string(), seq: z.int().min(0) });

@@ -126,9 +126,16 @@ export const verdictInput: z.ZodType<VerdictInput> = z.strictObject({
   reason: z.string(),
 });
 
+/** What a server tells a model, and the gate pins. */
+export type ChangeKind = 'tool' | 'prompt' | 'resource_template' | 'instructions';
+
+const changeKind = z.enum(['tool', 'prompt', 'resource_template', 'instructions']);
+
 export interface ToolChangeView {
   readonly id: string;
   readonly connection: string;
+  readonly kind: ChangeKind;
+  /** Its name, or the template. */
   readonly tool: string;
   readonly status: 'pending' | 'refused';
   readonly seen: string;
@@ -143,6 +150,7 @@ export interface ToolChangeView {
 export const toolChangeView: z.ZodType<ToolChangeView> = z.object({
   id: z.string(),
   connection: z.string(),
+  kind: changeKind,
   tool: z.string(),
   status: z.enum(['pending', 'refused']),
   seen: z.string(),
@@ -166,12 +174,14 @@ export const toolVerdictInput: z.ZodType<ToolVerdictInput> = z.strictObject({
 /** What has become of a change: accepted, the definition is the tool's; refused, it stays shut out. */
 export interface ToolVerdictView {
   readonly connection: string;
+  readonly kind: ChangeKind;
   readonly tool: string;
   readonly effect: 'accept' | 'refuse';
 }
 
 export const toolVerdictView: z.ZodType<ToolVerdictView> = z.object({
   connection: z.string(),
+  kind: changeKind,
   tool: z.string(),
   effect: z.enum(['accept', 'refuse']),
 });
@@ -245,21 +255,24 @@ export interface SessionQuery {
   readonly limit: number;
 }
 
-export const sessionQuery: z.ZodType<SessionQuery> = z.strictObject({
+const sessionQueryObject = z.strictObject({
   subject: z.string().optional(),
+  group: z.string().optional(),
   connection: z.string().optional(),
   door: z.string().optional(),
-  group: z.string().optional(),
   tool: z.string().optional(),
   table: z.string().optional(),
-  rule: z.string().optional(),
   phi: z.string().optional(),
-  before: z.string().optional(),
   decision: z.enum(['allow', 'hold', 'deny']).optional(),
+  rule: z.string().optional(),
   since: z.iso.datetime({ offset: true }).optional(),
   until: z.iso.datetime({ offset: true }).optional(),
+  before: z.string().optional(),
   limit: z.coerce.number().int().min(1).max(1000).default(100),
 });
+
+export const sessionQuery: z.ZodType<SessionQuery> = sessionQueryObject;
+export const sessionQueryKeys: readonly (keyof SessionQuery)[] = sessionQueryObject.keyof().options;
 
 /** A part of a PostgreSQL answer, as the caller saw it: masked. `null` is SQL's NULL. */
 export interface AnswerView {

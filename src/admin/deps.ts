@@ -23,7 +23,8 @@ export interface AdminDeps {
   /** Keyed names of patients, and the kinds of identifiers the configuration in force knows. */
   readonly patients: {
     readonly kinds: () => readonly string[];
-    readonly nameOf: (kind: string, value: string) => string;
+    /** Under every key they have been made with. */
+    readonly namesOf: (kind: string, value: string) => readonly string[];
   };
   readonly publicUrl: string;
   /** Of the policy and configuration in force now. */

@@ -1,12 +1,20 @@
 // Routes about the log itself. Its keys are for the local operator alone, whoever may use the state directory; that evidence is
-// made of it is recorded for an auditor.
+// made of it is recorded for an auditor, and so are the reviews that people sign off.
 
 import { Hono } from 'hono';
 import { nameOf } from '../core/facts.ts';
 import { isAuditor } from './access.ts';
-import { type EvidenceView, evidenceInput, type RotatedView, rotateInput } from './contract-log.ts';
+import {
+  type EvidenceView,
+  evidenceInput,
+  type LogReviewView,
+  logReviewInput,
+  type RotatedView,
+  rotateInput,
+} from './contract-log.ts';
 import type { AdminDeps } from './deps.ts';
 import { type AdminEnv, answerRefusal, bodyOf } from './http.ts';
+import { reasonPayload } from './reading.ts';
 
 export function logRoutes({ rotation, log, readers }: AdminDeps): Hono<AdminEnv> {
   const routes = new Hono<AdminEnv>();
@@ -36,6 +44,28 @@ export function logRoutes({ rotation, log, readers }: AdminDeps): Hono<AdminEnv>
     const { seq } = await log.append({ type: 'evidence.exported', subject: nameOf(caller.subject), data });
     await log.checkpoint();
     const view: EvidenceView = { origin: log.origin, seq };
+    return c.json(view);
+  });
+
+  routes.post('/reviews', async (c) => {
+    const caller = c.get('caller');
+    if (caller.local || caller.subject.kind !== 'person' || !isAuditor(caller, readers()))
+      return answerRefusal({
+        code: 'not_an_auditor',
+        text: 'A review is signed off by a person among the auditors, under their own name.',
+      });
+    const input = await bodyOf(c, logReviewInput);
+    if (!input.ok) return answerRefusal(input.error);
+    const { from, to, outcome, note, manifest } = input.value;
+    if (!(Date.parse(from) < Date.parse(to)))
+      return answerRefusal({ code: 'invalid_request', text: 'A review is of a period, the earlier time first.' });
+    if (note.trim() === '')
+      return answerRefusal({ code: 'reason_required', text: 'A review says what was looked at and found.' });
+    const data = { from, to, outcome, ...(manifest === undefined ? {} : { manifest }) };
+    const record = { type: 'audit.reviewed', subject: nameOf(caller.subject), data } as const;
+    const { seq } = await log.append(record, reasonPayload({ note: note.trim() }));
+    await log.checkpoint();
+    const view: LogReviewView = { origin: log.origin, seq };
     return c.json(view);
   });
 

@@ -10,6 +10,7 @@ import {
   errorView,
   reasonInput,
   rebuiltView,
+  sessionQueryKeys,
   sessionView,
   timelineView,
   toolChangeView,
@@ -20,7 +21,14 @@ import {
 } from './contract.ts';
 import { breakGlassInput, breakGlassView, reviewInput } from './contract-break-glass.ts';
 import { exportInput, exportView } from './contract-export.ts';
-import { evidenceInput, evidenceView, rotatedView, rotateInput } from './contract-log.ts';
+import {
+  evidenceInput,
+  evidenceView,
+  logReviewInput,
+  logReviewView,
+  rotatedView,
+  rotateInput,
+} from './contract-log.ts';
 import { holdInput, holdView, releaseInput, shredInput, shredView } from './contract-retention.ts';
 import { revokeInput, revokeView } from './contract-sign-ins.ts';
 import { simulateInput, simulationView } from './contract-simulate.ts';
@@ -55,6 +63,8 @@ export function openApi(publicUrl: string): Document {
     RotateInput: rotateInput,
     Evidence: evidenceView,
     EvidenceInput: evidenceInput,
+    LogReview: logReviewView,
+    LogReviewInput: logReviewInput,
     ShredInput: shredInput,
     RevokeInput: revokeInput,
     Revoked: revokeView,
@@ -198,6 +208,14 @@ function paths(): Document {
         answer: ref('Evidence'),
       }),
     },
+    '/log/reviews': {
+      post: operation({
+        summary: 'Sign off the review of a period of the log; for a person among the auditors',
+        path: [],
+        body: 'LogReviewInput',
+        answer: ref('LogReview'),
+      }),
+    },
     '/log/rotate-key': {
       post: operation({
         summary: 'A new signing key for the log; for the local operator',
@@ -218,21 +236,7 @@ function paths(): Document {
       get: operation({
         summary: 'Sessions, newest first',
         path: [],
-        query: [
-          'subject',
-          'group',
-          'connection',
-          'door',
-          'tool',
-          'table',
-          'phi',
-          'decision',
-          'rule',
-          'since',
-          'until',
-          'before',
-          'limit',
-        ],
+        query: sessionQueryKeys,
         answer: list('Session'),
       }),
     },

@@ -22,14 +22,14 @@ export function toolRoutes(deps: AdminDeps): Hono<AdminEnv> {
 
   routes.get('/changes', (c) => {
     const caller = c.get('caller');
-    return c.json(changesFor(caller).map((pin) => viewOf(pin, caller)));
+    return c.json(changesFor(caller).map((pin) => viewFor(caller, pin)));
   });
 
   routes.get('/changes/:id', async (c) => {
     const caller = c.get('caller');
     const pin = changeFor(caller, c.req.param('id'));
     if (!pin) return answerRefusal(missing);
-    const view = viewOf(pin, caller);
+    const view = viewFor(caller, pin);
     if (!view.yours) return c.json(view);
     const { connection, accepted, change } = pin;
     await log.append({
@@ -55,8 +55,8 @@ export function toolRoutes(deps: AdminDeps): Hono<AdminEnv> {
         })
       : await tools.verdict(id, caller.subject, effect, reason);
     if (!decided.ok) return answerRefusal(decided.error);
-    const { connection, tool } = decided.value;
-    const view: ToolVerdictView = { connection, tool, effect };
+    const { connection, kind = 'tool', tool } = decided.value;
+    const view: ToolVerdictView = { connection, kind, tool, effect };
     return c.json(view);
   });
 
@@ -72,17 +72,26 @@ export function toolRoutes(deps: AdminDeps): Hono<AdminEnv> {
     return changesFor(caller).find((pin) => pin.change.id === id);
   }
 
-  function viewOf({ connection, tool, change }: ChangedTool, caller: Caller): ToolChangeView {
-    return {
-      id: change.id,
-      connection,
-      tool,
-      status: change.status,
-      seen: new Date(change.atMs).toISOString(),
-      reviewers: toolReviewersOf(connection),
-      yours: isReviewer(caller, connection),
-    };
+  function viewFor(caller: Caller, pin: ChangedTool): ToolChangeView {
+    return viewOf(pin, toolReviewersOf(pin.connection), isReviewer(caller, pin.connection));
   }
 
   return routes;
+}
+
+function viewOf(
+  { connection, kind, tool, change }: ChangedTool,
+  reviewers: readonly string[],
+  yours: boolean,
+): ToolChangeView {
+  return {
+    id: change.id,
+    connection,
+    kind: kind ?? 'tool',
+    tool,
+    status: change.status,
+    seen: new Date(change.atMs).toISOString(),
+    reviewers,
+    yours,
+  };
 }

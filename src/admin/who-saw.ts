@@ -46,8 +46,8 @@ function namesOf({ patients }: AdminDeps, given: readonly string[]): string[] {
   const kinds = patients.kinds();
   return given.flatMap((each) => {
     const [, kind, value] = /^([a-z][a-z0-9_]{0,31}):(.+)$/s.exec(each) ?? [];
-    if (kind !== undefined && value !== undefined && kinds.includes(kind)) return [patients.nameOf(kind, value)];
-    return kinds.map((one) => patients.nameOf(one, each));
+    if (kind !== undefined && value !== undefined && kinds.includes(kind)) return patients.namesOf(kind, value);
+    return kinds.flatMap((one) => patients.namesOf(one, each));
   });
 }
 

@@ -10,6 +10,7 @@ import type { ApprovalStore } from '../ports/approvals.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
+import { recorded } from './refused-attempts.ts';
 
 /** What a held request brings with it; the desk gives the approval its id. */
 export type Claim = Omit<Extract<ApprovalEvent, { kind: 'request' }>, 'kind' | 'id'>;
@@ -101,10 +102,11 @@ export function createApprovalDesk(deps: ApprovalDeskDeps): ApprovalDesk {
       return waiters.wait(id, ms, signal);
     },
 
-    verdict: (id, by, effect, reason) => inTurn(() => move(id, { kind: 'verdict', by: named(by), effect, reason })),
-
+    async verdict(id, by, effect, reason) {
+      const outcome = await inTurn(() => move(id, { kind: 'verdict', by: named(by), effect, reason }));
+      return recorded(log, by, { type: 'approval.refused', approval: id, data: { effect } }, outcome);
+    },
     withdraw: (id, by) => inTurn(() => move(id, { kind: 'withdraw', by: named(by) })),
-
     explain: (id, by, reason) => inTurn(() => move(id, { kind: 'explain', by: named(by), reason })),
 
     async tick() {

@@ -19,6 +19,7 @@ import type { EmergencyStore } from '../ports/emergencies.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import { named, payloadOf } from './approval-desk.ts';
+import { recorded } from './refused-attempts.ts';
 
 export interface BreakGlassDesk {
   /** Refused: denied, reason_required, invalid_request. @throws LogUnavailable */
@@ -96,21 +97,22 @@ export function createBreakGlassDesk(deps: BreakGlassDeps): BreakGlassDesk {
   }
 
   return {
-    open(by, connection, reason, forMs) {
+    async open(by, connection, reason, forMs) {
       const current = running.get(keyOf(by, connection));
-      if (current && isLive(current, clock.now()))
-        return Promise.resolve(
-          refuse('approval_settled', 'You have broken the glass of this connection already.', {
-            next: 'See until when: chartgate break-glass ls.',
-          }),
-        );
+      if (current && isLive(current, clock.now())) return alreadyOpen();
       const id = random.id('b');
-      const rules = policy();
-      const [terms, digest] = [glassFor(rules, by, connection), rules.digest];
-      return inTurn(id, { kind: 'open', id, by: named(by), connection, reason, forMs, policy: digest, terms });
+      const { breakGlass, digest } = policy();
+      const terms = glassFor(policy(), by, connection);
+      const event = { kind: 'open', id, by: named(by), connection, reason, forMs, policy: digest, terms } as const;
+      // What somebody typed is not known to be the name of anything.
+      const where = breakGlass?.connections?.includes(connection) ? { connection } : {};
+      return recorded(log, by, { type: 'break_glass.refused', ...where }, await inTurn(id, event));
     },
     close: (id, by) => inTurn(id, { kind: 'close', by: named(by) }),
-    review: (id, by, finding, reason) => inTurn(id, { kind: 'review', by: named(by), finding, reason }),
+    async review(id, by, finding, reason) {
+      const outcome = await inTurn(id, { kind: 'review', by: named(by), finding, reason });
+      return recorded(log, by, { type: 'break_glass.refused', data: { break_glass: id } }, outcome);
+    },
     live(subject, connection) {
       if (running.size === 0) return undefined;
       const found = running.get(keyOf(subject, connection));
@@ -122,6 +124,12 @@ export function createBreakGlassDesk(deps: BreakGlassDeps): BreakGlassDesk {
       for (const { id } of due) await inTurn(id, { kind: 'tick' });
     },
   };
+}
+
+function alreadyOpen(): Result<never> {
+  return refuse('approval_settled', 'You have broken the glass of this connection already.', {
+    next: 'See until when: chartgate break-glass ls.',
+  });
 }
 
 /** Its end, or that its review is overdue, is to be written down. */

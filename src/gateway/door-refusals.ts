@@ -11,12 +11,14 @@ const recordedMax = 120;
 
 export interface TurnedAway {
   readonly code: ErrorCode;
-  /** Peer address. */
-  readonly address: string;
+  /** Peer address, where the door knows it. */
+  readonly address?: string;
   /** Once proven. */
   readonly subject?: Subject;
   /** One that there is. */
   readonly connection?: string;
+  /** What else there is to say: a configured provider, an error by its name in the protocol. */
+  readonly more?: Readonly<Record<string, string>>;
 }
 
 export class DoorRefusals {
@@ -34,7 +36,7 @@ export class DoorRefusals {
   }
 
   /** Resolves when it is durable, or counted. @throws LogUnavailable */
-  async record({ code, address, subject, connection }: TurnedAway): Promise<void> {
+  async record({ code, address, subject, connection, more }: TurnedAway): Promise<void> {
     const now = this.#clock.now();
     if (now - this.#sinceMs >= windowMs) {
       this.#sinceMs = now;
@@ -50,7 +52,7 @@ export class DoorRefusals {
       type: 'auth.refused',
       ...(subject ? { subject: nameOf(subject) } : {}),
       ...(connection === undefined ? {} : { connection }),
-      data: { door: this.#door, code, address, ...before },
+      data: { ...more, door: this.#door, code, ...(address === undefined ? {} : { address }), ...before },
     });
   }
 }

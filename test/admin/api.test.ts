@@ -14,7 +14,7 @@ import {
   timelineView,
   whoamiView,
 } from '../../src/admin/contract.ts';
-import { evidenceView } from '../../src/admin/contract-log.ts';
+import { evidenceView, logReviewView } from '../../src/admin/contract-log.ts';
 import { type GateFixture, recordSessions, startGate } from './gate-fixture.ts';
 
 let gate: GateFixture;
@@ -154,6 +154,29 @@ test('evidence: that it is made is recorded for an auditor, and nobody else make
   assert.equal(recorded?.type, 'evidence.exported');
   assert.equal(recorded?.subject?.id, 'augusto');
   assert.deepEqual(recorded?.data, JSON.parse(period));
+});
+
+test('a review is signed off by a person among the auditors, under their own name, with a note that stays encrypted', async () => {
+  const asking = (body: object) => ({ method: 'POST', body: JSON.stringify(body) });
+  const review = {
+    from: '2026-10-01T00:00:00Z',
+    to: '2026-11-01T00:00:00Z',
+    outcome: 'concern',
+    note: 'asked pia why',
+  };
+  const before = gate.log.size;
+  assert.equal(codeOf(await call('/log/reviews', 'ana', asking(review))), 'not_an_auditor');
+  assert.equal(codeOf(await call('/log/reviews', 'augusto', asking({ ...review, note: ' ' }))), 'reason_required');
+  const turned = { ...review, from: review.to, to: review.from };
+  assert.equal(codeOf(await call('/log/reviews', 'augusto', asking(turned))), 'invalid_request');
+  for (const wrong of [{ outcome: 'fine' }, { manifest: 'x' }, { from: 'October' }])
+    assert.equal(codeOf(await call('/log/reviews', 'augusto', asking({ ...review, ...wrong }))), 'invalid_request');
+  assert.equal(gate.log.size, before);
+  const signed = logReviewView.parse((await call('/log/reviews', 'augusto', asking(review))).body);
+  const recorded = gate.log.stored[signed.seq];
+  assert.equal(recorded?.type, 'audit.reviewed');
+  assert.equal(recorded?.subject?.id, 'augusto');
+  assert.deepEqual(recorded?.data, { from: review.from, to: review.to, outcome: 'concern' });
 });
 
 test('whoami, checkpoint, credentials, OpenAPI', async () => {

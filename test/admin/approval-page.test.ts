@@ -54,7 +54,7 @@ function pages(
 
 it('shows the act to a reviewer, escaped, and takes the verdict from its own form only', async () => {
   const open = pages();
-  const id = await gate.hold(`DELETE FROM t WHERE note = '<script>alert(1)</script>'`);
+  const id = await gate.hold(`DELETE FROM t WHERE note = '<script>alert(1)</script>\u202e'`);
   const path = `/approvals/${id}`;
   assert.equal((await open(path)).headers.get('location'), `/signin?return=${encodeURIComponent(path)}`);
   assert.equal((await open(path, 'bob')).status, 404, 'not for strangers');
@@ -63,7 +63,7 @@ it('shows the act to a reviewer, escaped, and takes the verdict from its own for
   assert.equal(shown.status, 200);
   assert.match(shown.headers.get('content-security-policy') ?? '', /default-src 'none'/);
   assert.match(html, /DELETE FROM t/);
-  assert.ok(!html.includes('<script'));
+  assert.ok(!html.includes('<script') && html.includes('\\u{202e}') && !html.includes('\u202e'));
   assert.match(html, /name="csrf" value="csrf-pia"/);
   assert.ok(gate.log.types().includes('audit.read'));
   const yes = { effect: 'approve', reason: 'seen' };

@@ -127,7 +127,7 @@ export async function startGate(): Promise<GateFixture> {
     rotation: { rotate: () => Promise.reject(new Error('this log has no keys')) },
     index: index.value,
     publicUrl: 'http://localhost',
-    patients: { kinds: () => ['mrn'], nameOf: patientNamer(new Uint8Array(32)) },
+    patients: { kinds: () => ['mrn'], namesOf: (kind, value) => [patientNamer(new Uint8Array(32))(kind, value)] },
     readers: () => ({ auditors: ['auditors'], reviewers: ['privacy'] }),
     authenticate: async (token) => {
       const known = people[token];

@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { Client } from 'pg';
 import { main } from '../parts/clinic.ts';
 import { type Hospital, signInAt, startHospital } from '../parts/hospital.ts';
 import { UserAgent } from '../parts/user-agent.ts';
@@ -68,16 +69,22 @@ test('connect runs with it; a token that is about to end is refreshed, by one of
   assert.notEqual(rotated, before);
 });
 
-test('logout revokes: the token opens nothing any more', async () => {
+test('logout revokes: the token opens nothing any more, and what it opened is over', async () => {
   const { clinic } = hospital;
   const file = join(clinic.directory, '.chartgate', 'sign-ins.json');
   const token: string = JSON.parse(await readFile(file, 'utf8'))[clinic.url].access;
   const api = (): Promise<Response> =>
     fetch(`${clinic.url}/api/v1/whoami`, { headers: { authorization: `Bearer ${token}` } });
   assert.equal((await api()).status, 200);
+  const made = await clinic.chartgate(['connect', 'ehr', '--print', '-c', clinic.config], null);
+  const database = new Client({ connectionString: made.stdout.trim() });
+  database.on('error', () => {});
+  await database.connect();
+  const ended = new Promise((resolve) => database.once('end', resolve));
   const { code, stdout } = await clinic.chartgate(['logout', '-c', clinic.config], null);
   assert.equal(code, 0);
   assert.match(stdout, /^Signed out at/);
   assert.equal((await api()).status, 401);
+  await ended;
   assert.doesNotMatch(await readFile(file, 'utf8'), new RegExp(token));
 });

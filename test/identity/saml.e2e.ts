@@ -6,6 +6,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type Clinic, startClinic } from '../parts/clinic.ts';
+import { logRecords } from '../parts/log-records.ts';
 import { makeRsaKey, missing, type SimpleSamlPhp, startSimpleSamlPhp } from '../parts/simplesamlphp.ts';
 import { type Page, UserAgent } from '../parts/user-agent.ts';
 
@@ -168,6 +169,9 @@ for (const [what, change] of Object.entries(attacks)) {
     });
     assert.equal(page.status, 403, page.html);
     assert.doesNotMatch(page.html, /root:|eve/);
+    const last = (await logRecords(clinic.state)).at(-1);
+    const { code, provider } = last?.data ?? {};
+    assert.deepEqual([last?.type, code, provider], ['auth.refused', 'sign_in_refused', 'clear']);
     assert.match((await agent.get(`${clinic.url}/signin`)).html, /Choose where you sign in/);
   });
 }

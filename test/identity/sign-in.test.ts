@@ -2,21 +2,18 @@
 // but the address, what ends a sign-in, and everything that must not work.
 
 import assert from 'node:assert/strict';
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import {
-  Client as McpClient,
-  type OAuthClientProvider,
-  StreamableHTTPClientTransport,
-  UnauthorizedError,
-} from '@modelcontextprotocol/client';
+import { Client as McpClient, StreamableHTTPClientTransport, UnauthorizedError } from '@modelcontextprotocol/client';
+import { memoryOf } from '../parts/client-memory.ts';
 import { type Hospital, signInAt, startHospital } from '../parts/hospital.ts';
+import { callback, oauthAt, type Registered, type Tokens, verifier } from '../parts/oauth-client.ts';
 import { type Page, UserAgent } from '../parts/user-agent.ts';
 
-const callback = 'http://127.0.0.1:9/callback';
 let hospital: Hospital;
+const { register, authorizationUrl, token, codeFor, tokensFor, redeem, whoami } = oauthAt(() => hospital);
 
 before(async () => {
   hospital = await startHospital(', domains: [hospital.example]');
@@ -24,24 +21,6 @@ before(async () => {
 });
 
 after(() => hospital?.stop());
-
-/** What an MCP client keeps of its authorization; the person is a user agent. */
-function memoryOf(visit: (url: URL) => Promise<void>): OAuthClientProvider {
-  const kept: Record<string, unknown> = {};
-  return {
-    redirectUrl: callback,
-    clientMetadata: { client_name: 'An <b>agent</b>', redirect_uris: [callback], token_endpoint_auth_method: 'none' },
-    clientInformation: () => kept['client'] as never,
-    saveClientInformation: (client) => void (kept['client'] = client),
-    tokens: () => kept['tokens'] as never,
-    saveTokens: (tokens) => void (kept['tokens'] = tokens),
-    redirectToAuthorization: visit,
-    saveCodeVerifier: (verifier) => void (kept['verifier'] = verifier),
-    codeVerifier: () => kept['verifier'] as string,
-    discoveryState: () => kept['discovery'] as never,
-    saveDiscoveryState: (state) => void (kept['discovery'] = state),
-  };
-}
 
 test('an MCP client that knows the address alone: 401, metadata, registration, sign-in, call', async () => {
   const { clinic, provider } = hospital;
@@ -70,83 +49,6 @@ test('an MCP client that knows the address alone: 401, metadata, registration, s
   assert.equal(session?.subject.issuer, provider.issuer);
   assert.match(session?.subject.agent ?? '', /^[\w-]{20,}$/);
 });
-
-interface Registered {
-  readonly client_id: string;
-}
-
-interface Tokens {
-  readonly access_token: string;
-  readonly refresh_token: string;
-  readonly expires_in: number;
-}
-
-const verifier = 'v'.repeat(64);
-const challenge = createHash('sha256').update(verifier).digest('base64url');
-
-async function register(metadata: object = {}): Promise<Response> {
-  return fetch(`${hospital.clinic.url}/oauth/register`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({
-      redirect_uris: [callback],
-      token_endpoint_auth_method: 'none',
-      client_name: 'agent',
-      ...metadata,
-    }),
-  });
-}
-
-function authorizationUrl(client: string, more: Readonly<Record<string, string>> = {}): URL {
-  const url = new URL('/oauth/authorize', hospital.clinic.url);
-  const query = {
-    client_id: client,
-    response_type: 'code',
-    redirect_uri: callback,
-    code_challenge: challenge,
-    code_challenge_method: 'S256',
-    resource: `${hospital.clinic.url}/api/v1`,
-    state: 's',
-    ...more,
-  };
-  for (const [name, value] of Object.entries(query)) if (value !== '') url.searchParams.set(name, value);
-  return url;
-}
-
-function token(form: Readonly<Record<string, string>>): Promise<Response> {
-  return fetch(`${hospital.clinic.url}/oauth/token`, { method: 'POST', body: new URLSearchParams(form) });
-}
-
-/** A client, a code for it, and the browser it came through. */
-async function codeFor(
-  person: string,
-  more: Readonly<Record<string, string>> = {},
-  agent: UserAgent = new UserAgent(callback),
-): Promise<{ client: string; code: string; agent: UserAgent }> {
-  const { client_id: client } = (await (await register()).json()) as Registered;
-  let page = await agent.get(authorizationUrl(client, more));
-  if (page.url.origin === hospital.provider.issuer) page = await signInAt(hospital.provider, agent, page, person);
-  const last = await agent.submit(page, 'value="allow"');
-  return { client, code: last.url.searchParams.get('code') ?? '', agent };
-}
-
-async function tokensFor(
-  person: string,
-  resource: string = '/api/v1',
-): Promise<Tokens & { client: string; agent: UserAgent; code: string }> {
-  const { client, code, agent } = await codeFor(person, { resource: `${hospital.clinic.url}${resource}` });
-  const answer = await redeem(client, code);
-  assert.equal(answer.status, 200, await answer.clone().text());
-  return { ...((await answer.json()) as Tokens), client, agent, code };
-}
-
-function redeem(client: string, code: string, code_verifier: string = verifier): Promise<Response> {
-  return token({ grant_type: 'authorization_code', client_id: client, code, code_verifier, redirect_uri: callback });
-}
-
-function whoami(access: string): Promise<Response> {
-  return fetch(`${hospital.clinic.url}/api/v1/whoami`, { headers: { authorization: `Bearer ${access}` } });
-}
 
 test('a token is for one door, lives a quarter of an hour, and is no password of another connection', async () => {
   const { clinic } = hospital;
