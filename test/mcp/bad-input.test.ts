@@ -68,10 +68,16 @@ describe('bad input at the MCP door', () => {
   ];
   for (const [what, body, status, code] of bodies) {
     it(`refuses ${what}`, async () => {
+      const [refusedBefore, notedBefore] = [gate.ledger.of('refused').length, gate.ledger.of('auth').length];
       const response = await inSession(body);
       assert.equal(response.status, status);
       assert.equal(at(await response.json(), 'error', 'code'), code);
       assert.equal((await inSession(ping)).status, 200);
+      const stateless = await post(body, { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'ping' });
+      assert.equal(stateless.status, status, 'and without a session');
+      assert.equal(at(await stateless.json(), 'error', 'code'), code);
+      assert.equal(gate.ledger.of('refused').length, refusedBefore + 1, 'on record in the session');
+      assert.equal(gate.ledger.of('auth').length, notedBefore + 1, 'and at the door');
     });
   }
 
@@ -120,6 +126,14 @@ describe('bad input at the MCP door', () => {
     it(`refuses ${what}`, async () => {
       const response = await inSession(ping, given);
       assert.equal(response.status, status);
+      if (![401, 403].includes(status)) {
+        const code = status === 404 ? 'not_found' : 'invalid_request';
+        const noted = [...gate.ledger.of('auth').slice(-1), ...gate.ledger.of('refused').slice(-1)];
+        assert.ok(
+          noted.some((each) => `${each.code} ${each.text ?? ''}`.includes(code)),
+          JSON.stringify(noted),
+        );
+      }
       if (status === 403 || given['authorization'] === 'Bearer nobody') {
         const noted = gate.ledger.of('auth').at(-1);
         assert.equal(noted?.code, 'auth.refused');
@@ -193,25 +207,27 @@ describe('bad input at the MCP door', () => {
     await new Promise((resolve) => setTimeout(resolve, 100));
     const [second, text] = [await inSession({ ...ping, id: 7 }), await inSession({ ...ping, id: '7' })];
     assert.equal(at(await second.json(), 'error', 'code'), -32600);
+    assert.equal(gate.ledger.of('refused').at(-1)?.code, 'invalid_request');
     assert.deepEqual(await text.json(), { jsonrpc: '2.0', id: '7', result: {} });
     assert.match(await (await first).text(), /slept/);
   });
 
   it('refuses more requests at once than a session may have', async () => {
-    const slow = { jsonrpc: '2.0', method: 'tools/call', params: { name: 'slow', arguments: { ms: 400 } } };
+    const slow = { jsonrpc: '2.0', method: 'tools/call', params: { name: 'slow', arguments: { ms: 1_200 } } };
     const answers = await Promise.all(
       Array.from({ length: limits.mcpInFlightPerSessionMax + 5 }, (_, id) =>
         inSession({ ...slow, id: `many-${id}` }).then((response) => response.text()),
       ),
     );
     assert.equal(answers.filter((each) => each.includes('-32005')).length, 5);
+    assert.equal(gate.ledger.of('refused').filter(({ code }) => code === 'too_many').length, 5);
     assert.equal(answers.filter((each) => each.includes('slept')).length, limits.mcpInFlightPerSessionMax);
   });
 
   it('refuses unknown methods, a second initialize, a cursor it never gave', async () => {
     const codes = [];
     for (const message of [
-      { ...ping, method: 'tasks/list' },
+      { ...ping, method: 'tasks/update' },
       { ...ping, method: '__proto__' },
       initialize,
       { ...ping, method: 'tools/list', params: { cursor: 'abc' } },

@@ -11,6 +11,7 @@ import { createProcessGuard } from '../../src/adapters/mcp-stdio/process-guard.t
 import { StderrLines } from '../../src/adapters/mcp-stdio/stderr-lines.ts';
 import { createStdioUpstream } from '../../src/adapters/mcp-stdio/upstream.ts';
 import { systemClock } from '../../src/adapters/system/clock.ts';
+import { limits } from '../../src/core/limits.ts';
 import { connect, eventually, openGate, type TestGate } from './gate.ts';
 
 const bad = fileURLToPath(new URL('bad-server.ts', import.meta.url));
@@ -210,6 +211,27 @@ describe('a server that does not stay', () => {
     const sent = Array.from({ length: 6 }, (_, id) => upstream.send({ text, id }));
     const last = await sent.at(-1);
     assert.equal(last?.ok === false && last.error.text, 'The MCP server does not read what it is sent.');
+    await upstream.close();
+    guard.close();
+  });
+
+  it('that writes a line without end is cut off at the limit, and no more of it is kept', async () => {
+    const guard = createProcessGuard();
+    const endless = `const line = 'x'.repeat(1_048_576); const more = () => process.stdout.write(line, more); more();`;
+    const upstream = createStdioUpstream({
+      command: [process.execPath, '-e', endless],
+      env: {},
+      cwd: process.cwd(),
+      guard,
+      backOff: new BackOff(systemClock),
+      stderr: () => {},
+    });
+    const before = process.memoryUsage.rss();
+    const ended = await new Promise<string>((resolve) => {
+      void upstream.start({ message: () => Promise.resolve(null), closed: ({ code }) => resolve(code) });
+    });
+    assert.equal(ended, 'upstream_protocol');
+    assert.ok(process.memoryUsage.rss() - before < 4 * limits.mcpStdioLineBytesMax);
     await upstream.close();
     guard.close();
   });

@@ -105,7 +105,9 @@ export async function serveFixture(
     /** A stateless one that the test has made. */
     readonly handler?: McpHttpHandler;
     /** Whether this Authorization header is good; without, every one is. */
-    readonly admits?: (authorization: string) => boolean;
+    readonly admits?: (authorization: string) => boolean | Promise<boolean>;
+    /** RFC 9728, at a place that only the answer 401 names. */
+    readonly resourceMetadata?: (url: string) => object;
   } = {},
 ): Promise<ServedFixture> {
   const transports = new Map<string, WebStandardStreamableHTTPServerTransport>();
@@ -120,7 +122,14 @@ export async function serveFixture(
         Object.entries(incoming.headers).map(([name, value]) => [name, String(value)]),
       );
       seen.push(headers);
-      if (options.admits?.(headers['authorization'] ?? '') === false) return void outgoing.writeHead(401).end();
+      const here = `http://${headers['host']}`;
+      if (options.resourceMetadata && incoming.url === '/about-me') {
+        return void outgoing.writeHead(200).end(JSON.stringify(options.resourceMetadata(`${here}/mcp`)));
+      }
+      if ((await options.admits?.(headers['authorization'] ?? '')) === false) {
+        const challenge = { 'www-authenticate': `Bearer resource_metadata="${here}/about-me"` };
+        return void outgoing.writeHead(401, options.resourceMetadata ? challenge : {}).end();
+      }
       const hungUp = new AbortController();
       outgoing.once('close', () => hungUp.abort());
       const request = new Request(`http://127.0.0.1${incoming.url}`, {

@@ -21,9 +21,11 @@ import { DoorRefusals } from '../../src/gateway/door-refusals.ts';
 import type { Admission, AuditedSession, Intent } from '../../src/gateway/enforce.ts';
 import { createMcpDoor, type McpDoor, type McpDoorDeps } from '../../src/gateway/mcp-door.ts';
 import { mcpPrefix, resourceMetadataPrefix } from '../../src/gateway/mcp-entrance.ts';
+import { flowingWith } from '../../src/gateway/recognition.ts';
 import { createToolDesk, type ToolDesk } from '../../src/gateway/tool-desk.ts';
 import { detect } from '../../src/masking/detect.ts';
 import { maskJson } from '../../src/masking/json.ts';
+import type { MaskView } from '../../src/masking/mask.ts';
 import { LogUnavailable } from '../../src/ports/log.ts';
 import type { McpUpstream } from '../../src/ports/mcp-upstream.ts';
 
@@ -96,8 +98,10 @@ function auditedSession(ledger: Ledger, subject: Subject, connection: string, po
   const admit = (request: string, decision: Decision): Admission => ({
     request,
     decision,
-    record: (chunk) =>
-      ledger.write({ session, type: 'response', request, text: new TextDecoder().decode(chunk.bytes) }),
+    record: async (chunk, _data, ending) => {
+      await ledger.write({ session, type: 'response', request, text: new TextDecoder().decode(chunk.bytes) });
+      if (ending) await ledger.write({ session, type: 'end', request, status: ending.status });
+    },
     disclose: () => Promise.resolve(),
     end: (status) => ledger.write({ session, type: 'end', request, status }),
   });
@@ -123,7 +127,7 @@ function auditedSession(ledger: Ledger, subject: Subject, connection: string, po
             waitMs: decision.hold.waitMs,
             rule: reason.rule,
           });
-          await ledger.settled(intent.signal, decision.hold.waitMs);
+          await ledger.settled(intent.signal, intent.holdMs ?? decision.hold.waitMs);
         }
         if (intent.signal.aborted) return refuse('canceled', 'Canceled while held.');
         if (!ledger.approved.delete(act)) {
@@ -217,6 +221,7 @@ export async function openGate(options: TestGateOptions = {}): Promise<TestGate>
   const upstreams: McpUpstream[] = [];
   const rules = { byClass: {}, default: 'redact' as const };
   const key = new Uint8Array(32);
+  const viewOf = ({ obligations }: Decision): MaskView => ({ rules, unmask: obligations.unmask, key, now: 0 });
   const backOff = new BackOff(systemClock);
   const stdio = (command: readonly [string, ...string[]]): McpUpstream =>
     createStdioUpstream({
@@ -242,6 +247,7 @@ export async function openGate(options: TestGateOptions = {}): Promise<TestGate>
     reviewersOf: () => ['privacy'],
   });
   const door = createMcpDoor({
+    isSignedOut: () => false,
     clock: systemClock,
     random: systemRandom,
     get publicUrl() {
@@ -295,9 +301,10 @@ export async function openGate(options: TestGateOptions = {}): Promise<TestGate>
     preview: (facts) => decide(facts, policy),
     detectClasses: (text) => detect(text).map((span) => span.type),
     patientPlaces: () => null,
-    maskFor: async () => (value, decision, counts) =>
-      maskJson(value, { rules, unmask: decision.obligations.unmask, key, now: 0 }, counts),
+    maskFor: async () => (value, decision, counts) => maskJson(value, viewOf(decision), counts),
+    flowFor: flowingWith({ viewOf, recognizers: () => [] }),
     tools,
+    accounts: null,
     approvals: {
       offered: (subject, connection) => mayBeHeld(policy, subject, connection),
       settled: (_id, signal) => ledger.settled(signal, 60_000),

@@ -3,9 +3,10 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import type { Client } from '@modelcontextprotocol/client';
 import { McpServer } from '@modelcontextprotocol/server';
 import { phiText, type ServedFixture, serveFixture, ssn } from './fixture-server.ts';
-import { at, connect, openGate, type TestGate } from './gate.ts';
+import { at, connect, connectStateless, openGate, type TestGate } from './gate.ts';
 
 const readOnlyHint = { annotations: { readOnlyHint: true } };
 const text = (content: string) => ({ content: [{ type: 'text' as const, text: content }] });
@@ -112,4 +113,30 @@ test('where a connection lets binary content pass, it leaves as it is; text in b
   } finally {
     await lenient.close();
   }
+});
+
+test('over stdio a question is about the call that runs alone, and of nobody where several do', async () => {
+  const form = { elicitation: { form: {} } };
+  const asked: string[] = [];
+  const answer = async (client: Client): Promise<unknown> => {
+    client.setRequestHandler('elicitation/create', ({ params }) => {
+      asked.push(JSON.stringify(params));
+      return { action: 'accept', content: { sure: true } };
+    });
+    return client.callTool({ name: 'ask' });
+  };
+  await using one = await connectStateless(gate, 'tools', 'ana', form);
+  assert.match(JSON.stringify(await answer(one)), /answer: accept/);
+  const slow = one.callTool({ name: 'slow', arguments: { ms: 1_500 } });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  const refused = await one.callTool({ name: 'ask' });
+  assert.equal(refused.isError, true);
+  assert.match(JSON.stringify(refused.content), /cannot be told which of several/);
+  assert.equal(asked.length, 1);
+  await slow;
+  await using two = await connect(gate, 'tools', 'bob', form);
+  const beside = two.callTool({ name: 'slow', arguments: { ms: 500 } });
+  assert.match(JSON.stringify(await answer(two)), /answer: accept/, 'one person sits before one session');
+  assert.doesNotMatch(asked.join(' '), noPhi);
+  await beside;
 });

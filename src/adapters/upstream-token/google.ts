@@ -4,9 +4,9 @@
 import { type CryptoKey, decodeJwt, importPKCS8, SignJWT } from 'jose';
 import { ok, type Result, refuse } from '../../core/result.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { UpstreamCredential } from '../../ports/upstream-credential.ts';
-import { type IssuedToken, TokenCache } from './token-cache.ts';
-import { isToken, post } from './token-endpoint.ts';
+import type { IssuedToken, UpstreamCredential } from '../../ports/upstream-credential.ts';
+import { TokenCache } from './token-cache.ts';
+import { isEndpoint, isToken, post } from './token-endpoint.ts';
 
 export interface ServiceAccount {
   /** The text of its JSON key file. */
@@ -68,13 +68,4 @@ async function keyIn(text: string): Promise<Key | null> {
   } catch {
     return null;
   }
-}
-
-/** A grant goes over TLS, or nowhere beyond this machine. */
-function isEndpoint(value: unknown): value is string {
-  const url = typeof value === 'string' ? URL.parse(value) : null;
-  return (
-    url?.protocol === 'https:' ||
-    (url?.protocol === 'http:' && /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname))
-  );
 }

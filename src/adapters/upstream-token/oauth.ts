@@ -3,8 +3,8 @@
 
 import { type Result, refuse } from '../../core/result.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { UpstreamCredential } from '../../ports/upstream-credential.ts';
-import { type IssuedToken, TokenCache } from './token-cache.ts';
+import type { IssuedToken, UpstreamCredential } from '../../ports/upstream-credential.ts';
+import { TokenCache } from './token-cache.ts';
 import { type OAuthClient, requestToken } from './token-endpoint.ts';
 
 export interface Wanted {

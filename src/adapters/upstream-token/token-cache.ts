@@ -3,13 +3,7 @@
 
 import { ok, type Result } from '../../core/result.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { CredentialHeader, UpstreamCredential } from '../../ports/upstream-credential.ts';
-
-export interface IssuedToken {
-  readonly token: string;
-  /** ms since the epoch. */
-  readonly expiresMs: number;
-}
+import type { CredentialHeader, IssuedToken, UpstreamCredential } from '../../ports/upstream-credential.ts';
 
 /** Renewed so long before its end, or a tenth of its life, whichever is less. */
 const marginMsMax = 60_000;

@@ -2,7 +2,7 @@
 // redirect is followed, and an issuer's metadata may name a token endpoint on the issuer's own origin only.
 
 import { ok, type Result, refuse } from '../../core/result.ts';
-import type { IssuedToken } from './token-cache.ts';
+import type { IssuedToken } from '../../ports/upstream-credential.ts';
 
 export interface OAuthClient {
   /** The token endpoint, or the issuer whose metadata names it. */
@@ -67,6 +67,15 @@ function bearerIn(answer: Readonly<Record<string, unknown>>, now: number): Resul
   return ok({ token, expiresMs: now + lifeMs });
 }
 
+/** A grant goes over TLS, or nowhere beyond this machine. */
+export function isEndpoint(value: unknown): value is string {
+  const url = typeof value === 'string' ? URL.parse(value) : null;
+  return (
+    url?.protocol === 'https:' ||
+    (url?.protocol === 'http:' && /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname))
+  );
+}
+
 /** RFC 6750 §2.1, b64token. */
 export function isToken(value: unknown): value is string {
   return typeof value === 'string' && /^[A-Za-z0-9\-._~+/]+=*$/.test(value);
@@ -97,7 +106,8 @@ async function discover(issuer: string): Promise<Result<string>> {
   return refuse('upstream_refused', 'The issuer has no metadata (RFC 8414): name its token_url.');
 }
 
-async function fetchJson(
+/** Follows no redirect. Refused: upstream_unavailable, upstream_refused. Never rejects. */
+export async function fetchJson(
   url: string,
   init: RequestInit,
 ): Promise<Result<{ readonly status: number; readonly json: Readonly<Record<string, unknown>> }>> {

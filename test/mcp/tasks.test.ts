@@ -1,0 +1,137 @@
+// Held calls as tasks (MCP 2025-11-25, Tasks): offered where something could be held, never mistaken for anything else
+// where not, and bound to the session like any other request.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { createFixture, type ServedFixture, serveFixture } from './fixture-server.ts';
+import { at, eventually, openGate, type TestGate } from './gate.ts';
+
+let gate: TestGate;
+let upstream: ServedFixture;
+before(async () => {
+  upstream = await serveFixture({
+    create: () => {
+      const server = createFixture();
+      server.registerTool('as_task', { annotations: { readOnlyHint: true } }, () => ({ content: [] }));
+      const listed = server.server;
+      const handlers: Map<string, (request: unknown, extra: unknown) => Promise<{ tools: object[] }>> = Reflect.get(
+        listed,
+        '_requestHandlers',
+      );
+      const list = handlers.get('tools/list');
+      handlers.set('tools/list', async (request, extra) => {
+        const { tools } = (await list?.(request, extra)) ?? { tools: [] };
+        const only = (tool: object): object =>
+          at(tool, 'name') === 'as_task' ? { ...tool, execution: { taskSupport: 'required' } } : tool;
+        return { tools: tools.map(only) };
+      });
+      return server;
+    },
+  });
+  gate = await openGate({ httpUpstream: upstream.url });
+});
+after(async () => {
+  await gate.close();
+  await upstream.close();
+});
+
+interface Session {
+  readonly capabilities: unknown;
+  ask(method: string, params?: object): Promise<unknown>;
+}
+
+/** A client that speaks raw JSON-RPC: the SDK of today knows no tasks. */
+async function enter(person: string, protocolVersion = '2025-11-25'): Promise<Session> {
+  const headers: Record<string, string> = {
+    authorization: `Bearer ${person}`,
+    'content-type': 'application/json',
+    accept: 'application/json, text/event-stream',
+  };
+  let id = 0;
+  const ask = async (method: string, params: object = {}): Promise<unknown> => {
+    const body = JSON.stringify({ jsonrpc: '2.0', id: ++id, method, params });
+    const response = await fetch(gate.url('remote'), { method: 'POST', headers, body });
+    headers['mcp-session-id'] ??= response.headers.get('mcp-session-id') ?? '';
+    const text = await response.text();
+    const data = text.split('\n').findLast((line) => line.startsWith('data: '));
+    const message: unknown = JSON.parse(data?.slice(6) ?? text);
+    return at(message, 'result') ?? at(message, 'error');
+  };
+  const greeting = await ask('initialize', {
+    protocolVersion,
+    capabilities: {},
+    clientInfo: { name: 'raw', version: '1' },
+  });
+  return { capabilities: at(greeting, 'capabilities'), ask };
+}
+
+const wipe = { name: 'wipe_charts', arguments: {} };
+
+test('a held call is a task: asked for, waited for, decided, fetched once it has run', async () => {
+  const ana = await enter('ana');
+  assert.deepEqual(at(ana.capabilities, 'tasks'), { list: {}, cancel: {}, requests: { tools: { call: {} } } });
+  const { tools } = (await ana.ask('tools/list')) as { tools: object[] };
+  const echo = tools.find((tool) => at(tool, 'name') === 'echo');
+  assert.equal(at(echo, 'execution', 'taskSupport'), 'optional');
+
+  const created = await ana.ask('tools/call', { ...wipe, task: { ttl: 60_000 } });
+  const taskId = String(at(created, 'task', 'taskId'));
+  assert.match(taskId, /^[\w-]{32}$/);
+  assert.equal(at(created, 'task', 'status'), 'working');
+  assert.equal(at(created, 'task', 'ttl'), 60_000);
+  await eventually(() => gate.ledger.of('request').some(({ rule }) => rule === 'wipe-held'), 'the held request');
+  const waiting = await ana.ask('tasks/get', { taskId });
+  assert.match(String(at(waiting, 'statusMessage')), /Waiting for approval a_1: http/);
+
+  const bob = await enter('bob');
+  assert.equal(at(await bob.ask('tasks/get', { taskId }), 'code'), -32602, 'nobody else has it');
+  assert.equal(at(await (await enter('ana')).ask('tasks/result', { taskId }), 'code'), -32602, 'nor another session');
+
+  const result = ana.ask('tasks/result', { taskId });
+  gate.ledger.approve('{"arguments":{},"definition":"' + definitionHeld() + '","tool":"wipe_charts"}');
+  const answer = await result;
+  assert.equal(at(answer, 'content', 0, 'text'), 'wiped');
+  assert.deepEqual(at(answer, '_meta', 'io.modelcontextprotocol/related-task'), { taskId });
+  assert.equal(at(await ana.ask('tasks/get', { taskId }), 'status'), 'completed');
+  assert.deepEqual(await ana.ask('tasks/result', { taskId }), answer, 'and can be fetched again');
+  assert.equal(at(await ana.ask('tasks/cancel', { taskId }), 'code'), -32602, 'what has ended is not canceled');
+  assert.equal(at(await ana.ask('tasks/list'), 'tasks', 0, 'taskId'), taskId);
+  assert.equal(gate.ledger.spent.length, 1);
+});
+
+/** As the held request has it on record. */
+function definitionHeld(): string {
+  const held = gate.ledger.of('request').findLast(({ rule }) => rule === 'wipe-held');
+  return /"definition":"(\w+)"/.exec(held?.text ?? '')?.[1] ?? '';
+}
+
+test('a task that is canceled, or not approved in its time, never runs', async () => {
+  const spent = gate.ledger.spent.length;
+  const ana = await enter('ana');
+  const canceled = String(at(await ana.ask('tools/call', { ...wipe, task: {} }), 'task', 'taskId'));
+  assert.equal(at(await ana.ask('tasks/cancel', { taskId: canceled }), 'status'), 'cancelled');
+  assert.equal(at(await ana.ask('tasks/result', { taskId: canceled }), 'data', 'code'), 'canceled');
+  const late = String(at(await ana.ask('tools/call', { ...wipe, task: { ttl: 5_300 } }), 'task', 'taskId'));
+  const refused = await ana.ask('tasks/result', { taskId: late });
+  assert.equal(at(refused, '_meta', 'chartgate', 'code'), 'approval_required');
+  assert.equal(at(await ana.ask('tasks/get', { taskId: late }), 'status'), 'failed');
+  const masked = String(at(await ana.ask('tools/call', { name: 'read_chart', task: {} }), 'task', 'taskId'));
+  assert.doesNotMatch(JSON.stringify(await ana.ask('tasks/result', { taskId: masked })), /219-09-9999/);
+  const brief = String(at(await ana.ask('tools/call', { name: 'read_chart', task: { ttl: 0 } }), 'task', 'taskId'));
+  await eventually(() => gate.ledger.spent.length === spent, 'nothing was spent');
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.equal(at(await ana.ask('tasks/get', { taskId: brief }), 'code'), -32602, 'its time is over');
+  for (let n = 0; n < 20; n++) await ana.ask('tools/call', { name: 'pid', task: {} });
+  assert.equal(at(await ana.ask('tools/call', { name: 'pid', task: {} }), 'code'), -32005, 'so many and no more');
+});
+
+test('where no tasks are spoken the wish is ignored, and their methods are unknown; a task of a server is refused', async () => {
+  const older = await enter('ana', '2025-06-18');
+  assert.equal(at(older.capabilities, 'tasks'), undefined);
+  assert.equal(at(await older.ask('tools/call', { name: 'pid', task: {} }), 'content', 0, 'type'), 'text');
+  assert.equal(at(await older.ask('tasks/list'), 'code'), -32601);
+  const ana = await enter('ana');
+  const refused = await ana.ask('tools/call', { name: 'as_task', arguments: {} });
+  assert.equal(at(refused, 'data', 'code'), 'unsupported');
+  assert.match(String(at(refused, 'message')), /as a task of its server only/);
+});
