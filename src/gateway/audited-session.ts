@@ -15,6 +15,7 @@ import { type ApprovalDesk, named } from './approval-desk.ts';
 import { DecidedRequests } from './decided-before.ts';
 import type { Admission, AuditedSession, Ending, Intent } from './enforce.ts';
 import type { Seen } from './patients-seen.ts';
+import { lackOfRoom } from './scarce-log.ts';
 
 export interface EnforcementDeps {
   readonly clock: Clock;
@@ -81,7 +82,8 @@ class RecordedSession implements AuditedSession {
     const intent = underEmergency(given, this.#deps.emergency?.(this.subject, this.connection));
     const before = this.#decided.find(intent, policy);
     const decision = before?.decision ?? this.#decide(intent, policy);
-    const objection = decision.effect === 'deny' ? refusalOf(decision) : (intent.check?.(decision) ?? null);
+    const room = lackOfRoom(this.#deps.log, intent.facts.emergency);
+    const objection = decision.effect === 'deny' ? refusalOf(decision) : (intent.check?.(decision) ?? room);
     if (objection) {
       await this.#recordRefusal(request, intent, decision, objection);
       return fail(objection);
@@ -173,14 +175,11 @@ class RecordedSession implements AuditedSession {
       request,
     };
     let outcome = await desk.claim(claim);
-    const deadline = clock.now() + terms.waitMs;
-    if (outcome.kind === 'pending' && terms.waitMs > 0) {
-      intent.onHold?.({
-        approval: outcome.approval,
-        link: `${publicUrl}/approvals/${outcome.approval}`,
-        waitMs: terms.waitMs,
-        rule,
-      });
+    const waitMs = intent.holdMs ?? terms.waitMs;
+    const deadline = clock.now() + waitMs;
+    if (outcome.kind === 'pending' && waitMs > 0) {
+      const page = `${publicUrl}/approvals/${outcome.approval}`;
+      intent.onHold?.({ approval: outcome.approval, link: page, waitMs, rule });
     }
     while (outcome.kind === 'pending' && clock.now() < deadline && !intent.signal.aborted) {
       await desk.settled(outcome.approval, deadline - clock.now(), intent.signal);

@@ -43,6 +43,8 @@ export interface Intent {
   readonly overlap?: boolean;
   /** The request of another session that caused this one (a tool call causes SQL). */
   readonly parent?: { readonly session: string; readonly request?: string };
+  /** How long it waits for people, instead of the rule's `hold.wait`; ms. */
+  readonly holdMs?: number;
   /** Ends the wait: the caller hung up or canceled. A held act then never runs. */
   readonly signal: AbortSignal;
   readonly onHold?: (hold: {

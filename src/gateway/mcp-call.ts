@@ -1,12 +1,14 @@
 // One request of an MCP client, from its first byte to its last: how it is given up, and what it says while it is held.
 
 import type { JsonObject } from '../core/json.ts';
+import type { Refusal, Result } from '../core/result.ts';
 import type { Clock } from '../ports/clock.ts';
 import { encodeMessage, type JsonRpcId, type JsonRpcOutcome, type JsonRpcRequest } from '../wire/mcp/json-rpc.ts';
 import type { HeaderOf, ParamHeader } from '../wire/mcp/stateless.ts';
 import { objectAt } from './mcp-facts.ts';
 import type { Leg } from './mcp-input.ts';
 import type { OpenCall } from './mcp-outlet.ts';
+import { errorOutcome } from './mcp-refusal.ts';
 import type { McpReply } from './mcp-reply.ts';
 
 /** What a request of MCP 2026-07-28 brings along, as there is no session that knows it. */
@@ -16,6 +18,13 @@ export interface Carried {
   readonly header: HeaderOf;
   /** When the token it came with ends. */
   readonly expiresMs: number | undefined;
+}
+
+/** An answer that is given as it comes. */
+interface LongAnswer {
+  /** Something of it has been given out: then it has to be finished, whatever the outcome. */
+  readonly begun: boolean;
+  finish(outcome: Result<JsonRpcOutcome>): Promise<void>;
 }
 
 /** Held calls say that they still wait, so that clients with a progress timeout wait with them. */
@@ -36,8 +45,16 @@ export class McpCall {
   outputSchema: JsonObject | null = null;
   /** Arguments of the tool that headers repeat. */
   paramHeaders: readonly ParamHeader[] = [];
+  /** What it is told when it is refused for a reason that is of its method. */
+  refusedAs: (refusal: Refusal) => JsonRpcOutcome = errorOutcome;
+  /** How long it may be held, where that is not the rule's to say; ms. */
+  holdMs: number | undefined;
+  /** Told once it is held. */
+  onHeld: (words: string) => void = () => {};
   /** What it answers of an earlier one. */
   leg: Leg | null = null;
+  /** Its answer, where it is given as it comes. */
+  long: LongAnswer | null = null;
   /** Once it is admitted. */
   open: OpenCall | undefined;
   readonly #controller = new AbortController();
@@ -77,8 +94,9 @@ export class McpCall {
   /** Tells a client that asked for progress what it waits for, until `decided`. */
   held(clock: Clock, hold: { readonly approval: string; readonly link: string }): void {
     const { progressToken } = this;
-    if (progressToken === undefined) return;
     const message = `Waiting for approval ${hold.approval}: ${hold.link}`;
+    this.onHeld(message);
+    if (progressToken === undefined) return;
     let progress = 0;
     const tell = (): void => {
       const params = { progressToken, progress, message };

@@ -4,18 +4,19 @@ import type { Decision } from '../core/decision.ts';
 import type { Facts, McpFacts } from '../core/facts.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import { limits } from '../core/limits.ts';
-import { fail, ok, type Result, refuse } from '../core/result.ts';
+import { fail, ok, type Refusal, type Result, refuse } from '../core/result.ts';
 import { digestOfDefinition } from '../core/tool-definition.ts';
+import type { PinKind } from '../ports/tool-pins.ts';
 import { isObject } from '../wire/mcp/json-rpc.ts';
 import { type ParamHeader, paramHeadersOf } from '../wire/mcp/stateless.ts';
-import { stringAt, toolFacts } from './mcp-facts.ts';
-import type { McpLink } from './mcp-link.ts';
+import { objectAt, stringAt, toolFacts } from './mcp-facts.ts';
+import type { McpLink, Welcome } from './mcp-link.ts';
 import type { SeenTool, ToolDesk } from './tool-desk.ts';
 
 const pagesMax = 100;
 const toolsMax = 10_000;
 
-export type ToolPins = Pick<ToolDesk, 'see' | 'objection'>;
+export type ToolPins = Pick<ToolDesk, 'see' | 'objection' | 'hasChange'>;
 
 export interface KnownTool {
   readonly facts: McpFacts['tool'];
@@ -25,6 +26,8 @@ export interface KnownTool {
   readonly outputSchema: JsonObject | null;
   /** Arguments that headers repeat (MCP 2026-07-28). */
   readonly headers: readonly ParamHeader[];
+  /** It runs as a task of its server and no other way (MCP 2025-11-25, Tasks). */
+  readonly taskOnly: boolean;
 }
 
 export class ToolCatalogue {
@@ -32,6 +35,8 @@ export class ToolCatalogue {
   readonly #connection: string;
   readonly #desk: ToolPins;
   readonly #tools = new Map<string, KnownTool>();
+  /** Digests of prompts and templates as last listed, by list and name. */
+  readonly #listed = new Map<string, string>();
   #loading: Promise<Result<void>> | null = null;
 
   constructor(link: McpLink, connection: string, desk: ToolPins) {
@@ -54,7 +59,10 @@ export class ToolCatalogue {
     const tool = this.#tools.get(name);
     if (!tool) return refuse('unknown_tool', 'The upstream offers no tool of this name.');
     const objection = this.#desk.objection(this.#connection, name, tool.definition);
-    return objection ? fail(objection) : ok(tool);
+    if (objection) return fail(objection);
+    return tool.taskOnly
+      ? refuse('unsupported', 'This tool runs as a task of its server only, and the gate carries no tasks of servers.')
+      : ok(tool);
   }
 
   /** Whether the server has listed a tool of this name. */
@@ -62,9 +70,10 @@ export class ToolCatalogue {
     return this.#tools.has(name);
   }
 
-  /** The server said that its tools changed. */
+  /** The server said that a list of it changed. */
   forget(): void {
     this.#loading = null;
+    this.#listed.clear();
   }
 
   /**
@@ -84,6 +93,7 @@ export class ToolCatalogue {
         definition: sha256,
         outputSchema: isObject(outputSchema) ? outputSchema : null,
         headers: paramHeadersOf(definition['inputSchema']),
+        taskOnly: objectAt(definition, 'execution')['taskSupport'] === 'required',
       });
     }
     return seen
@@ -91,28 +101,92 @@ export class ToolCatalogue {
       .map(({ definition }) => definition);
   }
 
+  /**
+   * What of a list that is no list of tools may be shown; takes notice of its definitions, where they are pinned.
+   * @throws LogUnavailable
+   */
+  async shown(method: string, items: readonly Json[]): Promise<readonly Json[]> {
+    if (method === 'tools/list') return this.learn(items);
+    const pins = listKinds[method]?.pins;
+    if (!pins) return items;
+    const [kind, member] = pins;
+    const seen = items.flatMap((item): SeenTool[] =>
+      isObject(item)
+        ? [{ kind, tool: stringAt(item, member), sha256: digestOfDefinition(item), definition: item }]
+        : [],
+    );
+    await this.#desk.see(this.#connection, seen);
+    for (const { tool, sha256 } of seen) {
+      if (this.#listed.size < toolsMax) this.#listed.set(JSON.stringify([method, tool]), sha256);
+    }
+    return seen
+      .filter(({ tool, sha256 }) => this.#desk.objection(this.#connection, tool, sha256, kind) === null)
+      .map(({ definition }) => definition);
+  }
+
+  /**
+   * Why a prompt or template of this name may not be used; null when it may. One the server does not list is the server's
+   * business. @throws LogUnavailable
+   */
+  async objectionTo(method: 'prompts/list' | 'resources/templates/list', name: string): Promise<Refusal | null> {
+    const kind = listKinds[method]?.pins?.[0];
+    if (!kind || !this.#desk.hasChange(this.#connection, kind, name)) return null;
+    const place = JSON.stringify([method, name]);
+    if (!this.#listed.has(place)) {
+      const items = await this.#list(method);
+      if (!items.ok) return items.error;
+      await this.shown(method, items.value);
+    }
+    const sha256 = this.#listed.get(place);
+    return sha256 === undefined ? null : this.#desk.objection(this.#connection, name, sha256, kind);
+  }
+
+  /** The instructions as they may be shown: not, once they have changed. @throws LogUnavailable */
+  async instructionsOf({ instructions }: Welcome): Promise<string | undefined> {
+    if (instructions === undefined) return undefined;
+    const definition = { instructions };
+    const seen = {
+      kind: 'instructions',
+      tool: 'instructions',
+      sha256: digestOfDefinition(definition),
+      definition,
+    } as const;
+    await this.#desk.see(this.#connection, [seen]);
+    const objection = this.#desk.objection(this.#connection, seen.tool, seen.sha256, seen.kind);
+    return objection === null ? instructions : undefined;
+  }
+
   async #load(): Promise<Result<void>> {
+    const items = await this.#list('tools/list');
+    if (!items.ok) return items;
+    this.#tools.clear();
+    await this.learn(items.value);
+    return ok(undefined);
+  }
+
+  /** All pages. A server without such a list has nothing of any name. Refused: upstream_*. */
+  async #list(method: string): Promise<Result<readonly Json[]>> {
     const items: Json[] = [];
     let cursor: Json | undefined;
     for (let page = 0; page < pagesMax; page++) {
       const params = cursor === undefined ? {} : { cursor };
-      const listed = await this.#link.request('tools/list', params, limits.mcpUpstreamStartMs).outcome;
+      const listed = await this.#link.request(method, params, limits.mcpUpstreamStartMs).outcome;
       if (!listed.ok) return listed;
-      // A server without tools has none of any name.
       if ('error' in listed.value) break;
-      const { tools, nextCursor } = listed.value.result;
-      if (Array.isArray(tools)) items.push(...(tools as readonly Json[]));
+      const { result } = listed.value;
+      for (const item of itemsOf(method, result)) items.push(item);
+      const { nextCursor } = result;
       if (nextCursor === undefined || nextCursor === null) break;
       cursor = nextCursor;
     }
-    this.#tools.clear();
-    await this.learn(items);
-    return ok(undefined);
+    return ok(items);
   }
 }
 
 interface ListKind {
   readonly member: string;
+  /** What its items are pinned as, and the member that names one; null for data. */
+  readonly pins: readonly [kind: PinKind, member: string] | null;
   /** The request an item stands for, with what is not known yet left unknown. */
   readonly use: (item: JsonObject) => Partial<McpFacts> & Pick<McpFacts, 'method'>;
 }
@@ -120,18 +194,22 @@ interface ListKind {
 const listKinds: Readonly<Record<string, ListKind>> = {
   'tools/list': {
     member: 'tools',
+    pins: null,
     use: (item) => ({ method: 'tools/call', tool: toolFacts(item), arguments: null }),
   },
   'resources/list': {
     member: 'resources',
+    pins: null,
     use: (item) => ({ method: 'resources/read', resource: { uri: stringAt(item, 'uri') } }),
   },
   'resources/templates/list': {
     member: 'resourceTemplates',
+    pins: ['resource_template', 'uriTemplate'],
     use: (item) => ({ method: 'resources/read', resource: { uri: stringAt(item, 'uriTemplate') } }),
   },
   'prompts/list': {
     member: 'prompts',
+    pins: ['prompt', 'name'],
     use: (item) => ({ method: 'prompts/get', prompt: { name: stringAt(item, 'name') }, arguments: null }),
   },
 };
@@ -140,9 +218,14 @@ export function isList(method: string): boolean {
   return Object.hasOwn(listKinds, method);
 }
 
+/** Where a list result has its items. */
+export function memberOf(method: string): string {
+  return listKinds[method]?.member ?? '';
+}
+
 /** The items of a list result. */
 export function itemsOf(method: string, result: JsonObject): readonly Json[] {
-  const items = result[listKinds[method]?.member ?? ''];
+  const items = result[memberOf(method)];
   return Array.isArray(items) ? (items as readonly Json[]) : [];
 }
 

@@ -17,15 +17,17 @@ import {
   statelessVersion,
 } from '../wire/mcp/stateless.ts';
 import { accepts, isJson, isSessionId, isSpoken } from '../wire/mcp/streamable-http.ts';
+import type { IsSignedOut } from './caller-tokens.ts';
 import type { AuditedSession } from './enforce.ts';
 import { McpEntrance, type McpEntranceDeps, type Visit } from './mcp-entrance.ts';
-import { respondCode, respondNoSession, respondNotAllowed, respondRefusal } from './mcp-http-refusal.ts';
+import { noSession, respondCode, respondNotAllowed, respondRefusal } from './mcp-http-refusal.ts';
 import { type ClientIntroduction, introductionIn, introductionOf } from './mcp-introduction.ts';
 import type { Era, EraMemory } from './mcp-link.ts';
 import { errorOutcome } from './mcp-refusal.ts';
 import { McpReply, streamHeaders } from './mcp-reply.ts';
 import { RequestStates } from './mcp-request-state.ts';
-import { type CallerToken, McpSession, type McpSessionDeps } from './mcp-session.ts';
+import { McpSession } from './mcp-session.ts';
+import type { CallerToken, McpSessionDeps } from './mcp-session-parts.ts';
 import { identityOf, McpSessionTable, type SessionEntry, timerMsMax } from './mcp-session-table.ts';
 import { StandingSessions } from './mcp-standing.ts';
 
@@ -33,6 +35,7 @@ export interface McpDoorDeps extends McpSessionDeps, McpEntranceDeps {
   readonly idleMs: number;
   readonly absoluteMs: number;
   readonly mayEnter: (subject: Subject, connection: string) => boolean;
+  readonly isSignedOut: IsSignedOut;
   /** @throws LogUnavailable */
   readonly openSession: (opening: {
     readonly subject: Subject;
@@ -61,6 +64,13 @@ export function createMcpDoor(deps: McpDoorDeps): McpDoor {
   return new Door(deps);
 }
 
+/** The tool a message calls. */
+function toolOf(message: JsonRpcMessage): string | null {
+  if (message.kind !== 'request' || message.method !== 'tools/call') return null;
+  const name = message.params?.['name'];
+  return typeof name === 'string' ? name : null;
+}
+
 const requestBounds = { bytesMax: limits.mcpRequestBytesMax, depthMax: limits.mcpDepthMax, exactIntegers: true };
 
 class Door implements McpDoor {
@@ -77,7 +87,7 @@ class Door implements McpDoor {
   constructor(deps: McpDoorDeps) {
     this.#deps = deps;
     this.#table = new McpSessionTable(deps.clock, deps);
-    this.#standing = new StandingSessions(this.#table);
+    this.#standing = new StandingSessions(this.#table, deps.isSignedOut);
     this.#entrance = new McpEntrance(deps);
     this.#states = new RequestStates(deps.stateKey, deps.clock, deps.random);
   }
@@ -126,33 +136,33 @@ class Door implements McpDoor {
   async #post(visit: Visit): Promise<void> {
     const { exchange } = visit;
     if (!isJson(exchange.header('content-type'))) {
-      return respondRefusal(
-        exchange,
-        refuse('invalid_request', 'The body must be application/json in UTF-8.').error,
-        415,
-      );
+      const text = 'The body must be application/json in UTF-8.';
+      return this.#entrance.turnAway(visit, refuse('invalid_request', text).error, 415);
     }
     const accept = exchange.header('accept');
     if (!accepts(accept, 'application/json') || !accepts(accept, 'text/event-stream')) {
       const text = 'The client must accept application/json and text/event-stream.';
-      return respondRefusal(exchange, refuse('invalid_request', text).error, 406);
+      return this.#entrance.turnAway(visit, refuse('invalid_request', text).error, 406);
     }
     const entry = exchange.header('mcp-session-id') === undefined ? null : this.#find(visit);
-    if (entry === undefined) return respondNoSession(exchange);
+    if (entry === undefined) return this.#entrance.turnAway(visit, noSession(exchange));
     const body = await exchange.body(limits.mcpRequestBytesMax);
-    if (!body.ok) return respondRefusal(exchange, body.error);
+    if (!body.ok) return this.#entrance.turnAway(visit, body.error);
     const decoded = decodeMessage(body.value, requestBounds);
     if (!decoded.ok) {
       const { refusal, id } = decoded.error;
       await (entry ? entry.session.audited.refused(refusal, {}) : this.#entrance.note(exchange, refusal.code, visit));
       return respondRefusal(exchange, refusal, errors[refusal.code].http, {}, id);
     }
+    const tool = toolOf(decoded.value);
+    if (tool !== null && (await this.#entrance.stepsUp(visit, tool))) return;
     if (!entry) {
       const stateless = isStateless(decoded.value, exchange.header('mcp-protocol-version'));
       return stateless ? this.#answer(visit, decoded.value) : this.#initialize(visit, decoded.value);
     }
     if (!isSpoken(exchange.header('mcp-protocol-version'))) {
       const text = 'The gate speaks no such MCP-Protocol-Version in a session.';
+      await entry.session.audited.refused(refuse('invalid_request', text).error, {});
       return respondRefusal(exchange, refuse('invalid_request', text).error);
     }
     await this.#pass(entry, decoded.value, exchange);
@@ -215,13 +225,10 @@ class Door implements McpDoor {
   async #get(visit: Visit): Promise<void> {
     const { exchange, subject } = visit;
     const entry = this.#find(visit);
-    if (!entry) return respondNoSession(exchange);
+    if (!entry) return this.#entrance.turnAway(visit, noSession(exchange));
     if (!accepts(exchange.header('accept'), 'text/event-stream')) {
-      return respondRefusal(
-        exchange,
-        refuse('invalid_request', 'The client must accept text/event-stream.').error,
-        406,
-      );
+      const text = 'The client must accept text/event-stream.';
+      return this.#entrance.turnAway(visit, refuse('invalid_request', text).error, 406);
     }
     const stream = exchange.stream(200, streamHeaders);
     if (subject.expiresMs !== undefined) {
@@ -234,25 +241,23 @@ class Door implements McpDoor {
 
   async #delete(visit: Visit): Promise<void> {
     const entry = this.#find(visit);
-    if (!entry) return respondNoSession(visit.exchange);
+    if (!entry) return this.#entrance.turnAway(visit, noSession(visit.exchange));
     await this.#table.close('client_closed', (each) => each === entry);
     visit.exchange.respond(200, {}, '');
   }
 
   async #initialize(visit: Visit, message: JsonRpcMessage): Promise<void> {
-    const { exchange, subject, connection } = visit;
+    const { subject, connection } = visit;
     if (message.kind !== 'request' || message.method !== 'initialize') {
       const text = 'The Mcp-Session-Id header is missing; only initialize comes without one.';
-      return respondRefusal(
-        exchange,
-        refuse('invalid_request', text).error,
-        400,
-        {},
-        message.kind === 'request' ? message.id : null,
-      );
+      const id = message.kind === 'request' ? message.id : null;
+      return this.#entrance.turnAway(visit, refuse('invalid_request', text).error, 400, id);
     }
     if (!this.#deps.mayEnter(subject, connection)) return this.#entrance.refuseEntry(visit, message.id);
-    if (!this.#table.reserve(subject)) return respondCode(exchange, 'too_many', message.id);
+    if (!this.#table.reserve(subject)) {
+      const text = 'Too many sessions of this subject are open.';
+      return this.#entrance.turnAway(visit, refuse('too_many', text).error, errors.too_many.http, message.id);
+    }
     let opened = false;
     try {
       opened = await this.#open(visit, message);
@@ -275,10 +280,12 @@ class Door implements McpDoor {
     if (!launched.ok) return refused(launched.error);
     const session = launched.value;
     const greeting = await orClosed(session, session.open(message.id));
-    if (!greeting.ok || exchange.signal.aborted || session.over || this.#closed) {
-      const refusal = greeting.ok
-        ? refuse('canceled', 'The session was given up while it opened.').error
-        : greeting.error;
+    const signedOut = this.#deps.isSignedOut(subject);
+    if (!greeting.ok || signedOut || exchange.signal.aborted || session.over || this.#closed) {
+      const left = signedOut
+        ? refuse('signed_out', errors.signed_out.text)
+        : refuse('canceled', 'The session was given up while it opened.');
+      const refusal = greeting.ok ? left.error : greeting.error;
       await session.close(refusal.code);
       return refused(refusal);
     }

@@ -30,6 +30,8 @@ export interface McpEntranceDeps {
 export interface McpPlan {
   readonly serial: boolean;
   readonly binary: Binary;
+  /** A scope that asks more of a sign-in; for calls of these tools, or for whatever is asked. */
+  readonly stepUp?: { readonly scope: string; readonly tools: readonly string[] | null } | null;
 }
 
 export interface Visit {
@@ -45,6 +47,8 @@ export const resourceMetadataPrefix = '/.well-known/oauth-protected-resource/mcp
 
 export class McpEntrance {
   readonly #deps: McpEntranceDeps;
+  /** The Host of the last one who was let in; most are those of one client. */
+  #host: string | undefined;
 
   constructor(deps: McpEntranceDeps) {
     this.#deps = deps;
@@ -54,12 +58,14 @@ export class McpEntrance {
   async admit(exchange: HttpExchange): Promise<Visit | null> {
     const { publicUrl } = this.#deps;
     const headers = { host: exchange.header('host'), origin: exchange.header('origin') };
-    if (!isAddressedToUs(headers, publicUrl, exchange.loopback)) {
+    const isKnown = headers.origin === undefined && headers.host !== undefined && headers.host === this.#host;
+    if (!isKnown && !isAddressedToUs(headers, publicUrl, exchange.loopback)) {
       const refusal = refuse('invalid_request', 'The Host or Origin header does not name this gate.').error;
       await this.note(exchange, refusal.code);
       respondRefusal(exchange, refusal, 403);
       return null;
     }
+    this.#host = headers.host;
     const [path = ''] = exchange.target.split('?');
     if (path.startsWith(resourceMetadataPrefix)) {
       this.#describe(exchange, path.slice(resourceMetadataPrefix.length));
@@ -85,7 +91,31 @@ export class McpEntrance {
       respondCode(exchange, 'unknown_connection');
       return null;
     }
-    return { exchange, subject: who.value, token: token ?? '', connection, plan };
+    const visit = { exchange, subject: who.value, token: token ?? '', connection, plan };
+    return (await this.stepsUp(visit, null)) ? null : visit;
+  }
+
+  /**
+   * MCP authorization, "Step-Up Authorization Flow": true for a caller who has been answered, as their sign-in is not what
+   * this connection (`tool` null) or a call of that tool asks for. @throws LogUnavailable
+   */
+  async stepsUp(visit: Visit, tool: string | null): Promise<boolean> {
+    const { plan, subject, connection, exchange } = visit;
+    if (!plan.stepUp || subject.scopes?.includes(plan.stepUp.scope)) return false;
+    const { scope, tools } = plan.stepUp;
+    if (tools === null ? tool !== null : tool === null || !tools.includes(tool)) return false;
+    await this.note(exchange, 'insufficient_scope', visit);
+    const wanted = [...(this.#deps.scope === null ? [] : [this.#deps.scope]), scope].join(' ');
+    const refusal = refuse('insufficient_scope', errors.insufficient_scope.text).error;
+    const challenge = `Bearer error="insufficient_scope", scope="${wanted}", ${this.#metadataOf(connection)}, error_description="${refusal.text}"`;
+    respondRefusal(exchange, refusal, 403, { 'www-authenticate': challenge });
+    return true;
+  }
+
+  /** For what cannot be a request here. @throws LogUnavailable */
+  async turnAway(visit: Visit, refusal: Refusal, status?: number, id: JsonRpcId | null = null): Promise<void> {
+    await this.note(visit.exchange, refusal.code, visit);
+    respondRefusal(visit.exchange, refusal, status, {}, id);
   }
 
   /** For one whom no rule lets in. @throws LogUnavailable */
@@ -107,12 +137,15 @@ export class McpEntrance {
   /** RFC 9728 §3. */
   #describe(exchange: HttpExchange, connection: string): void {
     const { publicUrl, issuers } = this.#deps;
-    if (exchange.method !== 'GET' || !this.#deps.connection(connection)) return respondCode(exchange, 'not_found');
+    const plan = this.#deps.connection(connection);
+    if (exchange.method !== 'GET' || !plan) return respondCode(exchange, 'not_found');
+    // What every request needs: a scope that only some tools ask for is asked for when they are called.
+    const always = plan.stepUp?.tools === null ? [plan.stepUp.scope] : [];
     const document = {
       resource: `${publicUrl}${mcpPrefix}${connection}`,
       authorization_servers: issuers,
       bearer_methods_supported: ['header'],
-      ...(this.#deps.scope === null ? {} : { scopes_supported: [this.#deps.scope] }),
+      ...(this.#deps.scope === null ? {} : { scopes_supported: [this.#deps.scope, ...always] }),
     };
     exchange.respond(200, { 'content-type': 'application/json' }, JSON.stringify(document));
   }
@@ -121,8 +154,12 @@ export class McpEntrance {
   async #challenge(exchange: HttpExchange, connection: string, refusal: Refusal, presented: boolean): Promise<void> {
     // Every client comes without a token at first.
     if (presented) await this.note(exchange, refusal.code, this.#deps.connection(connection) && { connection });
-    const metadata = `resource_metadata="${this.#deps.publicUrl}${resourceMetadataPrefix}${connection}"`;
+    const metadata = this.#metadataOf(connection);
     const challenge = presented ? `Bearer error="invalid_token", ${metadata}` : `Bearer ${metadata}`;
     respondRefusal(exchange, refusal, errors[refusal.code].http, { 'www-authenticate': challenge });
+  }
+
+  #metadataOf(connection: string): string {
+    return `resource_metadata="${this.#deps.publicUrl}${resourceMetadataPrefix}${connection}"`;
   }
 }

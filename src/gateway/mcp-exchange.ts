@@ -9,15 +9,15 @@ import type { PatientPlaces } from '../core/patient-places.ts';
 import { ok, type Refusal, type Result, refuse } from '../core/result.ts';
 import { encodeMessage, type JsonRpcId, type JsonRpcOutcome, type JsonRpcRequest } from '../wire/mcp/json-rpc.ts';
 import { completed, statusOf } from '../wire/mcp/stateless.ts';
-import type { Admission, AuditedSession, Intent } from './enforce.ts';
+import type { Admission, AuditedSession, Ending, Intent } from './enforce.ts';
 import type { McpCall } from './mcp-call.ts';
 import { CursorTable } from './mcp-cursors.ts';
 import { objectAt } from './mcp-facts.ts';
 import { type MaskMembers, type McpInput, type NamedQuestion, questionsOf, type Remembered } from './mcp-input.ts';
 import type { McpLink } from './mcp-link.ts';
-import { type Binary, dataOf, type MaskFor, maskMembers, maskOutcome } from './mcp-masking.ts';
-import type { McpOutlet } from './mcp-outlet.ts';
-import { patientsIn } from './mcp-patients.ts';
+import { McpLongAnswers, type Releasing } from './mcp-long-answers.ts';
+import { dataOf, maskMembers, maskOutcome } from './mcp-masking.ts';
+import { seenIn } from './mcp-patients.ts';
 import { isOffered, type McpQuestions } from './mcp-questions.ts';
 import { errorOutcome } from './mcp-refusal.ts';
 import { type McpRun, McpRuns } from './mcp-run.ts';
@@ -26,19 +26,16 @@ import { McpTurns } from './mcp-turns.ts';
 import type { Seen } from './patients-seen.ts';
 import { reasonInMeta } from './stated-reason.ts';
 
-export interface McpExchangeParts {
+export interface McpExchangeParts extends Releasing {
   readonly audited: AuditedSession;
   readonly link: McpLink;
-  readonly outlet: McpOutlet;
   readonly questions: McpQuestions;
   readonly input: McpInput;
-  readonly maskFor: MaskFor;
   /** Where it is said which patient something is about; null = nobody has said. */
   readonly patientPlaces: () => PatientPlaces | null;
   /** Capabilities of the client. */
   readonly offered: JsonObject;
   readonly serial: boolean;
-  readonly binary: Binary;
 }
 
 type RefusalOutcome = (refusal: Refusal) => JsonRpcOutcome;
@@ -49,8 +46,6 @@ type Transform = (result: JsonObject) => Promise<JsonObject>;
 /** How often a server may require input before it answers. */
 const legsMax = 32;
 const waitingMax = 64;
-/** What data comes by. */
-const aboutPatients = new Set(['tools/call', 'resources/read', 'prompts/get']);
 const utf8 = new TextEncoder();
 
 export class McpExchange {
@@ -62,9 +57,15 @@ export class McpExchange {
   readonly cursors: CursorTable = new CursorTable();
   readonly #turns = new McpTurns();
   readonly #runs = new McpRuns();
+  readonly #longAnswers: McpLongAnswers;
 
   constructor(parts: McpExchangeParts) {
     this.#parts = parts;
+    this.#longAnswers = new McpLongAnswers({
+      ...parts,
+      seen: (call, outcome) => this.#seen(call, outcome),
+      dressed: (call, masked) => this.#dressed(call, masked),
+    });
   }
 
   /** The log's id of the request that runs upstream now, where requests run one at a time. */
@@ -164,6 +165,7 @@ export class McpExchange {
       progress: call.progressToken !== undefined,
       headers: call.paramHeaders,
       logLevel: call.carried ? call.carried.logLevel : this.logLevel,
+      ...(method === 'tools/call' ? { long: (id, streamed) => this.#longAnswers.take(id, streamed) } : {}),
     });
     void sent.outcome.then(endTurn);
     return this.#runs.start(sent);
@@ -198,7 +200,9 @@ export class McpExchange {
     const cancel = (): void => link.cancel(run.id);
     call.signal.addEventListener('abort', cancel, { once: true });
     if (call.signal.aborted) cancel();
+    this.#longAnswers.await(run.id, call, admission);
     const step = await run.step();
+    this.#longAnswers.over(run.id);
     if ('questions' in step) {
       call.signal.removeEventListener('abort', cancel);
       this.#runs.park(run);
@@ -206,8 +210,9 @@ export class McpExchange {
       return null;
     }
     this.#runs.delete(run.id);
-    if (run.streamed() && !call.carried) call.reply.open();
     const { outcome } = step;
+    if (call.long?.begun) return call.long.finish(outcome).then(nothing);
+    if (run.streamed() && !call.carried) call.reply.open();
     if (!outcome.ok) return this.#failed(call, admission, outcome.error).then(nothing);
     const answer = outcome.value;
     if (!('result' in answer)) return this.release(call, admission, answer).then(nothing);
@@ -259,7 +264,10 @@ export class McpExchange {
     const refusal = !isOffered(question.method, question.params, offered)
       ? refuse('unknown_method', 'The client does not offer this.')
       : !run
-        ? refuse('not_found', 'No request of the client runs that this could be about.')
+        ? refuse(
+            'not_found',
+            'No request of the client runs that this could be about, or it cannot be told which of several.',
+          )
         : this.#runs.size > waitingMax || !run.ask(question)
           ? refuse('too_many', 'Too many requests to the client are open.')
           : null;
@@ -303,7 +311,7 @@ export class McpExchange {
   async #failed(call: McpCall, admission: Admission, refusal: Refusal): Promise<void> {
     const { code } = refusal;
     await admission.end(code === 'canceled' ? 'canceled' : 'error', { code });
-    await call.finish(errorOutcome(refusal));
+    await call.finish(this.#dressed(call, call.refusedAs(refusal)));
   }
 
   /** Masks members of `whole`. */
@@ -324,9 +332,12 @@ export class McpExchange {
     const asked = this.#parts.input.ask(call, questions, remembered, admission.decision, mask);
     const outcome = this.#dressed(call, { result: asked });
     const text = encodeMessage({ kind: 'response', id: call.id, outcome });
-    await admission.record({ media: 'application/json', bytes: utf8.encode(text) }, { masked: counts });
+    await admission.record(
+      { media: 'application/json', bytes: utf8.encode(text) },
+      { masked: counts },
+      { status: 'ok' },
+    );
     await this.#finish(call, text);
-    void admission.end('ok').catch(() => {});
   }
 
   /** `own` members are the gate's: they are not masked. */
@@ -336,8 +347,6 @@ export class McpExchange {
     const seen = this.#seen(call, outcome);
     const text = await this.recordAnswer(call.id, outcome, admission, call.outputSchema, dressed, seen);
     await this.#finish(call, text, call.carried ? statusOf(outcome) : 200);
-    const failed = 'error' in outcome || outcome.result['isError'] === true;
-    void admission.end(failed ? 'error' : 'ok').catch(() => {});
   }
 
   /** Nothing may follow an answer. */
@@ -346,7 +355,7 @@ export class McpExchange {
     await call.reply.finish(text, status);
   }
 
-  /** The answer as it may leave: masked, and confirmed by the log. */
+  /** The answer as it may leave: masked, and confirmed by the log, where it ends the request. */
   async recordAnswer(
     id: JsonRpcId,
     outcome: JsonRpcOutcome,
@@ -361,19 +370,18 @@ export class McpExchange {
     const fitted = dressed(fitStructured(outcome, masked, outputSchema));
     const text = encodeMessage({ kind: 'response', id, outcome: fitted });
     const disclosed = seen ? admission.disclose(seen, counts) : null;
+    const failed = 'error' in outcome || outcome.result['isError'] === true;
+    const ending: Ending = { status: failed ? 'error' : 'ok' };
     await Promise.all([
       disclosed,
-      admission.record({ media: 'application/json', bytes: utf8.encode(text) }, { masked: counts }),
+      admission.record({ media: 'application/json', bytes: utf8.encode(text) }, { masked: counts }, ending),
     ]);
     return text;
   }
 
   /** Whom an answer is about, before it is masked. */
   #seen(call: McpCall, outcome: JsonRpcOutcome): Seen | null {
-    const places = this.#parts.patientPlaces();
-    return places && 'result' in outcome && aboutPatients.has(call.method)
-      ? patientsIn(call.params, outcome.result, places)
-      : null;
+    return seenIn(call.method, call.params, outcome, this.#parts.patientPlaces());
   }
 
   /** What has been masked, as the client's version of MCP has it. `own` members are the gate's. */

@@ -16,13 +16,10 @@ export function respondNotAllowed(exchange: HttpExchange, allow: string): void {
 }
 
 /** MCP, Session Management: 404 tells the client to initialize anew. */
-export function respondNoSession(exchange: HttpExchange): void {
+export function noSession(exchange: HttpExchange): Refusal {
   const missing = exchange.header('mcp-session-id') === undefined;
   const text = missing ? 'The Mcp-Session-Id header is missing.' : 'There is no such session.';
-  respondRefusal(
-    exchange,
-    refuse(missing ? 'invalid_request' : 'not_found', text, { next: 'Initialize a new session.' }).error,
-  );
+  return refuse(missing ? 'invalid_request' : 'not_found', text, { next: 'Initialize a new session.' }).error;
 }
 
 export function respondRefusal(

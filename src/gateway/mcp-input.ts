@@ -8,6 +8,7 @@ import { ok, type Result, refuse } from '../core/result.ts';
 import { isObject } from '../wire/mcp/json-rpc.ts';
 import { objectAt, stringAt } from './mcp-facts.ts';
 import { isOffered, withoutSession } from './mcp-questions.ts';
+import { ownQuestion } from './mcp-refusal.ts';
 import type { Bond, RequestStates } from './mcp-request-state.ts';
 
 const rememberedMax = 64;
@@ -106,7 +107,8 @@ export class McpInput {
 
   /** What a request answers; null where it answers nothing. Refused: invalid_params, too_many. */
   take(request: Request): Result<Leg | null> {
-    const { requestState, inputResponses } = request.params;
+    const { requestState } = request.params;
+    const inputResponses = withoutOwn(request.params['inputResponses']);
     if (requestState === undefined && inputResponses === undefined) return ok(null);
     // A server that remembers nothing between two requests gave nothing to bring back.
     if (requestState === undefined) return ok({ answers: answersOf(inputResponses, {}), decision: undefined });
@@ -122,6 +124,13 @@ export class McpInput {
     const { _meta: _envelope, inputResponses: _answers, requestState: _state, ...rest } = params;
     return { ...this.#who, act: { method, params: rest } satisfies Json };
   }
+}
+
+/** That somebody was on a page of the gate is no answer to anything the server asked. */
+function withoutOwn(given: Json | undefined): Json | undefined {
+  if (!isObject(given) || !Object.hasOwn(given, ownQuestion)) return given;
+  const { [ownQuestion]: _shown, ...rest } = given;
+  return Object.keys(rest).length === 0 ? undefined : rest;
 }
 
 /** Answers by the server's names: those the gate gave stand for others. */

@@ -1,5 +1,5 @@
 // What client and server learn of each other through the gate at initialize or discover: names as they are, and of the capabilities
-// only those the gate carries. Tasks, experimental features and extensions are not among them.
+// only those the gate carries. Experimental features and extensions are not among them, nor tasks of a server.
 
 import type { JsonObject } from '../core/json.ts';
 import { type Envelope, statelessVersion } from '../wire/mcp/stateless.ts';
@@ -50,12 +50,12 @@ export function discoveryOf(welcome: Welcome): { readonly result: JsonObject; re
   };
 }
 
-/** The result of the client's initialize. */
-export function greetingOf(welcome: Welcome, version: string): JsonObject {
+/** The result of the client's initialize. `own` are capabilities of the gate itself. */
+export function greetingOf(welcome: Welcome, version: string, own: JsonObject = {}): JsonObject {
   const { serverInfo, instructions } = welcome;
   return {
     protocolVersion: version,
-    capabilities: only(welcome.capabilities, serverCapabilities),
+    capabilities: { ...only(welcome.capabilities, serverCapabilities), ...own },
     serverInfo,
     ...(instructions === undefined ? {} : { instructions }),
   };

@@ -5,7 +5,7 @@ import type { JsonObject } from '../core/json.ts';
 import { limits } from '../core/limits.ts';
 import { fail, ok, type Refusal, type Result, refuse } from '../core/result.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { McpUpstream } from '../ports/mcp-upstream.ts';
+import type { LongReply, McpUpstream } from '../ports/mcp-upstream.ts';
 import {
   decodeMessage,
   encodeMessage,
@@ -71,6 +71,8 @@ export interface LinkOptions {
   readonly logLevel?: string | undefined;
   /** Its answer is the end of a long stream. */
   readonly lasting?: boolean;
+  /** Who takes an answer as it comes that is too long to be held; what is left of it is the outcome. `id`: of the request. */
+  readonly long?: (id: number, streamed: boolean) => LongReply | null;
 }
 
 /** What the server said of itself in initialize or discover. */
@@ -95,6 +97,7 @@ interface Pending {
   readonly reply: { streamed: boolean };
   /** Aborted with it. */
   readonly waiting: AbortController;
+  readonly long: LinkOptions['long'];
 }
 
 export class McpLink {
@@ -124,6 +127,7 @@ export class McpLink {
   async open(client: LinkClient): Promise<Result<Welcome>> {
     const started = await this.#upstream.start({
       message: (bytes, about) => this.#receive(bytes, about),
+      long: (id, streamed) => this.#pending.get(id)?.long?.(id, streamed) ?? null,
       closed: (reason) => this.#end(reason),
     });
     if (!started.ok) return started;
@@ -189,7 +193,7 @@ export class McpLink {
       const stopTimer = this.#clock.after(ms, () =>
         this.#abandon(id, refuse('upstream_unavailable', 'The upstream did not answer in time.')),
       );
-      this.#pending.set(id, { settle, stopTimer, waiting, reply });
+      this.#pending.set(id, { settle, stopTimer, waiting, reply, long: options.long });
     });
     const { logLevel } = options;
     const whole = options.progress ? { ...params, _meta: { progressToken: id } } : params;

@@ -30,6 +30,13 @@ const structure = new Set(
 const schemas = new Set(['inputSchema', 'outputSchema', 'requestedSchema']);
 /** Members that point somewhere and must still do so: a URL or host in them is no identifier, all else is. */
 const pointers = new Set(['uri', 'uriTemplate', 'url', 'src', 'websiteUrl', '$schema', '$ref', '$id']);
+/** What the protocol itself has a member say, in so many words: there is nothing in it to look for. */
+const ownWords: ReadonlyMap<string, ReadonlySet<Json>> = new Map([
+  ['type', new Set<Json>(['text', 'image', 'audio', 'resource', 'resource_link'])],
+  ['role', new Set<Json>(['user', 'assistant'])],
+  ['isError', new Set<Json>([true, false])],
+  ['resultType', new Set<Json>(['complete'])],
+]);
 
 export function maskOutcome(
   outcome: JsonRpcOutcome,
@@ -54,17 +61,21 @@ export function maskMembers(
   counts: Record<string, number>,
   binary: Binary = 'withhold',
 ): JsonObject {
-  const pointing = { ...decision, obligations: { ...decision.obligations } };
-  pointing.obligations.unmask = unionOf(decision.obligations.unmask, ['url', 'ip']);
+  let pointing: Decision | undefined;
   const parts: Json[] = [];
   const rebuild = plan(members, {
     part: (value) => parts.push(value) - 1,
-    pointer: (value) => mask(value, pointing, counts),
+    pointer: (value) => mask(value, (pointing ??= pointingUnder(decision)), counts),
     binary: decision.obligations.unmask === 'all' ? 'unmasked' : binary,
   });
   // One call for all parts, so that a name found in one place is masked wherever it recurs.
-  const masked = rebuild(listOf(mask(parts, decision, counts)));
+  const masked = rebuild(parts.length === 0 ? parts : listOf(mask(parts, decision, counts)));
   return isObject(masked) ? masked : {};
+}
+
+function pointingUnder(decision: Decision): Decision {
+  const { obligations } = decision;
+  return { ...decision, obligations: { ...obligations, unmask: unionOf(obligations.unmask, ['url', 'ip']) } };
 }
 
 /** Masking keeps the shape of a list. */
@@ -108,7 +119,8 @@ function planMember(name: string, member: Json, parts: Parts): (masked: readonly
     return () => [name, pointer];
   }
   // A version of the protocol reads like a date.
-  if (name === 'protocolVersion' && isClientVersion(member)) return () => [name, member];
+  const isOwn = ownWords.get(name)?.has(member) || (name === 'protocolVersion' && isClientVersion(member));
+  if (isOwn) return () => [name, member];
   // prompts/list describes arguments in an array; anywhere else `arguments` are values.
   const structural = structure.has(name) || (name === 'arguments' && Array.isArray(member));
   if (structural && typeof member === 'object' && member !== null) {

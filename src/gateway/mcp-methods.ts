@@ -3,23 +3,27 @@
 
 import type { Decision } from '../core/decision.ts';
 import { errors } from '../core/errors.ts';
-import type { Facts } from '../core/facts.ts';
+import type { Facts, McpFacts } from '../core/facts.ts';
 import type { JsonObject } from '../core/json.ts';
 import { type Refusal, refuse } from '../core/result.ts';
 import type { Clock } from '../ports/clock.ts';
 import { isObject, type JsonRpcOutcome } from '../wire/mcp/json-rpc.ts';
 import { isLogLevel, paramMismatch } from '../wire/mcp/stateless.ts';
 import type { Admission, AuditedSession } from './enforce.ts';
+import { listWithoutAccount } from './mcp-account.ts';
 import { type ApprovalLookup, approvalStatusOutcome, approvalStatusTool } from './mcp-approval-status.ts';
 import type { McpCall } from './mcp-call.ts';
-import { isList, itemsOf, type ToolCatalogue, usable } from './mcp-catalogue.ts';
+import { isList, itemsOf, memberOf, type ToolCatalogue, usable } from './mcp-catalogue.ts';
 import type { McpExchange } from './mcp-exchange.ts';
-import { classesIn, type DetectClasses, namedRequest, only, stringAt } from './mcp-facts.ts';
+import { classesIn, type DetectClasses, namedRequest, objectAt, only, stringAt } from './mcp-facts.ts';
 import type { McpIntents } from './mcp-intents.ts';
 import { discoveryOf } from './mcp-introduction.ts';
 import type { McpLink, Welcome } from './mcp-link.ts';
-import { errorOutcome, toolOutcome, urlOutcome } from './mcp-refusal.ts';
+import { isOffered } from './mcp-questions.ts';
+import { errorOutcome, pageOf, pageQuestion, type RefusalPage, toolOutcome, urlOutcome } from './mcp-refusal.ts';
 import type { McpSubscriptions } from './mcp-subscriptions.ts';
+import { asksForTask, isTaskMethod, type McpTaskCalls } from './mcp-task-calls.ts';
+import { asTasks } from './mcp-tasks.ts';
 
 export interface McpMethodsParts {
   readonly audited: AuditedSession;
@@ -35,10 +39,16 @@ export interface McpMethodsParts {
   readonly publicUrl: string;
   /** Capabilities of the client. */
   readonly offered: JsonObject;
-  /** The call behind this approval was decided: whoever was sent to its page may come again. */
-  readonly heldElsewhere: (approval: string) => void;
+  /** Null where the client's version has none. */
+  readonly taskCalls: McpTaskCalls | null;
+  /** Why the server cannot be spoken to yet; null when it has been. @throws LogUnavailable */
+  readonly absent: () => Promise<Refusal | null>;
+  /** A client with a session was sent to a page: it is told when it may come again. */
+  readonly sentToPage: (refusal: Refusal, page: RefusalPage) => void;
 }
 
+/** What the gate answers by itself. */
+const withoutServer = new Set(['initialize', 'ping', 'server/discover', 'subscriptions/listen']);
 /** Gone with the session (MCP 2026-07-28). */
 const sessionMethods = new Set(['ping', 'logging/setLevel', 'resources/subscribe', 'resources/unsubscribe']);
 
@@ -55,6 +65,13 @@ export class McpMethods {
   async answer(call: McpCall): Promise<void> {
     const { method, params } = call;
     const { exchange, intents, link, detectClasses } = this.#parts;
+    const plain = method === 'tools/call' ? toolOutcome : errorOutcome;
+    call.refusedAs = (refusal) => this.#page(call, refusal) ?? plain(refusal);
+    const { taskCalls } = this.#parts;
+    if (taskCalls && this.mayBeHeld && isTaskMethod(method)) return taskCalls.answer(call);
+    if (taskCalls && this.mayBeHeld && asksForTask(call)) return taskCalls.begin(call);
+    const absent = withoutServer.has(method) ? null : await this.#parts.absent();
+    if (absent) return this.#withoutServer(call, absent);
     if (call.carried) {
       if (method === 'server/discover') return this.#discover(call);
       if (method === 'subscriptions/listen') {
@@ -66,11 +83,14 @@ export class McpMethods {
     if (isList(method)) return this.#list(call, method, params);
     const named = namedRequest(method, params);
     if (named) {
+      const changed = await this.#changed(method, named.mcp, params);
+      if (changed) return exchange.refused(call, changed, { method, ...named.forwarded });
       const phi = classesIn(named.forwarded, detectClasses);
       const intent = {
         facts: intents.facts(named.mcp, phi),
         content: { method, ...named.forwarded },
         data: { method },
+        overlap: method !== 'resources/subscribe',
       };
       if (method === 'resources/subscribe' && link.stateless) {
         return exchange.submitted(call, intent, (admission) => this.#subscribe(call, admission, named.forwarded, true));
@@ -85,6 +105,15 @@ export class McpMethods {
     if (method !== 'initialize' || call.carried) return exchange.unknown(call);
     const refusal = refuse('invalid_request', 'This session is initialized already.').error;
     await exchange.refused(call, refusal, { method, params });
+  }
+
+  /** A prompt that is asked for, or a template that is completed, and whose definition waits for a reviewer. */
+  async #changed(method: string, mcp: Partial<McpFacts>, params: JsonObject): Promise<Refusal | null> {
+    const { catalogue } = this.#parts;
+    const prompt = mcp.prompt?.name ?? '';
+    if (prompt !== '') return catalogue.objectionTo('prompts/list', prompt);
+    const template = method === 'completion/complete' ? stringAt(objectAt(params, 'ref'), 'uri') : '';
+    return template === '' ? null : catalogue.objectionTo('resources/templates/list', template);
   }
 
   #set(call: McpCall, method: string, params: JsonObject): Promise<void> {
@@ -128,9 +157,9 @@ export class McpMethods {
     }
     const tool = await catalogue.find(name);
     if (!tool.ok) {
-      if (tool.error.code === 'unknown_tool' && name === approvalStatusTool.name && this.#mayBeHeld)
+      if (tool.error.code === 'unknown_tool' && name === approvalStatusTool.name && this.mayBeHeld)
         return this.#approvalStatus(call, given);
-      return exchange.refused(call, tool.error, { tool: name, arguments: given }, toolOutcome);
+      return exchange.refused(call, tool.error, { tool: name, arguments: given }, call.refusedAs);
     }
     const { facts, definition, outputSchema, headers } = tool.value;
     call.outputSchema = outputSchema;
@@ -149,13 +178,14 @@ export class McpMethods {
       content,
       data: { method: 'tools/call', tool: name },
       shape: () => ({ tool: name, definition, phi }),
+      ...(call.holdMs === undefined ? {} : { holdMs: call.holdMs }),
       onHold: (hold: { readonly approval: string; readonly link: string }) => call.held(clock, hold),
     };
     await exchange.submitted(
       call,
       intent,
       (admission) => exchange.run(call, admission, 'tools/call', { name, arguments: given }),
-      (refusal) => this.#held(refusal),
+      call.refusedAs,
     );
   }
 
@@ -170,33 +200,47 @@ export class McpMethods {
     const intent = { ...intents.builtin('builtin:list', method, { page }), overlap: true };
     return exchange.submitted(call, intent, (admission) =>
       exchange.run(call, admission, method, known === undefined ? {} : { cursor: known }, async (result) => {
-        const tools = method === 'tools/list' ? { tools: await catalogue.learn(itemsOf(method, result)) } : {};
-        const listed = usable(method, { ...result, ...tools }, (mcp) => intents.facts(mcp, []), preview);
-        return method === 'tools/list' ? this.#withOwnTool(listed) : listed;
+        const shown = { [memberOf(method)]: await catalogue.shown(method, itemsOf(method, result)) };
+        const listed = usable(method, { ...result, ...shown }, (mcp) => intents.facts(mcp, []), preview);
+        return method === 'tools/list' ? this.#withOwnTool(this.#withTasks(listed)) : listed;
       }),
     );
   }
 
-  /** A held call that was not decided in its time, as this client can best take it (an isError result is the floor). */
-  #held(refusal: Refusal): JsonRpcOutcome {
-    const { elicitation } = this.#parts.offered;
-    const { code, approval } = refusal;
-    if (!isObject(elicitation) || !isObject(elicitation['url']) || code !== 'approval_required' || !approval) {
-      return toolOutcome(refusal);
-    }
-    this.#parts.heldElsewhere(approval);
-    return urlOutcome(refusal, this.#parts.publicUrl);
+  /** For a client that can show a person the page where what is missing is done (an isError result is the floor); else null. */
+  #page(call: McpCall, refusal: Refusal): JsonRpcOutcome | null {
+    const { audited, offered, publicUrl, sentToPage } = this.#parts;
+    const page = pageOf(refusal, publicUrl, audited.id);
+    if (!page || !isOffered('elicitation/create', { mode: 'url' }, offered)) return null;
+    if (call.carried) return pageQuestion(page);
+    sentToPage(refusal, page);
+    return urlOutcome(refusal, page);
   }
 
-  get #mayBeHeld(): boolean {
+  #withoutServer(call: McpCall, refusal: Refusal): Promise<void> {
+    const { exchange, intents } = this.#parts;
+    const { method, params } = call;
+    if (!isList(method)) return exchange.refused(call, refusal, { method, params }, call.refusedAs);
+    const intent = { ...intents.builtin('builtin:list', method, {}), overlap: true };
+    const result = listWithoutAccount(memberOf(method));
+    return exchange.submitted(call, intent, (admission) => exchange.release(call, admission, { result }));
+  }
+
+  /** Whether anything of this subject's could be held on this connection. */
+  get mayBeHeld(): boolean {
     const { approvals, audited } = this.#parts;
     return approvals.offered(audited.subject, audited.connection);
+  }
+
+  #withTasks(listed: JsonObject): JsonObject {
+    if (!this.#parts.taskCalls || !this.mayBeHeld) return listed;
+    return { ...listed, tools: asTasks(itemsOf('tools/list', listed)) };
   }
 
   /** On the last page; where the server has a tool of that name, it is the server's. */
   #withOwnTool(listed: JsonObject): JsonObject {
     const last = (listed['nextCursor'] ?? null) === null;
-    if (!last || !this.#mayBeHeld || this.#parts.catalogue.has(approvalStatusTool.name)) return listed;
+    if (!last || !this.mayBeHeld || this.#parts.catalogue.has(approvalStatusTool.name)) return listed;
     return { ...listed, tools: [...itemsOf('tools/list', listed), approvalStatusTool] };
   }
 

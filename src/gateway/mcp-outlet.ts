@@ -3,6 +3,7 @@
 
 import type { Decision } from '../core/decision.ts';
 import type { JsonObject } from '../core/json.ts';
+import { intersectionOf } from '../core/phi.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { HttpStream } from '../ports/http-exchange.ts';
 import { encodeEvent } from '../wire/mcp/event-stream.ts';
@@ -94,40 +95,54 @@ export class McpOutlet {
 
   /**
    * On this call, else on the newest open one, else on the GET stream. False when nobody listens. `under` learns which
-   * decision it was masked under before anybody can answer. @throws LogUnavailable
+   * decision it was masked under before anybody can answer. INVARIANT: what could be about any of several calls is masked
+   * as strictly as each of them. @throws LogUnavailable
    */
   async release(
     message: JsonRpcNotification | JsonRpcRequest,
     about?: OpenCall,
     under: (decision: Decision) => void = () => {},
   ): Promise<boolean> {
-    const call = about ?? [...this.#calls].at(-1);
+    const open = [...this.#calls];
+    const call = about ?? open.at(-1);
     if (call) {
-      const masked = await this.#record(message, call.admission);
+      const { admission } = call;
+      const decision = about ? admission.decision : strictest(admission.decision, open);
+      const masked = await this.#record(message, admission, decision);
       // While it was being recorded the call may have been answered; nothing may follow an answer.
       if (this.#calls.has(call)) {
-        under(call.admission.decision);
+        under(decision);
         return call.reply.send(masked);
       }
     }
     const listener = this.#listener;
     if (!listener) return false;
-    const masked = await this.#record(message, listener.admission);
+    const masked = await this.#record(message, listener.admission, listener.admission.decision);
     under(listener.admission.decision);
     return this.#listener === listener && listener.stream.write(encodeEvent(encodeMessage(masked)));
   }
 
-  async #record<T extends JsonRpcNotification | JsonRpcRequest>(message: T, admission: Admission): Promise<T> {
+  async #record<T extends JsonRpcNotification | JsonRpcRequest>(
+    message: T,
+    admission: Admission,
+    decision: Decision,
+  ): Promise<T> {
     const counts: Record<string, number> = {};
     const turn = this.#turn.then(() => this.#maskFor(message.params));
     this.#turn = turn.catch(() => {});
     const mask = await turn;
-    const params = maskMembers(message.params, admission.decision, mask, counts);
+    const params = maskMembers(message.params, decision, mask, counts);
     const masked = { ...message, params: { ...params, ...referencesOf(message) } };
     const bytes = utf8.encode(encodeMessage(masked));
     await admission.record({ media: 'application/json', bytes }, { method: message.method, masked: counts });
     return masked;
   }
+}
+
+/** It unmasks what each of these calls does. */
+function strictest(decision: Decision, open: readonly OpenCall[]): Decision {
+  const unmask = open.map((each) => each.admission.decision.obligations.unmask).reduce(intersectionOf, 'all');
+  return { ...decision, obligations: { ...decision.obligations, unmask } };
 }
 
 /** What the client or the gate chose themselves: masked it would refer to nothing. */

@@ -3,11 +3,24 @@
 
 import { isJsonArray, type Json, type JsonObject } from '../core/json.ts';
 import type { PatientPlaces } from '../core/patient-places.ts';
-import { isObject } from '../wire/mcp/json-rpc.ts';
+import { isObject, type JsonRpcOutcome } from '../wire/mcp/json-rpc.ts';
 import { type PatientRef, PatientsSeen, type Seen } from './patients-seen.ts';
 
 /** Deeper than any record we know. */
 const depthMax = 64;
+
+/** What data comes by. */
+const methods = new Set(['tools/call', 'resources/read', 'prompts/get']);
+
+/** Null where nobody has said which patient something is about, or nothing is said that could be about one. */
+export function seenIn(
+  method: string,
+  params: JsonObject,
+  outcome: JsonRpcOutcome,
+  places: PatientPlaces | null,
+): Seen | null {
+  return places && 'result' in outcome && methods.has(method) ? patientsIn(params, outcome.result, places) : null;
+}
 
 /** `params` of the request and the result of it, as the server gave it. Null = there was nothing to say. */
 export function patientsIn(params: JsonObject, result: JsonObject, places: PatientPlaces): Seen | null {
@@ -88,29 +101,69 @@ function addValue(leaf: Json, kind: string, by: PatientRef['by'], seen: Patients
   seen.add({ kind, value: patientReference.exec(text)?.[1] ?? text, by });
 }
 
-/** R4, Reference.reference: relative, absolute or versioned; ids are `[A-Za-z0-9\-.]{1,64}`. */
-const patientReference = /(?:^|\/)Patient\/([A-Za-z0-9\-.]{1,64})(?:$|[/?#])/;
+/**
+ * R4, Reference.reference: relative, absolute or versioned, also as the value of a search parameter; ids are
+ * `[A-Za-z0-9\-.]{1,64}`.
+ */
+const patientReference = /(?:^|[/=,])Patient\/([A-Za-z0-9\-.]{1,64})(?:$|[/?#&,])/;
+/** R4, search: `…?patient=4711`, `Patient?_id=4711`, `Patient?identifier=system|4711`. */
+const searchedId = /[?&](?:patient|subject:Patient)=(?:Patient\/)?([A-Za-z0-9\-.]{1,64})(?:$|[&,])/;
+const searchedPatient = /(?:^|\/)Patient\?(?:[^#]*&)?(_id|identifier)=(?:[^&,|]*\|)?([^&,]{1,200})(?:$|[&,])/;
 
 /** A Patient's id and its medical record numbers (v2-0203 `MR`), and every reference to one. */
 function fhirIn(value: Json, by: PatientRef['by'], seen: PatientsSeen, depth: number): void {
   if (depth > depthMax) return;
   if (typeof value === 'string') {
-    const id = patientReference.exec(value)?.[1];
-    if (id !== undefined) seen.add({ kind: 'fhir', value: id, by });
+    for (const { kind, value: id } of namedIn(decoded(value))) seen.add({ kind, value: id, by });
     return;
   }
   if (typeof value !== 'object' || value === null) return;
-  if (isObject(value) && value['resourceType'] === 'Patient') {
-    if (typeof value['id'] === 'string') seen.add({ kind: 'fhir', value: value['id'], by });
-    const identifiers = value['identifier'] ?? null;
-    for (const each of isJsonArray(identifiers) ? identifiers : [])
-      if (isObject(each) && typeof each['value'] === 'string' && isRecordNumber(each))
-        seen.add({ kind: 'mrn', value: each['value'], by });
+  if (isObject(value)) {
+    if (value['resourceType'] === 'Patient') {
+      if (typeof value['id'] === 'string') seen.add({ kind: 'fhir', value: value['id'], by });
+      recordNumbersIn(value['identifier'] ?? null, by, seen);
+    }
+    const { fullUrl, resource, reference } = value;
+    // An entry of a Bundle that is known by a name of its own, and a Reference that says what it points to.
+    const urn = isPatient(resource ?? null) ? fullUrl : value['type'] === 'Patient' ? reference : undefined;
+    if (typeof urn === 'string' && urn.startsWith('urn:uuid:')) seen.add({ kind: 'fhir', value: urn, by });
+    if (value['type'] === 'Patient') recordNumbersIn([value['identifier'] ?? null], by, seen);
   }
   for (const each of Object.values(value)) fhirIn(each, by, seen, depth + 1);
 }
 
-function isRecordNumber(identifier: JsonObject): boolean {
-  const codings = (isObject(identifier['type']) ? identifier['type']['coding'] : undefined) ?? null;
-  return isJsonArray(codings) && codings.some((each) => isObject(each) && each['code'] === 'MR');
+function namedIn(text: string): { readonly kind: string; readonly value: string }[] {
+  const id = patientReference.exec(text)?.[1] ?? searchedId.exec(text)?.[1];
+  const [, by, searched] = searchedPatient.exec(text) ?? [];
+  return [
+    ...(id === undefined ? [] : [{ kind: 'fhir', value: id }]),
+    ...(searched === undefined ? [] : [{ kind: by === '_id' ? 'fhir' : 'mrn', value: searched }]),
+  ];
+}
+
+/** As it stands, where it is no URL-encoded text. */
+function decoded(text: string): string {
+  if (text.length > 2_000 || !text.includes('%')) return text;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function isPatient(resource: Json): boolean {
+  return isObject(resource) && resource['resourceType'] === 'Patient';
+}
+
+function recordNumbersIn(identifiers: Json, by: PatientRef['by'], seen: PatientsSeen): void {
+  for (const each of isJsonArray(identifiers) ? identifiers : [])
+    if (isObject(each) && typeof each['value'] === 'string' && isRecordNumber(each))
+      seen.add({ kind: 'mrn', value: each['value'], by });
+}
+
+function isRecordNumber({ type = null }: JsonObject): boolean {
+  if (!isObject(type)) return false;
+  const codings = type['coding'] ?? null;
+  if (isJsonArray(codings) && codings.some((each) => isObject(each) && each['code'] === 'MR')) return true;
+  return typeof type['text'] === 'string' && /\bmrn\b|medical record/i.test(type['text']);
 }

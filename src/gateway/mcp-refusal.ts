@@ -9,7 +9,13 @@ import { statelessVersion } from '../wire/mcp/stateless.ts';
 import { clientVersions } from '../wire/mcp/streamable-http.ts';
 import { approvalStatusTool } from './mcp-approval-status.ts';
 
-const heldCodes: ReadonlySet<ErrorCode> = new Set(['approval_required', 'approval_denied', 'approval_expired']);
+/** What an agent can do something about, or tell its person. */
+const readableCodes: ReadonlySet<ErrorCode> = new Set([
+  'approval_required',
+  'approval_denied',
+  'approval_expired',
+  'account_required',
+]);
 
 /** `more` is said besides the refusal itself. */
 export function errorOutcome(refusal: Refusal, more: JsonObject = {}): JsonRpcOutcome {
@@ -24,7 +30,7 @@ export function errorOutcome(refusal: Refusal, more: JsonObject = {}): JsonRpcOu
 }
 
 export function toolOutcome(refusal: Refusal): JsonRpcOutcome {
-  if (!heldCodes.has(refusal.code)) return errorOutcome(refusal);
+  if (!readableCodes.has(refusal.code)) return errorOutcome(refusal);
   const again =
     refusal.code === 'approval_required' ? ' Call this tool again with the same arguments once it is approved.' : '';
   const status =
@@ -38,18 +44,40 @@ export function toolOutcome(refusal: Refusal): JsonRpcOutcome {
 /** MCP 2025-11-25, Elicitation / URL Elicitation Required Error. */
 const urlElicitationRequired = -32042;
 
-/**
- * For a client that shows people a URL: the page of the approval, and the same call again afterwards. Other clients, and
- * other refusals, get what `toolOutcome` says.
- */
-export function urlOutcome(refusal: Refusal, publicUrl: string): JsonRpcOutcome {
-  const { code, approval } = refusal;
-  if (code !== 'approval_required' || approval === undefined) return toolOutcome(refusal);
-  const message = `${refusal.text} Once it is approved, call this tool again with the same arguments.`;
-  const elicitation = { mode: 'url', elicitationId: approval, url: `${publicUrl}/approvals/${approval}`, message };
+/** Where the caller, or somebody else, does what is missing; the same call is made again afterwards. */
+export interface RefusalPage {
+  /** Of the elicitation. */
+  readonly id: string;
+  readonly url: string;
+  readonly message: string;
+}
+
+/** Null where no page would help. `session` tells callers apart who are sent to the same page. */
+export function pageOf(refusal: Refusal, publicUrl: string, session: string): RefusalPage | null {
+  const { code, text, approval, page } = refusal;
+  if (code === 'account_required' && page !== undefined) {
+    return { id: `account-${session}`, url: page, message: `${text} Once you have allowed it, call again.` };
+  }
+  if (code !== 'approval_required' || approval === undefined) return null;
+  const message = `${text} Once it is approved, call this tool again with the same arguments.`;
+  return { id: approval, url: `${publicUrl}/approvals/${approval}`, message };
+}
+
+/** For a client with a session that shows people a URL. */
+export function urlOutcome(refusal: Refusal, { id, url, message }: RefusalPage): JsonRpcOutcome {
+  const elicitation = { mode: 'url', elicitationId: id, url, message };
   return {
     error: { code: urlElicitationRequired, message, data: { ...detailsOf(refusal), elicitations: [elicitation] } },
   };
+}
+
+/** No name of a server's question has a colon by the time a client sees it. */
+export const ownQuestion = 'chartgate:page';
+
+/** For such a client without a session (MCP 2026-07-28): it comes again with the answer, which says nothing. */
+export function pageQuestion({ url, message }: RefusalPage): JsonRpcOutcome {
+  const question = { method: 'elicitation/create', params: { mode: 'url', url, message } };
+  return { result: { resultType: 'input_required', inputRequests: { [ownQuestion]: question } } };
 }
 
 function detailsOf(refusal: Refusal): JsonObject {

@@ -108,6 +108,12 @@ export class McpTrace {
     this.#stream?.end();
   }
 
+  /** What is said from here on cannot be had again: the stream that it goes on, and the id of what comes next. */
+  leave(): { readonly stream: HttpStream; readonly id: string } | null {
+    this.forget();
+    return this.#stream && { stream: this.#stream, id: `${this.#name}-${++this.#last}` };
+  }
+
   resume(lastId: string, stream: HttpStream): boolean {
     const at = this.#said.findIndex(({ id }) => id === lastId);
     if (at < 0) return false;

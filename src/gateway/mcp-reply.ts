@@ -1,7 +1,7 @@
 // The answer to one POST: a single JSON body, or, as soon as something has to be said before the end, an event stream.
 
 import type { HttpExchange, HttpHeaders, HttpStream } from '../ports/http-exchange.ts';
-import { encodeEvent } from '../wire/mcp/event-stream.ts';
+import { encodeEvent, eventHead } from '../wire/mcp/event-stream.ts';
 import { encodeMessage, type JsonRpcMessage } from '../wire/mcp/json-rpc.ts';
 import type { McpTrace } from './mcp-replay.ts';
 
@@ -11,10 +11,14 @@ export const streamHeaders: HttpHeaders = {
   'x-accel-buffering': 'no',
 };
 
+const jsonHeaders: HttpHeaders = { 'content-type': 'application/json', 'cache-control': 'no-store' };
+
 export class McpReply {
   readonly #exchange: HttpExchange;
   readonly #trace: McpTrace | null;
   #stream: HttpStream | undefined;
+  /** Where the answer goes that is given in pieces, and what is written after them. */
+  #pieces: { readonly stream: HttpStream; readonly tail: string } | undefined;
 
   /** With a trace, a stream that breaks off can be gone on with. */
   constructor(exchange: HttpExchange, trace: McpTrace | null = null) {
@@ -43,6 +47,7 @@ export class McpReply {
 
   /** False when the caller is gone. */
   send(message: JsonRpcMessage): Promise<boolean> {
+    if (this.#pieces) return Promise.resolve(false);
     const stream = this.open();
     const text = encodeMessage(message);
     return this.#trace ? this.#trace.say(text) : stream.write(encodeEvent(text));
@@ -50,18 +55,36 @@ export class McpReply {
 
   /** Says nothing, so that nobody in between thinks the stream is dead. */
   async beat(): Promise<void> {
-    await this.#stream?.write(':\n\n');
+    if (!this.#pieces) await this.#stream?.write(':\n\n');
+  }
+
+  /** From here on the answer comes in pieces, as one event where this is a stream, and nothing besides. It cannot be had again. */
+  async begin(): Promise<void> {
+    if (!this.#stream) {
+      this.#pieces = { stream: this.#exchange.stream(200, jsonHeaders), tail: '' };
+      return;
+    }
+    const { stream, id } = this.#trace?.leave() ?? { stream: this.#stream };
+    this.#pieces = { stream, tail: '\n\n' };
+    await stream.write(eventHead(id));
+  }
+
+  /** A piece of the answer, without line breaks. False when the caller is gone. */
+  piece(text: string): Promise<boolean> {
+    return this.#pieces?.stream.write(text) ?? Promise.resolve(false);
+  }
+
+  async endPieces(): Promise<void> {
+    if (!this.#pieces) return;
+    const { stream, tail } = this.#pieces;
+    if (tail !== '') await stream.write(tail);
+    stream.end();
   }
 
   async finish(text: string, status = 200, headers: HttpHeaders = {}): Promise<void> {
-    if (!this.#stream) {
-      this.#exchange.respond(
-        status,
-        { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
-        text,
-      );
-      return;
-    }
+    // What cannot be said any more: the answer is cut short, and is no message.
+    if (this.#pieces) return this.#pieces.stream.end();
+    if (!this.#stream) return this.#exchange.respond(status, { ...jsonHeaders, ...headers }, text);
     if (this.#trace) return this.#trace.end(text);
     await this.#stream.write(encodeEvent(text));
     this.#stream.end();

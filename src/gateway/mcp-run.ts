@@ -97,9 +97,10 @@ export class McpRuns {
     return entry?.run;
   }
 
-  /** The newest where it is not said which. */
+  /** Where it is not said which, the only one there is: nobody's question is taken for another's. */
   find(id: number | undefined): McpRun | undefined {
-    return (id === undefined ? [...this.#runs.values()].at(-1) : this.#runs.get(id))?.run;
+    if (id !== undefined) return this.#runs.get(id)?.run;
+    return this.#runs.size === 1 ? [...this.#runs.values()][0]?.run : undefined;
   }
 
   delete(id: number): boolean {

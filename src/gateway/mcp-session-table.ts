@@ -102,9 +102,12 @@ function keyOf(subject: Subject): string {
   return JSON.stringify([subject.issuer, subject.id]);
 }
 
-/** Who loses or gains a group is somebody else: facts and approvals are about the subject as it was. */
+/**
+ * Who loses or gains a group is somebody else: facts and approvals are about the subject as it was. So is who signed in anew, as
+ * a session ends with the sign-in it was opened in.
+ */
 function isSame(a: Subject, b: Subject): boolean {
-  return identityOf(a) === identityOf(b);
+  return a === b || (identityOf(a) === identityOf(b) && a.signIn === b.signIn);
 }
 
 /** The same for the same subject in the same groups, and for nobody else. */

@@ -2,82 +2,40 @@
 // leave masked; what they mean is in mcp-methods.ts, how they go in mcp-exchange.ts. INVARIANT: it ends wholly: no call, no
 // stream, no server is left of it.
 
-import type { Decision } from '../core/decision.ts';
-import type { Facts } from '../core/facts.ts';
 import type { JsonObject } from '../core/json.ts';
 import { limits } from '../core/limits.ts';
 import type { PatientPlaces } from '../core/patient-places.ts';
 import { ok, type Refusal, type Result, refuse } from '../core/result.ts';
-import type { Clock } from '../ports/clock.ts';
 import type { HttpStream } from '../ports/http-exchange.ts';
 import { LogUnavailable } from '../ports/log.ts';
-import type { McpUpstream } from '../ports/mcp-upstream.ts';
-import type { Random } from '../ports/random.ts';
 import type { JsonRpcId, JsonRpcNotification, JsonRpcRequest, JsonRpcResponse } from '../wire/mcp/json-rpc.ts';
 import { isLogged, statelessVersion } from '../wire/mcp/stateless.ts';
 import { isNews, marked } from '../wire/mcp/subscriptions.ts';
 import type { Admission, AuditedSession } from './enforce.ts';
-import type { ApprovalLookup } from './mcp-approval-status.ts';
+import { AccountWait, listsChanged, welcomeWithoutAccount } from './mcp-account.ts';
 import { type Carried, McpCall } from './mcp-call.ts';
-import { ToolCatalogue, type ToolPins } from './mcp-catalogue.ts';
+import { ToolCatalogue } from './mcp-catalogue.ts';
 import { McpExchange } from './mcp-exchange.ts';
-import { type DetectClasses, objectAt } from './mcp-facts.ts';
+import { objectAt } from './mcp-facts.ts';
 import { McpInput } from './mcp-input.ts';
 import { McpIntents } from './mcp-intents.ts';
 import { type ClientIntroduction, greetingOf } from './mcp-introduction.ts';
-import { type EraMemory, McpLink } from './mcp-link.ts';
-import { type Binary, dataOf, type MaskFor, maskMembers, maskOutcome } from './mcp-masking.ts';
+import { McpLink } from './mcp-link.ts';
+import { dataOf, maskMembers, maskOutcome } from './mcp-masking.ts';
 import { McpMethods } from './mcp-methods.ts';
 import { isRelayed, McpOutlet } from './mcp-outlet.ts';
 import { McpQuestions } from './mcp-questions.ts';
-import { errorOutcome } from './mcp-refusal.ts';
+import { errorOutcome, type RefusalPage } from './mcp-refusal.ts';
 import { McpReplay, type McpTrace } from './mcp-replay.ts';
-import type { McpReply } from './mcp-reply.ts';
-import type { RequestStates } from './mcp-request-state.ts';
+import { McpReply } from './mcp-reply.ts';
+import type { McpSessionDeps, McpSessionOpening } from './mcp-session-parts.ts';
 import { McpSubscriptions } from './mcp-subscriptions.ts';
-
-export interface McpSessionDeps {
-  readonly clock: Clock;
-  readonly random: Random;
-  /** What policy would say of these facts, without recording anything. */
-  readonly preview: (facts: Facts) => Decision;
-  readonly detectClasses: DetectClasses;
-  readonly maskFor: MaskFor;
-  /** Where a connection says which patient something is about; null = nobody has said. */
-  readonly patientPlaces: (connection: string) => PatientPlaces | null;
-  readonly tools: ToolPins;
-  readonly approvals: ApprovalLookup;
-  /** Without a trailing slash. */
-  readonly publicUrl: string;
-}
-
-/** The token the subject of a session came with last. */
-export interface CallerToken {
-  token: string;
-}
-
-export interface McpSessionOpening {
-  readonly audited: AuditedSession;
-  readonly upstream: McpUpstream;
-  readonly caller: CallerToken;
-  readonly client: ClientIntroduction;
-  /** Of the subject, groups included. */
-  readonly identity: string;
-  /** Of the connection. */
-  readonly era: EraMemory;
-  /** Of the door. */
-  readonly states: RequestStates;
-  /** One upstream request at a time, so that what the server does meanwhile can be told to be that request's doing. */
-  readonly serial: boolean;
-  /** What becomes of images, audio and blobs in results. */
-  readonly binary: Binary;
-  /** Called once, when the session begins to end, whatever ended it. */
-  readonly ended: (reason: string) => void;
-}
+import { McpTaskCalls } from './mcp-task-calls.ts';
+import { McpTasks, type Task, tasksCapability } from './mcp-tasks.ts';
 
 export class McpSession {
   readonly audited: AuditedSession;
-  readonly caller: CallerToken;
+  readonly caller: McpSessionOpening['caller'];
   readonly #deps: McpSessionDeps;
   readonly #opening: McpSessionOpening;
   readonly #client: ClientIntroduction;
@@ -92,6 +50,8 @@ export class McpSession {
   readonly #replay: McpReplay;
   readonly #calls = new Map<JsonRpcId, McpCall>();
   readonly #over = new AbortController();
+  readonly #account: AccountWait;
+  readonly #tasks: McpTasks | null;
   #closing: Promise<void> | null = null;
   #stateless = 0;
 
@@ -115,7 +75,7 @@ export class McpSession {
     const questions = new McpQuestions(deps.clock, link, outlet, offered);
     const intents = new McpIntents(deps.clock, audited, client.name);
     const input = new McpInput(states, { identity, connection: audited.connection });
-    const { maskFor } = deps;
+    const { maskFor, flowFor } = deps;
     const patientPlaces = (): PatientPlaces | null => deps.patientPlaces(audited.connection);
     const exchange = new McpExchange({
       audited,
@@ -124,21 +84,34 @@ export class McpSession {
       questions,
       input,
       maskFor,
+      flowFor,
       patientPlaces,
       offered,
       serial,
       binary,
     });
-    const heldElsewhere = (approval: string): void => void this.#guard(() => this.#tellSettled(approval));
+    const sentToPage = ({ approval }: Refusal, { id }: RefusalPage): void =>
+      void this.#guard(() => (approval === undefined ? this.#account.wait(id) : this.#tellSettled(approval)));
+    const absent = (): Promise<Refusal | null> => this.#account.meet();
     this.#catalogue = catalogue;
     this.#outlet = outlet;
     this.#questions = questions;
     this.#intents = intents;
     this.#exchange = exchange;
     const subscriptions = new McpSubscriptions({ clock: deps.clock, link, exchange, intents, outlet });
-    const own = { audited, link, catalogue, exchange, intents, offered, subscriptions, heldElsewhere };
+    const own = { audited, link, catalogue, exchange, intents, offered, subscriptions, absent, sentToPage };
     this.#subscriptions = subscriptions;
-    this.#methods = new McpMethods({ ...deps, ...own });
+    this.#account = new AccountWait({
+      accounts: deps.accounts,
+      audited,
+      over: this.#over.signal,
+      enter: () => this.#enterLate(),
+      complete: (elicitation) => this.#tellComplete(elicitation),
+    });
+    this.#tasks = client.version === '2025-11-25' ? new McpTasks(deps.clock, deps.random) : null;
+    const run = (message: JsonRpcRequest, task: Task): void => this.#runTask(message, task);
+    const taskCalls = this.#tasks && new McpTaskCalls({ tasks: this.#tasks, exchange, intents, run });
+    this.#methods = new McpMethods({ ...deps, ...own, taskCalls });
   }
 
   /** The log's id of the request that runs upstream now, where requests run one at a time. */
@@ -162,10 +135,10 @@ export class McpSession {
   async open(id: JsonRpcId): Promise<Result<string>> {
     const entered = await this.#enter('initialize');
     if (!entered.ok) return entered;
-    const result = greetingOf(this.#methods.welcome, this.#client.version);
+    const own = this.#tasks && this.#methods.mayBeHeld ? { tasks: tasksCapability } : {};
+    const result = greetingOf(this.#methods.welcome, this.#client.version, own);
     const text = await this.#exchange.recordAnswer(id, { result }, entered.value);
-    void entered.value.end('ok').catch(() => {});
-    this.#subscriptions.start(this.#methods.welcome.capabilities);
+    if (!this.#account.absent) this.#subscriptions.start(this.#methods.welcome.capabilities);
     return ok(text);
   }
 
@@ -181,17 +154,34 @@ export class McpSession {
     const { info, capabilities } = this.#client;
     const admitted = await this.#intents.submit('builtin:initialize', method, { clientInfo: info, capabilities });
     if (!admitted.ok) return admitted;
-    const welcome = await this.#link.open({ era: this.#standing ? 'stateless' : 'session', info, capabilities });
+    const opened = await this.#link.open({ era: this.#standing ? 'stateless' : 'session', info, capabilities });
+    const absent = !opened.ok && opened.error.code === 'account_required';
+    const welcome = absent ? ok(welcomeWithoutAccount) : opened;
     if (!welcome.ok) {
       await admitted.value.end('error', { code: welcome.error.code });
       return welcome;
     }
+    this.#account.absent = opened.ok ? null : opened.error;
+    if (absent) void this.#guard(() => this.#account.wait());
     const { serverInfo } = welcome.value;
     const mask = await this.#deps.maskFor(serverInfo);
     const masked = maskMembers({ serverInfo }, admitted.value.decision, mask, {});
     this.#exchange.serverInfo = objectAt(masked, 'serverInfo');
-    this.#methods.welcome = welcome.value;
+    const instructions = absent ? welcome.value.instructions : await this.#catalogue.instructionsOf(welcome.value);
+    this.#methods.welcome = { ...welcome.value, instructions };
     return admitted;
+  }
+
+  /** To a server that wanted an account, once there is one; null when it has been spoken to. @throws LogUnavailable */
+  async #enterLate(): Promise<Refusal | null> {
+    const entered = await this.#enter('initialize');
+    if (!entered.ok) return entered.error;
+    const { absent } = this.#account;
+    await entered.value.end(absent ? 'error' : 'ok', absent ? { code: absent.code } : {});
+    if (absent) return absent;
+    if (!this.#standing) this.#subscriptions.start(this.#methods.welcome.capabilities);
+    for (const method of listsChanged) await this.#notified({ kind: 'notification', method, params: {} });
+    return null;
   }
 
   /** Answers on `reply`, always. `carried` by a request without a session. Never rejects. */
@@ -206,8 +196,25 @@ export class McpSession {
         : null;
     if (rejected) {
       call.close();
+      await this.#guard(() => this.audited.refused(rejected.error, { method: call.method }));
       return call.finish(errorOutcome(rejected.error));
     }
+    await this.#serve(key, call);
+  }
+
+  /** A call that answers where its task says. */
+  #runTask(message: JsonRpcRequest, task: Task): void {
+    const call = new McpCall(message, new McpReply(task.exchange));
+    call.holdMs = task.holdMs;
+    call.onHeld = (words) => {
+      task.message = words;
+    };
+    task.cancel = () => call.abort();
+    // No client knows this id.
+    void this.#serve(`task ${task.id}`, call);
+  }
+
+  async #serve(key: JsonRpcId, call: McpCall): Promise<void> {
     this.#calls.set(key, call);
     try {
       await this.#methods.answer(call);
@@ -283,6 +290,7 @@ export class McpSession {
   async #close(reason: string): Promise<void> {
     this.#over.abort();
     this.#subscriptions.close();
+    this.#tasks?.close();
     for (const call of this.#calls.values()) call.abort();
     this.#outlet.silence();
     await this.#link.close();
@@ -291,7 +299,14 @@ export class McpSession {
 
   async #asked(message: JsonRpcRequest, about: number | undefined): Promise<void> {
     if (this.#standing) return this.#exchange.asked(message, about);
-    await this.#questions.ask(message, about === undefined ? undefined : this.#callOf(about)?.open);
+    const call = about === undefined ? this.#onlyRunning() : this.#callOf(about);
+    await this.#questions.ask(message, call?.open);
+  }
+
+  /** Over stdio a server does not say what it asks about: it is clear where one call runs alone. */
+  #onlyRunning(): McpCall | undefined {
+    const [first, ...more] = [...this.#calls.values()].filter((each) => each.upstreamId !== undefined);
+    return more.length === 0 ? first : undefined;
   }
 
   /** The call that runs upstream under this id of the gate. */
@@ -312,7 +327,7 @@ export class McpSession {
       this.#exchange.withdraw(params['requestId']);
       return this.#questions.withdraw(params);
     }
-    if (method === 'notifications/tools/list_changed') this.#catalogue.forget();
+    if (listsChanged.includes(method)) this.#catalogue.forget();
     if (this.#standing) await (isNews(method) ? this.#subscriptions.tell(message) : this.#logged(message));
     else if (isRelayed(method)) await this.#outlet.release({ ...message, params: marked(params, null) });
   }
@@ -328,8 +343,11 @@ export class McpSession {
   /** Tells a client that was sent to the page of an approval that it has been decided. */
   async #tellSettled(approval: string): Promise<void> {
     await this.#deps.approvals.settled(approval, this.#over.signal);
-    if (this.#closing) return;
-    const params: JsonObject = { elicitationId: approval };
+    if (!this.#closing) await this.#tellComplete(approval);
+  }
+
+  async #tellComplete(elicitationId: string): Promise<void> {
+    const params: JsonObject = { elicitationId };
     await this.#outlet.release({ kind: 'notification', method: 'notifications/elicitation/complete', params });
   }
 

@@ -2,9 +2,11 @@
 // client says of itself, opened by its first request and ended when idle. INVARIANT: no client can name one; two subjects,
 // or one subject that lost or gained a group, never share one.
 
+import { errors } from '../core/errors.ts';
 import type { Subject } from '../core/facts.ts';
 import { canonicalJson } from '../core/json.ts';
 import { fail, ok, type Refusal, type Result, refuse } from '../core/result.ts';
+import type { IsSignedOut } from './caller-tokens.ts';
 import type { ClientIntroduction } from './mcp-introduction.ts';
 import type { McpSession } from './mcp-session.ts';
 import { identityOf, type McpSessionTable, type SessionEntry } from './mcp-session-table.ts';
@@ -17,10 +19,12 @@ export interface Standing {
 
 export class StandingSessions {
   readonly #table: McpSessionTable;
+  readonly #isSignedOut: IsSignedOut;
   readonly #opening = new Map<string, Promise<Result<SessionEntry>>>();
 
-  constructor(table: McpSessionTable) {
+  constructor(table: McpSessionTable, isSignedOut: IsSignedOut) {
     this.#table = table;
+    this.#isSignedOut = isSignedOut;
   }
 
   /**
@@ -30,7 +34,7 @@ export class StandingSessions {
   async find(standing: Standing, open: (id: string) => Promise<Result<McpSession>>): Promise<Result<SessionEntry>> {
     const { subject, connection, client } = standing;
     // The space keeps it from being a session id of the transport.
-    const id = `stateless ${canonicalJson([identityOf(subject), connection, client.info, client.capabilities])}`;
+    const id = `stateless ${canonicalJson([identityOf(subject), subject.signIn ?? null, connection, client.info, client.capabilities])}`;
     const found = this.#table.find(id, subject, connection);
     if (found) return ok(found);
     let opening = this.#opening.get(id);
@@ -51,7 +55,10 @@ export class StandingSessions {
     let added = false;
     try {
       const opened = await open(id);
-      if (opened.ok) {
+      if (opened.ok && this.#isSignedOut(subject)) {
+        refusal = { code: 'signed_out', text: errors.signed_out.text };
+        await opened.value.close('signed_out');
+      } else if (opened.ok) {
         this.#table.add(id, opened.value, subject, connection);
         added = true;
       } else {

@@ -53,7 +53,7 @@ export function noticeOfEmergency(emergency: Emergency, move: EmergencyMove, pub
       { label: 'Review due', text: new Date(reviewDueMs(emergency)).toISOString() },
       { label: 'Review it with', text: `chartgate break-glass review ${id} --reason "…"` },
     ],
-    link: publicUrl,
+    link: `${publicUrl}/break-glass/${id}`,
     approval: null,
     reviewers,
   };

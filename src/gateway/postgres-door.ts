@@ -21,9 +21,11 @@ import {
   type StartupMessage,
   takeStartupPacket,
 } from '../wire/postgres/startup.ts';
+import { decodeStartupOptions } from '../wire/postgres/startup-options.ts';
 import { encodeParameterStatus, encodeReadyForQuery } from '../wire/postgres/status.ts';
 import { type EnforcementDeps, openSession } from './audited-session.ts';
 import { CancelRequests } from './cancel-requests.ts';
+import type { DoorRefusals } from './door-refusals.ts';
 import { PostgresSession } from './postgres-session.ts';
 import { type SignedIn, type SignInDeps, signIn } from './postgres-sign-in.ts';
 import type { PostgresTarget } from './postgres-target.ts';
@@ -46,6 +48,7 @@ export interface PostgresDoorDeps extends EnforcementDeps, SignInDeps {
   readonly routes: ReadonlyMap<string, PostgresEntrance>;
   /** Names of connections that are not reached through this door. */
   readonly isOtherDoor: (connection: string) => boolean;
+  readonly refusals: Pick<DoorRefusals, 'record'>;
   readonly viewOf: (decision: Decision) => MaskView;
   /** The tool call an MCP session is running now; undefined = none, or the session is gone. */
   readonly activeRequest: (mcpSession: string) => string | undefined;
@@ -115,10 +118,11 @@ export class PostgresDoor {
   /** The session to run, the refusal to tell, or nothing where the client has left or only asked for a cancel. */
   async #start(client: ByteStream): Promise<Result<() => Promise<void>> | null> {
     const reader = new StreamReader(client);
-    const startup = await this.#startupMessage(client, reader);
-    if (!startup) return null;
-    const objection = objectionTo(startup);
-    if (objection) return fail(objection);
+    const said = await this.#startupMessage(client, reader);
+    if (!said) return null;
+    const accepted = withSettings(said);
+    if (!accepted.ok) return accepted;
+    const startup = accepted.value;
     if (startup.minor > newestMinor || startup.options.size > 0) {
       client.write(
         encodeNegotiateProtocolVersion({
@@ -142,12 +146,8 @@ export class PostgresDoor {
   }
 
   async #turnedAway(client: ByteStream, subject: Subject | null, refusal: Refusal): Promise<Result<never>> {
-    const who = subject ? { subject: { id: subject.id, issuer: subject.issuer, kind: subject.kind } } : {};
-    await this.#deps.log.append({
-      type: 'auth.refused',
-      ...who,
-      data: { door: 'postgres', code: refusal.code, address: client.remote },
-    });
+    const who = subject ? { subject } : {};
+    await this.#deps.refusals.record({ code: refusal.code, address: client.remote, ...who });
     return fail(refusal);
   }
 
@@ -245,6 +245,13 @@ export class PostgresDoor {
       upstream.terminate();
       throw error;
     });
+    if (deps.isSignedOut(signedIn.subject)) {
+      upstream.terminate();
+      await audited.end('signed_out');
+      const refusal = { code: 'signed_out', text: errors.signed_out.text } as const;
+      client.end(encodeErrorResponse(errorFields(refusal, 'FATAL')));
+      return;
+    }
     const { clock, viewOf, onBug, idleMs, absoluteMs } = deps;
     const session = new PostgresSession({
       clock,
@@ -291,21 +298,26 @@ export class PostgresDoor {
 /** Startup parameters the gate takes for itself; the rest is passed on if it is allowed as a setting. */
 const ours: ReadonlySet<string> = new Set(['user', 'database', 'client_encoding']);
 
-function objectionTo(startup: StartupMessage): Refusal | null {
-  if (!startup.parameters.get('user')) return { code: 'malformed', text: 'The startup message names no user.' };
-  for (const [name, value] of startup.parameters) {
-    if (ours.has(name)) continue;
-    if (name === 'replication') return { code: 'unsupported', text: 'Replication connections are not carried.' };
-    if (name === 'options')
-      return {
-        code: 'unsafe_setting',
-        text: 'Command-line options for the server are not passed on.',
-        next: 'Use SET for the settings that are allowed.',
-      };
-    if (!settingAllowed(name, value))
-      return { code: 'unsafe_setting', text: `The setting ${JSON.stringify(name)} cannot be given at startup.` };
+/** The message with the settings of its `options` among its parameters, which win, as the server has it. */
+function withSettings(startup: StartupMessage): Result<StartupMessage> {
+  const { options, ...parameters } = Object.fromEntries(startup.parameters);
+  if (!parameters['user']) return refuse('malformed', 'The startup message names no user.');
+  const given = decodeStartupOptions(options ?? '');
+  if (!given)
+    return refuse(
+      'unsafe_setting',
+      "Of the server's command-line options only settings are passed on (-c name=value).",
+      {
+        next: 'Leave out the others.',
+      },
+    );
+  for (const [name, value] of [...given, ...Object.entries(parameters)]) {
+    if (name === 'replication') return refuse('unsupported', 'Replication connections are not carried.');
+    const isOurs = ours.has(name) && !given.has(name);
+    if (!isOurs && !settingAllowed(name, value))
+      return refuse('unsafe_setting', `The setting ${JSON.stringify(name)} cannot be given at startup.`);
   }
-  return null;
+  return ok({ ...startup, parameters: new Map([...given, ...Object.entries(parameters)]) });
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {

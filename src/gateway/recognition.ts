@@ -5,14 +5,16 @@ import type { Decision } from '../core/decision.ts';
 import { isJsonArray, type Json } from '../core/json.ts';
 import { covers } from '../core/phi.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
-import type { Find } from '../masking/detectors/detector.ts';
+import { mayBeDocument } from '../masking/document.ts';
 import { maskJson } from '../masking/json.ts';
-import type { MaskView, Span } from '../masking/mask.ts';
-import { normalise } from '../masking/normalise.ts';
-import { isMaskToken, tokenOf } from '../masking/operators.ts';
+import type { MaskView } from '../masking/mask.ts';
+import { findNamed, type Named } from '../masking/named-values.ts';
+import { operatorFor, tokenOf } from '../masking/operators.ts';
+import { maskStream, streamBounds } from '../masking/stream.ts';
 import { type Tally, tally } from '../masking/text.ts';
 import type { Recognizer } from '../ports/recognizer.ts';
 import { isObject } from '../wire/mcp/json-rpc.ts';
+import type { FlowMasking } from './mcp-long-answer.ts';
 import type { MaskFor, MaskJson } from './mcp-masking.ts';
 
 export interface Recognition {
@@ -41,7 +43,7 @@ export function maskingWith({ viewOf, recognizers, onFailure }: Recognition): Ma
       onFailure(found.error.text);
       return strict;
     }
-    const finds = findingsOf(found.value);
+    const finds = findNamed(found.value);
     if (finds === null) return plain;
     return (value, decision, counts) => {
       const view = viewOf(decision);
@@ -50,9 +52,19 @@ export function maskingWith({ viewOf, recognizers, onFailure }: Recognition): Ma
   };
 }
 
-interface Named {
-  readonly value: string;
-  readonly type: Span['type'];
+/** The masking of texts that nobody holds whole: null where a recognizer, or the patient of a document, has a say. */
+export function flowingWith({
+  viewOf,
+  recognizers,
+}: Pick<Recognition, 'viewOf' | 'recognizers'>): (decision: Decision) => FlowMasking | null {
+  return (decision) => {
+    const view = viewOf(decision);
+    if (recognizers().length > 0 || operatorFor('date', view.rules) === 'shift') return null;
+    return {
+      mayFlow: (head) => view.unmask === 'all' || !mayBeDocument(head.slice(0, streamBounds.window)),
+      stream: (counts) => maskStream(view, counts),
+    };
+  };
 }
 
 async function ask(recognizers: readonly Recognizer[], texts: readonly string[]): Promise<Result<readonly Named[]>> {
@@ -78,30 +90,6 @@ function collect(value: Json, texts: Set<string>): void {
   } else if (isObject(value)) {
     for (const each of Object.values(value)) collect(each, texts);
   }
-}
-
-const word = /[\p{L}\p{N}]+/gu;
-const wordAtEnd = /^[\p{L}\p{N}]/u;
-
-/** Finds each value where it stands as a word, or words, of its own: one lookup a word. Detectors see normalised text, so the values are, too. */
-function findingsOf(named: readonly Named[]): Find | null {
-  const byFirstWord = new Map<string, Map<string, Named['type']>>();
-  for (const { value, type } of named) {
-    const core = normalise(value).text.replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, '');
-    const [first] = core.match(word) ?? [];
-    if (first === undefined || core.length < 2 || isMaskToken(value)) continue;
-    const same = byFirstWord.get(first) ?? new Map<string, Named['type']>();
-    byFirstWord.set(first, same.set(core, type));
-  }
-  if (byFirstWord.size === 0) return null;
-  return (text, emit) => {
-    for (const { 0: first, index } of text.matchAll(word)) {
-      for (const [core, type] of byFirstWord.get(first) ?? []) {
-        const end = index + core.length;
-        if (text.startsWith(core, index) && !wordAtEnd.test(text.slice(end, end + 2))) emit(index, end, type);
-      }
-    }
-  };
 }
 
 const sentence = /\p{L}+\P{L}+\p{L}+\P{L}+\p{L}+/u;

@@ -9,6 +9,33 @@ export function keysAtUrl(url: string): KeySource {
   return createRemoteJWKSet(new URL(url), { timeoutDuration: 5000 });
 }
 
+/**
+ * Keys of an OpenID provider, wherever its metadata says they are (OpenID Connect Discovery 1.0 §4). Asked for when they are
+ * needed: a gate starts without its providers.
+ */
+export function keysOfIssuer(issuer: string): KeySource {
+  let keys: Promise<KeySource> | null = null;
+  return async (header, token) => {
+    keys ??= jwksUriOf(issuer).then(keysAtUrl);
+    const asked = keys;
+    const found = await asked.catch((error: unknown) => {
+      if (keys === asked) keys = null;
+      throw error;
+    });
+    return found(header, token);
+  };
+}
+
+async function jwksUriOf(issuer: string): Promise<string> {
+  const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+  const answer = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(5000) });
+  const metadata: unknown = answer.ok ? await answer.json() : null;
+  const isObject = typeof metadata === 'object' && metadata !== null;
+  const uri = isObject && 'issuer' in metadata && metadata.issuer === issuer && 'jwks_uri' in metadata;
+  if (!uri || typeof metadata.jwks_uri !== 'string') throw new errors.JWKSNoMatchingKey();
+  return metadata.jwks_uri;
+}
+
 /** @throws when the file is missing or no JWK set: at start, before any token is looked at. */
 export async function keysInFile(path: string): Promise<KeySource> {
   let modifiedMs = (await stat(path)).mtimeMs;

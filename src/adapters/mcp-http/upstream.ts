@@ -1,6 +1,7 @@
 // An MCP server behind Streamable HTTP (MCP 2025-11-25, Transports). It sends the gate's own credential and nothing of the
 // caller's, and follows no redirect: a credential goes to the configured URL or nowhere.
 
+import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ErrorCode } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
@@ -9,6 +10,7 @@ import type { McpUpstream, McpUpstreamEvents, OutgoingMessage } from '../../port
 import type { CredentialHeader, UpstreamCredential } from '../../ports/upstream-credential.ts';
 import { EventStreamDecoder } from '../../wire/mcp/event-stream.ts';
 import { isSessionId, mediaOf } from '../../wire/mcp/streamable-http.ts';
+import { bodyOf, discard, LongMessage, ServerConnections } from './server-connections.ts';
 
 export interface HttpServer {
   readonly url: string;
@@ -30,6 +32,8 @@ const goodbyeMs = 2_000;
 interface Place {
   lastId: string | null;
   retryMs: number | null;
+  /** In the middle of a message that has been taken as it came. */
+  isTaken: boolean;
 }
 
 export function createHttpUpstream(server: HttpServer): McpUpstream {
@@ -39,6 +43,7 @@ export function createHttpUpstream(server: HttpServer): McpUpstream {
 class HttpUpstream implements McpUpstream {
   readonly transport = 'http';
   readonly #server: HttpServer;
+  readonly #connections: ServerConnections;
   readonly #over = new AbortController();
   #events: McpUpstreamEvents | undefined;
   #session: string | undefined;
@@ -46,6 +51,7 @@ class HttpUpstream implements McpUpstream {
 
   constructor(server: HttpServer) {
     this.#server = server;
+    this.#connections = new ServerConnections(server.url);
   }
 
   start(events: McpUpstreamEvents): Promise<Result<void>> {
@@ -87,13 +93,13 @@ class HttpUpstream implements McpUpstream {
   async close(): Promise<void> {
     if (this.#over.signal.aborted) return;
     this.#over.abort();
-    if (this.#session === undefined) return;
-    const signal = AbortSignal.timeout(goodbyeMs);
-    const parting = async (): Promise<void> => {
-      const response = await this.#fetch('DELETE', {}, undefined, signal);
-      if (response.ok) await response.value.body?.cancel();
-    };
-    await Promise.race([parting().catch(() => {}), sleep(goodbyeMs, undefined, { ref: false })]);
+    if (this.#session !== undefined) {
+      const goodbye = new AbortController();
+      const parting = this.#fetch('DELETE', {}, undefined, goodbye.signal);
+      await Promise.race([parting.catch(() => {}), sleep(goodbyeMs, undefined, { ref: false })]);
+      goodbye.abort();
+    }
+    this.#connections.close();
   }
 
   #headers(more: Readonly<Record<string, string>>, credential: CredentialHeader | null): Record<string, string> {
@@ -111,48 +117,42 @@ class HttpUpstream implements McpUpstream {
     more: Readonly<Record<string, string>>,
     body?: string,
     signal: AbortSignal = this.#over.signal,
-  ): Promise<Result<Response>> {
-    const { url, credential } = this.#server;
+  ): Promise<Result<IncomingMessage>> {
+    const { credential } = this.#server;
     for (let renewed = false; ; renewed = true) {
       const header = credential ? await credential.header() : ok(null);
       if (!header.ok) return header;
       const headers = this.#headers(more, header.value);
-      const response = await fetch(url, {
-        method,
-        headers,
-        redirect: 'manual',
-        signal,
-        ...(body === undefined ? {} : { body }),
-      });
-      const again = response.status === 401 && !renewed && header.value && credential?.rejected(header.value.value);
-      if (!again) return ok(response);
-      await response.body?.cancel();
+      const answer = await this.#connections.ask({ method, headers, body, signal });
+      const again = answer.statusCode === 401 && !renewed && header.value && credential?.rejected(header.value.value);
+      if (!again) return ok(answer);
+      answer.destroy();
     }
   }
 
   /** Hands on what the reply holds, and sees to it that a request has been answered. */
   async #deliver(
-    response: Response,
+    answer: IncomingMessage,
     id: number | null,
     stateless: boolean,
     signal: AbortSignal,
   ): Promise<Result<void>> {
-    if (!response.ok) return this.#refused(response, stateless ? id : null);
-    const session = response.headers.get('mcp-session-id');
-    if (!stateless && this.#version === undefined && session !== null && isSessionId(session)) this.#session = session;
-    const media = mediaOf(response.headers.get('content-type'));
-    if (id === null || !response.body) {
-      await response.body?.cancel();
-      return id === null ? ok(undefined) : refuse('upstream_protocol', 'The MCP server gave an empty answer.');
+    const { statusCode = 0, headers } = answer;
+    if (!isSuccess(statusCode)) return this.#refused(answer, stateless ? id : null);
+    const session = headers['mcp-session-id'];
+    if (!stateless && this.#version === undefined && typeof session === 'string' && isSessionId(session))
+      this.#session = session;
+    if (id === null) {
+      discard(answer);
+      return ok(undefined);
     }
-    if (media === 'text/event-stream') {
-      return this.#readToAnswer(response.body, id, signal);
-    }
+    const media = mediaIn(answer);
+    if (media === 'text/event-stream') return this.#readToAnswer(answer, id, signal);
     if (media !== 'application/json') {
-      await response.body.cancel();
+      discard(answer);
       return refuse('upstream_protocol', 'The MCP server answered in a media type that is not of the protocol.');
     }
-    const body = await readAll(response.body);
+    const body = await bodyOf(answer, () => this.#events?.long?.(id, false) ?? null);
     if (!body.ok) return body;
     const answered = await this.#events?.message(body.value);
     return answered === id ? ok(undefined) : refuse('upstream_protocol', 'The MCP server answered something else.');
@@ -162,65 +162,95 @@ class HttpUpstream implements McpUpstream {
    * A server may end the stream of an answer and go on with it when it is asked for what came after the last event
    * (MCP 2025-11-25, Transports / Resumability and Redelivery).
    */
-  async #readToAnswer(body: ReadableStream<Uint8Array>, id: number, signal: AbortSignal): Promise<Result<void>> {
+  async #readToAnswer(body: IncomingMessage, id: number, signal: AbortSignal): Promise<Result<void>> {
     const brokenOff = refuse('upstream_closed', 'The MCP server broke off its answer.');
-    const place: Place = { lastId: null, retryMs: null };
+    const place: Place = { lastId: null, retryMs: null, isTaken: false };
     let stream = body;
     for (let attempt = 0; attempt < resumptionsMax; attempt++) {
       const before = place.lastId;
       const answered = await this.#readEvents(stream, id, place).catch((error: unknown) => {
-        if (place.lastId === null || signal.aborted) throw error;
+        if (place.lastId === null || place.isTaken || signal.aborted) throw error;
         return ok(false);
       });
       if (!answered.ok || answered.value) return voidOf(answered);
       // Without a session or an event's id there is nothing to go on from.
-      if (place.lastId === null || this.#session === undefined || (attempt > 0 && before === place.lastId)) break;
+      if (
+        place.lastId === null ||
+        place.isTaken ||
+        this.#session === undefined ||
+        (attempt > 0 && before === place.lastId)
+      )
+        break;
       const waitMs = Math.min(place.retryMs ?? this.#server.listenAgainMs ?? listenAgainMsDefault, listenAgainMsMax);
       await sleep(waitMs, undefined, { signal, ref: false });
       const headers = { accept: 'text/event-stream', 'last-event-id': place.lastId };
       const fetched = await this.#fetch('GET', headers, undefined, signal);
       if (!fetched.ok) return fetched;
       const resumed = fetched.value;
-      if (!resumed.ok || !resumed.body || mediaOf(resumed.headers.get('content-type')) !== 'text/event-stream') {
-        await resumed.body?.cancel();
+      if (!isSuccess(resumed.statusCode) || mediaIn(resumed) !== 'text/event-stream') {
+        discard(resumed);
         break;
       }
-      stream = resumed.body;
+      stream = resumed;
     }
     return brokenOff;
   }
 
   /** True when the answer to `id` was among the events. `place` is where it got to. */
   async #readEvents(
-    body: ReadableStream<Uint8Array>,
+    body: IncomingMessage,
     id: number | null,
-    place: Place = { lastId: null, retryMs: null },
+    place: Place = { lastId: null, retryMs: null, isTaken: false },
   ): Promise<Result<boolean>> {
-    const decoder = new EventStreamDecoder(limits.mcpResponseBytesMax);
-    for await (const chunk of body) {
+    const decoder = new EventStreamDecoder(limits.mcpResponseBytesMax, limits.mcpHeldBytesMax);
+    const chunks: AsyncIterable<Uint8Array> = body.iterator({ destroyOnReturn: false });
+    let long: LongMessage | null = null;
+    for await (const chunk of chunks) {
       const events = decoder.push(chunk);
-      if (!events.ok) return refuse('upstream_protocol', events.error.text);
+      if (!events.ok) {
+        body.destroy();
+        return refuse('upstream_protocol', events.error.text);
+      }
       place.retryMs = decoder.retryMs ?? place.retryMs;
-      for (const { event, data, id: eventId } of events.value) {
+      for (const { event, data, id: eventId, more } of events.value) {
+        if (more || long) {
+          // What has been taken as it came cannot be told again from its beginning.
+          place.isTaken = true;
+          long ??= new LongMessage(id === null ? null : (this.#events?.long?.(id, true) ?? null));
+          const taken = await long.push(Buffer.from(data));
+          if (!taken.ok) {
+            body.destroy();
+            return taken;
+          }
+          if (more) continue;
+        }
         if (eventId !== null && isEventId(eventId)) place.lastId = eventId;
-        if (event !== 'message' || data === '') continue;
-        const answered = await this.#events?.message(Buffer.from(data), id ?? undefined);
-        if (id !== null && answered === id) return ok(true);
+        const bytes: Result<Uint8Array> = long ? long.end() : ok(Buffer.from(data));
+        [long, place.isTaken] = [null, false];
+        if (!bytes.ok) {
+          body.destroy();
+          return bytes;
+        }
+        if (event !== 'message' || bytes.value.length === 0) continue;
+        const answered = await this.#events?.message(bytes.value, id ?? undefined);
+        if (id !== null && answered === id) {
+          discard(body);
+          return ok(true);
+        }
       }
     }
     return ok(false);
   }
 
   /** Without sessions an error of JSON-RPC has an HTTP status of its own, and is an answer (MCP 2026-07-28, Transports). */
-  async #refused(response: Response, id: number | null): Promise<Result<void>> {
-    const { status } = response;
-    const answers = id !== null && status < 500 && mediaOf(response.headers.get('content-type')) === 'application/json';
-    if (answers && response.body) {
-      const body = await readAll(response.body);
+  async #refused(answer: IncomingMessage, id: number | null): Promise<Result<void>> {
+    const { statusCode: status = 0 } = answer;
+    if (id !== null && status < 500 && mediaIn(answer) === 'application/json') {
+      const body = await bodyOf(answer);
       const answered = body.ok ? await this.#events?.message(body.value) : null;
       if (answered === id) return ok(undefined);
     } else {
-      await response.body?.cancel();
+      discard(answer);
     }
     if (status === 404 && this.#session !== undefined) {
       const reason = refuse('upstream_closed', 'The MCP server has ended the session.');
@@ -248,12 +278,13 @@ class HttpUpstream implements McpUpstream {
   async #hearOut(): Promise<'heard' | 'none' | 'unreachable'> {
     const fetched = await this.#fetch('GET', { accept: 'text/event-stream' });
     if (!fetched.ok) return 'unreachable';
-    const { status, body, headers } = fetched.value;
-    if (status !== 200 || !body || mediaOf(headers.get('content-type')) !== 'text/event-stream') {
-      await body?.cancel();
+    const answer = fetched.value;
+    const { statusCode: status = 0 } = answer;
+    if (status !== 200 || mediaIn(answer) !== 'text/event-stream') {
+      discard(answer);
       return status >= 500 || status === 429 ? 'unreachable' : 'none';
     }
-    const read = await this.#readEvents(body, null);
+    const read = await this.#readEvents(answer, null);
     if (!read.ok) this.#lose(read.error);
     return read.ok ? 'heard' : 'none';
   }
@@ -268,16 +299,14 @@ function isEventId(id: string): boolean {
   return /^[\x21-\x7e]{1,1024}$/.test(id);
 }
 
-async function readAll(body: ReadableStream<Uint8Array>): Promise<Result<Uint8Array>> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.length;
-    if (bytes > limits.mcpResponseBytesMax)
-      return refuse('upstream_protocol', 'The MCP server sent more than the gate accepts.');
-    chunks.push(chunk);
-  }
-  return ok(Buffer.concat(chunks));
+function isSuccess(status = 0): boolean {
+  return status >= 200 && status < 300;
+}
+
+/** The media type of an answer that is what it says: none, where it is compressed unasked. */
+function mediaIn({ headers }: IncomingMessage): string {
+  const { 'content-encoding': encoding = 'identity', 'content-type': type } = headers;
+  return encoding === 'identity' ? mediaOf(type) : '';
 }
 
 function voidOf(result: Result<unknown>): Result<void> {

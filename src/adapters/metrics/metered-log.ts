@@ -40,36 +40,23 @@ export function meter(log: Log & { readonly reader: LogReader }): Metrics {
     registers: [registry],
   });
   const tallies = new Tallies();
-  const metered: Log & { readonly reader: LogReader } = {
-    append(record, payload, patient) {
-      const { type, data } = record;
-      const effect = data?.['effect'];
-      const code = data?.['code'];
-      tallies.add(type, typeof effect === 'string' ? effect : '', typeof code === 'string' ? code : '');
-      const started = performance.now();
-      const appended = log.append(record, payload, patient);
-      // A patient record's time says how long it could wait, not how long the disk took.
-      if (!patient)
-        void appended.then(
-          () => durable.observe((performance.now() - started) / 1000),
-          () => {},
-        );
-      return appended;
-    },
-    get open() {
-      return log.open;
-    },
-    onFailure: (callback) => log.onFailure(callback),
-    checkpoint: () => log.checkpoint(),
-    get vkey() {
-      return log.vkey;
-    },
-    origin: log.origin,
-    close: () => log.close(),
-    reader: log.reader,
+  const append: Log['append'] = (record, payload, patient) => {
+    const { type, data } = record;
+    const effect = data?.['effect'];
+    const code = data?.['code'];
+    tallies.add(type, typeof effect === 'string' ? effect : '', typeof code === 'string' ? code : '');
+    const started = performance.now();
+    const appended = log.append(record, payload, patient);
+    // A patient record's time says how long it could wait, not how long the disk took.
+    if (!patient)
+      void appended.then(
+        () => durable.observe((performance.now() - started) / 1000),
+        () => {},
+      );
+    return appended;
   };
   return {
-    log: metered,
+    log: appendingBy(log, append),
     contentType: registry.contentType,
     watch(name, help, read) {
       const registers = [registry];
@@ -82,6 +69,26 @@ export function meter(log: Log & { readonly reader: LogReader }): Metrics {
       entries.set(log.reader.size);
       return registry.metrics();
     },
+  };
+}
+
+function appendingBy(log: Metrics['log'], append: Log['append']): Metrics['log'] {
+  return {
+    append,
+    get open() {
+      return log.open;
+    },
+    get scarce() {
+      return log.scarce ?? false;
+    },
+    onFailure: (callback) => log.onFailure(callback),
+    checkpoint: () => log.checkpoint(),
+    get vkey() {
+      return log.vkey;
+    },
+    origin: log.origin,
+    close: () => log.close(),
+    reader: log.reader,
   };
 }
 

@@ -105,22 +105,25 @@ function exchangeOf(
   };
 }
 
-async function readBody(request: IncomingMessage, bytesMax: number): Promise<Result<Uint8Array>> {
-  if (Number(request.headers['content-length'] ?? 0) > bytesMax) {
-    return refuse('too_large', 'The message is larger than the gate accepts.');
-  }
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  try {
-    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+function readBody(request: IncomingMessage, bytesMax: number): Promise<Result<Uint8Array>> {
+  const tooLarge = refuse('too_large', 'The message is larger than the gate accepts.');
+  if (Number(request.headers['content-length'] ?? 0) > bytesMax) return Promise.resolve(tooLarge);
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const more = (chunk: Buffer): void => {
       bytes += chunk.length;
-      if (bytes > bytesMax) return refuse('too_large', 'The message is larger than the gate accepts.');
       chunks.push(chunk);
-    }
-  } catch {
-    return refuse('canceled', 'The caller hung up in the middle of a message.');
-  }
-  return ok(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
+      if (bytes <= bytesMax) return;
+      // The caller has yet to hear of it: the connection stays until it has.
+      request.off('data', more).pause();
+      resolve(tooLarge);
+    };
+    const gone = (): void => resolve(refuse('canceled', 'The caller hung up in the middle of a message.'));
+    request.on('data', more).once('error', gone).once('close', gone);
+    request.once('end', () => resolve(ok(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks))));
+    if (request.destroyed) gone();
+  });
 }
 
 function streamOf(response: ServerResponse, status: number, headers: HttpHeaders, stalledMs: number): HttpStream {

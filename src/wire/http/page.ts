@@ -15,16 +15,37 @@ export function escapeHtml(text: string): string {
   return text.replaceAll(/[&<>"']/g, (character) => `&#${character.codePointAt(0)};`);
 }
 
-const style = `:root{color-scheme:light dark}
-body{font:1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:2rem auto;padding:0 1rem;overflow-wrap:anywhere}
-h1{font-size:1.4rem;line-height:1.25}
-button,.button,input[type=text],input[type=email]{box-sizing:border-box;display:block;width:100%;min-height:2.75rem;margin:.5rem 0;padding:.5rem .75rem;font:inherit;border:1px solid #767676;border-radius:.25rem}
-button,.button{text-align:center;text-decoration:none;cursor:pointer}
-button.first,.button.first{font-weight:600;background:#0b57d0;border-color:#0b57d0;color:#fff}
-:focus-visible{outline:3px solid #f9ab00;outline-offset:2px}
-dt{font-weight:600}dd{margin:0 0 .75rem}
-code{font-size:1.5rem;letter-spacing:.1em}
-.problem{border-left:4px solid #b3261e;padding-left:.75rem}`;
+/** Colours meet WCAG 2.2 AA in both schemes; what is pressed is 44 px high at least. */
+const style = `:root{color-scheme:light dark;--text:#1b1d21;--quiet:#565b63;--ground:#fff;--soft:#f2f4f7;--line:#7a7f87;--main:#0b57d0;--on-main:#fff;--bad:#b3261e;--on-bad:#fff;--focus:#b06000}
+@media (prefers-color-scheme:dark){:root{--text:#e7e9ec;--quiet:#a9afb8;--ground:#14171a;--soft:#1f2327;--line:#868c95;--main:#a8c7fa;--on-main:#062e6f;--bad:#f2b8b5;--on-bad:#601410;--focus:#fdb022}}
+*{box-sizing:border-box}
+body{margin:0;padding:1.25rem 1rem 3rem;font:1rem/1.5 system-ui,sans-serif;color:var(--text);background:var(--ground);overflow-wrap:anywhere}
+header,main{max-width:36rem;margin:0 auto}
+header{padding-bottom:.75rem;margin-bottom:1.5rem;border-bottom:1px solid var(--soft);color:var(--quiet);font-weight:600;letter-spacing:.02em}
+h1{margin:0 0 1rem;font-size:1.5rem;line-height:1.25}
+h2{margin:2rem 0 .5rem;font-size:1.125rem;line-height:1.3}
+h3{margin:1rem 0 .25rem;font-size:.875rem;font-weight:400;color:var(--quiet)}
+a{color:var(--main)}
+form{margin:0 0 .75rem}
+label,legend{display:block;margin:1rem 0 .25rem;padding:0;font-weight:600}
+fieldset{margin:0;padding:0;border:0}
+button,.button,textarea,input:not([type=radio],[type=hidden]){display:block;width:100%;min-height:2.75rem;margin:0 0 .75rem;padding:.5rem .75rem;font:inherit;color:var(--text);background:var(--ground);border:1px solid var(--line);border-radius:.375rem}
+textarea{resize:vertical}
+button,.button{background:var(--soft);text-align:center;text-decoration:none;cursor:pointer}
+button.first,.button.first{font-weight:600;background:var(--main);border-color:var(--main);color:var(--on-main)}
+button.danger{font-weight:600;background:var(--bad);border-color:var(--bad);color:var(--on-bad)}
+label.choice{display:flex;gap:.75rem;align-items:center;min-height:2.75rem;margin:0 0 .5rem;padding:.25rem .75rem;font-weight:400;border:1px solid var(--line);border-radius:.375rem;cursor:pointer}
+input[type=radio]{flex:none;width:1.25rem;height:1.25rem;margin:0;accent-color:var(--main)}
+:focus-visible{outline:3px solid var(--focus);outline-offset:2px}
+dl{margin:0 0 1.5rem}
+dt{color:var(--quiet);font-size:.875rem}
+dd{margin:0 0 .75rem}
+ul{margin:0 0 1rem;padding:0 0 0 1.25rem}
+li{margin:.5rem 0}
+pre{margin:0 0 1rem;padding:.75rem;overflow-x:auto;white-space:pre-wrap;font:.875rem/1.5 ui-monospace,monospace;background:var(--soft);border-radius:.375rem}
+code{font-family:ui-monospace,monospace}
+.code{font:600 1.75rem/1.4 ui-monospace,monospace;letter-spacing:.1em}
+.problem{padding:.25rem 0 .25rem .75rem;border-left:4px solid var(--bad)}`;
 
 /** `title` is text; `body` is HTML. */
 export function page({ title, body }: { readonly title: string; readonly body: string }): string {
@@ -37,6 +58,7 @@ export function page({ title, body }: { readonly title: string; readonly body: s
 <style>${style}</style>
 </head>
 <body>
+<header>Chartgate</header>
 <main>
 <h1>${escapeHtml(title)}</h1>
 ${body}
@@ -44,6 +66,23 @@ ${body}
 </body>
 </html>
 `;
+}
+
+/** For people; `time` is RFC 3339 in UTC. */
+export function timeText(time: string): string {
+  return time.replace('T', ' ').replace(/(?:\.\d+)?Z$/, ' UTC');
+}
+
+/**
+ * Text somebody judges, as it is: what would not show, or would turn the order of what shows (bidirectional controls, zero
+ * widths), stands as its code point. A statement must not read as another one than it is.
+ */
+export function visible(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) =>
+    character === '\n' || character === '\t'
+      ? character
+      : `\\u{${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}}`,
+  );
 }
 
 export function hidden(name: string, value: string): string {

@@ -8,15 +8,23 @@ export interface ServerSentEvent {
   readonly event: string;
   readonly data: string;
   readonly id: string | null;
+  /** Its data go on in the next event given. */
+  readonly more?: true;
 }
 
 /** `data` is one line of JSON, so one data field carries it. */
 export function encodeEvent(data: string, id?: string): string {
-  return `${id === undefined ? '' : `id: ${id}\n`}event: message\ndata: ${data}\n\n`;
+  return `${eventHead(id)}${data}\n\n`;
+}
+
+/** What stands before the data of an event, which an empty line ends. */
+export function eventHead(id?: string): string {
+  return `${id === undefined ? '' : `id: ${id}\n`}event: message\ndata: `;
 }
 
 export class EventStreamDecoder {
   readonly #bytesMax: number;
+  readonly #longMin: number;
   readonly #utf8 = new TextDecoder('utf-8', { fatal: true });
   #line: string[] = [];
   #lineChars = 0;
@@ -25,12 +33,18 @@ export class EventStreamDecoder {
   #event = '';
   #id: string | null = null;
   #afterCr = false;
+  /** The data of this event are given out as they come: those of this line, or of one before. */
+  #flowing: 'no' | 'line' | 'event' = 'no';
   /** How long the server wants a client to wait before it comes again, ms. */
   retryMs: number | null = null;
 
-  /** `bytesMax` bounds one line and the data of one event. */
-  constructor(bytesMax: number) {
+  /**
+   * `bytesMax` bounds one line and the data of one event. The data of a message that become longer than `longMin` are given out in
+   * pieces, of which nothing is kept, and which the caller bounds.
+   */
+  constructor(bytesMax: number, longMin: number = Number.POSITIVE_INFINITY) {
     this.#bytesMax = bytesMax;
+    this.#longMin = longMin;
   }
 
   /** The events that `chunk` completes. After a failure the decoder is not to be used again. Refused: malformed, too_large. */
@@ -61,13 +75,37 @@ export class EventStreamDecoder {
     }
     this.#line.push(text.slice(from));
     this.#lineChars += text.length - from;
+    const piece = this.#pieceOfLine();
+    if (piece) events.push(piece);
     if (this.#lineChars > this.#bytesMax || this.#dataChars > this.#bytesMax) {
       return refuse('too_large', 'An event is larger than the gate accepts.');
     }
     return ok(events);
   }
 
+  /** What has come of a long line of data. */
+  #pieceOfLine(): ServerSentEvent | null {
+    if (this.#flowing !== 'line') {
+      const isMessage = this.#event === '' || this.#event === 'message';
+      if (this.#lineChars <= this.#longMin || this.#data.length > 0 || this.#flowing !== 'no' || !isMessage)
+        return null;
+      const line = this.#line.join('');
+      if (!line.startsWith('data:')) return null;
+      this.#flowing = 'line';
+      this.#line = [line.slice(line.charAt(5) === ' ' ? 6 : 5)];
+    }
+    const data = this.#line.join('');
+    this.#line = [];
+    this.#lineChars = 0;
+    return data === '' ? null : { event: 'message', data, id: this.#id, more: true };
+  }
+
   #endLine(): ServerSentEvent | null {
+    if (this.#flowing === 'line') {
+      const piece = this.#pieceOfLine();
+      this.#flowing = 'event';
+      return piece;
+    }
     const line = this.#line.join('');
     this.#line = [];
     this.#lineChars = 0;
@@ -90,11 +128,14 @@ export class EventStreamDecoder {
   }
 
   #dispatch(): ServerSentEvent | null {
-    const event = { event: this.#event || 'message', data: this.#data.join('\n'), id: this.#id };
-    const empty = this.#data.length === 0;
+    const data = this.#data.join('\n');
+    const event = { event: this.#event || 'message', data, id: this.#id };
+    const [empty, flowed] = [this.#data.length === 0, this.#flowing !== 'no'];
     this.#data = [];
     this.#dataChars = 0;
     this.#event = '';
+    this.#flowing = 'no';
+    if (flowed) return { ...event, data: empty ? '' : `\n${data}` };
     return empty ? null : event;
   }
 }
