@@ -4,7 +4,6 @@
 import type { RequestListener } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import type { AdminApi } from './admin/api.ts';
-import { approvalPages, type createApprovalPages } from './admin/approval-page.ts';
 import { answerSlack, slackPath } from './admin/slack.ts';
 import { type Decisions } from './compose-decisions.ts';
 import type { People } from './compose-sign-in.ts';
@@ -20,15 +19,20 @@ export function signInAnd(people: People | null, otherwise: RequestListener): Re
   };
 }
 
+/** What people meet in a browser, by its place. */
+export type Pages = Readonly<Record<string, { fetch(request: Request): Promise<Response> }>>;
+
 /** `/healthz`, `/readyz`, `/metrics`; whatever else no door wants is the admin API's. */
 export function operationsAnd(
   api: AdminApi,
-  pages: ReturnType<typeof createApprovalPages>,
+  pages: Pages,
   slack: Decisions['slack'],
   { log, metrics }: Foundation,
 ): RequestListener {
   const toApi = getRequestListener((request) => api.fetch(request, { local: false }));
-  const toPages = getRequestListener((request) => pages.fetch(request));
+  const toPages = Object.entries(pages).map(
+    ([place, each]) => [place, getRequestListener((request) => each.fetch(request))] as const,
+  );
   const toSlack = slack && getRequestListener((request) => answerSlack(slack, request));
   return (request, response) => {
     switch (request.url ?? '') {
@@ -45,8 +49,8 @@ export function operationsAnd(
       default: {
         const path = URL.parse(request.url ?? '', 'http://gate')?.pathname ?? '';
         if (toSlack && path === slackPath && request.method === 'POST') return void toSlack(request, response);
-        const isPage = path === approvalPages || path.startsWith(`${approvalPages}/`);
-        return void (isPage ? toPages : toApi)(request, response);
+        const toPage = toPages.find(([place]) => path === place || path.startsWith(`${place}/`))?.[1];
+        return void (toPage ?? toApi)(request, response);
       }
     }
   };

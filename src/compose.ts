@@ -5,23 +5,27 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { listenLocally } from './adapters/admin-socket/listen.ts';
 import { derivedKey } from './adapters/key-file/kek.ts';
+import { keepPolicy } from './adapters/log-files/kept-policies.ts';
 import { listenHttp } from './adapters/node-http/listener.ts';
 import { listen } from './adapters/node-net/listener.ts';
 import { systemClock as clock } from './adapters/system/clock.ts';
 import { systemRandom as random } from './adapters/system/random.ts';
+import { createAccountPages } from './admin/account-page.ts';
 import { type AdminApi, createAdminApi } from './admin/api.ts';
-import { createApprovalPages } from './admin/approval-page.ts';
+import { approvalPages, createApprovalPages } from './admin/approval-page.ts';
+import { breakGlassPages, createBreakGlassPages } from './admin/break-glass-page.ts';
 import { startExports } from './compose-exports.ts';
-import { operationsAnd, signInAnd } from './compose-operations.ts';
+import { operationsAnd, type Pages, signInAnd } from './compose-operations.ts';
 import { recognizersOf } from './compose-recognizers.ts';
 import { keepRounds } from './compose-retention.ts';
 import type { LoadedConfig } from './config/resolve.ts';
 import { type IssueDsn, mcpConnections } from './connections.ts';
-import { decide, mayBeHeld, mayEnter } from './core/decide.ts';
+import { decide, glassFor, mayBeHeld, mayEnter } from './core/decide.ts';
 import { errors } from './core/errors.ts';
 import { limits } from './core/limits.ts';
 import { ok, type Result, refuse } from './core/result.ts';
 import type { Foundation } from './foundation.ts';
+import { type AccountDesk, accountPages } from './gateway/account-desk.ts';
 import { openSession } from './gateway/audited-session.ts';
 import { dsnOf } from './gateway/credential-desk.ts';
 import { DoorRefusals } from './gateway/door-refusals.ts';
@@ -31,11 +35,12 @@ import { createMcpDoor, type McpDoor } from './gateway/mcp-door.ts';
 import { mcpPrefix, resourceMetadataPrefix } from './gateway/mcp-entrance.ts';
 import { PostgresDoor } from './gateway/postgres-door.ts';
 import type { PostgresTarget } from './gateway/postgres-target.ts';
-import { maskingWith } from './gateway/recognition.ts';
+import { flowingWith, maskingWith, type Recognition } from './gateway/recognition.ts';
 import { signInPrefix } from './gateway/sign-in-door.ts';
+import { scopeOf } from './identity/audience.ts';
 import { createKernel, detectClasses, type Kernel } from './kernel.ts';
 import { maskJson } from './masking/json.ts';
-import { compilePolicy } from './policy/compile.ts';
+import { compilePolicy, policyText } from './policy/compile.ts';
 import type { HttpExchange } from './ports/http-exchange.ts';
 
 export interface Gate {
@@ -59,7 +64,8 @@ export async function openDoors(
   if (!kernel.ok) return kernel;
   const { rules, log, routes, tls, people, signOuts } = kernel.value;
   const { config } = loaded;
-  const mcpDoor = openMcpDoor(kernel.value, logger, onClose);
+  const accounts = await accountsOf(kernel.value, logger);
+  const mcpDoor = openMcpDoor(kernel.value, accounts, logger, onClose);
   signOuts.doors.push({ end: (which) => mcpDoor.closeWhere(which, 'signed_out') });
   const postgres = await openPostgresDoor(kernel.value, mcpDoor, onClose);
   if (!postgres.ok) return postgres;
@@ -76,7 +82,7 @@ export async function openDoors(
     ],
     otherwise: signInAnd(
       people,
-      operationsAnd(api, createPages(kernel.value), kernel.value.decisions.slack, foundation),
+      operationsAnd(api, createPages(kernel.value, accounts), kernel.value.decisions.slack, foundation),
     ),
   });
   if (!http.ok) return http;
@@ -124,8 +130,11 @@ function targetsOf(routes: Kernel['routes']): PostgresTarget[] {
 }
 
 /** What is in force, by name, and every override of a refusal: named to the operator, and in the log. */
-async function recordConfiguration({ log, rules }: Kernel, logger: Logger): Promise<void> {
+async function recordConfiguration({ log, rules, loaded }: Kernel, logger: Logger): Promise<void> {
   const { connections } = rules.config;
+  await keepPolicy(loaded.config.state, policyText(rules.config.policy)).catch((error: unknown) => {
+    logger.error({ err: error }, 'the text of the policy could not be kept: evidence will name it by its digest alone');
+  });
   const privileged = Object.entries(connections).flatMap(([name, each]) =>
     each.type === 'postgres' && each.acceptPrivilegedLogin ? [name] : [],
   );
@@ -144,7 +153,7 @@ async function recordConfiguration({ log, rules }: Kernel, logger: Logger): Prom
 }
 
 async function openPostgresDoor(kernel: Kernel, mcpDoor: McpDoor, onClose: OnClose): Promise<Result<string[]>> {
-  const { loaded, foundation, rules, enforcement, routes, tls, authenticate, postgresAt, onBug } = kernel;
+  const { loaded, foundation, rules, enforcement, routes, tls, authenticate, people, postgresAt, onBug } = kernel;
   const { config } = loaded;
   const address = config.listen.postgres;
   if (!address) return ok([]);
@@ -155,6 +164,13 @@ async function openPostgresDoor(kernel: Kernel, mcpDoor: McpDoor, onClose: OnClo
     credentials: foundation.store.credentials,
     mockSecret: derivedKey(foundation.kek, 'unknown users'),
     authenticate: (token, connection) => authenticate(token, { kind: 'postgres', connection }),
+    isSignedOut: kernel.isSignedOut,
+    refusals: new DoorRefusals(clock, foundation.log, 'postgres'),
+    discovery: (connection) =>
+      people && {
+        metadata: `${config.publicUrl}/.well-known/openid-configuration`,
+        scope: `${people.scope} ${scopeOf(connection)}`,
+      },
     viewOf: (decision) => rules.viewOf(decision),
     activeRequest: (session) => mcpDoor.activeRequest(session),
     onBug,
@@ -176,7 +192,7 @@ async function openPostgresDoor(kernel: Kernel, mcpDoor: McpDoor, onClose: OnClo
   return ok([`PostgreSQL on ${address.host}:${postgresAt.port}`]);
 }
 
-function openMcpDoor(kernel: Kernel, logger: Logger, onClose: OnClose): McpDoor {
+function openMcpDoor(kernel: Kernel, accounts: AccountDesk | null, logger: Logger, onClose: OnClose): McpDoor {
   const { loaded, foundation, rules, desk, tools, enforcement, emergency, authenticate, issue, postgresAt } = kernel;
   const { identity, publicUrl } = loaded.config;
   const { idleMs, absoluteMs } = identity;
@@ -194,19 +210,27 @@ function openMcpDoor(kernel: Kernel, logger: Logger, onClose: OnClose): McpDoor 
     // A log that is closed closes the session by itself.
     foundation.log.append(record, { media: 'application/json', bytes }, true).catch(() => {});
   };
-  const mcp = mcpConnections(loaded, logger, issueDsn, foundation.store.credentials, keepStderr);
+  const mcp = mcpConnections(loaded, logger, issueDsn, foundation.store.credentials, keepStderr, accounts);
   onClose(() => mcp.close());
+  const recognition: Recognition = {
+    viewOf: (decision) => rules.viewOf(decision),
+    recognizers: recognizersOf(() => rules.config.detectors, onClose),
+    onFailure: (text) => logger.warn({ error: text }, 'a recognizer failed, so sentences were masked as notes'),
+  };
   const door = createMcpDoor({
     clock,
     random,
     publicUrl,
-    issuers: kernel.people ? [publicUrl] : [...new Set(identity.trust.map((each) => each.issuer))],
+    issuers: kernel.people
+      ? [publicUrl]
+      : [...new Set(identity.trust.flatMap((each) => (each.atDoors ? [each.issuer] : [])))],
     scope: kernel.people?.scope ?? null,
     idleMs,
     absoluteMs,
     connection: mcp.connection,
     authenticate: (token, connection) => authenticate(token, { kind: 'mcp', connection }),
     mayEnter: (subject, connection) => mayEnter(rules.policy, subject, connection),
+    isSignedOut: kernel.isSignedOut,
     openSession: (opening) => openSession(enforcement, { ...opening, door: 'mcp', method: 'jwt' }),
     startUpstream: mcp.startUpstream,
     refusals: new DoorRefusals(clock, foundation.log, 'mcp'),
@@ -217,12 +241,10 @@ function openMcpDoor(kernel: Kernel, logger: Logger, onClose: OnClose): McpDoor 
     },
     detectClasses: (text) => detectClasses(text, rules),
     patientPlaces: (name) => rules.config.classification[name]?.patient ?? null,
-    maskFor: maskingWith({
-      viewOf: (decision) => rules.viewOf(decision),
-      recognizers: recognizersOf(() => rules.config.detectors, onClose),
-      onFailure: (text) => logger.warn({ error: text }, 'a recognizer failed, so sentences were masked as notes'),
-    }),
+    maskFor: maskingWith(recognition),
+    flowFor: flowingWith(recognition),
     tools,
+    accounts,
     approvals: {
       offered: (subject, connection) => mayBeHeld(rules.policy, subject, connection),
       settled: (id, signal) => desk.settled(id, approvalWatchMs, signal),
@@ -243,7 +265,7 @@ function createApi(kernel: Kernel): AdminApi {
     reader: log.reader,
     index: foundation.index,
     publicUrl,
-    patients: { kinds: () => rules.patientKinds, nameOf: kernel.enforcement.patientName },
+    patients: { kinds: () => rules.patientKinds, namesOf: kernel.patientNames },
     readers: () => rules.readers,
     authenticate: (token) => authenticate(token, { kind: 'api' }),
     desk,
@@ -272,9 +294,10 @@ function createApi(kernel: Kernel): AdminApi {
 }
 
 /** What people meet in a browser when something is held. */
-function createPages({ foundation, log, rules, desk, people, onBug }: Kernel): ReturnType<typeof createApprovalPages> {
+function createPages(kernel: Kernel, accounts: AccountDesk | null): Pages {
+  const { foundation, loaded, log, rules, desk, people, onBug } = kernel;
   const { approvals } = foundation.store;
-  return createApprovalPages({
+  const approving = createApprovalPages({
     clock,
     approvals,
     desk,
@@ -283,6 +306,42 @@ function createPages({ foundation, log, rules, desk, people, onBug }: Kernel): R
     sessions: people?.desk ?? null,
     onError: onBug,
   });
+  const breaking = createBreakGlassPages({
+    clock,
+    log,
+    breakGlass: kernel.decisions.breakGlass,
+    readers: () => rules.readers,
+    sessions: people?.desk ?? null,
+    glassFor: (subject, connection) => glassFor(rules.policy, subject, connection),
+    connections: () => Object.keys(rules.config.connections),
+    onError: onBug,
+  });
+  const every = { [approvalPages]: approving, [breakGlassPages]: breaking };
+  if (!accounts || !people) return every;
+  const connecting = createAccountPages({
+    desk: accounts,
+    log,
+    sessions: people.desk,
+    mayEnter: (subject, connection) => mayEnter(rules.policy, subject, connection),
+    hostOf: (name) => {
+      const connection = loaded.config.connections[name];
+      return connection?.type === 'mcp' && connection.transport === 'http' ? new URL(connection.url).host : '';
+    },
+    onError: onBug,
+  });
+  return { ...every, [accountPages]: connecting };
+}
+
+/** Null where no connection wants an account of each person: then what that takes is not loaded. */
+async function accountsOf({ loaded, foundation, signOuts }: Kernel, logger: Logger): Promise<AccountDesk | null> {
+  const wanted = Object.values(loaded.config.connections).some(
+    (each) => each.type === 'mcp' && each.transport === 'http' && each.credential?.type === 'oauth-per-user',
+  );
+  if (!wanted) return null;
+  const { openAccounts } = await import('./compose-accounts.ts');
+  const desk = openAccounts(loaded, foundation, logger);
+  signOuts.belongings.push((id, issuer) => desk.removeAll(id, issuer));
+  return desk;
 }
 
 /** A client that was sent to a page for an approval is told of the decision for so long. */

@@ -21,9 +21,10 @@ import type { LoadedConfig } from './config/resolve.ts';
 import type { Facts } from './core/facts.ts';
 import type { ClassSet, PhiClass } from './core/phi.ts';
 import { fail, ok, type Result, refuse } from './core/result.ts';
+import type { AccountDesk } from './gateway/account-desk.ts';
 import type { AuditedSession } from './gateway/enforce.ts';
 import type { McpPlan } from './gateway/mcp-entrance.ts';
-import type { CallerToken } from './gateway/mcp-session.ts';
+import type { CallerToken } from './gateway/mcp-session-parts.ts';
 import type { PostgresEntrance, PostgresRoute } from './gateway/postgres-door.ts';
 import { PostgresTarget, type PostureOfTarget } from './gateway/postgres-target.ts';
 import { enforcedCatalog } from './gateway/posture-catalog.ts';
@@ -193,15 +194,20 @@ export function mcpConnections(
   issueDsn: IssueDsn,
   credentials: Credentials,
   keepStderr: (session: AuditedSession, text: string) => void,
+  accounts: AccountDesk | null,
 ): McpConnections {
   const { connections } = loaded.config;
   const guard = createProcessGuard();
   const backOffs = new BackOffs(systemClock);
   const own = new Map<string, UpstreamCredential>();
   /** The gate's own tokens serve all sessions; one that stands for a caller serves that caller's session. */
-  const credentialOf = (name: string, mcp: McpHttpConnection, caller: CallerToken): UpstreamCredential | null => {
-    const { url, credential } = mcp;
+  const credentialOf = (
+    { connection: name, subject }: AuditedSession,
+    { url, credential }: McpHttpConnection,
+    caller: CallerToken,
+  ): UpstreamCredential | null => {
     if (!credential) return null;
+    if (credential.type === 'oauth-per-user') return accounts?.credentialOf(name, subject) ?? null;
     const { secret } = loaded;
     const made =
       own.get(name) ?? createCredential(credential, { clock: systemClock, url, secret, caller: () => caller.token });
@@ -212,16 +218,14 @@ export function mcpConnections(
     connection(name) {
       const connection = connections[name];
       if (connection?.type !== 'mcp') return undefined;
-      const { transport, binary } = connection;
-      return { serial: transport === 'stdio' && dsnsIn(connection).length > 0, binary };
+      const { transport, binary, stepUp = null } = connection;
+      return { serial: transport === 'stdio' && dsnsIn(connection).length > 0, binary, stepUp };
     },
     async startUpstream(session, caller) {
       const connection = connections[session.connection];
       if (connection?.type !== 'mcp') return refuse('unknown_connection', 'There is no such connection.');
       if (connection.transport === 'http')
-        return ok(
-          createHttpUpstream({ url: connection.url, credential: credentialOf(session.connection, connection, caller) }),
-        );
+        return ok(createHttpUpstream({ url: connection.url, credential: credentialOf(session, connection, caller) }));
       const dsns = new Map<string, string>();
       const users: string[] = [];
       for (const name of dsnsIn(connection)) {

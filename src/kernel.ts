@@ -3,7 +3,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import { keysAtUrl, keysInFile } from './adapters/jwks/key-source.ts';
-import { derivedKey } from './adapters/key-file/kek.ts';
 import { systemClock as clock } from './adapters/system/clock.ts';
 import { systemRandom as random } from './adapters/system/random.ts';
 import { type Decisions, openDecisions } from './compose-decisions.ts';
@@ -20,7 +19,7 @@ import { ok, type Result, refuse } from './core/result.ts';
 import type { Foundation } from './foundation.ts';
 import type { ApprovalDesk } from './gateway/approval-desk.ts';
 import { type EnforcementDeps } from './gateway/audited-session.ts';
-import { type Authenticate, createAuthenticate } from './gateway/caller-tokens.ts';
+import { type Authenticate, createAuthenticate, createIsSignedOut, type IsSignedOut } from './gateway/caller-tokens.ts';
 import { type CredentialRequest, issueCredential } from './gateway/credential-desk.ts';
 import { patientNamer } from './gateway/patient-names.ts';
 import { type PostgresEntrance } from './gateway/postgres-door.ts';
@@ -43,11 +42,14 @@ export interface Kernel {
   /** The break-glass that is live for this subject on this connection. */
   readonly emergency: (subject: Facts['subject'], connection: string) => string | undefined;
   readonly tools: ToolDesk;
+  /** Of a patient, by every key they have been made with. */
+  readonly patientNames: (kind: string, value: string) => readonly string[];
   readonly retention: RetentionDesk;
   readonly enforcement: EnforcementDeps;
   readonly routes: ReadonlyMap<string, PostgresEntrance>;
   readonly tls: { readonly cert: string; readonly key: string } | null;
   readonly authenticate: Authenticate;
+  readonly isSignedOut: IsSignedOut;
   /** Null where nobody signs in at this gate. */
   readonly people: People | null;
   readonly signOuts: SignOuts;
@@ -57,9 +59,10 @@ export interface Kernel {
   readonly onBug: (error: unknown) => void;
 }
 
-/** Null where no provider is configured: then nobody signs in here, and what that takes is not loaded. */
+/** Null where neither provider nor client is configured: then nobody signs in here, and what that takes is not loaded. */
 async function peopleOf(...parts: Parameters<typeof openPeople>): Promise<Result<People | null>> {
-  if (Object.keys(parts[0].config.identity.providers).length === 0) return ok(null);
+  const { providers, clients } = parts[0].config.identity;
+  if (Object.keys(providers).length === 0 && Object.keys(clients.known).length === 0) return ok(null);
   const signIn = await import('./compose-sign-in.ts');
   return signIn.openPeople(...parts);
 }
@@ -70,17 +73,17 @@ export async function createKernel(
   logger: Logger,
 ): Promise<Result<Kernel>> {
   const { config } = loaded;
-  const { kek, store, log } = foundation;
+  const { keys, store, log } = foundation;
   const compiled = compilePolicy(config.policy);
   if (!compiled.ok) return refuse('config_invalid', 'The policy does not compile.');
   const trusted = await trustedIssuers(config.identity.trust);
   if (!trusted.ok) return trusted;
   await loadParser();
   const signOuts = createSignOuts(foundation, config.identity, () => people?.desk);
-  const opened = await peopleOf(loaded, foundation, signOuts, logger);
+  const opened = await peopleOf(loaded, foundation, signOuts, trusted.value, logger);
   if (!opened.ok) return opened;
   const people = opened.value;
-  const rules = new RulesInForce(config, compiled.value, derivedKey(kek, 'mask key'), clock);
+  const rules = new RulesInForce(config, compiled.value, keys.derive('mask key'), clock);
   const decisions = openDecisions(loaded, foundation, rules, logger);
   if (!decisions.ok) return decisions;
   const { desk, breakGlass } = decisions.value;
@@ -88,9 +91,18 @@ export async function createKernel(
     breakGlass.live(subject, connection);
   const tools = createToolDesk({ clock, log, store: store.toolPins, reviewersOf: (name) => rules.reviewersOf(name) });
   const policy = (): Policy => rules.policy;
-  const patientName = patientNamer(derivedKey(kek, 'patient names'));
+  const patientName = patientNamer(keys.derive('patient names'));
+  const formerNames = keys.former('patient names').map(patientNamer);
   const typeOf = (name: string): string | undefined => config.connections[name]?.type;
   const credentialDesk = { clock, random, log, credentials: store.credentials, policy, typeOf };
+  const tokens = {
+    clock,
+    records: store.records,
+    publicUrl: config.publicUrl,
+    trusted: trusted.value.filter((_, at) => config.identity.trust[at]?.atDoors),
+    stepUps: new Map(Object.entries(config.identity.stepUp)),
+    own: people && { desk: people.desk, find: (token: string) => people.server.find(token) },
+  };
   return ok({
     loaded,
     foundation,
@@ -100,26 +112,22 @@ export async function createKernel(
     decisions: decisions.value,
     emergency,
     tools,
+    patientNames: (kind, value) => [patientName, ...formerNames].map((name) => name(kind, value)),
     retention: openRetention(config.audit.retainMs, foundation),
     enforcement: { clock, random, log, desk, emergency, policy, patientName, publicUrl: config.publicUrl },
     routes: postgresConnections(loaded, rules, {
       clock,
       random,
       detectClasses: (text) => detectClasses(text, rules),
-      derive: (purpose) => derivedKey(kek, purpose),
+      derive: keys.derive,
       emergency: (subject, connection) => emergency(subject, connection) !== undefined,
     }),
     tls: config.tls && {
       cert: await readFile(config.tls.certFile, 'utf8'),
       key: await readFile(config.tls.keyFile, 'utf8'),
     },
-    authenticate: createAuthenticate({
-      clock,
-      records: store.records,
-      publicUrl: config.publicUrl,
-      trusted: trusted.value,
-      own: people && { desk: people.desk, find: (token) => people.server.find(token) },
-    }),
+    authenticate: createAuthenticate(tokens),
+    isSignedOut: createIsSignedOut(tokens),
     people,
     signOuts,
     issue: (request) => issueCredential(credentialDesk, request),
@@ -130,12 +138,12 @@ export async function createKernel(
 
 async function trustedIssuers(trust: readonly TrustConfig[]): Promise<Result<TrustedIssuer[]>> {
   const trusted: TrustedIssuer[] = [];
-  for (const { issuer, audience, groupsClaim, kind, jwks } of trust) {
+  for (const { jwks, atDoors: _, ...each } of trust) {
     try {
       const resolve = 'file' in jwks ? await keysInFile(jwks.file) : keysAtUrl(jwks.url);
-      trusted.push({ issuer, audience, groupsClaim, kind, resolve });
+      trusted.push({ ...each, resolve });
     } catch {
-      return refuse('config_invalid', `The key set of ${issuer} is not a JWKS (RFC 7517).`);
+      return refuse('config_invalid', `The key set of ${each.issuer} is not a JWKS (RFC 7517).`);
     }
   }
   return ok(trusted);

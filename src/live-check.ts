@@ -2,7 +2,8 @@
 // in and whether it holds, and make or undo the enforced one. Part of the composition root.
 
 import { mkdirSync } from 'node:fs';
-import { derivedKey, keyFromText, keyInState } from './adapters/key-file/kek.ts';
+import { keyFromText, keyInState } from './adapters/key-file/kek.ts';
+import { type NodeKeys, nodeKeys } from './adapters/key-file/node-keys.ts';
 import { connectUpstream } from './adapters/node-net/upstream.ts';
 import { systemClock as clock } from './adapters/system/clock.ts';
 import { systemRandom as random } from './adapters/system/random.ts';
@@ -87,12 +88,13 @@ export async function openHardening(loaded: LoadedConfig, at: HardenAt): Promise
   if (connection?.type !== 'postgres')
     return refuse('unknown_connection', `There is no PostgreSQL connection ${at.connection}.`);
   const kek = kekOf(loaded);
-  if (!kek.ok) return kek;
+  const keys = kek.ok ? nodeKeys(loaded.config.state, kek.value) : kek;
+  if (!keys.ok) return keys;
   const login = upstreamOf(connection, loaded);
   const asked = at.admin ? { ...login, ...at.admin, password: at.adminPassword } : login;
   const session = await openSession(asked);
   if (!session.ok) return session;
-  return ok(new LiveHardening(loaded, at.connection, login, kek.value, session.value));
+  return ok(new LiveHardening(loaded, at.connection, login, keys.value, session.value));
 }
 
 /** What `chartgate classify` looks into. Refused: unknown_connection, and whatever the upstream refuses. */
@@ -144,20 +146,20 @@ class LiveHardening implements Hardening {
   readonly #loaded: LoadedConfig;
   readonly #connection: string;
   readonly #login: UpstreamTarget;
-  readonly #kek: Uint8Array;
+  readonly #keys: NodeKeys;
   readonly #session: CatalogSession;
 
   constructor(
     loaded: LoadedConfig,
     connection: string,
     login: UpstreamTarget,
-    kek: Uint8Array,
+    keys: NodeKeys,
     session: CatalogSession,
   ) {
     this.#loaded = loaded;
     this.#connection = connection;
     this.#login = login;
-    this.#kek = kek;
+    this.#keys = keys;
     this.#session = session;
   }
 
@@ -168,7 +170,7 @@ class LiveHardening implements Hardening {
     const planned = await this.#plan();
     if (!planned.ok) return planned;
     const { plan, state } = planned.value;
-    const maskKey = derivedKey(this.#kek, 'mask key');
+    const maskKey = this.#keys.derive('mask key');
     const sql = applyScript({ connection: this.#connection, plan, state, derive: this.#derive, maskKey });
     return ok({ sql, leftOut: plan.leftOut, publishedBy: state.publications });
   }
@@ -198,7 +200,7 @@ class LiveHardening implements Hardening {
     this.#session.close();
   }
 
-  readonly #derive: DeriveKey = (purpose) => derivedKey(this.#kek, purpose);
+  readonly #derive: DeriveKey = (purpose) => this.#keys.derive(purpose);
 
   async #plan(): Promise<Result<{ readonly plan: PosturePlan; readonly state: PostureState }>> {
     const { config } = this.#loaded;

@@ -4,6 +4,8 @@ import { join, resolve } from 'node:path';
 import { destination, type Logger, pino } from 'pino';
 import { watchConfig } from './adapters/config-file/watch.ts';
 import { keyFromText, keyInState } from './adapters/key-file/kek.ts';
+import { keepKekId, type NodeKeys, nodeKeys } from './adapters/key-file/node-keys.ts';
+import { refuseUnfinished } from './adapters/key-file/replacement.ts';
 import { openLog } from './adapters/log-files/open-log.ts';
 import { meter } from './adapters/metrics/metered-log.ts';
 import { openSessionIndex } from './adapters/sqlite-store/projection.ts';
@@ -16,6 +18,8 @@ import { complainOfConfig, loadConfig } from './cli/load-config.ts';
 import { type Gate, openDoors } from './compose.ts';
 import { keepWitnesses } from './compose-witness.ts';
 import type { LoadedConfig } from './config/resolve.ts';
+import { errors } from './core/errors.ts';
+import { limits } from './core/limits.ts';
 import { ok, type Result } from './core/result.ts';
 import type { Foundation } from './foundation.ts';
 
@@ -91,7 +95,22 @@ async function openFoundation(loaded: LoadedConfig, logger: Logger, opened: Open
   opened.add(() => lock.value.release());
   const kek = keyOf(loaded, logger);
   if (!kek.ok) return kek;
-  const openedLog = await openLog({ directory, kek: kek.value, originHost: new URL(publicUrl).host, clock, random });
+  const keys = keysOf(directory, kek.value);
+  if (!keys.ok) return keys;
+  const openedLog = await openLog({
+    directory,
+    kek: kek.value,
+    originHost: new URL(publicUrl).host,
+    clock,
+    random,
+    secondSignature: loaded.config.audit.signatures.includes('ml-dsa-44'),
+    reserveBytes: limits.logReserveBytes,
+    onRoom: (room, freeBytes) => {
+      const seen = { room, freeMiB: Math.floor(freeBytes / 2 ** 20), directory };
+      if (room === 'ample') logger.warn(seen, 'the disk of the audit log has room again');
+      else logger.error(seen, `${errors.disk_full.text} ${errors.disk_full.next}`);
+    },
+  });
   if (!openedLog.ok) return openedLog;
   const { recovered } = openedLog.value;
   const metrics = meter(openedLog.value.log);
@@ -100,12 +119,15 @@ async function openFoundation(loaded: LoadedConfig, logger: Logger, opened: Open
     await log.append({ type: 'node.stop' }).catch(() => {});
     await log.close();
   });
+  metrics.watch('chartgate_log_scarce', '1 while the disk of the log is nearly full: only break-glass goes on.', () =>
+    log.scarce ? 1 : 0,
+  );
   log.onFailure((reason) => logger.fatal({ reason }, 'the audit log cannot be written: the gate is closed'));
   await log.append({ type: 'node.start', data: { ...recovered } });
   if (recovered.closed > 0) {
     logger.warn(recovered, 'the last run did not end in order; what it left open is recorded as outcome_unknown');
   }
-  const store = openStore(join(directory, 'store.db'), kek.value);
+  const store = openStore(join(directory, 'store.db'), kek.value, keys.value.derive('store name v1'));
   if (!store.ok) return store;
   opened.add(() => store.value.close());
   const index = openSessionIndex(join(directory, 'index.db'));
@@ -113,6 +135,7 @@ async function openFoundation(loaded: LoadedConfig, logger: Logger, opened: Open
   opened.add(() => index.value.close());
   return ok({
     kek: kek.value,
+    keys: keys.value,
     store: store.value,
     index: index.value,
     log,
@@ -121,6 +144,15 @@ async function openFoundation(loaded: LoadedConfig, logger: Logger, opened: Open
     archiveSource: openedLog.value.archiveSource,
     rotation: openedLog.value.rotation,
   });
+}
+
+/** A replacement that was cut off has left keys of two KEKs behind: only its command knows how to go on. */
+function keysOf(directory: string, kek: Uint8Array): Result<NodeKeys> {
+  const unfinished = refuseUnfinished(directory);
+  if (!unfinished.ok) return unfinished;
+  const keys = nodeKeys(directory, kek);
+  const kept = keys.ok ? keepKekId(directory, kek) : keys;
+  return kept.ok ? keys : kept;
 }
 
 function keyOf(loaded: LoadedConfig, logger: Logger): Result<Uint8Array> {

@@ -3,6 +3,7 @@
 
 import { mkdir, open, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { withBundleThreads } from '../adapters/bundle-threads/reader.ts';
 import { type VerifyReport, verifyLog } from '../audit/verify.ts';
 import { errors } from '../core/errors.ts';
 import { fail, ok, type Result } from '../core/result.ts';
@@ -57,7 +58,8 @@ async function restore(
 ): Promise<Result<Restored, ArchiveFault>> {
   const opened = await openArchiveUrl(url);
   if (!opened.ok) return opened;
-  const verified = await verifyLog(opened.value.sources, options);
+  const { sources } = opened.value;
+  const verified = await withBundleThreads((reader) => verifyLog(sources, { ...options, reader }));
   if (!verified.ok) return fail({ bad: verified.error });
   let files = 0;
   for await (const { path, bytes } of opened.value.files()) {

@@ -3,6 +3,7 @@
 
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { withBundleThreads } from '../adapters/bundle-threads/reader.ts';
 import { type KnownCheckpoint, type VerifyOptions, type VerifyReport, verifyLog } from '../audit/verify.ts';
 import type { BadPlace, LogSources } from '../audit/verify-sources.ts';
 import { type ErrorCode, errors } from '../core/errors.ts';
@@ -86,7 +87,7 @@ async function verifyPlace(
   place: { readonly sources: LogSources },
   options: VerifyOptions,
 ): Promise<Result<VerifyReport, ArchiveFault>> {
-  const verified = await verifyLog(place.sources, options);
+  const verified = await withBundleThreads((reader) => verifyLog(place.sources, { ...options, reader }));
   return verified.ok ? verified : fail({ bad: verified.error });
 }
 
@@ -184,6 +185,7 @@ function describe(report: VerifyReport, selfDeclared: boolean, seconds: number):
     `  entries   ${report.size}${report.firstTime ? `, ${report.firstTime} to ${report.lastTime}` : ''}`,
     `  root      ${report.root}`,
     `  key       ${report.vkey}${selfDeclared ? " (the log's own word; compare it, or pass --key)" : ''}`,
+    ...(report.secondKey === null ? [] : [`  second    ${abridged(report.secondKey)}`]),
     ...(types.length > 0 ? [`  records   ${types.join(', ')}`] : []),
     `  payloads  ${payloads ? `${payloads.sound} sound, ${payloads.shredded} shredded` : 'not here, not checked'}`,
     ...(journal ? [`  journal   ${journal.beyond} entries not in the tree yet`] : []),
@@ -197,6 +199,12 @@ function describe(report: VerifyReport, selfDeclared: boolean, seconds: number):
     ...report.clockSetBack.map((seq) => `  the clock was set back before the restart at entry ${seq}`),
     `  verified in ${seconds.toFixed(2)} s`,
   ];
+}
+
+/** An ML-DSA-44 key fills a screen: its name, its id, and how it begins; --json has the whole of it. */
+function abridged(vkey: string): string {
+  const [name = '', id = '', key = ''] = vkey.split('+');
+  return `${name}+${id}+${key.slice(0, 16)}… (ML-DSA-44)`;
 }
 
 function blame({ file, entry, what }: BadPlace): string[] {

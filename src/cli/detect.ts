@@ -1,31 +1,74 @@
-// `chartgate detect`: JSONL in, JSONL out. A line that is no {"text": string} ends the run with its number, never its content.
+// `chartgate detect`: JSONL in, JSONL out, with the built-in detectors, or with all that a configuration names. A line that is no
+// {"text": string} ends the run with its number, never its content. INVARIANT: a text that a configured recognizer has not
+// answered for is not shown.
 
+import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { createOnnx } from '../adapters/onnx/recognizer.ts';
+import { createPresidio } from '../adapters/presidio/recognizer.ts';
 import { errors } from '../core/errors.ts';
+import { fail, ok, type Result } from '../core/result.ts';
+import type { Find } from '../masking/detectors/detector.ts';
 import { maskDocument } from '../masking/document.ts';
 import type { Span } from '../masking/mask.ts';
+import { findNamed, type Named } from '../masking/named-values.ts';
 import { tokenOf } from '../masking/operators.ts';
+import { ownDetectors } from '../masking/own-detectors.ts';
+import type { Recognizer } from '../ports/recognizer.ts';
+import { complain, type Io } from './io.ts';
+import { complainOfConfig, loadConfig } from './load-config.ts';
 
-/** Exit 0; 65 (EX_DATAERR) at the first bad line. Offsets are UTF-16 code units. */
-export async function detect(
-  stdin: NodeJS.ReadableStream,
-  stdout: NodeJS.WritableStream,
-  stderr: NodeJS.WritableStream,
-): Promise<number> {
+interface Detectors {
+  readonly own: readonly Find[];
+  readonly recognizers: readonly Recognizer[];
+  readonly close: () => void;
+}
+
+const builtIn: Detectors = { own: [], recognizers: [], close: () => undefined };
+
+/** Exit 0; 65 (EX_DATAERR) at the first bad line; 69 if a recognizer did not answer for some text. Offsets are UTF-16 code units. */
+export async function detect(io: Io, options: { readonly config?: string } = {}): Promise<number> {
+  const detectors = options.config === undefined ? ok(builtIn) : await configured(io, options.config);
+  if (!detectors.ok) return detectors.error;
+  try {
+    return await detectLines(io, detectors.value);
+  } finally {
+    detectors.value.close();
+  }
+}
+
+/** A failure holds the exit code; what is wrong has been said. */
+async function configured(io: Io, file: string): Promise<Result<Detectors, number>> {
+  const loaded = await loadConfig(resolve(io.cwd, file), io.env, { keys: false });
+  if (!loaded.ok) return fail(complainOfConfig(io, loaded.error));
+  const { rules, presidio, onnx } = loaded.value.config.detectors;
+  const model = onnx && createOnnx(onnx);
+  const recognizers = [presidio && createPresidio(presidio), model].filter((each) => each !== null);
+  return ok({ own: ownDetectors(rules), recognizers, close: () => model?.close() });
+}
+
+async function detectLines(io: Io, detectors: Detectors): Promise<number> {
   let number = 0;
-  for await (const line of createInterface({ input: stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
+  let exit = 0;
+  for await (const line of createInterface({ input: io.stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
     number++;
     if (line.trim() === '') continue;
     const text = textOf(line);
     if (text === undefined) {
-      stderr.write(`line ${number}: expected a JSON object with a string "text"\n`);
+      io.stderr.write(`line ${number}: expected a JSON object with a string "text"\n`);
       return errors.invalid_request.exit;
     }
-    if (!stdout.write(`${JSON.stringify(masked(text))}\n`)) {
-      await new Promise<void>((resolve) => stdout.once('drain', resolve));
+    const named = await ask(detectors.recognizers, text);
+    if (!named.ok) {
+      io.stderr.write(`line ${number}: `);
+      exit = complain(io, named.error);
+    }
+    const answer = named.ok ? masked(text, detectors.own, named.value) : unshown(text);
+    if (!io.stdout.write(`${JSON.stringify(answer)}\n`)) {
+      await new Promise<void>((drained) => io.stdout.once('drain', drained));
     }
   }
-  return 0;
+  return exit;
 }
 
 function textOf(line: string): string | undefined {
@@ -38,7 +81,28 @@ function textOf(line: string): string | undefined {
   }
 }
 
-function masked(text: string): { readonly text: string; readonly spans: readonly Span[] } {
-  const { text: result, found } = maskDocument(text, (_value, cls) => tokenOf(cls));
+async function ask(recognizers: readonly Recognizer[], text: string): Promise<Result<readonly Named[]>> {
+  const named: Named[] = [];
+  for (const answer of await Promise.all(recognizers.map((each) => each.find([text])))) {
+    if (!answer.ok) return answer;
+    for (const { start, end, type } of answer.value[0] ?? [])
+      named.push({ value: text.slice(start, end).trim(), type });
+  }
+  return ok(named);
+}
+
+interface Answer {
+  readonly text: string;
+  readonly spans: readonly Span[];
+}
+
+function masked(text: string, own: readonly Find[], named: readonly Named[]): Answer {
+  const more = findNamed(named);
+  const finds = more ? [...own, more] : own;
+  const { text: result, found } = maskDocument(text, (_value, cls) => tokenOf(cls), true, finds);
   return { text: result, spans: found.map(({ start, end, type }) => ({ start, end, type })) };
+}
+
+function unshown(text: string): Answer {
+  return { text: tokenOf('note'), spans: [{ start: 0, end: text.length, type: 'note' }] };
 }

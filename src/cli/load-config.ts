@@ -37,7 +37,7 @@ export async function loadConfig(
   if (!parsed.ok) return parsed;
   const secrets = new Map<string, Result<string, string>>();
   for (const { scheme, name } of serviceSecrets(parsed.value.raw)) {
-    const found = await readSecret(scheme === 'vault' ? 'vault' : 'gcp', name, env);
+    const found = await readSecret(scheme, name, env);
     secrets.set(`${scheme}:${name}`, found.ok ? found : fail(`none: ${found.error.text}`));
   }
   const serviceSecret: Lookups['serviceSecret'] = (scheme, name) =>

@@ -22,12 +22,17 @@ export async function locate(dir: string): Promise<Place | undefined> {
   const marks = ['checkpoint', 'log.vkey', 'tile'].map((name) => exists(join(log, name)));
   if (!(await Promise.all(marks)).includes(true)) return undefined;
   const part = async (name: 'payloads' | 'keys' | 'journal') =>
-    (await isDirectory(join(state, name))) ? { [name]: readOnlyFiles(join(state, name)) } : {};
+    (await isDirectory(join(state, name))) ? { [name]: readOnlyFiles(join(state, name), { idle: true }) } : {};
   const whole = await isDirectory(join(state, 'journal'));
   // In a state directory, payloads that are gone are missing; beside a copied log they were never there.
   const payloads =
     whole && !(await isDirectory(join(state, 'payloads'))) ? { payloads: nothing } : await part('payloads');
-  const sources = { log: readOnlyFiles(log), ...payloads, ...(await part('keys')), ...(await part('journal')) };
+  const sources = {
+    log: readOnlyFiles(log, { idle: true }),
+    ...payloads,
+    ...(await part('keys')),
+    ...(await part('journal')),
+  };
   return { sources, state };
 }
 

@@ -93,7 +93,9 @@ export function addBreakGlass(program: Command, io: Io, does: Does): void {
 }
 
 export function addToolChanges(program: Command, io: Io, does: Does): void {
-  const group = program.command('tools').description('MCP tools whose definition changed, and deciding about them');
+  const group = program
+    .command('tools')
+    .description('MCP tools, prompts, templates and instructions that changed, and deciding about them');
   const load = () => import('./tools.ts');
   does(
     examples(withJson(group.command('pending').description('list the changes')), 'chartgate tools pending'),

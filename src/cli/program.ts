@@ -12,11 +12,10 @@ import type { HardenOptions, OpenHardening } from './harden.ts';
 import type { Io } from './io.ts';
 import type { Analyze } from './policy-explain.ts';
 import { addApprovals, addBreakGlass, addToolChanges } from './program-decisions.ts';
-import { addEvidence } from './program-evidence.ts';
+import { addEvidence, addReview, addRewrap } from './program-evidence.ts';
 import { addLogCommands } from './program-log.ts';
 import { addPolicy } from './program-policy.ts';
 import type { HoldOptions, RetentionOptions } from './retention.ts';
-import type { RewrapOptions } from './rewrap.ts';
 import type { RevokeOptions } from './sessions-revoke.ts';
 import type { WhoSawOptions } from './who-saw.ts';
 
@@ -281,17 +280,6 @@ function addWhoSaw(program: Command, io: Io, does: Does): void {
   );
 }
 
-function addRewrap(audit: Command, io: Io, does: Does): void {
-  const command = audit
-    .command('rewrap')
-    .description("the node's key under the key service of keys.kek, by the newest version of its key")
-    .option('--from <key>', 'what the key is now, when it comes under the service: state, ${file:…}, ${env:…}');
-  does(
-    examples(withJson(command), 'chartgate audit rewrap', 'chartgate audit rewrap --from state'),
-    async (options: RewrapOptions) => (await import('./rewrap.ts')).rewrap(io, options),
-  );
-}
-
 function addRestore(audit: Command, io: Io, does: Does): void {
   const restore = audit
     .command('restore')
@@ -352,6 +340,7 @@ function addTools(program: Command, io: Io, does: Does): void {
   addRetention(audit, io, does);
   addRestore(audit, io, does);
   addRewrap(audit, io, does);
+  addReview(audit, io, does);
   const give = audit
     .command('export')
     .description('a stretch of the log as lines of JSON, on stdout')
@@ -376,8 +365,17 @@ function addTools(program: Command, io: Io, does: Does): void {
   addEvidence(program, io, does);
   const detect = program
     .command('detect')
-    .description('mask PHI in text: JSONL {"text"} on stdin, {"text", "spans"} on stdout');
-  does(examples(detect, 'echo \'{"text":"call 555-0100"}\' | chartgate detect'), async () =>
-    (await import('./detect.ts')).detect(io.stdin, io.stdout, io.stderr),
+    .description('mask PHI in text: JSONL {"text"} on stdin, {"text", "spans"} on stdout')
+    .option(
+      '-c, --config <file>',
+      'also the rules and recognizers of this configuration (unless given: the built-in detectors)',
+    );
+  does(
+    examples(
+      detect,
+      'echo \'{"text":"call 555-0100"}\' | chartgate detect',
+      'chartgate detect --config chartgate.yaml < notes.jsonl',
+    ),
+    async (options: { config?: string }) => (await import('./detect.ts')).detect(io, options),
   );
 }

@@ -1,6 +1,14 @@
 // chartgate sessions ls|show|replay: what happened, who asked, what was decided, and what they saw.
 
-import { type EventView, type SessionView, sessionView, type TimelineView, timelineView } from '../admin/contract.ts';
+import {
+  type EventView,
+  type SessionQuery,
+  type SessionView,
+  sessionQueryKeys,
+  sessionView,
+  type TimelineView,
+  timelineView,
+} from '../admin/contract.ts';
 import { searchView } from '../admin/session-search.ts';
 import { ok, type Result } from '../core/result.ts';
 import { findGate, type Gate } from './gate.ts';
@@ -12,23 +20,7 @@ export interface SessionsOptions {
   readonly json?: boolean;
 }
 
-const filterKeys = [
-  'subject',
-  'group',
-  'connection',
-  'door',
-  'tool',
-  'table',
-  'phi',
-  'decision',
-  'rule',
-  'since',
-  'until',
-  'before',
-  'limit',
-] as const;
-
-export type SessionsFilter = { readonly [K in (typeof filterKeys)[number]]?: string } & {
+export type SessionsFilter = { readonly [K in keyof SessionQuery]?: string } & {
   readonly text?: string;
   readonly reason?: string;
 };
@@ -36,7 +28,7 @@ export type SessionsFilter = { readonly [K in (typeof filterKeys)[number]]?: str
 export async function listSessions(io: Io, options: SessionsOptions & SessionsFilter): Promise<number> {
   const gate = findGate(io, options.config);
   if (!gate.ok) return complain(io, gate.error);
-  const given = Object.fromEntries(filterKeys.flatMap((key) => (options[key] ? [[key, options[key]]] : [])));
+  const given = Object.fromEntries(sessionQueryKeys.flatMap((key) => (options[key] ? [[key, options[key]]] : [])));
   const answer =
     options.text === undefined
       ? await listed(gate.value, new URLSearchParams(given))

@@ -1,4 +1,5 @@
-// chartgate tools pending|show|accept|refuse: MCP tools whose definition changed, and the people who decide about them.
+// chartgate tools pending|show|accept|refuse: MCP tools, prompts, templates and instructions that changed, and the people who
+// decide about them.
 
 import { type ToolChangeView, toolChangeView, toolVerdictView } from '../admin/contract.ts';
 import { findGate } from './gate.ts';
@@ -20,11 +21,12 @@ export async function listToolChanges(io: Io, options: ToolsOptions): Promise<nu
   } else if (answer.value.length === 0) {
     io.stderr.write('No tool has changed.\n');
   } else {
-    const headings = ['id', 'status', 'connection', 'tool', 'seen', 'yours to decide'];
+    const headings = ['id', 'status', 'connection', 'kind', 'name', 'seen', 'yours to decide'];
     const rows = answer.value.map((each) => [
       each.id,
       each.status,
       each.connection,
+      wordOf(each.kind),
       each.tool,
       each.seen,
       each.yours ? 'yes' : '',
@@ -55,27 +57,29 @@ export async function decideToolChange(
   const body = { effect, reason: options.reason ?? '' };
   const answer = await gate.value.call(`/tools/changes/${encodeURIComponent(id)}/verdict`, toolVerdictView, body);
   if (!answer.ok) return complain(io, answer.error);
-  const { connection, tool } = answer.value;
+  const { connection, kind, tool } = answer.value;
+  const what =
+    kind === 'instructions' ? `The instructions of ${connection}` : `The ${wordOf(kind)} ${tool} on ${connection}`;
   if (options.json) printJson(io, answer.value);
   else if (effect === 'accept')
-    print(io, plain(`${tool} on ${connection}: accepted; it is listed and may be called again.`));
-  else
-    print(
-      io,
-      plain(`${tool} on ${connection}: refused; it stays shut until the server goes back, or changes it again.`),
-    );
+    print(io, plain(`${what}: accepted; what is described so may be shown and used again.`));
+  else print(io, plain(`${what}: refused; it stays shut until the server goes back, or changes it again.`));
   return 0;
 }
 
+function wordOf(kind: ToolChangeView['kind']): string {
+  return kind.replace('_', ' ');
+}
+
 function present(io: Io, change: ToolChangeView): void {
-  const { id, status, connection, tool, seen, reviewers, differences } = change;
+  const { id, status, connection, kind, tool, seen, reviewers, differences } = change;
   const lines: [string, string][] = [
     ['change', `${id} (${status})`],
-    ['tool', `${tool} on ${connection}`],
+    [wordOf(kind), `${kind === 'instructions' ? '' : `${tool} `}on ${connection}`],
     ['seen', seen],
     ['reviewers', reviewers.join(', ')],
   ];
-  for (const [label, text] of lines) print(io, `${label.padEnd(10)} ${plain(text)}`);
+  for (const [label, text] of lines) print(io, `${label.padEnd(18)} ${plain(text)}`);
   for (const { at, was, is } of differences ?? []) {
     print(io, `\n@ ${plain(at)}`);
     if (was !== undefined) print(io, `- ${plain(JSON.stringify(was))}`);

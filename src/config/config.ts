@@ -39,6 +39,8 @@ export interface Config {
   readonly audit: {
     readonly exports: readonly ExportConfig[];
     readonly retainMs: number;
+    /** What signs the checkpoints: `ed25519` always, `ml-dsa-44` besides. */
+    readonly signatures: readonly ('ed25519' | 'ml-dsa-44')[];
     readonly archive: ArchiveConfig | null;
     readonly witnesses: readonly WitnessConfig[];
     /** How many witnesses have to cosign a checkpoint. */
@@ -58,10 +60,14 @@ export interface WitnessConfig {
 export interface IdentityConfig {
   readonly providers: Readonly<Record<string, ProviderConfig>>;
   readonly trust: readonly TrustConfig[];
+  /** By scope. */
+  readonly stepUp: Readonly<Record<string, { readonly acr: readonly string[]; readonly withinMs: number }>>;
   readonly clients: {
     readonly registration: boolean;
     readonly metadataDocuments: boolean;
     readonly privateHosts: readonly string[];
+    /** By client id. */
+    readonly known: Readonly<Record<string, KnownClientConfig>>;
   };
   readonly idleMs: number;
   readonly absoluteMs: number;
@@ -103,6 +109,29 @@ export interface TrustConfig {
   readonly jwks: { readonly file: string } | { readonly url: string };
   readonly groupsClaim: string;
   readonly kind: 'person' | 'workload';
+  /** Claims a token must have, each with one of these values. */
+  readonly claims: Readonly<Record<string, readonly string[]>>;
+  /** Its tokens are good at the doors as they are; else they are only to be exchanged. */
+  readonly atDoors: boolean;
+}
+
+/** A program the operator knows; what it may not do is null or empty. */
+export interface KnownClientConfig {
+  readonly label: string | null;
+  readonly proof: { readonly jwks: TrustConfig['jwks'] } | { readonly secret: SecretString };
+  /** Null subject: its client id. */
+  readonly workload: { readonly subject: string | null; readonly groups: readonly string[] } | null;
+  /** `subjects`: issuers. */
+  readonly exchange: { readonly subjects: readonly string[]; readonly actors: readonly ActorsConfig[] } | null;
+  /** Issuers of ID-JAGs. */
+  readonly assertions: readonly string[];
+  /** Null: every connection's. */
+  readonly doors: readonly string[] | null;
+}
+
+export interface ActorsConfig {
+  readonly issuer: string;
+  readonly subjects: readonly string[];
 }
 
 export type ConnectionConfig = PostgresConnection | McpStdioConnection | McpHttpConnection | HttpConnection;
@@ -130,17 +159,25 @@ export interface McpStdioConnection {
   readonly cwd: string;
   /** What becomes of images, audio and blobs in results: they cannot be masked. */
   readonly binary: 'withhold' | 'pass';
+  readonly stepUp?: StepUpConfig;
 }
 
 export interface McpHttpConnection {
   readonly type: 'mcp';
   readonly transport: 'http';
   readonly url: string;
-  readonly credential: CredentialConfig | null;
+  readonly credential: CredentialConfig | PersonalOAuth | null;
   readonly binary: 'withhold' | 'pass';
+  readonly stepUp?: StepUpConfig;
 }
 
-/** What the gate shows an upstream over HTTP. */
+/** A scope of `identity.step_up` that these tools ask for; without tools, the whole connection. */
+export interface StepUpConfig {
+  readonly scope: string;
+  readonly tools: readonly string[] | null;
+}
+
+/** What the gate shows an upstream over HTTP, whoever calls or in the name of who does. */
 export type CredentialConfig =
   | { readonly type: 'bearer'; readonly token: SecretString }
   | { readonly type: 'header'; readonly name: string; readonly value: SecretString }
@@ -163,6 +200,21 @@ export interface OAuthCredential {
   /** RFC 8707; null = the URL of the connection. */
   readonly resource: string | null;
   readonly audience: string | null;
+}
+
+/** Each person's own account: they allow the gate to use it, in a browser (OAuth 2.1, authorization code). */
+export interface PersonalOAuth {
+  readonly type: 'oauth-per-user';
+  /** Null: the server names it (RFC 9728). */
+  readonly issuer: string | null;
+  /** Null: the gate registers itself (RFC 7591). */
+  readonly clientId: string | null;
+  readonly clientSecret: SecretString | null;
+  readonly authentication: 'basic' | 'post';
+  /** Empty: those the server names. */
+  readonly scopes: readonly string[];
+  /** RFC 8707; null = what the server says of itself, or the URL of the connection. */
+  readonly resource: string | null;
 }
 
 export interface HttpConnection {

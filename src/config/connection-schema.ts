@@ -7,6 +7,7 @@ import type {
   ConnectionConfig,
   CredentialConfig,
   OAuthCredential,
+  PersonalOAuth,
   PostgresConnection,
 } from './config.ts';
 import { patient } from './patient-schema.ts';
@@ -46,6 +47,34 @@ function oauth<const Type extends OAuthCredential['type']>(type: Type, what: str
   });
 }
 
+const personalOAuth = closed({
+  type: z
+    .literal('oauth-per-user')
+    .describe("Each person's own account: they allow the gate to use it once, at /connect/<connection>."),
+  issuer: httpUrl
+    .optional()
+    .describe('The authorization server (RFC 8414); default: the one the server names (RFC 9728).'),
+  client_id: text.optional().describe('As the gate is known there; default: it registers itself (RFC 7591).'),
+  client_secret: secret.optional(),
+  client_authentication: z.enum(['basic', 'post']).default('basic').describe('RFC 6749 §2.3.1.'),
+  scopes: scopes.describe('Default: those the server names.'),
+  resource: upstreamUrl.optional().describe('RFC 8707: what the token is for; default: what the server calls itself.'),
+}).transform((each, context): PersonalOAuth => {
+  if (each.client_secret !== undefined && each.client_id === undefined) {
+    context.addIssue({ code: 'custom', path: ['client_secret'], message: 'client_id with it' });
+    return z.NEVER;
+  }
+  return {
+    type: 'oauth-per-user',
+    issuer: each.issuer ?? null,
+    clientId: each.client_id ?? null,
+    clientSecret: each.client_secret ?? null,
+    authentication: each.client_authentication,
+    scopes: each.scopes,
+    resource: each.resource ?? null,
+  };
+});
+
 const googleServiceAccount = closed({
   type: z.literal('google-service-account'),
   key: secret.describe('The JSON key file, as a reference.'),
@@ -60,7 +89,7 @@ const googleServiceAccount = closed({
   return { type: 'google-service-account', key: each.key, want };
 });
 
-const credential: z.ZodType<CredentialConfig> = z.discriminatedUnion(
+const credential: z.ZodType<CredentialConfig | PersonalOAuth> = z.discriminatedUnion(
   'type',
   [
     closed({ type: z.literal('bearer'), token: secret.describe('The token, as a reference.') }),
@@ -71,11 +100,12 @@ const credential: z.ZodType<CredentialConfig> = z.discriminatedUnion(
     }),
     oauth('oauth-client-credentials', 'A token of the gate (RFC 6749 §4.4), kept until it runs out.'),
     oauth('token-exchange', "A token for the caller, for the caller's own (RFC 8693), one a session."),
+    personalOAuth,
     googleServiceAccount,
   ],
   {
     error:
-      'a credential of type bearer {token}, header {name, value}, oauth-client-credentials, token-exchange or google-service-account',
+      'a credential of type bearer {token}, header {name, value}, oauth-client-credentials, token-exchange, oauth-per-user or google-service-account',
   },
 );
 
@@ -147,6 +177,17 @@ function mcp(place: Place) {
       .enum(['withhold', 'pass'])
       .default('withhold')
       .describe('Images, audio and blobs in results, which cannot be masked: pass only what holds no PHI.'),
+    step_up: closed({
+      scope: text.describe('A scope of identity.step_up.'),
+      tools: z
+        .array(text)
+        .min(1, 'at least one tool')
+        .optional()
+        .describe('Calls of these; default the whole connection.'),
+    })
+      .transform(({ scope, tools }) => ({ stepUp: { scope, tools: tools ?? null } }))
+      .optional()
+      .describe('People have to have proven themselves as that scope asks, or are asked to (insufficient_scope).'),
   }).transform((each, context): ConnectionConfig => {
     if ((each.command === undefined) === (each.url === undefined)) {
       context.addIssue({ code: 'custom', message: 'exactly one of command and url' });
@@ -162,6 +203,7 @@ function mcp(place: Place) {
         env: each.env ?? {},
         cwd: each.cwd ?? place.directory,
         binary: each.binary,
+        ...each.step_up,
       };
     }
     for (const key of ['env', 'cwd'] as const) {
@@ -173,6 +215,7 @@ function mcp(place: Place) {
       url: each.url ?? '',
       credential: each.credential ?? null,
       binary: each.binary,
+      ...each.step_up,
     };
   });
 }

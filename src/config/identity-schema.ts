@@ -2,8 +2,9 @@
 // authorization server, how long a session lasts.
 
 import { z } from 'zod';
+import { clientId, keySet, knownClient } from './client-schema.ts';
 import type { IdentityConfig, ProviderConfig, TrustConfig } from './config.ts';
-import { closed, connectionName, duration, httpUrl, isSafeUrl, type Place, path, secret, text } from './scalars.ts';
+import { closed, connectionName, duration, httpUrl, type Place, path, secret, text } from './scalars.ts';
 
 const domain = z.string().regex(/^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/, 'a domain in lower case, such as hospital.example');
 
@@ -68,19 +69,19 @@ function trust(place: Place): z.ZodType<TrustConfig> {
   return closed({
     issuer: text.describe('`iss` of the tokens, exactly.'),
     audience: text.describe('`aud` they must carry.'),
-    jwks: text
-      .refine((value) => !value.includes('://') || isSafeUrl(value), 'a file, or an https URL (http only on loopback)')
-      .describe("The issuer's public keys: a file, or an https URL."),
+    jwks: keySet(place).describe("The issuer's public keys: a file, or an https URL."),
     groups_claim: text.default('groups').describe('Claim that lists the groups.'),
     kind: z.enum(['person', 'workload']).default('workload').describe('What its subjects are.'),
+    claims: z
+      .record(text, z.union([text.transform((one) => [one]), z.array(text).min(1, 'at least one value')]))
+      .default({})
+      .describe('Claims a token must have, each with one of these values: where an issuer serves others too.'),
+    at_doors: z
+      .boolean()
+      .default(true)
+      .describe('Its tokens are good at the doors as they are; false: only to be exchanged (identity.clients.known).'),
   }).transform(
-    (each): TrustConfig => ({
-      issuer: each.issuer,
-      audience: each.audience,
-      jwks: each.jwks.includes('://') ? { url: each.jwks } : { file: place.resolvePath(each.jwks) },
-      groupsClaim: each.groups_claim,
-      kind: each.kind,
-    }),
+    ({ groups_claim, at_doors, ...each }): TrustConfig => ({ ...each, groupsClaim: groups_claim, atDoors: at_doors }),
   );
 }
 
@@ -88,10 +89,26 @@ export function identity(place: Place): z.ZodType<IdentityConfig> {
   return closed({
     providers: z.record(connectionName, provider(place)).default({}).describe('Where people sign in, by name.'),
     trust: z.array(trust(place)).default([]).describe('Issuers whose tokens are accepted as they are.'),
+    step_up: z
+      .record(
+        connectionName.refine((name) => name !== 'gate' && name !== 'openid', 'a name that is no scope already'),
+        closed({
+          acr: z.array(text).min(1, 'at least one context').describe('Authentication contexts that are enough.'),
+          within: duration('15m').describe('How long ago the person may have proven themselves.'),
+        }).transform(({ acr, within }) => ({ acr, withinMs: within })),
+      )
+      .default({})
+      .describe('Scopes that ask more of a sign-in, by name; a connection asks for one with step_up.'),
     clients: closed({
       registration: z.boolean().default(true).describe('Clients may register themselves (RFC 7591).'),
       metadata_documents: z.boolean().default(true).describe('A client may be an https address of its own metadata.'),
       private_hosts: z.array(text).default([]).describe('Hosts of such metadata that may have private addresses.'),
+      known: z
+        .record(clientId, knownClient(place))
+        .default({})
+        .describe(
+          'Programs you know, by client id: workloads, agents that exchange tokens, enterprise-managed clients.',
+        ),
     })
       .prefault({})
       .describe('Who may ask people for access, where they sign in here.'),
@@ -103,13 +120,15 @@ export function identity(place: Place): z.ZodType<IdentityConfig> {
     .prefault({})
     .describe('Who may come in at all.')
     .transform(
-      ({ providers, trust, clients, sessions }): IdentityConfig => ({
+      ({ providers, trust, step_up, clients, sessions }): IdentityConfig => ({
         providers,
         trust,
+        stepUp: step_up,
         clients: {
           registration: clients.registration,
           metadataDocuments: clients.metadata_documents,
           privateHosts: clients.private_hosts,
+          known: clients.known,
         },
         idleMs: sessions.idle,
         absoluteMs: sessions.absolute,

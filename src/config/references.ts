@@ -23,6 +23,9 @@ export function findBrokenReferences(raw: unknown, known: Known): Finding[] {
     ...doors(raw),
     ...classification(raw, connections, known),
     ...dsn(raw),
+    ...accounts(raw),
+    ...clients(raw, connections),
+    ...stepUps(raw),
     ...patterns(raw, known),
     ...rules(raw, connections, known),
     ...breakGlass(raw, connections),
@@ -51,6 +54,57 @@ function classification(raw: unknown, connections: readonly string[], known: Kno
     if (typeof pack === 'string' && !known.packs.includes(pack))
       found.push(unknownName([...path, 'pack'], pack, known.packs));
     return found;
+  });
+}
+
+/** People allow the gate to use their accounts on a page they sign in for. */
+function accounts(raw: unknown): Finding[] {
+  if (members(member(member(raw, 'identity'), 'providers')).length > 0) return [];
+  return members(member(raw, 'connections')).flatMap(([name, each]): Finding[] => {
+    if (member(member(each, 'credential'), 'type') !== 'oauth-per-user') return [];
+    const path = ['connections', name, 'credential', 'type'];
+    return [
+      {
+        path,
+        found: 'oauth-per-user',
+        expected: 'identity.providers with it: people sign in to connect their accounts',
+      },
+    ];
+  });
+}
+
+function stepUps(raw: unknown): Finding[] {
+  const scopes = members(member(member(raw, 'identity'), 'step_up')).map(([name]) => String(name));
+  return members(member(raw, 'connections')).flatMap(([name, each]): Finding[] => {
+    const scope = member(member(each, 'step_up'), 'scope');
+    if (typeof scope !== 'string' || scopes.includes(scope)) return [];
+    return [unknownName(['connections', name, 'step_up', 'scope'], scope, scopes)];
+  });
+}
+
+/** What a client may bring, and for which doors. */
+function clients(raw: unknown, connections: readonly string[]): Finding[] {
+  const identity = member(raw, 'identity');
+  const texts = (values: unknown[]): string[] => values.filter((each) => typeof each === 'string');
+  const trusted = texts(members(member(identity, 'trust')).map(([, each]) => member(each, 'issuer')));
+  const providers = texts(members(member(identity, 'providers')).map(([, each]) => member(each, 'issuer')));
+  const own = texts([member(raw, 'public_url')]);
+  return members(member(member(identity, 'clients'), 'known')).flatMap(([id, client]): Finding[] => {
+    const path = ['identity', 'clients', 'known', id];
+    const exchange = member(client, 'exchange');
+    const check = (values: unknown, below: Path, known: readonly string[]): Finding[] =>
+      members(values).flatMap(([index, value]): Finding[] => {
+        const name = typeof value === 'string' ? value : member(value, 'issuer');
+        if (typeof name !== 'string' || known.includes(name)) return [];
+        return [unknownName([...path, ...below, index], name, known)];
+      });
+    const doors = connections.flatMap((name) => [`mcp/${name}`, `postgres/${name}`]);
+    return [
+      ...check(member(exchange, 'subjects'), ['exchange', 'subjects'], [...trusted, ...own]),
+      ...check(member(exchange, 'actors'), ['exchange', 'actors'], trusted),
+      ...check(member(client, 'assertions'), ['assertions'], [...providers, ...trusted]),
+      ...check(member(client, 'doors'), ['doors'], [...doors, 'api']),
+    ];
   });
 }
 

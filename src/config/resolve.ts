@@ -73,7 +73,9 @@ export function serviceSecrets(value: unknown, path: Path = []): { readonly sche
       path.length === 0 && key === 'policy' ? [] : serviceSecrets(each, [...path, key]),
     );
   return partsOf({ raw: value }).flatMap((part) =>
-    part.kind === 'reference' && (part.scheme === 'vault' || part.scheme === 'gcp') ? [part] : [],
+    part.kind === 'reference' && (part.scheme === 'vault' || part.scheme === 'gcp' || part.scheme === 'aws')
+      ? [part]
+      : [],
   );
 }
 
@@ -101,6 +103,10 @@ function missingFiles({ config }: ParsedConfig, lookups: Lookups): Finding[] {
   if (config.tls) files.push([['tls', 'cert'], config.tls.certFile], [['tls', 'key'], config.tls.keyFile]);
   for (const [index, { jwks }] of config.identity.trust.entries()) {
     if ('file' in jwks) files.push([['identity', 'trust', index, 'jwks'], jwks.file]);
+  }
+  for (const [id, { proof }] of Object.entries(config.identity.clients.known)) {
+    if (!('jwks' in proof) || !('file' in proof.jwks)) continue;
+    files.push([['identity', 'clients', 'known', id, 'jwks'], proof.jwks.file]);
   }
   for (const [name, provider] of Object.entries(config.identity.providers)) {
     if (provider.type !== 'saml') continue;

@@ -17,6 +17,15 @@ import { witnesses, witnessPolicy } from './witness-schema.ts';
 const audit = (place: Place) =>
   closed({
     retain: duration('6y').describe('How long payloads are kept.'),
+    signatures: z
+      .array(z.enum(['ed25519', 'ml-dsa-44']))
+      .default(['ed25519'])
+      .refine((each) => each.includes('ed25519') && new Set(each).size === each.length, {
+        error: 'ed25519, and ml-dsa-44 if it is wanted too',
+      })
+      .describe(
+        'What signs the checkpoints of the log. Once ml-dsa-44 has signed, it goes on, whatever stands here later.',
+      ),
     readers: z.array(text).default(['auditors']).describe("Groups (or aliases) that may read everybody's sessions."),
     archive: archive
       .optional()
@@ -89,6 +98,7 @@ export function surface(place: Place): z.ZodType<Config> {
       },
       audit: {
         retainMs: each.audit.retain,
+        signatures: each.audit.signatures,
         archive: each.audit.archive ?? null,
         witnesses: each.audit.witnesses,
         quorum: each.audit.witness_policy?.quorum ?? Math.floor(each.audit.witnesses.length / 2) + 1,

@@ -7,8 +7,6 @@ import { member, members } from './tree.ts';
 
 const expected = 'nothing: not supported by this version';
 
-const supported: ReadonlySet<string> = new Set(['env', 'file', 'dsn', 'vault', 'gcp']);
-
 /** What the file asks for and this version would not do. */
 export function findUnsupported(raw: unknown): Finding[] {
   const found: Finding[] = [];
@@ -29,16 +27,10 @@ function findSchemes(value: unknown, path: Path): Finding[] {
   if (path[0] === 'policy') return [];
   return partsOf({ raw: value }).flatMap((part): Finding[] => {
     if (part.kind === 'text') return [];
-    if (supported.has(part.scheme)) return [];
-    return schemes.includes(part.scheme)
-      ? [
-          {
-            path,
-            found: `a reference to ${part.scheme}`,
-            expected: '${env:NAME}, ${file:path}, ${vault:mount/path#field} or ${gcp:projects/…/secrets/…}',
-          },
-        ]
-      : [{ path, found: 'a reference of an unknown kind', expected: '${env:NAME}, ${file:path} or ${dsn:connection}' }];
+    if (schemes.includes(part.scheme)) return [];
+    return [
+      { path, found: 'a reference of an unknown kind', expected: '${env:NAME}, ${file:path} or ${dsn:connection}' },
+    ];
   });
 }
 
