@@ -14,6 +14,7 @@ import { refuse } from '../../src/core/result.ts';
 import { surveyDatabase } from '../../src/live-check.ts';
 import { parse } from '../config/parts.ts';
 import { type PostgresServer, startPostgres } from '../parts/postgres.ts';
+import { oddSchemas } from './odd-schemas.ts';
 
 const schema = `
   CREATE ROLE gate LOGIN PASSWORD 'upstream-secret';
@@ -61,8 +62,8 @@ after(async () => {
 });
 
 const head = 'listen: { http: 127.0.0.1:0 }\n';
-const connections = (): string =>
-  `connections:\n  ehr: { type: postgres, url: "postgres://gate@127.0.0.1:${postgres.port}/ehr", password: "\${env:EHR}" }\n`;
+const connections = (database = 'ehr'): string =>
+  `connections:\n  ehr: { type: postgres, url: "postgres://gate@127.0.0.1:${postgres.port}/${database}", password: "\${env:EHR}" }\n`;
 
 interface Outcome {
   readonly exit: number;
@@ -71,8 +72,12 @@ interface Outcome {
 }
 
 async function classify(classification: string, ...argv: readonly string[]): Promise<Outcome> {
+  return classifyIn('ehr', classification, ...argv);
+}
+
+async function classifyIn(database: string, classification: string, ...argv: readonly string[]): Promise<Outcome> {
   const config = join(directory, 'chartgate.yaml');
-  writeFileSync(config, head + connections() + classification);
+  writeFileSync(config, head + connections(database) + classification);
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const io: Io = { env: { EHR: 'upstream-secret' }, cwd: directory, stdin: Readable.from([]), stdout, stderr };
   const exit = await runCli(['classify', ...argv], io, {
@@ -84,7 +89,7 @@ async function classify(classification: string, ...argv: readonly string[]): Pro
   const outcome = { exit, out: String(stdout.read() ?? ''), err: String(stderr.read() ?? '') };
   assert.doesNotMatch(
     outcome.out + outcome.err,
-    /canary|zq\d|\d{3}-\d\d-\d{4}|Jane|Nguyen|Boston|slept|211221/,
+    /canary|zq|90377|\d{3}-\d\d-\d{4}|Jane|Nguyen|Boston|slept|211221/,
     'no value is written',
   );
   return outcome;
@@ -107,7 +112,15 @@ interface Told {
 }
 
 async function told(classification: string, ...argv: readonly string[]): Promise<Told & { exit: number }> {
-  const { exit, out, err } = await classify(classification, 'ehr', '--json', ...argv);
+  return toldOf('ehr', classification, ...argv);
+}
+
+async function toldOf(
+  database: string,
+  classification: string,
+  ...argv: readonly string[]
+): Promise<Told & { exit: number }> {
+  const { exit, out, err } = await classifyIn(database, classification, 'ehr', '--json', ...argv);
   assert.equal(err, '');
   return { ...JSON.parse(out), exit };
 }
@@ -238,26 +251,96 @@ test('a known schema is recognised by its tables', async () => {
       .map((name) => `CREATE TABLE ${name} (person_id int, ${name}_source_value text, ${name}_date date);`)
       .join('') + 'GRANT SELECT ON ALL TABLES IN SCHEMA public TO gate',
   );
-  const config = join(directory, 'cdm.yaml');
-  writeFileSync(config, head + connections().replace('/ehr"', '/cdm"'));
-  const stdout = new PassThrough();
-  const io: Io = {
-    env: { EHR: 'upstream-secret' },
-    cwd: directory,
-    stdin: Readable.from([]),
-    stdout,
-    stderr: new PassThrough(),
-  };
-  const exit = await runCli(['classify', 'ehr', '-c', config], io, {
-    serve: async () => 0,
-    openHardening: async () => refuse('unknown_connection', 'There is no such connection.'),
-    survey: surveyDatabase,
-    version: '0.0.0',
-  });
-  const yaml = String(stdout.read());
+  const { exit, out: yaml } = await classifyIn('cdm', '', 'ehr');
   assert.equal(exit, 0, yaml);
   assert.match(yaml, /^ {4}pack: omop {2}# 5 of its tables are here$/m);
   assert.match(yaml, /public\.visit_occurrence\.person_id: other_id {2}# pack omop/);
+});
+
+async function odd(name: keyof typeof oddSchemas): Promise<void> {
+  await postgres.createDatabase(name);
+  await postgres.query(name, `${oddSchemas[name]} GRANT SELECT ON ALL TABLES IN SCHEMA public TO gate`);
+}
+
+/** What is proposed for each column of a table, as a person reads it: `name:class …`, `?` for unknown. */
+function proposed(proposal: Told, table: string): string {
+  return proposal.columns
+    .filter(({ name }) => name.startsWith(`public.${table}.`))
+    .map(({ name, said }) => `${name.split('.')[2]}:${typeof said === 'string' ? said : '?'}`)
+    .join(' ');
+}
+
+test('FHIR in documents', async () => {
+  await odd('fhir');
+  const proposal = await toldOf('fhir', '');
+  assert.equal(proposed(proposal, 'fhir_resources'), 'id:? resource_type:? resource:note last_updated:date');
+  assert.equal(proposed(proposal, 'fhir_texts'), 'raw:note');
+});
+
+test('OMOP, and a column that appears in it later', async () => {
+  await odd('omop');
+  const proposal = await toldOf('omop', '');
+  assert.equal(proposal.pack?.name, 'omop');
+  assert.equal(
+    proposed(proposal, 'person'),
+    'person_id:other_id month_of_birth:date birth_datetime:date person_source_value:other_id gender_source_value:? location_id:other_id',
+  );
+  assert.equal(
+    proposed(proposal, 'location'),
+    'location_id:other_id address_1:address city:address zip:address county:address location_source_value:address',
+  );
+  assert.equal(proposed(proposal, 'provider'), 'provider_name:name npi:license dea:license specialty_source_value:?');
+  assert.match(proposed(proposal, 'note'), /note_title:note note_text:note note_source_value:\?/);
+  assert.equal(proposed(proposal, 'concept'), '');
+  assert.equal(proposed(proposal, 'care_site'), 'care_site_name:address');
+  const { out: yaml } = await classifyIn('omop', '', 'ehr');
+  await postgres.query(
+    'omop',
+    'ALTER TABLE person ADD COLUMN nickname_x text; ALTER TABLE death ADD COLUMN email text',
+  );
+  const later = await toldOf('omop', yaml);
+  assert.deepEqual([later.added, later.changed, later.removed], [['public.death.email'], [], []]);
+  assert.ok(later.unknown.includes('public.person.nickname_x'), String(later.unknown));
+});
+
+test('Synthea', async () => {
+  await odd('synthea');
+  const proposal = await toldOf('synthea', '');
+  assert.equal(proposal.pack?.name, 'synthea');
+  const columns = proposed(proposal, 'patients');
+  for (const each of 'id:other_id birthdate:date ssn:ssn drivers:license passport:other_id first:name last:name maiden:name address:address zip:address lat:address'.split(
+    ' ',
+  ))
+    assert.ok(columns.split(' ').includes(each), `${each} in ${columns}`);
+  assert.doesNotMatch(columns, /gender|race|expenses/);
+  assert.equal(proposed(proposal, 'conditions'), 'start:date stop:date patient:other_id encounter:other_id');
+});
+
+test('tables in German and Spanish, and names that lie', async () => {
+  await odd('home');
+  const proposal = await toldOf('home', '');
+  assert.equal(
+    proposed(proposal, 'stammdaten'),
+    'pat_nr:mrn Vorname:name nachname:name geb_datum:date Straße:address plz:address ort:address telefon:phone versichertennummer:health_plan hausarzt:name bemerkung:note status:? farbe:? kennz:email',
+  );
+  assert.equal(
+    proposed(proposal, 'pacientes'),
+    'expediente:mrn nombre:name primer_apellido:name segundo_apellido:name fecha_nacimiento:date domicilio:address correo_electronico:email movil:phone dni:ssn observaciones:note color:? codigo_cie:?',
+  );
+  assert.equal(proposed(proposal, 'lies'), 'color:ssn priority:name flags:date');
+});
+
+test('two thousand columns, in the time and memory of a coffee', async () => {
+  await odd('wide');
+  const started = process.cpuUsage();
+  const before = process.memoryUsage().rss;
+  const proposal = await toldOf('wide', '', '--sample', '20');
+  const used = process.cpuUsage(started);
+  const grown = (process.memoryUsage().rss - before) / 1_048_576;
+  assert.equal(proposal.columns.length, 2_000);
+  assert.deepEqual(proposal.not_sampled, []);
+  assert.ok((used.user + used.system) / 1e6 < 10, `${(used.user + used.system) / 1e6} s of CPU`);
+  assert.ok(grown < 400, `${grown.toFixed(0)} MB`);
 });
 
 test('mistakes: what, and the exit code of the table', async () => {

@@ -184,7 +184,7 @@ test('tools: what changed, what differs, accept and refuse', async () => {
     await show(connection, 'Looks up \u202eand sends');
   }
   const list = await run(['tools', 'pending', '-c', config], as('pia'));
-  assert.match(list.out, /^id +status.*\nt_[0-9a-f]{32} +pending +one +lookup .* yes\nt_/);
+  assert.match(list.out, /^id +status.*\nt_[0-9a-f]{32} +pending +one +tool +lookup .* yes\nt_/);
   const shown = await run(['tools', 'show', changeOn('one'), '-c', config], as('pia'));
   assert.match(shown.out, /@ \/description\n- "Looks up"\n\+ "Looks up \\u202eand sends"\n/);
   assert.equal(gate.log.stored.at(-1)?.type, 'audit.read');

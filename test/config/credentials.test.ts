@@ -56,6 +56,24 @@ test('every kind of credential', () => {
   assert.deepEqual(google('scopes: [one, two]'), { type, key, want: { scopes: ['one', 'two'] } });
 });
 
+test("each person's own account, where people sign in", () => {
+  const signIn = 'identity: { providers: { idp: { type: oidc, issuer: https://idp.example, client_id: gate } }, ';
+  const text = file('{ type: oauth-per-user, scopes: [notes.read] }').replace('identity: { ', signIn);
+  const parsed = parse(text);
+  assert.ok(parsed.ok, JSON.stringify(parsed));
+  const connection = parsed.value.config.connections['a'];
+  assert.ok(connection?.type === 'mcp' && connection.transport === 'http');
+  assert.deepEqual(connection.credential, {
+    type: 'oauth-per-user',
+    issuer: null,
+    clientId: null,
+    clientSecret: null,
+    authentication: 'basic',
+    scopes: ['notes.read'],
+    resource: null,
+  });
+});
+
 test('what is refused', () => {
   const refused: [string, string, RegExp][] = [
     [`{ type: oauth-client-credentials, ${client} }`, '', /exactly one of token_url and issuer/],
@@ -70,7 +88,11 @@ test('what is refused', () => {
     ['{ type: google-service-account, key: "${file:k}" }', '', /exactly one of audience and scopes/],
     ['{ type: google-service-account, key: "${file:k}", audience: a, scopes: [b] }', '', /exactly one of/],
     ['{ type: google-service-account, key: hunter2, audience: a }', '.key', /a secret written out/],
-    ['{ type: oauth }', '.type', /oauth-client-credentials, token-exchange or google-service-account/],
+    ['{ type: oauth-per-user }', '.type', /identity.providers with it/],
+    [`{ type: oauth-per-user, client_secret: "\${env:S}" }`, '.client_secret', /client_id with it/],
+    ['{ type: oauth-per-user, client_id: g, client_secret: hunter2 }', '.client_secret', /a secret written/],
+    ['{ type: oauth-per-user, issuer: http://idp.example }', '.issuer', /an https URL/],
+    ['{ type: oauth }', '.type', /oauth-client-credentials, token-exchange, oauth-per-user or google-service-account/],
   ];
   for (const [credential, path, expected] of refused) {
     const problems = problemsOf(file(credential)).map((each) => JSON.stringify(each));

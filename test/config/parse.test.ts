@@ -86,6 +86,7 @@ test('the designed surface parses, every default filled in', () => {
   assert.deepEqual(config.identity.trust[1]?.jwks, { url: 'https://idp.example/jwks' });
   assert.deepEqual(config.audit, {
     retainMs: 6 * 366 * 86_400_000,
+    signatures: ['ed25519'],
     archive: null,
     witnesses: [],
     quorum: 1,
@@ -309,12 +310,47 @@ const refused: readonly [text: string, ...problems: (readonly [where: string, sa
     `${ehr}identity: { providers: { a: { type: saml, metadata: m, key: hunter2 } } }`,
     ['4 identity.providers.a.key', /a secret written out/],
   ],
+  ...(
+    [
+      ['{ workload: {} }', '4 identity.clients.known.a.jwks', /jwks or secret/],
+      ['{ jwks: ./k, secret: "${env:S}", workload: {} }', '4 identity.clients.known.a.jwks', /jwks or secret/],
+      ['{ secret: hunter2, workload: {} }', '4 identity.clients.known.a.secret', /a secret written out/],
+      ['{ jwks: ./k }', '4 identity.clients.known.a', /workload, exchange or assertions/],
+      ['{ jwks: http://i.example/k, workload: {} }', '4 identity.clients.known.a.jwks', /https URL/],
+      ['{ jwks: ./k, workload: {}, doors: [mcp] }', '4 identity.clients.known.a.doors[0]', /mcp\/<connection>/],
+      ['{ jwks: ./k, workload: {}, doors: [postgres/her] }', '4 identity.clients.known.a.doors[0]', /postgres\/ehr/],
+      ['{ jwks: ./k, exchange: { subjects: [] } }', '4 identity.clients.known.a.exchange.subjects', /at least one/],
+      [
+        '{ jwks: ./k, exchange: { subjects: [https://ci.exampel] } }',
+        '4 identity.clients.known.a.exchange.subjects[0]',
+        /unknown name|https:/,
+      ],
+      ['{ jwks: ./k, assertions: [https://i] }', '4 identity.clients.known.a.assertions[0]', /./],
+      [
+        '{ jwks: ./k, exchange: { subjects: [https://i], actors: [{ issuer: https://i, subjects: [] }] } }',
+        '4 identity.clients.known.a.exchange.actors[0].subjects',
+        /at least one/,
+      ],
+    ] as const
+  ).map(([client, path, says]): (typeof refused)[number] => [
+    `${ehr}identity: { clients: { known: { a: ${client} } } }`,
+    [path, says],
+  ]),
+  [`${ehr}identity: { step_up: { gate: { acr: [x] } } }`, ['4 identity.step_up.gate', /no scope already/]],
+  [`${ehr}identity: { step_up: { strong: { acr: [] } } }`, ['4 identity.step_up.strong.acr', /at least one/]],
+  [
+    '  a: { type: mcp, url: https://x, step_up: { scope: strong } }',
+    ['3 connections.a.step_up.scope', /unknown|strong/],
+  ],
+  [
+    `${ehr}identity: { clients: { known: { chartgate-cli: { jwks: ./k, workload: {} } } } }`,
+    ['4 identity.clients.known.chartgate-cli', /the gate's own/],
+  ],
   // what this version cannot do yet
   [`${ehr}audit: { archive: s3://b }`, ['4 audit.archive', /the name of a bucket/]],
   [`${ehr}audit: { archive: "s3://bucket?lock=maybe" }`, ['4 audit.archive', /compliance, governance, none/]],
   [`${ehr}state: postgres://db/state`, ['4 state', /not supported/]],
   ['  a: { type: http, url: https://x }', ['3 connections.a.type', /not supported/]],
-  ['  a: { type: mcp, command: [x], env: { A: "${aws:a/b}" } }', ['3 connections.a.env.A', /aws.*vault:mount/]],
   ['  a: { type: mcp, command: [x], env: { A: "${evn:b}" } }', ['3 connections.a.env.A', /unknown kind/]],
 ];
 

@@ -106,3 +106,43 @@ test('names are keyed, and the same for one identifier however it is written', (
   assert.notEqual(name('mrn', 'AB-1'), patientNamer(new Uint8Array(32).fill(2))('mrn', 'AB-1'));
   assert.equal(Buffer.from(name('mrn', 'AB-1'), 'base64url').length, 16);
 });
+
+test('FHIR in its other shapes: names of a bundle, logical references, searches, encoded or not', () => {
+  const places = { ...none, fhir: true };
+  const uuid = '550e8400-e29b-41d4-a716-446655440000';
+  const named = (uri: string, document: unknown = {}): string[] => {
+    const seen = patientsIn({ uri }, { contents: [{ text: JSON.stringify(document) }] }, places);
+    return (seen?.patients ?? []).map(({ kind, value }) => `${kind}=${value}`);
+  };
+  const bundle = {
+    resourceType: 'Bundle',
+    entry: [
+      { fullUrl: `urn:uuid:${uuid}`, resource: { resourceType: 'Patient' } },
+      { resource: { resourceType: 'Observation', subject: { type: 'Patient', reference: `urn:uuid:${uuid}` } } },
+      { fullUrl: 'urn:uuid:00000000-0000-4000-8000-000000000001', resource: { resourceType: 'Observation' } },
+    ],
+  };
+  assert.deepEqual(named('x', bundle), [`fhir=${uuid.replaceAll('-', '')}`]);
+  const logical = { subject: { type: 'Patient', identifier: { type: { text: 'MRN' }, value: '00042' } } };
+  assert.deepEqual(named('x', logical), ['mrn=42']);
+  assert.deepEqual(named('x', { subject: { identifier: { type: { text: 'MRN' }, value: '42' } } }), []);
+  assert.deepEqual(named('https://ehr/fhir/Observation?patient=p7&code=1'), ['fhir=p7']);
+  assert.deepEqual(named('Observation?subject=Patient/p8'), ['fhir=p8']);
+  assert.deepEqual(named('Observation?subject=Patient%2Fp9&_count=5'), ['fhir=p9']);
+  assert.deepEqual(named('Patient?_count=2&identifier=urn:oid:1.2|M-5'), ['mrn=m-5']);
+  assert.deepEqual(named('Patient?_id=p10'), ['fhir=p10']);
+  assert.deepEqual(named('Practitioner?_id=d1'), []);
+  assert.deepEqual(named('100%'), [], 'what is no URL-encoded text is read as it stands');
+});
+
+test('one identifier has one name, whatever system wrote it down', () => {
+  const name = patientNamer(new Uint8Array(32));
+  assert.equal(name('mrn', '0004711'), name('mrn', ' 4711 '));
+  assert.equal(name('mrn', '４７１１'), name('mrn', '4711'), 'digits of full width');
+  assert.equal(name('id', '0'), name('id', '000'));
+  assert.notEqual(name('mrn', '0A1'), name('mrn', 'A1'), 'zeros before letters are part of it');
+  assert.notEqual(name('mrn', '4711'), name('id', '4711'), 'another numbering');
+  const uuid = '550E8400-E29B-41D4-A716-446655440000';
+  for (const form of [uuid.toLowerCase(), uuid.replaceAll('-', ''), `{${uuid}}`, `urn:uuid:${uuid}`])
+    assert.equal(name('fhir', form), name('fhir', uuid), form);
+});

@@ -9,7 +9,10 @@ export interface BrowserPage {
   url(): string;
   content(): Promise<string>;
   fill(selector: string, value: string): Promise<void>;
+  click(selector: string): Promise<void>;
   focus(selector: string): Promise<void>;
+  setViewportSize(size: { readonly width: number; readonly height: number }): Promise<void>;
+  emulateMedia(media: { readonly colorScheme: 'light' | 'dark' }): Promise<void>;
   readonly keyboard: { press(key: string): Promise<void> };
   waitForURL(url: (url: URL) => boolean, options?: { readonly timeout?: number }): Promise<void>;
   waitForSelector(selector: string): Promise<unknown>;

@@ -81,7 +81,12 @@ export interface Clinic {
   /** Connects the `pg` driver through the gate with a JWT as the password. */
   connect(
     person: string,
-    options?: { readonly password?: string; readonly database?: string; readonly user?: string },
+    given?: {
+      readonly password?: string;
+      readonly database?: string;
+      readonly user?: string;
+      readonly options?: string;
+    },
   ): Promise<Client>;
   /** Locks the table `wards`, so that a statement that reads it runs until the lock is released. */
   lockWards(): Promise<{ release(): Promise<void> }>;
@@ -213,14 +218,14 @@ export async function startClinic(options: ClinicOptions = {}): Promise<Clinic> 
     get,
     sessions: (query = {}) => read(`/sessions?${new URLSearchParams({ limit: '1000', ...query }).toString()}`),
     replay: (session) => read(`/sessions/${session}/replay?reason=test`),
-    async connect(person, options = {}) {
-      const password = options.password ?? (await token(person));
+    async connect(person, { user = person, password, database = 'ehr', options } = {}) {
       const client = new Client({
         host: '127.0.0.1',
         port: postgresPort,
-        user: options.user ?? person,
-        password,
-        database: options.database ?? 'ehr',
+        user,
+        password: password ?? (await token(person)),
+        database,
+        ...(options === undefined ? {} : { options }),
         ...(ca ? { ssl: { ca: ca.cert } } : {}),
       });
       client.on('error', () => {});

@@ -13,8 +13,12 @@ export interface Hospital {
   stop(): Promise<void>;
 }
 
-/** `more` goes into the section of the provider, `others` beside it. */
-export async function startHospital(more = '', others = ''): Promise<Hospital> {
+/** `more` goes into the section of the provider, `others` beside it, `also` into the section of identity. */
+export async function startHospital(
+  more = '',
+  others = '',
+  also: (clinic: Clinic, provider: OpenIdProvider) => string = () => '',
+): Promise<Hospital> {
   const clinic = await startClinic();
   const provider = await startOpenIdProvider(`${clinic.url}/signin/callback/hospital`);
   provider.people['ana'] = { groups: ['analysts'], email: 'ana@hospital.example', email_verified: true, name: 'Ana' };
@@ -24,7 +28,7 @@ export async function startHospital(more = '', others = ''): Promise<Hospital> {
   const section = `identity:
   providers:
     hospital: { type: oidc, issuer: "${provider.issuer}", client_id: ${provider.client.id}, client_secret: "\${file:./secret}"${more} }
-${others}`;
+${others}${also(clinic, provider)}`;
   await clinic.writeConfig((text) => text.replace('identity:\n', section));
   return {
     clinic,

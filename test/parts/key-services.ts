@@ -1,9 +1,9 @@
 // Servers that speak the protocols of key and secret services to the letter of their references, with keys of their own: Vault
 // (transit, KV v2), Google Cloud (KMS, Secret Manager, token endpoint, metadata server), AWS KMS (JSON 1.1, SigV4 headers).
 
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, hash, randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
-import { json } from 'node:stream/consumers';
+import { text as textOf } from 'node:stream/consumers';
 
 export interface KeyServices {
   readonly url: string;
@@ -37,7 +37,7 @@ export async function startKeyServices(secrets: Readonly<Record<string, string>>
   };
   const bytes = (value: unknown): Buffer => Buffer.from(String(value), 'base64');
 
-  const answer = (request: IncomingMessage, body: Body): Body | number => {
+  const answer = (request: IncomingMessage, text: string, body: Body): Body | number => {
     const { headers, url = '', method } = request;
     const path = decodeURIComponent(url);
     if (path === '/computeMetadata/v1/instance/service-accounts/default/token') {
@@ -72,11 +72,13 @@ export async function startKeyServices(secrets: Readonly<Record<string, string>>
       return secret === undefined ? 404 : { data: { data: { password: secret }, metadata: { version: 1 } } };
     }
     const target = String(headers['x-amz-target']);
-    if (
-      !/^AWS4-HMAC-SHA256 Credential=AKTEST\/\d{8}\/eu-central-1\/kms\/aws4_request/.test(headers.authorization ?? '')
-    )
-      return 400;
+    const service = target.startsWith('secretsmanager.') ? 'secretsmanager' : 'kms';
+    if (!isSigned(request, service, text)) return 403;
     calls.push(`aws ${target}`);
+    if (target === 'secretsmanager.GetSecretValue') {
+      const secret = secrets[String(body['SecretId'])];
+      return secret === undefined ? 400 : { Name: String(body['SecretId']), SecretString: secret };
+    }
     const bound = JSON.stringify(body['EncryptionContext']);
     if (target === 'TrentService.Encrypt')
       return { CiphertextBlob: seal(bytes(body['Plaintext']), bound).toString('base64'), KeyId: String(body['KeyId']) };
@@ -87,11 +89,12 @@ export async function startKeyServices(secrets: Readonly<Record<string, string>>
 
   const server = createServer((request, response) => {
     void (async () => {
-      const body = request.method === 'POST' ? await json(request) : {};
+      const text = request.method === 'POST' ? await textOf(request) : '';
+      const body: unknown = text === '' ? {} : JSON.parse(text);
       let result: Body | number = failing;
       if (failing === 0) {
         try {
-          result = answer(request, typeof body === 'object' && body !== null ? { ...body } : {});
+          result = answer(request, text, typeof body === 'object' && body !== null ? { ...body } : {});
         } catch {
           result = 400;
         }
@@ -113,7 +116,8 @@ export async function startKeyServices(secrets: Readonly<Record<string, string>>
       CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDKMS: url,
       CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER: url,
       AWS_ACCESS_KEY_ID: 'AKTEST',
-      AWS_SECRET_ACCESS_KEY: 'secrettest',
+      AWS_SECRET_ACCESS_KEY: awsSecretKey,
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: url,
     },
     calls,
     rotate: () => void versions.push(randomBytes(32)),
@@ -125,4 +129,23 @@ export async function startKeyServices(secrets: Readonly<Record<string, string>>
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+const awsSecretKey = 'secrettest';
+
+/** Signature Version 4, calculated anew: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html */
+function isSigned({ method, url = '', headers }: IncomingMessage, service: string, body: string): boolean {
+  const [, date = '', names = '', signature] =
+    new RegExp(
+      `^AWS4-HMAC-SHA256 Credential=AKTEST/(\\d{8})/eu-central-1/${service}/aws4_request, SignedHeaders=([a-z0-9;-]+), Signature=([0-9a-f]{64})$`,
+    ).exec(headers.authorization ?? '') ?? [];
+  const canonicalHeaders = names.split(';').map((name) => `${name}:${String(headers[name]).trim()}\n`);
+  const canonical = [method, url, '', canonicalHeaders.join(''), names, hash('sha256', body)].join('\n');
+  const scope = `${date}/eu-central-1/${service}/aws4_request`;
+  const signed = ['AWS4-HMAC-SHA256', String(headers['x-amz-date']), scope, hash('sha256', canonical)].join('\n');
+  const key = [date, 'eu-central-1', service, 'aws4_request'].reduce<Buffer>(
+    (secret, part) => createHmac('sha256', secret).update(part).digest(),
+    Buffer.from(`AWS4${awsSecretKey}`),
+  );
+  return createHmac('sha256', key).update(signed).digest('hex') === signature;
 }

@@ -9,6 +9,8 @@ export interface OpenIdProvider {
   readonly client: { readonly id: string; readonly secret: string };
   /** Extra claims of a person, by name. */
   readonly people: Record<string, Record<string, unknown>>;
+  /** A JWT of the provider, signed with its key: an ID-JAG, unless the header says otherwise. */
+  sign(claims: Record<string, unknown>, header?: Record<string, unknown>): Promise<string>;
   /** A logout token (Back-Channel Logout 1.0 §2.4); claims win over those it should have. */
   logoutToken(claims: Record<string, unknown>): Promise<string>;
   close(): Promise<void>;
@@ -49,6 +51,10 @@ export async function startOpenIdProvider(redirectUri: string): Promise<OpenIdPr
     issuer,
     client,
     people,
+    sign: (claims, header = {}) =>
+      new SignJWT({ iss: issuer, ...claims })
+        .setProtectedHeader({ alg: 'ES256', kid: key.kid, typ: 'oauth-id-jag+jwt', ...header })
+        .sign(privateKey),
     logoutToken: (claims) =>
       new SignJWT({
         iss: issuer,
