@@ -18,7 +18,7 @@ import { aboutUrl } from '../../src/masking/detectors/url.ts';
 /** Title → what it says. */
 export const detectors: Readonly<Record<string, About>> = {
   Names: aboutName,
-  'Names and places nobody lists': aboutStranger,
+  'Unlisted names and places': aboutStranger,
   Addresses: aboutAddress,
   Dates: aboutDate,
   Ages: aboutAge,
@@ -28,8 +28,8 @@ export const detectors: Readonly<Record<string, About>> = {
   'Network addresses': aboutIp,
   'Social security numbers': aboutSsn,
   'Cards and accounts': aboutAccount,
-  'Numbers that prove themselves': aboutCodedId,
-  'Numbers with a label': aboutLabelledId,
+  'Identifiers with a check digit or a fixed form': aboutCodedId,
+  'Identifiers behind a label': aboutLabelledId,
 };
 
 export function detectorsPage(): string {
@@ -50,14 +50,25 @@ export function detectorsPage(): string {
   return `${[
     '# Detectors',
     '',
-    'What is found in free text, and what is not. Generated from the detectors (`node docs/reference/generate.ts`); a test holds every',
-    'example to what it says, the misses too. The identifier stands between « and ».',
+    'What the built-in detectors find in free text, and what they miss. This page is generated from the detectors',
+    '(`node docs/reference/generate.ts`), and a test checks every example on it, the misses included. In an example the identifier stands',
+    'between « and ».',
     '',
-    'Detection is the tripwire, not the proof: what is known to hold identifiers is classified, and masked whole. A text is first',
-    'brought to its plain form (compatibility forms and look-alike letters, invisible characters, digits of any script, digits',
-    'spelled one by one), and what is found is mapped back exactly. Clinical codes, measures, doses, scores and eponyms survive. What',
-    'overlaps becomes one; then the neighbourhood of what was found is searched again, so that masking twice finds nothing new.',
-    '`bench/detect.ts` prints precision, recall and leak per class for any labelled file, the speed, and the growth on hostile input.',
+    'For each detector the page gives:',
+    '',
+    '- the shapes it finds, by the class it reports;',
+    '- *Checks*: what a candidate must pass by itself;',
+    '- *Context*: what has to stand next to it;',
+    '- *Known misses*: examples that are not found, or not wholly.',
+    '',
+    'Detection is a safety net. Columns and fields that are known to hold identifiers are classified and masked whole, whatever the detectors',
+    'say. Text is normalised before it is searched: compatibility forms and look-alike letters, invisible characters, digits of any script,',
+    'digits written one by one; offsets are mapped back exactly. Overlapping finds are merged, and the text around a find is searched again,',
+    'so that masking a masked text changes nothing. Clinical codes, measures, doses, scores and eponyms are left in place.',
+    '',
+    'To measure them on your own text, label it and run `node bench/detect.ts FILE.jsonl`: it prints recall and leak per label, precision per',
+    'class, the speed, and the growth of CPU time on hostile input. One JSON object a line, `{"text", "spans": [{"start", "end", "type",',
+    '"required"}]}`; offsets count code points, and a span that is not required counts neither as leaked nor as masked for nothing.',
     '',
     ...sections,
   ]
