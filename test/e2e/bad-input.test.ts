@@ -417,11 +417,11 @@ describe('the end of the database', () => {
     await clinic.writeConfig();
     const gate = await clinic.startGate();
     const client = await clinic.connect('dora');
-    const lock = await clinic.lockWards();
-    const told = refusal(client.query('SELECT count(*) FROM wards'));
+    // Busy by itself: who waits for another's lock is answered when the stopping server ends the other first.
+    const copies = Array.from({ length: 8 }, (_, n) => `wards w${n}`);
+    const told = refusal(client.query(`SELECT count(*) FROM ${copies.join(', ')}`));
     await sleep(200);
     await clinic.postgres.stop();
-    await lock.release().catch(() => {});
     assert.match((await told).code ?? 'closed', /57P0|08006|closed/);
     assert.equal((await refusal(clinic.connect('ana'))).code, '08001');
     await lives(gate);
