@@ -7,7 +7,7 @@ import type { ArchiveConfig } from './config/config.ts';
 import { ok, type Result } from './core/result.ts';
 import type { Foundation } from './foundation.ts';
 import { createArchiveDesk } from './gateway/archive-desk.ts';
-import { type Log, LogUnavailable } from './ports/log.ts';
+import { type Log, LogUnavailable, logWith } from './ports/log.ts';
 
 /**
  * Starts archiving. The foundation that comes back is the one the doors get: its log takes no new session or request while the
@@ -72,21 +72,5 @@ function closedWhile(log: Foundation['log'], isTooFar: () => boolean): Foundatio
     (record.type === 'session.start' || record.type === 'request') && isTooFar()
       ? Promise.reject(new LogUnavailable('the archive of the audit log is too far behind'))
       : log.append(record, payload, patient);
-  return {
-    append,
-    get open() {
-      return log.open && !isTooFar();
-    },
-    get scarce() {
-      return log.scarce ?? false;
-    },
-    onFailure: (callback) => log.onFailure(callback),
-    checkpoint: () => log.checkpoint(),
-    get vkey() {
-      return log.vkey;
-    },
-    origin: log.origin,
-    close: () => log.close(),
-    reader: log.reader,
-  };
+  return logWith(log, { append, isOpen: () => !isTooFar() });
 }

@@ -5,6 +5,7 @@ import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { objectionToJudge, statusAt } from '../approvals/step.ts';
 import type { Subject } from '../core/facts.ts';
+import { isJsonObject } from '../core/json.ts';
 import { fail, type Refusal, type Result, refuse } from '../core/result.ts';
 import type { BrowserSession, BrowserSessions } from '../ports/browser-sessions.ts';
 import { escapeHtml, hidden, page, timeText, visible } from '../wire/http/page.ts';
@@ -163,7 +164,7 @@ function approvalPage(view: ApprovalView, { csrf, subject }: BrowserSession, own
 
 /** Each part of it, its text as it would be read where it runs. */
 function exactAct(content: unknown): string {
-  const parts = typeof content === 'object' && content !== null && !Array.isArray(content) ? content : { act: content };
+  const parts = isJsonObject(content) ? content : { act: content };
   const shown = Object.entries(parts).map(([name, part]) => {
     const text = typeof part === 'string' ? part : JSON.stringify(part, null, 2);
     return `<h3>${escapeHtml(names[name] ?? name)}</h3>\n<pre>${escapeHtml(visible(text))}</pre>`;

@@ -3,7 +3,7 @@
 
 import { Hono } from 'hono';
 import { nameOf } from '../core/facts.ts';
-import { isJsonArray, type Json, type JsonObject } from '../core/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import { covers, isPhiClass, type PhiClass } from '../core/phi.ts';
 import type { Disclosure } from '../ports/sessions.ts';
 import { isAuditor } from './access.ts';
@@ -105,5 +105,5 @@ function textsIn(value: Json | undefined): string[] {
 }
 
 function membersOf(value: Json | undefined): string[] {
-  return typeof value === 'object' && value !== null && !isJsonArray(value) ? Object.keys(value) : [];
+  return isJsonObject(value) ? Object.keys(value) : [];
 }

@@ -1,7 +1,7 @@
 // One entry of the log as bytes: canonical JSON, and nothing that is not exactly that is accepted back.
 // The bytes are what the tree commits to, so encode and decode are inverse on everything decode accepts.
 
-import { canonicalJson, isCanonicalJson, type Json } from '../core/json.ts';
+import { canonicalJson, isCanonicalJson, isJsonObject, type Json } from '../core/json.ts';
 import { limits } from '../core/limits.ts';
 import { type Entry, type RecordInput, recordTypes } from '../core/record.ts';
 import { fail, ok, type Result } from '../core/result.ts';
@@ -48,7 +48,7 @@ export function decodeEntry(bytes: Uint8Array): Result<Entry, string> {
   } catch {
     return fail('the entry is not JSON');
   }
-  if (!isObject(value)) return fail('the entry is not a JSON object');
+  if (!isJsonObject(value)) return fail('the entry is not a JSON object');
   try {
     if (!isCanonicalJson(text, value)) return fail('the entry is not in canonical form');
   } catch {
@@ -87,20 +87,20 @@ const members: ReadonlyMap<string, (value: unknown) => boolean> = new Map(
     approval: isName,
     connection: isName,
     parent: (value) =>
-      isObject(value) &&
+      isJsonObject(value) &&
       isName(value['session']) &&
       only(value, ['session', 'request']) &&
       optionalName(value['request']),
     subject: (value) =>
-      isObject(value) &&
+      isJsonObject(value) &&
       only(value, ['id', 'issuer', 'kind', 'agent']) &&
       isName(value['id']) &&
       isName(value['issuer']) &&
       (value['kind'] === 'person' || value['kind'] === 'workload') &&
       optionalName(value['agent']),
-    data: isObject,
+    data: isJsonObject,
     payload: (value) =>
-      isObject(value) &&
+      isJsonObject(value) &&
       only(value, ['sha256', 'bytes', 'media']) &&
       typeof value['sha256'] === 'string' &&
       sha256Form.test(value['sha256']) &&
@@ -108,10 +108,6 @@ const members: ReadonlyMap<string, (value: unknown) => boolean> = new Map(
       (value['media'] === 'application/json' || value['media'] === 'application/x-postgres-backend'),
   }),
 );
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** Every month has its first 28 days, so only the others are looked up. */
 function isTime(value: unknown): boolean {
@@ -127,7 +123,7 @@ function optionalName(value: unknown): boolean {
   return value === undefined || isName(value);
 }
 
-function isCount(value: unknown): boolean {
+export function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 

@@ -25,7 +25,7 @@ import {
   readPlan,
   takePlace,
 } from '../adapters/key-file/replacement.ts';
-import { keepUnder, keptUnder, wrappedFile } from '../adapters/key-service/service.ts';
+import { keepUnder, keptUnder, wrappedFile } from '../adapters/key-file/wrapped-key.ts';
 import { diskStorage } from '../adapters/log-files/disk.ts';
 import { putKeys, rewrapKeys } from '../adapters/log-files/key-rewrap.ts';
 import { type LogOptions, openLog } from '../adapters/log-files/open-log.ts';

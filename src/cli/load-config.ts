@@ -1,7 +1,8 @@
 // chartgate.yaml on disk → a configuration that can be put to work, or everything that is wrong with it.
 
 import { lookupsOf, placeOf, readConfigFile } from '../adapters/config-file/files.ts';
-import { isKeyServiceUrl, keyServiceAt, keyUnder, readSecret } from '../adapters/key-service/service.ts';
+import { keyUnder } from '../adapters/key-file/wrapped-key.ts';
+import { isKeyServiceUrl, keyServiceAt, readSecret } from '../adapters/key-service/service.ts';
 import { type ParsedConfig, parseConfig } from '../config/parse.ts';
 import { type ConfigProblem, renderProblem } from '../config/problem.ts';
 import { type LoadedConfig, type Lookups, resolveConfig, serviceSecrets } from '../config/resolve.ts';

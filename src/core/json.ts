@@ -65,6 +65,11 @@ function quote(text: string): string {
   return JSON.stringify(text);
 }
 
+/** What has members by name; of what came from outside too, where it came as JSON. */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** Array.isArray does not tell a read-only array from the other containers. */
 export function isJsonArray(value: Json): value is readonly Json[] {
   return Array.isArray(value);

@@ -2,12 +2,11 @@
 
 import type { Decision } from '../core/decision.ts';
 import type { Facts, McpFacts } from '../core/facts.ts';
-import type { Json, JsonObject } from '../core/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import { limits } from '../core/limits.ts';
 import { fail, ok, type Refusal, type Result, refuse } from '../core/result.ts';
 import { digestOfDefinition } from '../core/tool-definition.ts';
 import type { PinKind } from '../ports/tool-pins.ts';
-import { isObject } from '../wire/mcp/json-rpc.ts';
 import { type ParamHeader, paramHeadersOf } from '../wire/mcp/stateless.ts';
 import { objectAt, stringAt, toolFacts } from './mcp-facts.ts';
 import type { McpLink, Welcome } from './mcp-link.ts';
@@ -82,7 +81,7 @@ export class ToolCatalogue {
    */
   async learn(items: readonly Json[]): Promise<readonly Json[]> {
     const seen = items.flatMap((item): SeenTool[] =>
-      isObject(item) ? [{ tool: stringAt(item, 'name'), sha256: digestOfDefinition(item), definition: item }] : [],
+      isJsonObject(item) ? [{ tool: stringAt(item, 'name'), sha256: digestOfDefinition(item), definition: item }] : [],
     );
     await this.#desk.see(this.#connection, seen);
     for (const { tool, sha256, definition } of seen) {
@@ -91,7 +90,7 @@ export class ToolCatalogue {
       this.#tools.set(tool, {
         facts: toolFacts(definition),
         definition: sha256,
-        outputSchema: isObject(outputSchema) ? outputSchema : null,
+        outputSchema: isJsonObject(outputSchema) ? outputSchema : null,
         headers: paramHeadersOf(definition['inputSchema']),
         taskOnly: objectAt(definition, 'execution')['taskSupport'] === 'required',
       });
@@ -111,7 +110,7 @@ export class ToolCatalogue {
     if (!pins) return items;
     const [kind, member] = pins;
     const seen = items.flatMap((item): SeenTool[] =>
-      isObject(item)
+      isJsonObject(item)
         ? [{ kind, tool: stringAt(item, member), sha256: digestOfDefinition(item), definition: item }]
         : [],
     );
@@ -242,7 +241,7 @@ export function usable(
   const kind = listKinds[method];
   if (!kind) return result;
   const kept = itemsOf(method, result).filter((item) => {
-    if (!isObject(item)) return false;
+    if (!isJsonObject(item)) return false;
     const decision = preview(facts(kind.use(item)));
     return decision.effect !== 'deny' || decision.reasons[0].code === 'policy_error';
   });

@@ -1,9 +1,8 @@
 // What an MCP request means to the policy: facts, and the exact act that an approval is bound to. Pure.
 
 import { type Facts, type McpFacts, noMcp, noSql, partyOf, type Subject } from '../core/facts.ts';
-import type { Json, JsonObject } from '../core/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import type { PhiClass } from '../core/phi.ts';
-import { isObject } from '../wire/mcp/json-rpc.ts';
 
 export type DetectClasses = (text: string) => readonly PhiClass[];
 
@@ -83,7 +82,7 @@ export function classesIn(value: Json, detect: DetectClasses): readonly PhiClass
       for (const cls of detect(String(each))) found.add(cls);
     } else if (Array.isArray(each)) {
       for (const item of each as readonly Json[]) visit(item);
-    } else if (isObject(each)) {
+    } else if (isJsonObject(each)) {
       for (const [name, member] of Object.entries(each)) {
         visit(name);
         visit(member);
@@ -101,7 +100,7 @@ export function stringAt(object: JsonObject, member: string): string {
 
 export function objectAt(object: JsonObject, member: string): JsonObject {
   const value = object[member];
-  return isObject(value) ? value : {};
+  return isJsonObject(value) ? value : {};
 }
 
 /** The object with these members alone. */

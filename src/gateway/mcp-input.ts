@@ -3,9 +3,8 @@
 // was asked; names that say something stay here.
 
 import type { Decision } from '../core/decision.ts';
-import type { Json, JsonObject } from '../core/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
-import { isObject } from '../wire/mcp/json-rpc.ts';
 import { objectAt, stringAt } from './mcp-facts.ts';
 import { isOffered, withoutSession } from './mcp-questions.ts';
 import { ownQuestion } from './mcp-refusal.ts';
@@ -48,8 +47,8 @@ export type MaskMembers = (members: JsonObject) => JsonObject;
 export function questionsOf(result: JsonObject, offered: JsonObject): Result<readonly NamedQuestion[]> {
   const questions: NamedQuestion[] = [];
   for (const [name, question] of Object.entries(objectAt(result, 'inputRequests'))) {
-    const method = isObject(question) ? stringAt(question, 'method') : '';
-    const params = isObject(question) ? objectAt(question, 'params') : {};
+    const method = isJsonObject(question) ? stringAt(question, 'method') : '';
+    const params = isJsonObject(question) ? objectAt(question, 'params') : {};
     if (!isOffered(method, params, offered)) {
       return refuse('unsupported', 'The server asks for input that the client does not offer to give.');
     }
@@ -128,7 +127,7 @@ export class McpInput {
 
 /** That somebody was on a page of the gate is no answer to anything the server asked. */
 function withoutOwn(given: Json | undefined): Json | undefined {
-  if (!isObject(given) || !Object.hasOwn(given, ownQuestion)) return given;
+  if (!isJsonObject(given) || !Object.hasOwn(given, ownQuestion)) return given;
   const { [ownQuestion]: _shown, ...rest } = given;
   return Object.keys(rest).length === 0 ? undefined : rest;
 }
@@ -136,9 +135,9 @@ function withoutOwn(given: Json | undefined): Json | undefined {
 /** Answers by the server's names: those the gate gave stand for others. */
 function answersOf(given: Json | undefined, names: JsonObject): ReadonlyMap<string, JsonObject> {
   const answers = new Map<string, JsonObject>();
-  for (const [ours, answer] of isObject(given) ? Object.entries(given) : []) {
+  for (const [ours, answer] of isJsonObject(given) ? Object.entries(given) : []) {
     const name = Object.hasOwn(names, ours) ? names[ours] : ours;
-    if (typeof name === 'string' && isObject(answer)) answers.set(name, answer);
+    if (typeof name === 'string' && isJsonObject(answer)) answers.set(name, answer);
   }
   return answers;
 }

@@ -1,7 +1,7 @@
 // The gate as a client of one MCP server: its own ids, one outcome for every request, whatever the server does and whichever
 // version of MCP it speaks. It knows no policy and no client. Must never hand on a message it could not parse, or an answer nobody waits for.
 
-import type { JsonObject } from '../core/json.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { limits } from '../core/limits.ts';
 import { fail, ok, type Refusal, type Result, refuse } from '../core/result.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -9,7 +9,6 @@ import type { LongReply, McpUpstream } from '../ports/mcp-upstream.ts';
 import {
   decodeMessage,
   encodeMessage,
-  isObject,
   type JsonRpcId,
   type JsonRpcNotification,
   type JsonRpcOutcome,
@@ -156,7 +155,7 @@ export class McpLink {
     this.#era.set('stateless');
     const { capabilities, instructions } = result;
     return {
-      capabilities: isObject(capabilities) ? capabilities : {},
+      capabilities: isJsonObject(capabilities) ? capabilities : {},
       serverInfo: serverInfoOf(result),
       instructions: typeof instructions === 'string' ? instructions : undefined,
     };
@@ -178,8 +177,8 @@ export class McpLink {
     this.#upstream.initialized(protocolVersion);
     await this.notify('notifications/initialized', {});
     return ok({
-      capabilities: isObject(capabilities) ? capabilities : {},
-      serverInfo: isObject(serverInfo) ? serverInfo : { name: '', version: '' },
+      capabilities: isJsonObject(capabilities) ? capabilities : {},
+      serverInfo: isJsonObject(serverInfo) ? serverInfo : { name: '', version: '' },
       instructions: typeof instructions === 'string' ? instructions : undefined,
     });
   }

@@ -2,12 +2,12 @@
 // released; what else it says is masked when it is there. INVARIANT: a piece is on record, to the letter, before it leaves;
 // an answer that breaks off says so, and is an error.
 
-import type { Json, JsonObject } from '../core/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import { limits } from '../core/limits.ts';
 import { type Refusal, type Result, refuse } from '../core/result.ts';
 import type { MaskedStream } from '../masking/stream.ts';
 import type { LongReply } from '../ports/mcp-upstream.ts';
-import { isObject, type JsonRpcOutcome } from '../wire/mcp/json-rpc.ts';
+import type { JsonRpcOutcome } from '../wire/mcp/json-rpc.ts';
 import { LongMessageReader } from '../wire/mcp/long-message.ts';
 import type { Admission, Ending } from './enforce.ts';
 import type { McpCall } from './mcp-call.ts';
@@ -161,7 +161,7 @@ export class McpLongAnswer implements LongReply {
     const masked = maskMembers({ content: left }, admission.decision, mask, this.#counts, binary)['content'];
     for (const item of Array.isArray(masked) ? (masked as readonly Json[]) : []) {
       if (this.#isItemOpen) {
-        this.#out += `${membersOf(isObject(item) ? item : {}, ',')}}`;
+        this.#out += `${membersOf(isJsonObject(item) ? item : {}, ',')}}`;
         this.#isItemOpen = false;
       } else {
         this.#out += `${this.#items === 0 ? '' : ','}${JSON.stringify(item)}`;
@@ -222,7 +222,7 @@ function failureOf(outcome: Result<JsonRpcOutcome>): Refusal | null {
 }
 
 function withoutText(item: Json): Json {
-  if (!isObject(item)) return item;
+  if (!isJsonObject(item)) return item;
   const { text: _, ...others } = item;
   return others;
 }

@@ -2,9 +2,9 @@
 // holds is masked as data, with its member names. Must never let a member through because the protocol does not name it.
 
 import type { Decision } from '../core/decision.ts';
-import type { Json, JsonObject } from '../core/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import { unionOf } from '../core/phi.ts';
-import { isObject, type JsonRpcOutcome } from '../wire/mcp/json-rpc.ts';
+import type { JsonRpcOutcome } from '../wire/mcp/json-rpc.ts';
 import { isClientVersion } from '../wire/mcp/streamable-http.ts';
 
 /** Masks data under a decision's obligations, and adds to `counts` what it masked, by class. */
@@ -70,7 +70,7 @@ export function maskMembers(
   });
   // One call for all parts, so that a name found in one place is masked wherever it recurs.
   const masked = rebuild(parts.length === 0 ? parts : listOf(mask(parts, decision, counts)));
-  return isObject(masked) ? masked : {};
+  return isJsonObject(masked) ? masked : {};
 }
 
 function pointingUnder(decision: Decision): Decision {
@@ -96,7 +96,7 @@ function plan(value: Json, parts: Parts): Rebuild {
     const items = value.map((each: Json) => plan(each, parts));
     return (masked) => items.map((rebuild) => rebuild(masked));
   }
-  if (!isObject(value)) {
+  if (!isJsonObject(value)) {
     const at = parts.part(value);
     return (masked) => masked[at] ?? null;
   }
@@ -134,7 +134,7 @@ function planMember(name: string, member: Json, parts: Parts): (masked: readonly
   const at = parts.part({ [name]: member });
   return (masked) => {
     const part = masked[at];
-    return (isObject(part) && Object.entries(part)[0]) || [name, null];
+    return (isJsonObject(part) && Object.entries(part)[0]) || [name, null];
   };
 }
 
@@ -143,7 +143,7 @@ function planSchema(value: Json, parts: Parts): Rebuild {
     const items = value.map((each: Json) => planSchema(each, parts));
     return (masked) => items.map((rebuild) => rebuild(masked));
   }
-  if (!isObject(value)) {
+  if (!isJsonObject(value)) {
     if (typeof value !== 'string') return () => value;
     const at = parts.part(value);
     return (masked) => masked[at] ?? null;

@@ -4,10 +4,10 @@
 import type { Decision } from '../core/decision.ts';
 import { errors } from '../core/errors.ts';
 import type { Facts, McpFacts } from '../core/facts.ts';
-import type { JsonObject } from '../core/json.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { type Refusal, refuse } from '../core/result.ts';
 import type { Clock } from '../ports/clock.ts';
-import { isObject, type JsonRpcOutcome } from '../wire/mcp/json-rpc.ts';
+import type { JsonRpcOutcome } from '../wire/mcp/json-rpc.ts';
 import { isLogLevel, paramMismatch } from '../wire/mcp/stateless.ts';
 import type { Admission, AuditedSession } from './enforce.ts';
 import { listWithoutAccount } from './mcp-account.ts';
@@ -150,7 +150,7 @@ export class McpMethods {
     const { audited, catalogue, clock, detectClasses, exchange, intents } = this.#parts;
     const name = stringAt(params, 'name');
     const given = params['arguments'] ?? {};
-    if (!isObject(given)) {
+    if (!isJsonObject(given)) {
       return exchange.refused(call, refuse('invalid_request', 'The arguments of a tool are an object.').error, {
         ...params,
       });

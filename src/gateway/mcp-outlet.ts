@@ -2,12 +2,12 @@
 // call that runs, or on the client's own GET stream. INVARIANT: masked, then recorded, then released.
 
 import type { Decision } from '../core/decision.ts';
-import type { JsonObject } from '../core/json.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { intersectionOf } from '../core/phi.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { HttpStream } from '../ports/http-exchange.ts';
 import { encodeEvent } from '../wire/mcp/event-stream.ts';
-import { encodeMessage, isObject, type JsonRpcNotification, type JsonRpcRequest } from '../wire/mcp/json-rpc.ts';
+import { encodeMessage, type JsonRpcNotification, type JsonRpcRequest } from '../wire/mcp/json-rpc.ts';
 import { subscriptionKey } from '../wire/mcp/subscriptions.ts';
 import type { Admission } from './enforce.ts';
 import { type MaskFor, maskMembers } from './mcp-masking.ts';
@@ -149,7 +149,7 @@ function strictest(decision: Decision, open: readonly OpenCall[]): Decision {
 function referencesOf({ method, params }: JsonRpcNotification | JsonRpcRequest): JsonObject {
   const { progressToken, requestId, notifications, _meta: meta } = params;
   const acknowledged = method === 'notifications/subscriptions/acknowledged' ? notifications : undefined;
-  const subscription = isObject(meta) ? meta[subscriptionKey] : undefined;
+  const subscription = isJsonObject(meta) ? meta[subscriptionKey] : undefined;
   return {
     ...(progressToken === undefined ? {} : { progressToken }),
     ...(requestId === undefined ? {} : { requestId }),

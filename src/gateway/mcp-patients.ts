@@ -1,9 +1,9 @@
 // Which patients an MCP request and its answer name: by JSON pointer, and where FHIR says so. Taken before masking. Words of
 // prose are not looked into: who is named only there is not found, and the answer counts as one that names nobody.
 
-import { isJsonArray, type Json, type JsonObject } from '../core/json.ts';
+import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import type { PatientPlaces } from '../core/patient-places.ts';
-import { isObject, type JsonRpcOutcome } from '../wire/mcp/json-rpc.ts';
+import type { JsonRpcOutcome } from '../wire/mcp/json-rpc.ts';
 import { type PatientRef, PatientsSeen, type Seen } from './patients-seen.ts';
 
 /** Deeper than any record we know. */
@@ -42,8 +42,12 @@ function* documentsIn(result: JsonObject): Generator<Json> {
   for (const list of [result['content'], result['contents'], result['messages']]) {
     if (list === undefined || !isJsonArray(list)) continue;
     for (const each of list) {
-      if (!isObject(each)) continue;
-      const inner = isObject(each['resource']) ? each['resource'] : isObject(each['content']) ? each['content'] : each;
+      if (!isJsonObject(each)) continue;
+      const inner = isJsonObject(each['resource'])
+        ? each['resource']
+        : isJsonObject(each['content'])
+          ? each['content']
+          : each;
       if (typeof inner['uri'] === 'string') yield inner['uri'];
       const document = jsonOf(inner['text']);
       if (document !== undefined) yield document;
@@ -118,7 +122,7 @@ function fhirIn(value: Json, by: PatientRef['by'], seen: PatientsSeen, depth: nu
     return;
   }
   if (typeof value !== 'object' || value === null) return;
-  if (isObject(value)) {
+  if (isJsonObject(value)) {
     if (value['resourceType'] === 'Patient') {
       if (typeof value['id'] === 'string') seen.add({ kind: 'fhir', value: value['id'], by });
       recordNumbersIn(value['identifier'] ?? null, by, seen);
@@ -152,18 +156,18 @@ function decoded(text: string): string {
 }
 
 function isPatient(resource: Json): boolean {
-  return isObject(resource) && resource['resourceType'] === 'Patient';
+  return isJsonObject(resource) && resource['resourceType'] === 'Patient';
 }
 
 function recordNumbersIn(identifiers: Json, by: PatientRef['by'], seen: PatientsSeen): void {
   for (const each of isJsonArray(identifiers) ? identifiers : [])
-    if (isObject(each) && typeof each['value'] === 'string' && isRecordNumber(each))
+    if (isJsonObject(each) && typeof each['value'] === 'string' && isRecordNumber(each))
       seen.add({ kind: 'mrn', value: each['value'], by });
 }
 
 function isRecordNumber({ type = null }: JsonObject): boolean {
-  if (!isObject(type)) return false;
+  if (!isJsonObject(type)) return false;
   const codings = type['coding'] ?? null;
-  if (isJsonArray(codings) && codings.some((each) => isObject(each) && each['code'] === 'MR')) return true;
+  if (isJsonArray(codings) && codings.some((each) => isJsonObject(each) && each['code'] === 'MR')) return true;
   return typeof type['text'] === 'string' && /\bmrn\b|medical record/i.test(type['text']);
 }

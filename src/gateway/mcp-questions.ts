@@ -3,11 +3,11 @@
 // only what it offered to answer.
 
 import type { Decision } from '../core/decision.ts';
-import type { JsonObject } from '../core/json.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { limits } from '../core/limits.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
 import type { Clock } from '../ports/clock.ts';
-import { isObject, type JsonRpcId, type JsonRpcOutcome, type JsonRpcRequest } from '../wire/mcp/json-rpc.ts';
+import type { JsonRpcId, JsonRpcOutcome, JsonRpcRequest } from '../wire/mcp/json-rpc.ts';
 import { objectAt } from './mcp-facts.ts';
 import type { McpLink } from './mcp-link.ts';
 import type { McpOutlet, OpenCall } from './mcp-outlet.ts';
@@ -24,16 +24,16 @@ const capabilityOf: Readonly<Record<string, string>> = {
 /** Whether a client of these capabilities may be asked this (MCP 2025-11-25, Elicitation / Capabilities, Sampling / Capabilities). */
 export function isOffered(method: string, params: JsonObject, capabilities: JsonObject): boolean {
   const name = Object.hasOwn(capabilityOf, method) ? capabilityOf[method] : undefined;
-  if (name === undefined || !isObject(capabilities[name])) return false;
+  if (name === undefined || !isJsonObject(capabilities[name])) return false;
   const capability = objectAt(capabilities, name);
   if (name === 'sampling' && (params['tools'] !== undefined || params['toolChoice'] !== undefined)) {
-    return isObject(capability['tools']);
+    return isJsonObject(capability['tools']);
   }
   if (name !== 'elicitation') return true;
   // One that names no mode fills in forms.
   return params['mode'] === 'url'
-    ? isObject(capability['url'])
-    : isObject(capability['form']) || Object.keys(capability).length === 0;
+    ? isJsonObject(capability['url'])
+    : isJsonObject(capability['form']) || Object.keys(capability).length === 0;
 }
 
 /** One that the client has been asked. */

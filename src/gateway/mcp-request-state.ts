@@ -3,11 +3,10 @@
 // once. The key survives a restart; the memory of what is spent does not, so that one leg may then be tried again.
 
 import { createCipheriv, createDecipheriv, createHash } from 'node:crypto';
-import { canonicalJson, type Json, type JsonObject } from '../core/json.ts';
+import { canonicalJson, isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Random } from '../ports/random.ts';
-import { isObject } from '../wire/mcp/json-rpc.ts';
 
 const nonceBytes = 12;
 const tagBytes = 16;
@@ -68,7 +67,7 @@ export class RequestStates {
     if (typeof until !== 'number' || until <= now || this.#spent.has(id)) return refusal;
     if (!this.#forgetExpired(now)) return refuse('too_many', 'Too many answers are being given.');
     this.#spent.set(id, until);
-    return plain['act'] === digestOf(bond.act) && isObject(content) ? ok({ id, content }) : refusal;
+    return plain['act'] === digestOf(bond.act) && isJsonObject(content) ? ok({ id, content }) : refusal;
   }
 
   #decrypt(bond: Bond, sealed: Uint8Array): JsonObject | null {
@@ -80,7 +79,7 @@ export class RequestStates {
     try {
       const text = decipher.update(sealed.subarray(nonceBytes, -tagBytes), undefined, 'utf8') + decipher.final('utf8');
       const plain: unknown = JSON.parse(text);
-      return isObject(plain) ? plain : null;
+      return isJsonObject(plain) ? plain : null;
     } catch {
       return null;
     }

@@ -1,9 +1,9 @@
 // What a client asks about tasks (MCP 2025-11-25, Tasks): a call as a task, and tasks/get, list, result and cancel. Offered where
 // something of the client's may be held, so that it need not wait on an open request for people to decide.
 
-import type { JsonObject } from '../core/json.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { refuse } from '../core/result.ts';
-import { isObject, type JsonRpcOutcome, type JsonRpcRequest } from '../wire/mcp/json-rpc.ts';
+import type { JsonRpcOutcome, JsonRpcRequest } from '../wire/mcp/json-rpc.ts';
 import type { McpCall } from './mcp-call.ts';
 import type { McpExchange } from './mcp-exchange.ts';
 import { stringAt } from './mcp-facts.ts';
@@ -26,7 +26,7 @@ export function isTaskMethod(method: string): boolean {
 
 /** Whether this call asks to be a task. */
 export function asksForTask({ method, params }: McpCall): boolean {
-  return method === 'tools/call' && isObject(params['task']);
+  return method === 'tools/call' && isJsonObject(params['task']);
 }
 
 export class McpTaskCalls {
@@ -40,11 +40,11 @@ export class McpTaskCalls {
   async begin(call: McpCall): Promise<void> {
     const { tasks, exchange, run } = this.#parts;
     const { task: asked, _meta: meta, ...params } = call.params;
-    const made = tasks.create(isObject(asked) ? asked : {});
+    const made = tasks.create(isJsonObject(asked) ? asked : {});
     if (!made.ok) return exchange.refused(call, made.error, { method: call.method, tool: stringAt(params, 'name') });
     const task = made.value;
     // Progress would go to a request that has been answered.
-    const { progressToken: _token, ...rest } = isObject(meta) ? meta : {};
+    const { progressToken: _token, ...rest } = isJsonObject(meta) ? meta : {};
     run({ kind: 'request', id: call.id, method: call.method, params: { ...params, _meta: rest } }, task);
     await this.#say(call, { task: taskView(task) }, task);
   }

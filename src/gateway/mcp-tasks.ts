@@ -1,12 +1,12 @@
 // Tool calls that a client asked for as tasks (MCP 2025-11-25, Tasks, experimental): the call goes its usual way, held, decided,
 // masked and recorded, and its answer waits here for the client to fetch it. INVARIANT: a task is of its session, and ends with it.
 
-import type { Json, JsonObject } from '../core/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { HttpExchange, HttpHeaders, HttpStream } from '../ports/http-exchange.ts';
 import type { Random } from '../ports/random.ts';
-import { isObject, type JsonRpcOutcome } from '../wire/mcp/json-rpc.ts';
+import type { JsonRpcOutcome } from '../wire/mcp/json-rpc.ts';
 import { mediaOf } from '../wire/mcp/streamable-http.ts';
 import { errorOutcome } from './mcp-refusal.ts';
 
@@ -141,15 +141,17 @@ export function taskView({ id, status, message, createdMs, updatedMs, ttlMs }: T
 export function ofTask(outcome: JsonRpcOutcome, { id }: Task): JsonRpcOutcome {
   if (!('result' in outcome)) return outcome;
   const { _meta: meta } = outcome.result;
-  return { result: { ...outcome.result, _meta: { ...(isObject(meta) ? meta : {}), [relatedTask]: { taskId: id } } } };
+  return {
+    result: { ...outcome.result, _meta: { ...(isJsonObject(meta) ? meta : {}), [relatedTask]: { taskId: id } } },
+  };
 }
 
 /** Tools as a client of tasks may call them. What runs as a task of its server and no other way stays as it is. */
 export function asTasks(tools: readonly Json[]): readonly Json[] {
   return tools.map((tool) => {
-    if (!isObject(tool)) return tool;
+    if (!isJsonObject(tool)) return tool;
     const { execution } = tool;
-    const known = isObject(execution) ? execution : {};
+    const known = isJsonObject(execution) ? execution : {};
     return known['taskSupport'] === 'required' ? tool : { ...tool, execution: { ...known, taskSupport: 'optional' } };
   });
 }
@@ -207,8 +209,8 @@ function lastEvent(text: string): string {
 function outcomeIn(text: string): JsonRpcOutcome {
   try {
     const message: unknown = JSON.parse(text);
-    if (isObject(message) && isObject(message['result'])) return { result: message['result'] };
-    if (isObject(message) && isObject(message['error'])) {
+    if (isJsonObject(message) && isJsonObject(message['result'])) return { result: message['result'] };
+    if (isJsonObject(message) && isJsonObject(message['error'])) {
       const { code, message: said, data } = message['error'];
       return {
         error: {

@@ -2,7 +2,7 @@
 // it stands in that message. INVARIANT: where it cannot be asked, or does not answer, sentences do not pass.
 
 import type { Decision } from '../core/decision.ts';
-import { isJsonArray, type Json } from '../core/json.ts';
+import { isJsonArray, isJsonObject, type Json } from '../core/json.ts';
 import { covers } from '../core/phi.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
 import { mayBeDocument } from '../masking/document.ts';
@@ -13,7 +13,6 @@ import { operatorFor, tokenOf } from '../masking/operators.ts';
 import { maskStream, streamBounds } from '../masking/stream.ts';
 import { type Tally, tally } from '../masking/text.ts';
 import type { Recognizer } from '../ports/recognizer.ts';
-import { isObject } from '../wire/mcp/json-rpc.ts';
 import type { FlowMasking } from './mcp-long-answer.ts';
 import type { MaskFor, MaskJson } from './mcp-masking.ts';
 
@@ -87,7 +86,7 @@ function collect(value: Json, texts: Set<string>): void {
     if (/\p{L}\p{L}/u.test(value)) texts.add(value);
   } else if (isJsonArray(value)) {
     for (const each of value) collect(each, texts);
-  } else if (isObject(value)) {
+  } else if (isJsonObject(value)) {
     for (const each of Object.values(value)) collect(each, texts);
   }
 }
@@ -101,6 +100,6 @@ function withoutSentences(value: Json, counts: Tally): Json {
     return tokenOf('note');
   }
   if (isJsonArray(value)) return value.map((each) => withoutSentences(each, counts));
-  if (!isObject(value)) return value;
+  if (!isJsonObject(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, withoutSentences(each, counts)]));
 }

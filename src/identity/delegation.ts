@@ -1,6 +1,7 @@
 // Who acts for whom (RFC 8693 §4): reads `act` and `may_act`. Pure; the claims have been verified before they come here.
 
 import type { JWTPayload } from 'jose';
+import { isJsonObject } from '../core/json.ts';
 import { limits } from '../core/limits.ts';
 
 export interface Actor {
@@ -14,8 +15,8 @@ export interface Actor {
  */
 export function actorsOf(act: unknown): readonly string[] | undefined {
   const actors: string[] = [];
-  for (let at = act; at !== undefined; at = isRecord(at) ? at['act'] : undefined) {
-    const id = isRecord(at) ? at['sub'] : undefined;
+  for (let at = act; at !== undefined; at = isJsonObject(at) ? at['act'] : undefined) {
+    const id = isJsonObject(at) ? at['sub'] : undefined;
     if (typeof id !== 'string' || id === '' || actors.length === limits.actorsMax) return undefined;
     actors.push(id);
   }
@@ -26,10 +27,6 @@ export function actorsOf(act: unknown): readonly string[] | undefined {
 export function mayAct(claims: JWTPayload, actor: Actor): boolean {
   const allowed = claims['may_act'];
   if (allowed === undefined) return true;
-  if (!isRecord(allowed) || allowed['sub'] !== actor.id) return false;
+  if (!isJsonObject(allowed) || allowed['sub'] !== actor.id) return false;
   return allowed['iss'] === undefined || allowed['iss'] === actor.issuer;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

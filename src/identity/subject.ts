@@ -2,6 +2,7 @@
 
 import type { JWTPayload } from 'jose';
 import type { Subject } from '../core/facts.ts';
+import { isJsonObject } from '../core/json.ts';
 
 /** `sub` is required by the caller. Claims of another type than expected count as absent. */
 export function subjectOf(
@@ -11,7 +12,7 @@ export function subjectOf(
   const aliases = [text(claims['email']), text(claims['preferred_username'])].filter((each) => each !== undefined);
   const name = text(claims['name']);
   const act = claims['act'];
-  const agent = isRecord(act) ? text(act['sub']) : undefined;
+  const agent = isJsonObject(act) ? text(act['sub']) : undefined;
   return {
     id: claims.sub ?? '',
     issuer: trust.issuer,
@@ -38,7 +39,7 @@ function provenIn({ acr, auth_time: at }: JWTPayload): Pick<Subject, 'acr' | 'au
 /** The claim by its exact name, else by path (`realm_access.roles`): a list of strings, or one string. */
 function groupsOf(claims: JWTPayload, claim: string): string[] {
   const value =
-    claims[claim] ?? claim.split('.').reduce<unknown>((at, key) => (isRecord(at) ? at[key] : undefined), claims);
+    claims[claim] ?? claim.split('.').reduce<unknown>((at, key) => (isJsonObject(at) ? at[key] : undefined), claims);
   if (typeof value === 'string') return [value];
   return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
 }
@@ -50,8 +51,4 @@ export function answersTo(subject: Subject, userName: string): boolean {
 
 function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

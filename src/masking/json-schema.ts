@@ -2,7 +2,7 @@
 // not know, a reference it does not follow or too much work is `unknown`, never a yes. Patterns run in linear time (RE2).
 
 import { RE2JS } from 're2js';
-import { canonicalJson, isJsonArray, type Json, type JsonObject } from '../core/json.ts';
+import { canonicalJson, isJsonArray, isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 
 /** Null: it cannot be told. */
 export type Conformance = boolean | null;
@@ -26,7 +26,7 @@ export function schemaDocument(root: Json, vouched: ReadonlySet<string> = new Se
 export function conforms(document: SchemaDocument, schema: Json | undefined, value: Json, depth = 0): Conformance {
   if (schema === undefined || schema === true) return true;
   if (schema === false) return false;
-  if (!isObject(schema) || ++document.steps > stepsMax || depth > depthMax) return null;
+  if (!isJsonObject(schema) || ++document.steps > stepsMax || depth > depthMax) return null;
   let verdict: Conformance = true;
   for (const keyword of Object.keys(schema)) {
     const each = keywordHolds({ document, schema, value, depth }, keyword, schema[keyword] ?? null);
@@ -43,13 +43,9 @@ export function referenced(document: SchemaDocument, reference: Json): Json | un
   for (const step of reference.slice(2).split('/')) {
     if (reference === '#') break;
     const name = decodePointer(step);
-    here = isObject(here) && Object.hasOwn(here, name) ? here[name] : undefined;
+    here = isJsonObject(here) && Object.hasOwn(here, name) ? here[name] : undefined;
   }
   return here;
-}
-
-export function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !isJsonArray(value);
 }
 
 interface Place {
@@ -112,20 +108,20 @@ const keywords: Readonly<Record<string, Keyword>> = {
   },
 
   properties: ({ document, value, depth }, schemas) => {
-    if (!isObject(value) || !isObject(schemas)) return isObject(schemas) || null;
+    if (!isJsonObject(value) || !isJsonObject(schemas)) return isJsonObject(schemas) || null;
     const known = Object.keys(value).filter((name) => Object.hasOwn(schemas, name));
     return every(known.map((name) => conforms(document, schemas[name], value[name] ?? null, depth + 1)));
   },
   additionalProperties: ({ document, schema, value, depth }, rest) => {
-    if (!isObject(value)) return true;
+    if (!isJsonObject(value)) return true;
     const { properties = {} } = schema;
-    const others = Object.keys(value).filter((name) => !isObject(properties) || !Object.hasOwn(properties, name));
+    const others = Object.keys(value).filter((name) => !isJsonObject(properties) || !Object.hasOwn(properties, name));
     return every(others.map((name) => conforms(document, rest, value[name] ?? null, depth + 1)));
   },
   required: ({ value }, names) =>
-    !isObject(value) || listOf(names).every((name) => typeof name === 'string' && Object.hasOwn(value, name)),
-  minProperties: ({ value }, count) => !isObject(value) || Object.keys(value).length >= Number(count),
-  maxProperties: ({ value }, count) => !isObject(value) || Object.keys(value).length <= Number(count),
+    !isJsonObject(value) || listOf(names).every((name) => typeof name === 'string' && Object.hasOwn(value, name)),
+  minProperties: ({ value }, count) => !isJsonObject(value) || Object.keys(value).length >= Number(count),
+  maxProperties: ({ value }, count) => !isJsonObject(value) || Object.keys(value).length <= Number(count),
 
   prefixItems: ({ document, value, depth }, schemas) =>
     !Array.isArray(value) ||

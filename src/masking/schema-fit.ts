@@ -2,8 +2,8 @@
 // neutral value of its type. Must never choose among the values of an enum (a false statement is no mask), and must never
 // bring a masked value back.
 
-import { canonicalJson, isJsonArray, type Json, type JsonObject } from '../core/json.ts';
-import { conforms, isObject, neutralOf, referenced, type SchemaDocument, schemaDocument } from './json-schema.ts';
+import { canonicalJson, isJsonArray, isJsonObject, type Json, type JsonObject } from '../core/json.ts';
+import { conforms, neutralOf, referenced, type SchemaDocument, schemaDocument } from './json-schema.ts';
 
 export interface Fitted {
   readonly value: Json;
@@ -58,7 +58,7 @@ class Fitter {
 
   #fitOne(view: JsonObject, was: Json | undefined, now: Json, place: Place): Json | undefined {
     if (isJsonArray(now)) return this.#fitItems(view, was, now, place);
-    if (isObject(now)) return this.#fitMembers(view, was, now, place);
+    if (isJsonObject(now)) return this.#fitMembers(view, was, now, place);
     const fits = (value: Json): boolean => conforms(this.#document, view, value) === true;
     if (now === was || fits(now)) return now;
     if (fits(null)) return this.#replaced(place, null);
@@ -87,7 +87,7 @@ class Fitter {
 
   #fitMembers(view: JsonObject, was: Json | undefined, now: JsonObject, place: Place): Json {
     const { properties, required = [], additionalProperties } = view;
-    const declared = isObject(properties) ? properties : {};
+    const declared = isJsonObject(properties) ? properties : {};
     const names = Object.keys(now);
     const before = objectOf(was);
     const namesBefore = Object.keys(before);
@@ -121,7 +121,7 @@ class Fitter {
 
   /** The schema with its references and combinations laid together, one for each alternative. */
   #viewsOf(schema: Json | undefined, depth: number): JsonObject[] {
-    if (!isObject(schema) || depth > viewsMax) return [{}];
+    if (!isJsonObject(schema) || depth > viewsMax) return [{}];
     const { $ref, allOf, anyOf, oneOf, ...own } = schema;
     let views: JsonObject[] = [own];
     const cross = (others: readonly JsonObject[]): void => {
@@ -188,7 +188,7 @@ function above(bound: Json | undefined, step: number): number | undefined {
 }
 
 function objectOf(value: Json | undefined): JsonObject {
-  return isObject(value) ? value : {};
+  return isJsonObject(value) ? value : {};
 }
 
 function listOf(value: Json | undefined): readonly Json[] {

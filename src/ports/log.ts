@@ -25,6 +25,30 @@ export interface Log {
   close(): Promise<void>;
 }
 
+/** The same log, but for what `over` says of it. What a log says of itself changes, so it is asked each time. */
+export function logWith<T extends Log & { readonly reader: LogReader }>(
+  log: T,
+  over: { readonly append: Log['append']; readonly isOpen?: () => boolean },
+): Log & { readonly reader: T['reader'] } {
+  return {
+    append: over.append,
+    get open() {
+      return log.open && (over.isOpen?.() ?? true);
+    },
+    get scarce() {
+      return log.scarce ?? false;
+    },
+    onFailure: (callback) => log.onFailure(callback),
+    checkpoint: () => log.checkpoint(),
+    get vkey() {
+      return log.vkey;
+    },
+    origin: log.origin,
+    close: () => log.close(),
+    reader: log.reader,
+  };
+}
+
 export class LogUnavailable extends Error {
   override readonly name = 'LogUnavailable';
 }

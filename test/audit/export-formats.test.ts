@@ -10,16 +10,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Ajv } from 'ajv';
-import { openSessionIndex } from '../../src/adapters/sqlite-store/projection.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { recordTypes } from '../../src/core/record.ts';
-import { type ExportSource, exported } from '../../src/gateway/export-events.ts';
 import { MemoryLog, recordSessions } from '../admin/gate-fixture.ts';
+import { type ExportedLog, exportedLog } from './exported-log.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'chartgate-formats-'));
 const log = new MemoryLog();
-let source: ExportSource;
-let closeIndex: () => void;
+let exports: ExportedLog;
 
 before(async () => {
   await recordSessions(log);
@@ -39,21 +37,12 @@ before(async () => {
     await log.append({ type, data: {} });
     await log.append({ type, session: 's_child', request: 'r_sql', data: { effect: 'allow' } }, payload);
   }
-  const index = openSessionIndex(join(directory, 'index.db'));
-  assert.ok(index.ok);
-  closeIndex = () => index.value.close();
-  source = { origin: 'gate.example/chartgate/1', reader: log, index: index.value };
+  exports = exportedLog(log, directory);
 });
 after(() => {
-  closeIndex();
+  exports.close();
   rmSync(directory, { recursive: true, force: true });
 });
-
-async function all(format: 'ocsf' | 'fhir' | 'ndjson', payloads = false): Promise<JsonObject[]> {
-  const events: JsonObject[] = [];
-  for await (const each of exported(source, [0, log.size], format, payloads)) events.push(each.event);
-  return events;
-}
 
 function at(event: unknown, path: string): unknown {
   return path.split('.').reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], event);
@@ -177,7 +166,7 @@ function check(value: JsonObject, { required, oneOf, known, numbers }: Rules, wh
 }
 
 void test('OCSF: every event is of its class, attribute by attribute, and every class of ours appears', async () => {
-  const events = await all('ocsf');
+  const events = await exports.all('ocsf');
   const seen = new Set<number>();
   for (const event of events) {
     const uid = Number(event['class_uid']);
@@ -248,7 +237,7 @@ function onePatient(event: JsonObject): void {
 
 void test('FHIR: a profile is claimed by what has all it asks for; patients by keyed name, an event each', async () => {
   const claimed = new Map<string, number>();
-  for (const event of [...(await all('fhir')), ...(await all('fhir', true))]) {
+  for (const event of [...(await exports.all('fhir')), ...(await exports.all('fhir', true))]) {
     assert.match(said(event['id']), /^[A-Za-z0-9.-]{1,64}$/);
     assert.ok('CRUDE'.includes(said(event['action'])) && ['0', '4', '8', '12'].includes(said(event['outcome'])));
     const agents = listAt(event, 'agent');
@@ -264,7 +253,7 @@ void test('FHIR: a profile is claimed by what has all it asks for; patients by k
     claimed.set(profile, (claimed.get(profile) ?? 0) + 1);
     (balp[profile] ?? assert.fail(profile))(event);
   }
-  const withPatients = await all('fhir', true);
+  const withPatients = await exports.all('fhir', true);
   assert.deepEqual([...claimed.keys()].sort(), ['PatientQuery', 'PrivacyDisclosure.Source', 'Query']);
   const disclosures = withPatients.filter((each) => at(each, 'subtype.0.code') === 'disclose' && at(each, 'meta'));
   assert.deepEqual(
@@ -303,15 +292,15 @@ void test('FHIR: every event is valid against the official JSON schema of R4', {
   const ajv = new Ajv({ strict: false });
   const $defs = { ...definitions, ResourceList: false };
   const validate = ajv.compile({ definitions: reachable($defs, 'AuditEvent'), $ref: '#/definitions/AuditEvent' });
-  for (const event of [...(await all('fhir')), ...(await all('fhir', true))])
+  for (const event of [...(await exports.all('fhir')), ...(await exports.all('fhir', true))])
     assert.ok(validate(event), `${said(event['id'])}: ${ajv.errorsText(validate.errors)}`);
-  const [good] = await all('fhir');
+  const [good] = await exports.all('fhir');
   assert.ok(!validate({ ...good, outcome: '5' }) && !validate({ ...good, surprise: 1 }), 'the schema sees mistakes');
 });
 
 void test('what was said leaves only where it was asked for', async () => {
   for (const format of ['ocsf', 'fhir', 'ndjson'] as const)
-    assert.doesNotMatch(JSON.stringify(await all(format)), /Zebulon|SELECT name|bmFtZQ|treatment/, format);
-  assert.match(JSON.stringify(await all('ndjson', true)), /Zebulon/);
-  assert.equal((await all('ndjson')).length, log.size, 'nothing is left out of the log as it is');
+    assert.doesNotMatch(JSON.stringify(await exports.all(format)), /Zebulon|SELECT name|bmFtZQ|treatment/, format);
+  assert.match(JSON.stringify(await exports.all('ndjson', true)), /Zebulon/);
+  assert.equal((await exports.all('ndjson')).length, log.size, 'nothing is left out of the log as it is');
 });

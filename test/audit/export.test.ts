@@ -16,22 +16,19 @@ import { fileTarget } from '../../src/adapters/export-file/target.ts';
 import { otlpTarget, splunkTarget, webhookTarget } from '../../src/adapters/export-http/targets.ts';
 import { syslogTarget } from '../../src/adapters/export-syslog/target.ts';
 import { post } from '../../src/adapters/notify/post.ts';
-import { openSessionIndex } from '../../src/adapters/sqlite-store/projection.ts';
 import { openStore } from '../../src/adapters/sqlite-store/store.ts';
 import { systemClock as clock } from '../../src/adapters/system/clock.ts';
-import type { JsonObject } from '../../src/core/json.ts';
 import { recordTypes } from '../../src/core/record.ts';
 import { ok, refuse } from '../../src/core/result.ts';
-import { type ExportSource, exported } from '../../src/gateway/export-events.ts';
 import { type ExportQueue, startExport } from '../../src/gateway/export-queue.ts';
 import type { ExportTarget } from '../../src/ports/export.ts';
 import { MemoryLog, recordSessions } from '../admin/gate-fixture.ts';
 import { createAuthority } from '../parts/certificate.ts';
+import { type ExportedLog, exportedLog } from './exported-log.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'chartgate-export-'));
 const log = new MemoryLog();
-let source: ExportSource;
-let closeIndex: () => void;
+let exports: ExportedLog;
 
 before(async () => {
   await recordSessions(log);
@@ -43,21 +40,12 @@ before(async () => {
     } as const;
     await log.append({ type, session: 's_child', request: 'r_sql', data: { code: 'denied' } }, payload);
   }
-  const index = openSessionIndex(join(directory, 'index.db'));
-  assert.ok(index.ok);
-  closeIndex = () => index.value.close();
-  source = { origin: 'gate.example/chartgate/1', reader: log, index: index.value };
+  exports = exportedLog(log, directory);
 });
 after(() => {
-  closeIndex();
+  exports.close();
   rmSync(directory, { recursive: true, force: true });
 });
-
-async function all(format: 'ocsf' | 'fhir' | 'ndjson', payloads = false): Promise<JsonObject[]> {
-  const events: JsonObject[] = [];
-  for await (const each of exported(source, [0, log.size], format, payloads)) events.push(each.event);
-  return events;
-}
 
 interface Received {
   readonly url: string;
@@ -108,12 +96,12 @@ test('a webhook that is down gets everything once it is up, signed; a new start 
   const cursors = cursorsIn('webhook');
   const deps = {
     clock,
-    source,
+    source: exports.source,
     cursors,
     setAside,
     onState: (_: string, failure: string | null) => void states.push(failure),
   };
-  await drained(startExport(deps, 'hook', 'ndjson', webhookTarget(post, url, key, source.origin)));
+  await drained(startExport(deps, 'hook', 'ndjson', webhookTarget(post, url, key, exports.source.origin)));
   assert.deepEqual(states, ['it answered with status 503.', null]);
   const [first] = requests;
   const id = String(first?.headers['webhook-id']);
@@ -132,7 +120,7 @@ test('a webhook that is down gets everything once it is up, signed; a new start 
   const taken = requests.length;
   await log.append({ type: 'node.stop' });
   await drained(
-    startExport({ ...deps, cursors: again }, 'hook', 'ndjson', webhookTarget(post, url, key, source.origin)),
+    startExport({ ...deps, cursors: again }, 'hook', 'ndjson', webhookTarget(post, url, key, exports.source.origin)),
   );
   assert.deepEqual(
     requests.slice(taken).map(({ body }) => JSON.parse(body).data.events.length),
@@ -150,14 +138,14 @@ test('Splunk, OTLP and a file get every event; a partial success is none', async
   ];
   const file = join(directory, 'out.ndjson');
   const cursors = cursorsIn('three');
-  const deps = { clock, source, cursors, setAside, onState: (name: string) => assert.fail(name) };
+  const deps = { clock, source: exports.source, cursors, setAside, onState: (name: string) => assert.fail(name) };
   const targets: Readonly<Record<string, ExportTarget>> = {
-    splunk: splunkTarget(post, splunk.url, 'tok', source.origin, 'ocsf'),
-    otlp: otlpTarget(post, otlp.url, {}, source.origin),
+    splunk: splunkTarget(post, splunk.url, 'tok', exports.source.origin, 'ocsf'),
+    otlp: otlpTarget(post, otlp.url, {}, exports.source.origin),
     file: fileTarget(file),
   };
   for (const [name, target] of Object.entries(targets)) await drained(startExport(deps, name, 'ocsf', target));
-  const count = (await all('ocsf')).length;
+  const count = (await exports.all('ocsf')).length;
   assert.equal(splunk.requests[0]?.headers['authorization'], 'Splunk tok');
   const lines = splunk.requests.flatMap(({ body }) => body.split('\n').map((line) => JSON.parse(line)));
   assert.deepEqual([lines.length, lines[0].sourcetype], [count, 'chartgate:ocsf']);
@@ -184,7 +172,7 @@ test('syslog: octet-counted RFC 5424 messages over verified TLS; an untrusted re
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const cursors = cursorsIn('syslog');
-  const deps = { clock, source, cursors, setAside, onState: (name: string) => assert.fail(name) };
+  const deps = { clock, source: exports.source, cursors, setAside, onState: (name: string) => assert.fail(name) };
   await drained(
     startExport(deps, 'syslog', 'ocsf', syslogTarget({ host: 'localhost', port, ca: authority.cert }, 'gate.example')),
   );
@@ -195,7 +183,7 @@ test('syslog: octet-counted RFC 5424 messages over verified TLS; an untrusted re
     messages.push(rest.subarray(digits.length + 1, digits.length + 1 + Number(digits)).toString());
     rest = rest.subarray(digits.length + 1 + Number(digits));
   }
-  assert.equal(messages.length, (await all('ocsf')).length);
+  assert.equal(messages.length, (await exports.all('ocsf')).length);
   assert.match(messages[0] ?? '', /^<110>1 \S+Z gate\.example chartgate - session\.start - \{/);
   const batch = [{ seq: 0, time: new Date(0).toISOString(), type: 'request', refused: true, event: {} }] as const;
   const untrusted = syslogTarget({ host: 'localhost', port, ca: null }, 'gate.example');
@@ -230,7 +218,7 @@ async function sendTo(isPoison: (seq: number) => boolean, rounds: number): Promi
   };
   const deps = {
     clock: eager,
-    source,
+    source: exports.source,
     cursors: { next: () => 0, save: () => {} },
     onState: (_: string, failure: string | null) => void states.push(failure),
     setAside: async (_: string, entries: readonly number[]) => void aside.push(...entries),
@@ -276,7 +264,9 @@ test('a place that is in no log of this gate is the beginning', async () => {
       close: () => Promise.resolve(),
     };
     const cursors = { next: () => next, save: () => {} };
-    await drained(startExport({ clock, source, cursors, setAside, onState: () => {} }, 'x', 'ndjson', target));
+    await drained(
+      startExport({ clock, source: exports.source, cursors, setAside, onState: () => {} }, 'x', 'ndjson', target),
+    );
     assert.equal(seqs.length, log.size);
   }
 });

@@ -3,7 +3,7 @@
 // is noticed before anything is written under it.
 
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { ok, type Result, refuse } from '../../core/result.ts';
 import { derivedKey } from './kek.ts';
@@ -137,9 +137,10 @@ export function readText(directory: string, name: string): Result<string | undef
   }
 }
 
-/** In one step, for its owner alone, and on disk when it returns. Refused: state_unwritable. */
+/** In one step, for its owner alone, and on disk when it returns; the directory is made where there is none. Refused: state_unwritable. */
 export function replaceFile(directory: string, name: string, text: string): Result<void> {
   try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
     const next = join(directory, `${name}.new`);
     const file = openSync(next, 'w', 0o600);
     writeSync(file, text);

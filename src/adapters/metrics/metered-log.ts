@@ -2,7 +2,7 @@
 // (record types, effects, error codes); never a subject, a connection's data or a value.
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { Log, LogReader } from '../../ports/log.ts';
+import { type Log, type LogReader, logWith } from '../../ports/log.ts';
 
 export interface Metrics {
   readonly log: Log & { readonly reader: LogReader };
@@ -56,7 +56,7 @@ export function meter(log: Log & { readonly reader: LogReader }): Metrics {
     return appended;
   };
   return {
-    log: appendingBy(log, append),
+    log: logWith(log, { append }),
     contentType: registry.contentType,
     watch(name, help, read) {
       const registers = [registry];
@@ -69,26 +69,6 @@ export function meter(log: Log & { readonly reader: LogReader }): Metrics {
       entries.set(log.reader.size);
       return registry.metrics();
     },
-  };
-}
-
-function appendingBy(log: Metrics['log'], append: Log['append']): Metrics['log'] {
-  return {
-    append,
-    get open() {
-      return log.open;
-    },
-    get scarce() {
-      return log.scarce ?? false;
-    },
-    onFailure: (callback) => log.onFailure(callback),
-    checkpoint: () => log.checkpoint(),
-    get vkey() {
-      return log.vkey;
-    },
-    origin: log.origin,
-    close: () => log.close(),
-    reader: log.reader,
   };
 }
 

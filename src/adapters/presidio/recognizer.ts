@@ -6,6 +6,7 @@ import type { PresidioConfig } from '../../config/config.ts';
 import { ok, type Result, refuse } from '../../core/result.ts';
 import type { Span } from '../../masking/mask.ts';
 import type { Recognizer } from '../../ports/recognizer.ts';
+import { boundedBody } from '../../wire/http/bounded-body.ts';
 
 /** RecognizerResult, as far as it matters here. */
 const answer = z.array(z.object({ entity_type: z.string(), start: z.int(), end: z.int() }));
@@ -58,14 +59,9 @@ async function analyze(address: string, text: string, config: PresidioConfig, si
 }
 
 async function bodyOf(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes > answerBytesMax) throw new Error('too long');
-    chunks.push(chunk);
-  }
-  return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
+  const body = await boundedBody(response.body, answerBytesMax);
+  if (!body) throw new Error('too long');
+  return new TextDecoder('utf-8', { fatal: true }).decode(body);
 }
 
 /** Of every code point of a text, and of its end. */

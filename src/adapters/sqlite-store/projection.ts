@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import type { Json, JsonObject } from '../../core/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import type { Entry } from '../../core/record.ts';
 import { ok, type Result } from '../../core/result.ts';
 import type { LogReader } from '../../ports/log.ts';
@@ -245,15 +245,11 @@ function termsOf(type: Entry['type'], data: JsonObject | undefined): [kind: stri
   }
   if (type !== 'response' && type !== 'request.end') return [];
   const masked = data?.['masked'];
-  return isObject(masked) ? Object.keys(masked).map((cls) => ['phi', cls]) : [];
+  return isJsonObject(masked) ? Object.keys(masked).map((cls) => ['phi', cls]) : [];
 }
 
 function listOf(value: Json | undefined): string[] {
   return Array.isArray(value) ? value.filter((each: Json): each is string => typeof each === 'string') : [];
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Every row of every table, in the order of their keys. */

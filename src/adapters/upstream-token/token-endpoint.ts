@@ -3,6 +3,7 @@
 
 import { ok, type Result, refuse } from '../../core/result.ts';
 import type { IssuedToken } from '../../ports/upstream-credential.ts';
+import { boundedBody } from '../../wire/http/bounded-body.ts';
 
 export interface OAuthClient {
   /** The token endpoint, or the issuer whose metadata names it. */
@@ -113,23 +114,12 @@ export async function fetchJson(
 ): Promise<Result<{ readonly status: number; readonly json: Readonly<Record<string, unknown>> }>> {
   try {
     const response = await fetch(url, { ...init, redirect: 'manual', signal: AbortSignal.timeout(answerMs) });
-    const text = await textOf(response);
-    if (text === null) return refuse('upstream_refused', 'The authorization server sent more than the gate accepts.');
-    return ok({ status: response.status, json: objectIn(text) });
+    const body = await boundedBody(response.body, answerBytesMax);
+    if (!body) return refuse('upstream_refused', 'The authorization server sent more than the gate accepts.');
+    return ok({ status: response.status, json: objectIn(body.toString('utf8')) });
   } catch {
     return refuse('upstream_unavailable', 'The authorization server cannot be reached.');
   }
-}
-
-async function textOf({ body }: Response): Promise<string | null> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body ?? []) {
-    bytes += chunk.length;
-    if (bytes > answerBytesMax) return null;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function objectIn(text: string): Readonly<Record<string, unknown>> {

@@ -16,6 +16,7 @@ import { consistencyProof } from '../../audit/tree.ts';
 import { holdMoment } from '../../audit/verify-moment.ts';
 import type { ReadOnlyFiles } from '../../audit/verify-sources.ts';
 import { encodeAddCheckpoint } from '../../audit/witness.ts';
+import { boundedBody } from '../../wire/http/bounded-body.ts';
 
 const answerMs = 10_000;
 const answerBytesMax = 64 * 1024;
@@ -135,11 +136,7 @@ async function post(url: string, body: string): Promise<{ readonly status: numbe
   const headers = { 'content-type': 'text/plain; charset=utf-8' };
   const signal = AbortSignal.timeout(answerMs);
   const response = await fetch(url, { method: 'POST', headers, body, signal, redirect: 'error' });
-  let text = '';
-  const decoder = new TextDecoder();
-  for await (const chunk of response.body ?? []) {
-    text += decoder.decode(chunk, { stream: true });
-    if (text.length > answerBytesMax) throw new Error('the answer is too long');
-  }
-  return { status: response.status, text };
+  const answer = await boundedBody(response.body, answerBytesMax);
+  if (!answer) throw new Error('the answer is too long');
+  return { status: response.status, text: answer.toString('utf8') };
 }

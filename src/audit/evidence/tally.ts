@@ -2,7 +2,7 @@
 // entries gets the same. It holds no payload and reads no clock.
 
 import { hash } from 'node:crypto';
-import type { Json } from '../../core/json.ts';
+import { isJsonObject, type Json } from '../../core/json.ts';
 import type { Entry, RecordType } from '../../core/record.ts';
 
 /** How many requests are drawn for re-performance. */
@@ -243,7 +243,7 @@ export class Tally {
       this.#add(entry, 'rows', numberOf(data['rows']));
     }
     const { masked } = data;
-    if (typeof masked === 'object' && masked !== null && !Array.isArray(masked))
+    if (isJsonObject(masked))
       for (const [name, value] of Object.entries(masked)) {
         add(this.#counts.masked, name, numberOf(value));
         this.#add(entry, 'masked values', numberOf(value));

@@ -2,12 +2,12 @@
 // again from records that are proven, and compares. It names the first place that does not hold.
 
 import { createHash } from 'node:crypto';
-import { canonicalJson, type Json } from '../../core/json.ts';
+import { canonicalJson, isJsonObject, type Json } from '../../core/json.ts';
 import type { Entry } from '../../core/record.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import { cosignaturesBy, openCheckpoint, openCheckpointOf } from '../checkpoint.ts';
 import type { Checkpoint } from '../checkpoint-text.ts';
-import { decodeEntry } from '../entry.ts';
+import { decodeEntry, isCount } from '../entry.ts';
 import { KeyChain, parseLogKeys } from '../log-keys.ts';
 import { formatVkey, type NoteKey } from '../note.ts';
 import { decodeProof } from '../tlog-proof.ts';
@@ -93,12 +93,12 @@ export async function verifyPackage(
 /** Every file is in the manifest and is what it says; and the other way round. */
 async function checkManifest(files: ReadOnlyFiles): Promise<Result<readonly string[], BadPlace>> {
   const manifest = jsonOf(await textOf(files, packageFiles.manifest));
-  if (!isObject(manifest)) return bad(packageFiles.manifest, null, 'it is missing, or not a JSON object');
+  if (!isJsonObject(manifest)) return bad(packageFiles.manifest, null, 'it is missing, or not a JSON object');
   const present = new Set(await files.list());
   for (const [path, said] of Object.entries(manifest)) {
     if (!present.delete(path)) return bad(path, null, 'the manifest names it, and it is missing');
     const { sha256, bytes } = await digestOf(files, path);
-    if (!isObject(said) || said['sha256'] !== sha256 || said['bytes'] !== bytes)
+    if (!isJsonObject(said) || said['sha256'] !== sha256 || said['bytes'] !== bytes)
       return bad(path, null, 'it is not the file that the manifest names');
   }
   const extra = [...present].find((path) => path !== packageFiles.manifest);
@@ -118,9 +118,9 @@ interface Claims {
 
 function claimsOf(text: string): Claims | null {
   const report = jsonOf(text);
-  if (!isObject(report)) return null;
+  if (!isJsonObject(report)) return null;
   const { scope, making } = report;
-  if (!isObject(scope) || !isObject(making)) return null;
+  if (!isJsonObject(scope) || !isJsonObject(making)) return null;
   const { before, seed } = scope;
   const [from, to] = [momentOf(scope['from']), momentOf(scope['to'])];
   const { made, recorded } = making;
@@ -337,14 +337,6 @@ function jsonOf(text: string): Json | undefined {
 function asJson(report: EvidenceReport): Json {
   const value: Json = JSON.parse(JSON.stringify(report));
   return value;
-}
-
-function isObject(value: Json | undefined): value is { readonly [key: string]: Json } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isCount(value: Json | undefined): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
 function momentOf(value: Json | undefined): number | null {

@@ -1,7 +1,7 @@
 // JSON-RPC 2.0 as MCP uses it: one message at a time, no batches, ids that are strings or integers, params by name.
 // Must never guess: a value that is no message of these four kinds is refused.
 
-import type { Json, JsonObject } from '../../core/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import { fail, ok, type Refusal, type Result, refuse } from '../../core/result.ts';
 import { type JsonBounds, parseJsonText } from './json-text.ts';
 
@@ -55,7 +55,7 @@ export function decodeMessage(bytes: Uint8Array, bounds: JsonBounds): Result<Jso
 
 function messageOf(value: Json): Result<JsonRpcMessage, Undecodable> {
   if (Array.isArray(value)) return invalid('Batches are not accepted; send one message at a time.');
-  if (!isObject(value)) return invalid('A message is a JSON object.');
+  if (!isJsonObject(value)) return invalid('A message is a JSON object.');
   const { jsonrpc, id, method, params } = value as { readonly [member: string]: Json | undefined };
   const known = id !== undefined && isId(id) ? id : null;
   if (jsonrpc !== '2.0') return invalid('The member jsonrpc must be "2.0".', known);
@@ -64,7 +64,7 @@ function messageOf(value: Json): Result<JsonRpcMessage, Undecodable> {
     return invalid('The member method must be a short string.', known);
   }
   if ('result' in value || 'error' in value) return invalid('A message is a request or a response, not both.', known);
-  if (params !== undefined && !isObject(params)) return invalid('The member params must be an object.', known);
+  if (params !== undefined && !isJsonObject(params)) return invalid('The member params must be an object.', known);
   if (id === undefined) return ok({ kind: 'notification', method, params: params ?? {} });
   if (known === null) return invalid('The member id must be a string or an integer.');
   return ok({ kind: 'request', id: known, method, params: params ?? {} });
@@ -80,12 +80,12 @@ function responseOf(
     return invalid('A response has either a result or an error.', known);
   if (result !== undefined) {
     if (known === null) return invalid('A result needs the id of its request.');
-    if (!isObject(result)) return invalid('A result must be an object.', known);
+    if (!isJsonObject(result)) return invalid('A result must be an object.', known);
     return ok({ kind: 'response', id: known, outcome: { result } });
   }
   if (known === null && id !== null && id !== undefined)
     return invalid('The member id must be a string or an integer.');
-  if (!isObject(error)) return invalid('An error must be an object.', known);
+  if (!isJsonObject(error)) return invalid('An error must be an object.', known);
   const { code, message, data } = error as { readonly [member: string]: Json | undefined };
   if (typeof code !== 'number' || !Number.isInteger(code) || typeof message !== 'string') {
     return invalid('An error needs an integer code and a message.', known);
@@ -99,10 +99,6 @@ export function encodeMessage(message: JsonRpcMessage): string {
   const { kind, ...members } = message;
   if (kind !== 'response') return JSON.stringify({ jsonrpc: '2.0', ...members });
   return JSON.stringify({ jsonrpc: '2.0', id: message.id, ...message.outcome });
-}
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isId(value: Json): value is JsonRpcId {

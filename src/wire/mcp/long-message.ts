@@ -2,9 +2,8 @@
 // Result) are given out in pieces, all else is kept, and is in the end a message like any other, its long texts empty. Whoever
 // reads bounds the message; what is kept has still to be decoded strictly.
 
-import type { Json } from '../../core/json.ts';
+import { isJsonObject, type Json } from '../../core/json.ts';
 import { ok, type Result, refuse } from '../../core/result.ts';
-import { isObject } from './json-rpc.ts';
 
 /** In order: `opened`, any number of `text`, `closed`; and so on with the next one. */
 export type LongPart =
@@ -28,7 +27,7 @@ export interface LongBounds {
 const flowingMax = 64;
 
 interface Frame {
-  readonly isObject: boolean;
+  readonly isJsonObject: boolean;
   /** The member that is being read. */
   key: string;
   /** A string that comes now is the name of a member. */
@@ -90,14 +89,14 @@ export class LongMessageReader {
         case '[':
           if (this.#frames.length >= this.#bounds.depthMax)
             return refuse('too_large', 'The message is nested too deep.');
-          this.#frames.push({ isObject: text[at] === '{', key: '', namesNext: text[at] === '{' });
+          this.#frames.push({ isJsonObject: text[at] === '{', key: '', namesNext: text[at] === '{' });
           break;
         case '}':
         case ']':
           if (!this.#frames.pop()) return malformed('The message is not valid JSON.');
           break;
         case ',':
-          if (frame?.isObject) frame.namesNext = true;
+          if (frame?.isJsonObject) frame.namesNext = true;
           break;
         case '"':
           this.#keep(text.slice(from, at + 1));
@@ -184,17 +183,17 @@ export class LongMessageReader {
   /** Whether the string that begins is `result.content[…].text`. */
   #isText(): boolean {
     const [root, result, content, item, ...deeper] = this.#frames;
-    const isPlace = root?.key === 'result' && result?.key === 'content' && content?.isObject === false;
-    return isPlace && item?.isObject === true && item.key === 'text' && deeper.length === 0;
+    const isPlace = root?.key === 'result' && result?.key === 'content' && content?.isJsonObject === false;
+    return isPlace && item?.isJsonObject === true && item.key === 'text' && deeper.length === 0;
   }
 
   /** Null where it is no message so far. */
   #contentSoFar(): readonly Json[] | null {
-    const open = this.#frames.map((frame) => (frame.isObject ? '}' : ']')).reverse();
+    const open = this.#frames.map((frame) => (frame.isJsonObject ? '}' : ']')).reverse();
     try {
       const message: Json = JSON.parse(`${this.#held.join('')}"${open.join('')}`);
-      const result = isObject(message) ? message['result'] : undefined;
-      const content = isObject(result) ? result['content'] : undefined;
+      const result = isJsonObject(message) ? message['result'] : undefined;
+      const content = isJsonObject(result) ? result['content'] : undefined;
       return Array.isArray(content) ? (content as readonly Json[]) : null;
     } catch {
       return null;

@@ -1,9 +1,9 @@
 // The rules of MCP 2026-07-28, the revision without sessions, as pure functions: the envelope every request carries in
 // `_meta`, the headers that repeat the body (SEP-2243), and what a result adds. Must never let header and body differ.
 
-import { isJsonArray, type Json, type JsonObject } from '../../core/json.ts';
+import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import { ok, type Result, refuse } from '../../core/result.ts';
-import { isObject, type JsonRpcMessage, type JsonRpcOutcome, type JsonRpcRequest } from './json-rpc.ts';
+import type { JsonRpcMessage, JsonRpcOutcome, JsonRpcRequest } from './json-rpc.ts';
 
 export const statelessVersion = '2026-07-28';
 
@@ -69,7 +69,7 @@ export function envelopeOf(request: JsonRpcRequest, header: HeaderOf): Result<En
   }
   if (version !== statelessVersion)
     return refuse('unsupported_version', 'The gate does not speak this version of MCP.');
-  if (!isObject(capabilities) || !isObject(info)) {
+  if (!isJsonObject(capabilities) || !isJsonObject(info)) {
     return refuse(
       'invalid_params',
       `The request has no ${capabilitiesKey} in its _meta, or a ${clientKey} that is none.`,
@@ -128,12 +128,12 @@ export interface ParamHeader {
 export function paramHeadersOf(schema: Json | undefined): readonly ParamHeader[] {
   const found: ParamHeader[] = [];
   const visit = (at: Json | undefined, path: readonly string[]): void => {
-    if (!isObject(at)) return;
+    if (!isJsonObject(at)) return;
     const { 'x-mcp-header': name, type, properties } = at;
     if (typeof name === 'string' && /^[\w!#$%&'*+.^`|~-]+$/.test(name) && primitives.has(type)) {
       found.push({ name: name.toLowerCase(), path });
     }
-    if (isObject(properties)) for (const [key, member] of Object.entries(properties)) visit(member, [...path, key]);
+    if (isJsonObject(properties)) for (const [key, member] of Object.entries(properties)) visit(member, [...path, key]);
   };
   visit(schema, []);
   return new Set(found.map((each) => each.name)).size === found.length ? found : [];
@@ -154,7 +154,7 @@ export function paramMismatch(declared: readonly ParamHeader[], given: JsonObjec
 
 function valueAt(root: Json | undefined, path: readonly string[]): Json | undefined {
   return path.reduce<Json | undefined>(
-    (at, key) => (isObject(at) && Object.hasOwn(at, key) ? at[key] : undefined),
+    (at, key) => (isJsonObject(at) && Object.hasOwn(at, key) ? at[key] : undefined),
     root,
   );
 }
@@ -215,7 +215,7 @@ export function completed(
       ...final,
       ...more,
       ...(cacheable.has(method) && final.resultType === 'complete' ? { ttlMs: 0, cacheScope: 'private' } : {}),
-      _meta: { ...(isObject(meta) ? meta : {}), [serverKey]: serverInfo },
+      _meta: { ...(isJsonObject(meta) ? meta : {}), [serverKey]: serverInfo },
     },
   };
 }
@@ -249,7 +249,7 @@ export function resultOf(result: JsonObject): { readonly type: Json; readonly re
 /** How a server names itself in a result. */
 export function serverInfoOf(result: JsonObject): JsonObject {
   const info = metaOf(result)[serverKey];
-  return isObject(info) ? info : { name: '', version: '' };
+  return isJsonObject(info) ? info : { name: '', version: '' };
 }
 
 /** The versions a `server/discover` result names. */
@@ -260,5 +260,5 @@ export function versionsOf(result: JsonObject): readonly Json[] {
 
 function metaOf(params: JsonObject): JsonObject {
   const { _meta: meta } = params;
-  return isObject(meta) ? meta : {};
+  return isJsonObject(meta) ? meta : {};
 }

@@ -1,8 +1,7 @@
 // `subscriptions/listen` (MCP 2026-07-28) as pure functions: what a client wants to be told of, what a server can tell, and
 // which notification is which. Must never accept more than was asked for.
 
-import { isJsonArray, type Json, type JsonObject } from '../../core/json.ts';
-import { isObject } from './json-rpc.ts';
+import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 
 /** Marks what is said on a subscription with the id of the request that asked. */
 export const subscriptionKey = 'io.modelcontextprotocol/subscriptionId';
@@ -23,7 +22,7 @@ const listNews: Readonly<Record<string, { readonly capability: string; readonly 
 /** Null where the params have no filter, or one that is none. */
 export function filterOf(params: JsonObject): SubscriptionFilter | null {
   const { notifications } = params;
-  if (!isObject(notifications)) return null;
+  if (!isJsonObject(notifications)) return null;
   const { resourceSubscriptions: uris = [] } = notifications;
   if (!isJsonArray(uris) || !uris.every((uri: Json) => typeof uri === 'string')) return null;
   return { lists: Object.keys(listNews).filter((name) => notifications[name] === true), uris: [...new Set(uris)] };
@@ -33,7 +32,7 @@ export function filterOf(params: JsonObject): SubscriptionFilter | null {
 export function offeredLists(capabilities: JsonObject): readonly string[] {
   return Object.entries(listNews).flatMap(([name, { capability }]) => {
     const offered = capabilities[capability];
-    return isObject(offered) && offered['listChanged'] === true ? [name] : [];
+    return isJsonObject(offered) && offered['listChanged'] === true ? [name] : [];
   });
 }
 
@@ -41,7 +40,7 @@ export function offeredLists(capabilities: JsonObject): readonly string[] {
 export function honored(filter: SubscriptionFilter, capabilities: JsonObject): SubscriptionFilter {
   const lists = offeredLists(capabilities);
   const { resources } = capabilities;
-  const subscribes = isObject(resources) && resources['subscribe'] === true;
+  const subscribes = isJsonObject(resources) && resources['subscribe'] === true;
   return { lists: filter.lists.filter((name) => lists.includes(name)), uris: subscribes ? filter.uris : [] };
 }
 
@@ -67,7 +66,7 @@ export function wants({ lists, uris }: SubscriptionFilter, method: string, param
 /** Params with the mark of the subscription `id`, or, without one, with none. */
 export function marked(params: JsonObject, id: string | number | null): JsonObject {
   const { _meta: given, ...rest } = params;
-  const { [subscriptionKey]: _other, ...meta } = isObject(given) ? given : {};
+  const { [subscriptionKey]: _other, ...meta } = isJsonObject(given) ? given : {};
   const whole = id === null ? meta : { ...meta, [subscriptionKey]: id };
   return Object.keys(whole).length > 0 ? { ...rest, _meta: whole } : rest;
 }
