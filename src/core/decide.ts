@@ -3,7 +3,7 @@
 
 import type { BreakGlass, CompiledRule, Decision, HoldTerms, Obligations, Policy, Reason } from './decision.ts';
 import { errors } from './errors.ts';
-import type { Facts } from './facts.ts';
+import type { Facts, Party } from './facts.ts';
 import { intersectionOf, unionOf } from './phi.ts';
 
 const nothing: Obligations = { unmask: [], filter: [], rowsMax: null };
@@ -25,6 +25,9 @@ export function decide(facts: Facts, policy: Policy): Decision {
       case 'deny':
         denies.push({ rule: rule.name, code: 'denied', text: rule.effect.text });
         break;
+      case 'step_up':
+        if (!facts.subject.scopes?.includes(rule.effect.scope)) denies.push(stepUpOf(rule.name, rule.effect.scope));
+        break;
       case 'hold':
         holds.push({
           reason: { rule: rule.name, code: 'approval_required', text: errors.approval_required.text },
@@ -43,10 +46,7 @@ export function decide(facts: Facts, policy: Policy): Decision {
   const obligations = allows.map((each) => each.obligations).reduce(sum, undefined) ?? nothing;
   const base = { obligations, hold: null, policy: policy.digest };
   const glass = facts.emergency === undefined ? null : glassFor(policy, facts.subject, facts.connection.name);
-  // A rule that says no in its own words tells the caller more than one that could not be evaluated.
-  const [deny, ...otherDenies] = denies.toSorted(
-    (a, b) => Number(a.code === 'policy_error') - Number(b.code === 'policy_error'),
-  );
+  const [deny, ...otherDenies] = denies.toSorted((a, b) => weightOf(a) - weightOf(b));
   if (deny) return { ...base, effect: 'deny', reasons: [deny, ...otherDenies] };
   const [hold, ...otherHolds] = holds;
   // INVARIANT: break-glass steps past holds and silence, never past a deny.
@@ -95,21 +95,38 @@ export function combine(decisions: readonly [Decision, ...Decision[]]): Decision
 
 const severity = { allow: 0, hold: 1, deny: 2 } as const;
 
+function stepUpOf(rule: string, scope: string): Reason {
+  return { rule, code: 'insufficient_scope', text: `This asks for a stronger or newer sign-in (${scope}).`, scope };
+}
+
+/**
+ * A rule that says no in its own words tells the caller more than one that could not be evaluated; a stronger sign-in is
+ * asked for where nothing but that is lacking.
+ */
+function weightOf({ code }: Reason): number {
+  return code === 'insufficient_scope' ? 2 : code === 'policy_error' ? 1 : 0;
+}
+
 /** Whether a rule speaks of this subject on this connection, whatever the request. */
-export function concerns(rule: CompiledRule, subject: Facts['subject'], connection: string): boolean {
+export function concerns(rule: CompiledRule, subject: Party, connection: string): boolean {
   if (rule.connections && !rule.connections.includes(connection)) return false;
   if (!rule.subjects) return true;
   return rule.subjects.ids.includes(subject.id) || rule.subjects.groups.some((group) => subject.groups.includes(group));
 }
 
 /** Whether anything could ever be let through for this subject on this connection: else the door does not open. */
-export function mayEnter(policy: Policy, subject: Facts['subject'], connection: string): boolean {
-  if (policy.rules.some((rule) => rule.effect.kind !== 'deny' && concerns(rule, subject, connection))) return true;
+export function mayEnter(policy: Policy, subject: Party, connection: string): boolean {
+  if (policy.rules.some((rule) => opens(rule) && concerns(rule, subject, connection))) return true;
   return glassFor(policy, subject, connection) !== null;
 }
 
+/** Whether it can let anything through. */
+export function opens({ effect }: CompiledRule): boolean {
+  return effect.kind === 'allow' || effect.kind === 'hold';
+}
+
 /** The break-glass this subject may use on this connection, open or not. */
-export function glassFor(policy: Policy, subject: Facts['subject'], connection: string): BreakGlass | null {
+export function glassFor(policy: Policy, subject: Party, connection: string): BreakGlass | null {
   const { breakGlass: glass } = policy;
   if (!glass || (subject.agent !== undefined && !glass.agents)) return null;
   if (glass.connections && !glass.connections.includes(connection)) return null;
@@ -118,8 +135,18 @@ export function glassFor(policy: Policy, subject: Facts['subject'], connection: 
     : null;
 }
 
+/** What this subject may see on this connection in whatever they ask: what rules without a condition unmask. */
+export function alwaysUnmasked(policy: Policy, subject: Party, connection: string): Obligations['unmask'] {
+  return policy.rules
+    .flatMap((rule) => (rule.always && concerns(rule, subject, connection) ? [rule.effect] : []))
+    .reduce<Obligations['unmask']>(
+      (unmask, effect) => (effect.kind === 'allow' ? unionOf(unmask, effect.obligations.unmask) : unmask),
+      [],
+    );
+}
+
 /** Whether a rule could hold something of this subject's on this connection. */
-export function mayBeHeld(policy: Policy, subject: Facts['subject'], connection: string): boolean {
+export function mayBeHeld(policy: Policy, subject: Party, connection: string): boolean {
   return policy.rules.some((rule) => rule.effect.kind === 'hold' && concerns(rule, subject, connection));
 }
 

@@ -35,6 +35,8 @@ export interface Reason {
   readonly code: ErrorCode | 'allowed';
   /** Public text; the rule's own words for a deny. */
   readonly text: string;
+  /** Of a stronger or newer sign-in, which would let it pass. */
+  readonly scope?: string;
 }
 
 export interface Decision {
@@ -63,10 +65,14 @@ export interface CompiledRule {
   readonly connections: readonly string[] | null;
   /** Pure and total. A rule without `when` gives true. */
   readonly when: (facts: Facts) => ConditionOutcome;
+  /** It has no `when`: it speaks of every request. */
+  readonly always?: true;
   readonly effect:
     | { readonly kind: 'allow'; readonly obligations: Obligations }
     | { readonly kind: 'hold'; readonly terms: HoldTerms }
-    | { readonly kind: 'deny'; readonly text: string };
+    | { readonly kind: 'deny'; readonly text: string }
+    /** A deny, while the sign-in does not meet this scope of `identity.step_up`. */
+    | { readonly kind: 'step_up'; readonly scope: string };
 }
 
 /** Who may step past holds and silence for a short time, to see what; always reviewed afterwards. */

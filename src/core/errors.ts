@@ -167,7 +167,7 @@ export const errors: Readonly<Record<ErrorCode, ErrorRow>> = {
     403,
     77,
     'This asks for a stronger or newer sign-in.',
-    'Sign in again with the scope the answer names; most clients do so by themselves.',
+    'Sign in again with the scope the answer names; most clients do so by themselves, the command line by chartgate login --scope.',
   ),
 
   // policy

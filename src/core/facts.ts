@@ -21,28 +21,43 @@ export interface Subject {
   readonly expiresMs?: number;
   /** When that credential was made, where it says so; ms since the epoch. */
   readonly issuedMs?: number;
-  /** How the person proved themselves (`acr`) and when, where that is said; ms since the epoch. */
+  /** All who act for the subject, the one who acts now first (RFC 8693 §4.1); absent where `agent` is the only one. */
+  readonly actors?: readonly string[];
+  /** How the person proved themselves (`acr`, `amr`) and when, where that is said; ms since the epoch. */
   readonly acr?: string;
+  readonly amr?: readonly string[];
   readonly authenticatedMs?: number;
-  /** Scopes of the credential that ask more of a sign-in, and are met. */
-  readonly scopes?: readonly string[];
+  /** Scopes of the credential that ask more of a sign-in, and until when each is met; ms since the epoch. */
+  readonly scopes?: Readonly<Record<string, number>>;
   /** The sign-in at the gate this subject comes from: it ends all that was made of it. */
   readonly signIn?: string;
 }
 
 /** Who it is, as a record names them. */
-export function nameOf({
-  id,
-  issuer,
-  kind,
-  agent,
-}: Facts['subject']): Pick<Subject, 'id' | 'issuer' | 'kind' | 'agent'> {
-  return { id, issuer, kind, ...(agent === undefined ? {} : { agent }) };
+export function nameOf({ id, issuer, kind, agent, actors }: Named): Named {
+  return { id, issuer, kind, ...(agent === undefined ? {} : { agent }), ...(actors === undefined ? {} : { actors }) };
 }
 
-/** Who it is and what they belong to, as policy and approvals see them. */
-export function partyOf(subject: Facts['subject']): Facts['subject'] {
+type Named = Pick<Subject, 'id' | 'issuer' | 'kind' | 'agent' | 'actors'>;
+
+/** Who it is and what they belong to, as approvals see them. */
+export function partyOf(subject: Party): Party {
   return { ...nameOf(subject), groups: subject.groups };
+}
+
+export type Party = Named & Pick<Subject, 'groups'>;
+
+/** Who asks at this moment, and how they proved who they are, as the policy sees it. */
+export function askerOf(subject: Subject, now: number): Facts['subject'] {
+  const { acr, amr, authenticatedMs, scopes } = subject;
+  const met = Object.entries(scopes ?? {}).filter(([, untilMs]) => now < untilMs);
+  return {
+    ...partyOf(subject),
+    ...(acr === undefined ? {} : { acr }),
+    ...(amr === undefined ? {} : { amr }),
+    ...(authenticatedMs === undefined ? {} : { auth_time: authenticatedMs }),
+    ...(met.length === 0 ? {} : { scopes: met.map(([scope]) => scope) }),
+  };
 }
 
 export type SqlCommand = string;
@@ -92,7 +107,13 @@ export interface McpFacts {
 export interface Facts {
   /** ms since the epoch. */
   readonly now: number;
-  readonly subject: Pick<Subject, 'id' | 'issuer' | 'kind' | 'groups' | 'agent'>;
+  readonly subject: Party &
+    Pick<Subject, 'acr' | 'amr'> & {
+      /** When they proved who they are (OpenID Connect Core 1.0 §2), ms since the epoch. */
+      readonly auth_time?: number;
+      /** Those of `identity.step_up` that their sign-in meets now. */
+      readonly scopes?: readonly string[];
+    };
   readonly connection: { readonly name: string; readonly type: 'postgres' | 'mcp' | 'http' };
   readonly client: { readonly name: string };
   readonly request: {

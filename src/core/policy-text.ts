@@ -48,7 +48,9 @@ export interface RuleConfig {
         readonly grants: 'once' | number;
         readonly escalate?: { readonly afterMs: number; readonly reviewers: readonly string[] };
       }
-    | { readonly kind: 'deny'; readonly text: string };
+    | { readonly kind: 'deny'; readonly text: string }
+    /** A scope of `identity.step_up`. */
+    | { readonly kind: 'step_up'; readonly scope: string };
 }
 
 export interface PolicyTestConfig {

@@ -66,7 +66,7 @@ export interface RecordInput {
   readonly parent?: { readonly session: string; readonly request?: string };
   readonly request?: string;
   readonly approval?: string;
-  readonly subject?: Pick<Subject, 'id' | 'issuer' | 'kind' | 'agent'>;
+  readonly subject?: Pick<Subject, 'id' | 'issuer' | 'kind' | 'agent' | 'actors'>;
   readonly connection?: string;
   /** Counts, codes, rule names, class names, digests of nothing guessable. Never a value from a request or a row. */
   readonly data?: JsonObject;

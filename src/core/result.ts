@@ -13,6 +13,8 @@ export interface Refusal {
   readonly rule?: string;
   /** A page of the gate where the caller can do what is missing. */
   readonly page?: string;
+  /** Of a stronger or newer sign-in (`identity.step_up`), which would let it pass. */
+  readonly scope?: string;
   /** The approval that would let it pass, where one was requested. */
   readonly approval?: string;
 }

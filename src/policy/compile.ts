@@ -31,14 +31,15 @@ export function compilePolicy(config: PolicyConfig): Result<Policy, readonly Pol
   }
   const texts = config.rules.flatMap((rule) => [rule.when ?? '', ...rule.risk.map((each) => riskPatterns[each].when)]);
   const needsRowEstimate = texts.some((text) => text.includes('estimated_rows'));
-  const repeatable = !texts.some((text) => ofTheMoment.test(text));
+  const repeatable =
+    !texts.some((text) => ofTheMoment.test(text)) && !config.rules.some(({ effect }) => effect.kind === 'step_up');
   if (problems.length > 0) return fail(problems);
   const glass = config.breakGlass && { breakGlass: breakGlassOf(config.breakGlass, config.groups) };
   return ok({ digest: digestOf(config), rules, needsRowEstimate, repeatable, ...glass });
 }
 
-/** Names a fact that may differ each time, or may reach one: the whole of `sql`, or a member of it that is computed. */
-const ofTheMoment = /\b(?:now|params|estimated_rows)\b|\bsql\b(?!\s*\.)/;
+/** Names a fact that may differ each time, or may reach one: the whole of `sql` or `subject`, or a computed member. */
+const ofTheMoment = /\b(?:now|params|estimated_rows|acr|amr|auth_time|scopes)\b|\b(?:sql|subject)\b(?!\s*\.)/;
 
 /** Any of them is enough. */
 function riskOf(patterns: readonly RiskPattern[]): Condition {
@@ -67,6 +68,7 @@ function compileRule(rule: RuleConfig, conditions: readonly Condition[], aliases
     },
     connections: rule.connections,
     when: (facts) => outcomeOf(every(conditions, facts, aliases), rule.name),
+    ...(conditions.length === 0 ? { always: true } : {}),
     effect: effectOf(rule, aliases),
   };
 }
@@ -98,7 +100,7 @@ function breakGlassOf(config: BreakGlassConfig, aliases: GroupAliases): BreakGla
 }
 
 function effectOf({ effect }: RuleConfig, aliases: GroupAliases): CompiledRule['effect'] {
-  if (effect.kind === 'deny') return effect;
+  if (effect.kind === 'deny' || effect.kind === 'step_up') return effect;
   if (effect.kind === 'hold') {
     const { kind, reviewers, escalate, ...terms } = effect;
     const escalated = escalate && { escalate: { ...escalate, reviewers: resolveGroups(escalate.reviewers, aliases) } };

@@ -42,7 +42,18 @@ const environment = new Environment({
   .registerVariable('now', 'google.protobuf.Timestamp')
   .registerVariable({
     name: 'subject',
-    schema: { id: 'string', issuer: 'string', kind: 'string', groups: 'list<string>', agent: 'string' },
+    schema: {
+      id: 'string',
+      issuer: 'string',
+      kind: 'string',
+      groups: 'list<string>',
+      agent: 'string',
+      actors: 'list<string>',
+      acr: 'string',
+      amr: 'list<string>',
+      auth_time: 'google.protobuf.Timestamp',
+      scopes: 'list<string>',
+    },
   })
   .registerVariable({ name: 'connection', schema: { name: 'string', type: 'string' } })
   .registerVariable({ name: 'client', schema: { name: 'string' } })
@@ -193,7 +204,7 @@ function known(facts: Facts, aliases: GroupAliases): object {
   const { subject, connection, client, request, sql, mcp } = facts;
   return {
     now: new Date(facts.now),
-    subject: { ...subject, agent: subject.agent ?? '', groups: effectiveGroups(subject.groups, aliases) },
+    subject: subjectOf(subject, aliases),
     connection,
     client,
     request,
@@ -201,6 +212,14 @@ function known(facts: Facts, aliases: GroupAliases): object {
     sql: knownOf({ ...sql, estimated_rows: sql.estimated_rows === null ? null : BigInt(sql.estimated_rows) }),
     mcp: knownOf(mcp),
   };
+}
+
+/** Nobody acting, and no scope met, is known. How and when somebody proved themselves is not, where nobody has said. */
+function subjectOf({ auth_time: at, ...subject }: Facts['subject'], aliases: GroupAliases): object {
+  const { groups, agent, scopes = [] } = subject;
+  const { actors = agent === undefined ? [] : [agent] } = subject;
+  const proven = at === undefined ? {} : { auth_time: new Date(at) };
+  return { ...subject, agent: agent ?? '', actors, scopes, groups: effectiveGroups(groups, aliases), ...proven };
 }
 
 function knownOf(facts: object): object {

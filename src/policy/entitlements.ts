@@ -1,8 +1,8 @@
 // What a person may do, by the rules that speak of them: for every connection, without a request. It decides nothing.
 
 import { concerns, glassFor } from '../core/decide.ts';
-import type { Obligations, Policy } from '../core/decision.ts';
-import type { Facts } from '../core/facts.ts';
+import type { CompiledRule, Obligations, Policy } from '../core/decision.ts';
+import type { Party } from '../core/facts.ts';
 import type { ClassSet } from '../core/phi.ts';
 import type { PolicyConfig } from '../core/policy-text.ts';
 
@@ -10,7 +10,7 @@ export interface Entitlement {
   readonly connection: string;
   readonly rules: readonly {
     readonly rule: string;
-    readonly effect: 'allow' | 'hold' | 'deny';
+    readonly effect: CompiledRule['effect']['kind'];
     /** As written; null = always. */
     readonly when: string | null;
     /** What it grants, or who decides. */
@@ -24,7 +24,7 @@ export interface Entitlement {
 export function entitlementsOf(
   config: PolicyConfig,
   policy: Policy,
-  subject: Facts['subject'],
+  subject: Party,
   connections: readonly string[],
 ): readonly Entitlement[] {
   const said = new Map(config.rules.map((each) => [each.name, each]));
@@ -45,11 +45,12 @@ export function entitlementsOf(
 
 export function renderEntitlements(who: string, entitlements: readonly Entitlement[]): readonly string[] {
   return entitlements.flatMap(({ connection, rules, breakGlass }) => {
-    const opens = rules.some(({ effect }) => effect !== 'deny') || breakGlass !== null;
-    if (!opens) return [`${connection}: closed to ${who}`];
+    const isOpen = rules.some(({ effect }) => effect === 'allow' || effect === 'hold') || breakGlass !== null;
+    if (!isOpen) return [`${connection}: closed to ${who}`];
+    const width = Math.max(5, ...rules.map(({ effect }) => effect.length));
     const lines = rules.map(
       ({ rule, effect, when, text }) =>
-        `  ${effect.padEnd(5)}  ${rule}: ${text}${when === null ? '' : `, when ${when}`}`,
+        `  ${effect.padEnd(width)}  ${rule}: ${text}${when === null ? '' : `, when ${when}`}`,
     );
     return [`${connection}:`, ...lines, ...(breakGlass === null ? [] : [`  break-glass ${breakGlass}`])];
   });
@@ -63,6 +64,8 @@ function textOf(effect: Policy['rules'][number]['effect']): string {
       return `${effect.terms.quorum} of ${effect.terms.reviewers.join(', ')} must approve`;
     case 'deny':
       return effect.text;
+    case 'step_up':
+      return `asks for a sign-in that meets ${effect.scope}`;
   }
 }
 

@@ -10,7 +10,7 @@ type RulePart = 'other_subject' | 'other_connection' | 'true' | 'false' | 'error
 
 interface RuleAccount {
   readonly rule: string;
-  readonly effect: 'allow' | 'hold' | 'deny';
+  readonly effect: CompiledRule['effect']['kind'];
   readonly part: RulePart;
   /** Why it could not be evaluated. */
   readonly text?: string;
@@ -53,8 +53,11 @@ export function renderExplanation({ decision, rules }: Explanation): readonly st
     lines.push(`  ${decision.hold.quorum} of ${decision.hold.reviewers.join(', ')} may approve`);
   }
   const width = Math.max(0, ...rules.map((each) => each.rule.length));
+  const effectWidth = Math.max(5, ...rules.map((each) => each.effect.length));
   for (const { rule, effect, part, text } of rules) {
-    lines.push(`  ${rule.padEnd(width)}  ${effect.padEnd(5)}  ${parts[part]}${text === undefined ? '' : `: ${text}`}`);
+    lines.push(
+      `  ${rule.padEnd(width)}  ${effect.padEnd(effectWidth)}  ${parts[part]}${text === undefined ? '' : `: ${text}`}`,
+    );
   }
   return [...lines, `policy ${decision.policy}`];
 }

@@ -1,6 +1,7 @@
 // What is provably odd about a policy, without a single request: rules that can never decide, and rules that add nothing.
 // It only says what is certain; what merely never happened is for a simulation to tell.
 
+import { opens } from '../core/decide.ts';
 import type { CompiledRule, Obligations, Policy } from '../core/decision.ts';
 import { type ClassSet, unionOf } from '../core/phi.ts';
 import type { PolicyConfig, RuleConfig } from '../core/policy-text.ts';
@@ -38,7 +39,7 @@ function reachesNobody({ said, rule }: Rule): string | null {
 
 /** A deny that applies whenever this rule does, and more: deny beats everything, whatever the order. */
 function shadow(each: Rule, rules: readonly Rule[]): string | null {
-  if (each.rule.effect.kind === 'deny') return null;
+  if (!opens(each.rule)) return null;
   const over = rules.find((other) => other.rule.effect.kind === 'deny' && appliesWhenever(each, other));
   return over ? `is shadowed: whenever it applies, ${over.said.name} denies` : null;
 }

@@ -3,7 +3,7 @@
 
 import { concerns, glassFor } from '../core/decide.ts';
 import type { Policy } from '../core/decision.ts';
-import type { Facts } from '../core/facts.ts';
+import type { Party } from '../core/facts.ts';
 import { type ClassSet, phiClasses, unionOf } from '../core/phi.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
 
@@ -11,12 +11,7 @@ import { ok, type Result, refuse } from '../core/result.ts';
 export const unmaskSetsMax = 32;
 
 /** What all allow rules that concern this subject add up to, and the break-glass that is open; in the order of `phiClasses`. */
-export function unmaskSetOf(
-  policy: Policy,
-  subject: Facts['subject'],
-  connection: string,
-  emergency = false,
-): ClassSet {
+export function unmaskSetOf(policy: Policy, subject: Party, connection: string, emergency = false): ClassSet {
   const glass = emergency ? glassFor(policy, subject, connection) : null;
   return policy.rules
     .filter((rule) => concerns(rule, subject, connection))

@@ -5,8 +5,13 @@ import type { Subject } from '../core/facts.ts';
 export interface LegalHold {
   readonly id: string;
   readonly kind: 'session' | 'subject' | 'patient';
-  /** A session's id, a subject's id, or the keyed name of a patient: never the patient's own number. */
+  /** A session's id, a subject's id, or a digest of a patient's identifiers: never these themselves. */
   readonly target: string;
+  /**
+   * Of a patient: the identifiers that were given, from which names are made again under every key. In no record, and in no
+   * answer. Absent in holds of an older version, which keep every session.
+   */
+  readonly patient?: readonly string[];
   readonly by: Pick<Subject, 'id' | 'issuer' | 'kind' | 'agent'>;
   readonly reason: string;
   /** ms since the epoch. */

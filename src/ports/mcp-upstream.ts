@@ -14,6 +14,11 @@ export interface McpUpstreamEvents {
    * `streamed`: it comes in an event stream.
    */
   readonly long?: (id: number, streamed: boolean) => LongReply | null;
+  /**
+   * The server has ended the stream of an answer and means to go on with it, once it is asked after `retryMs` (MCP 2025-11-25,
+   * Transports / Sending Messages to the Server). Resolves when that may be sooner. Never rejects.
+   */
+  readonly paused?: (id: number, retryMs: number) => Promise<void>;
   /** Called once, unless `close` was called first. Codes: upstream_closed, upstream_protocol, upstream_refused, upstream_unavailable. */
   readonly closed: (reason: Refusal) => void;
 }

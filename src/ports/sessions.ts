@@ -11,6 +11,8 @@ export interface SessionSummary {
   readonly connection: string;
   readonly door: string;
   readonly client: string;
+  /** Where it came from, as the door saw it: an IP address. Empty where there was no network. */
+  readonly address: string;
   /** The session and request that caused this one (a tool call causes SQL). */
   readonly parent: { readonly session: string; readonly request: string | null } | null;
   /** RFC 3339, UTC. `ended` is null while the session is open. */
@@ -54,14 +56,26 @@ export interface SessionIndex {
   get(id: string): SessionSummary | undefined;
   /** Sessions this one caused, oldest first. */
   childrenOf(id: string): readonly SessionSummary[];
+  /** Entries before which the clock was set back, ascending: between two of them, times do not decrease. */
+  setBacks(): readonly number[];
   /** Sequence numbers of the entries of one session, ascending. */
   entriesOf(id: string): readonly number[];
   /** What has left about the patients of these keyed names, and not been shredded. Newest first. */
   disclosuresOf(names: readonly string[], filter: DisclosureFilter): readonly Disclosure[];
+  /** What the index could read of whom one session saw, and whether any of these keyed names is among them. */
+  seenIn(session: string, names: readonly string[]): SeenInSession;
   /** Answers in that time that were about patients and did not say which. */
   unnamedDisclosures(filter: Pick<DisclosureFilter, 'since' | 'until'>): number;
   /** Forgets everything and reads the log again. Queued like `catchUp`; whoever asks meanwhile waits for it. */
   rebuild(reader: LogReader): Promise<Rebuilt>;
+}
+
+export interface SeenInSession {
+  /** Records of answers in which patients stand; those that only the question named are not counted. */
+  readonly records: number;
+  /** Names in all of its records, one for each record that has it. */
+  readonly names: number;
+  readonly any: boolean;
 }
 
 /** One answer that concerned a patient. */

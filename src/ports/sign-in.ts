@@ -17,6 +17,8 @@ export interface Proof {
   readonly session: string | null;
   /** What may be presented once only, and until when (ms): the ID of an assertion. */
   readonly once: { readonly id: string; readonly untilMs: number } | null;
+  /** When the provider has it end, where it says so (`SessionNotOnOrAfter`); ms since the epoch. */
+  readonly endsMs?: number;
 }
 
 /** Who is signed out by the provider: one sign-in of theirs, or all. */

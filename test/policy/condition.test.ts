@@ -39,6 +39,12 @@ const outcomes: readonly [when: string, outcome: boolean | string][] = [
   ['sql.relations.exists(r, r.startsWith("public."))', true],
   ['sql.relations.all(r, r == "public.patients")', true],
   ['subject.agent == ""', true],
+  ['size(subject.actors) == 0 && size(subject.scopes) == 0', true],
+  // how somebody proved themselves is not known where nobody has said
+  ['subject.acr == "phr"', 'subject.acr'],
+  ['"mfa" in subject.amr', 'subject.amr'],
+  ['now - subject.auth_time < duration("15m")', 'subject.auth_time'],
+  ['has(subject.auth_time) && now - subject.auth_time < duration("15m")', false],
   ['now < timestamp("2026-01-06T00:00:00Z") && now.getHours() == 13', true],
   // dynamic values: numbers of JSON compare with ints, members are reached, null is a value
   ['mcp.arguments.limit > 5', true],
@@ -141,4 +147,25 @@ test('no outcome repeats a value', () => {
   ]) {
     assert.doesNotMatch(String(ask(when, secret)), /Jane/, when);
   }
+});
+
+test('who acts, how somebody proved themselves and when are facts', () => {
+  const proven = factsWith({
+    now: Date.UTC(2026, 0, 5, 13),
+    subject: {
+      agent: 'planner',
+      actors: ['planner', 'desk'],
+      acr: 'phr',
+      amr: ['pwd', 'mfa'],
+      auth_time: Date.UTC(2026, 0, 5, 12, 50),
+      scopes: ['strong'],
+    },
+  });
+  for (const when of [
+    'subject.actors == ["planner", "desk"] && subject.agent == "planner"',
+    'subject.acr == "phr" && "mfa" in subject.amr && "strong" in subject.scopes',
+    'now - subject.auth_time < duration("15m") && now - subject.auth_time >= duration("10m")',
+  ])
+    assert.equal(ask(when, proven), true, when);
+  assert.equal(ask('subject.actors == ["planner"]', factsWith({ subject: { agent: 'planner' } })), true);
 });

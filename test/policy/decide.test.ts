@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { decide } from '../../src/core/decide.ts';
+import { parsePolicy } from '../../src/config/policy-schema.ts';
+import { decide, mayEnter } from '../../src/core/decide.ts';
+import type { Policy } from '../../src/core/decision.ts';
 import type { RuleConfig } from '../../src/core/policy-text.ts';
 import { compilePolicy } from '../../src/policy/compile.ts';
 import { explain, renderExplanation } from '../../src/policy/explain.ts';
@@ -183,4 +185,32 @@ test('policy tests say what differs', () => {
   assert.match(results[1]?.differences[0] ?? '', /expected hold/);
   assert.match(results[2]?.differences[0] ?? '', /builtin:closed/);
   assert.match(results[3]?.differences[0] ?? '', /expected unmask ssn/);
+});
+
+test('a step-up refuses until it is met, lets nobody in by itself, and is told where nothing else is lacking', () => {
+  const policyFrom = (rules: readonly object[]): Policy => {
+    const parsed = parsePolicy({ rules });
+    assert.ok(parsed.ok, JSON.stringify(parsed));
+    const compiled = compilePolicy(parsed.value);
+    assert.ok(compiled.ok);
+    return compiled.value;
+  };
+  const stepUp = { name: 'proof', step_up: 'strong' };
+  const allow = { name: 'all', allow: true };
+  const plain = factsWith({ subject: { id: 'ana' }, connection: { name: 'ehr' } });
+  const strong = factsWith({ subject: { id: 'ana', scopes: ['strong'] }, connection: { name: 'ehr' } });
+  const weak = decide(plain, policyFrom([stepUp, allow]));
+  assert.deepEqual(
+    [weak.effect, weak.reasons[0].code, weak.reasons[0].scope],
+    ['deny', 'insufficient_scope', 'strong'],
+  );
+  assert.equal(decide(strong, policyFrom([stepUp, allow])).reasons[0].rule, 'all');
+  assert.equal(decide(strong, policyFrom([stepUp])).reasons[0].code, 'no_matching_rule');
+  assert.ok(!mayEnter(policyFrom([stepUp]), strong.subject, 'ehr'));
+  const denied = decide(plain, policyFrom([stepUp, { name: 'no', deny: 'Never.' }, allow]));
+  assert.equal(denied.reasons[0].rule, 'no', 'no sign-in would help');
+  const held = decide(plain, policyFrom([stepUp, { name: 'ask', hold: { reviewers: ['privacy'] } }]));
+  assert.equal(held.reasons[0].rule, 'proof', 'nobody is asked to review what could not run');
+  assert.equal(policyFrom([stepUp, allow]).repeatable, false);
+  assert.equal(policyFrom([{ ...allow, when: 'subject["sco" + "pes"] == []' }, allow]).repeatable ?? false, false);
 });
