@@ -23,6 +23,7 @@ const noCatalog: Catalog = {
   isUserOperator: () => false,
   isUserType: () => false,
   isEnumType: () => false,
+  isCastByUsers: () => false,
 };
 
 export async function analyzeText(sql: string): Promise<Result<SqlFacts>> {

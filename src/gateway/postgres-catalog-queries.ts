@@ -4,13 +4,18 @@
 /** FirstNormalObjectId (src/include/access/transam.h): what has a smaller OID came with the server. */
 const firstNormalOid = 16_384;
 
+/** Half of a catalog: what came with the server, or what was made since. */
+export type Half = 'built-in' | 'made';
+
+export function isOfHalf(oid: string, half: Half): string {
+  return `${oid} ${half === 'built-in' ? '<' : '>='} ${firstNormalOid}`;
+}
+
 /** Functions of users: all but those an extension brings in C, which are as known as the server itself. */
 const userFunctionsSql = `
   SELECT p.oid FROM pg_catalog.pg_proc p
-  JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
   JOIN pg_catalog.pg_language l ON l.oid = p.prolang
-  WHERE p.oid >= ${firstNormalOid} AND n.nspname NOT IN ('pg_catalog', 'information_schema')
-    AND NOT (l.lanname IN ('c', 'internal') AND EXISTS (
+  WHERE p.oid >= ${firstNormalOid} AND NOT (l.lanname IN ('c', 'internal') AND EXISTS (
       SELECT FROM pg_catalog.pg_depend d
       WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid AND d.deptype = 'e'))`;
 
@@ -23,23 +28,43 @@ const activeSql = `
     WHERE d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass
       AND d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.refobjid IN (${userFunctionsSql})`;
 
-/** Types with a cast that is a function of users: reading a value of theirs as text or number may run it. */
-const castSql = `
+/** Types on either side of a cast that is a function of users. */
+const castEndsSql = `
   SELECT k.castsource FROM pg_catalog.pg_cast k WHERE k.castfunc IN (${userFunctionsSql})
   UNION ALL SELECT k.casttarget FROM pg_catalog.pg_cast k WHERE k.castfunc IN (${userFunctionsSql})`;
 
-/** Half of a catalog: what came with the server, or what was made since. */
-export type Half = 'built-in' | 'made';
+/** Types such a cast begins at, unless it only leads from a built-in type to one of users. */
+const castSourcesSql = `
+  SELECT k.castsource FROM pg_catalog.pg_cast k WHERE k.castfunc IN (${userFunctionsSql})
+    AND (k.castsource >= ${firstNormalOid} OR k.casttarget < ${firstNormalOid})`;
 
-export function isOfHalf(oid: string, half: Half): string {
-  return `${oid} ${half === 'built-in' ? '<' : '>='} ${firstNormalOid}`;
-}
+/** The same, with arrays and domains of them: reading such a value as text or number may run code of users. */
+const castSql = `
+  SELECT k.oid FROM pg_catalog.pg_type k
+  WHERE k.oid IN (${castSourcesSql}) OR k.typelem IN (${castSourcesSql}) OR k.typbasetype IN (${castSourcesSql})`;
+
+/** By OID, and by name what came with the server. */
+export const castTypesSql: string = `
+  SELECT t.oid, CASE WHEN ${isOfHalf('t.oid', 'built-in')} THEN t.typname ELSE '' END
+  FROM pg_catalog.pg_type t WHERE t.oid IN (${castSql})`;
+
+/** What an unused value is told from a used one by: unique keys, exclusion constraints, foreign keys. */
+const keysSql = `
+  SELECT k.conrelid, pg_catalog.unnest(k.conkey)::pg_catalog.int4 FROM pg_catalog.pg_constraint k
+  WHERE k.contype IN ('p', 'u', 'x', 'f')
+  UNION ALL SELECT i.indrelid, k.attnum FROM pg_catalog.pg_index i, pg_catalog.unnest(i.indkey) WITH ORDINALITY k(attnum, at)
+  WHERE (i.indisunique OR i.indisexclusion) AND k.at <= i.indnkeyatts
+  UNION ALL SELECT d.refobjid, d.refobjsubid FROM pg_catalog.pg_index i
+  JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = i.indexrelid
+    AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = i.indrelid AND d.refobjsubid > 0
+  WHERE (i.indisunique OR i.indisexclusion) AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)`;
 
 /** One row a column; one with nulls for a relation without columns. */
 export const columnsSql = (half: Half): string => `
   SELECT c.oid, n.nspname, c.relname, c.relkind, c.oid IN (${activeSql}),
          a.attnum, a.attname, a.atttypid, a.attgenerated, t.typname,
-         CASE WHEN t.oid IN (${castSql}) THEN '' ELSE t.typtype::pg_catalog.text END, tn.nspname
+         CASE WHEN t.oid IN (${castSql}) THEN '' ELSE t.typtype::pg_catalog.text END, tn.nspname,
+         (c.oid, a.attnum::pg_catalog.int4) IN (${keysSql}), c.relrowsecurity
   FROM pg_catalog.pg_class c
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -68,13 +93,15 @@ export const databaseSql: string = 'SELECT pg_catalog.current_database()';
 
 export const inheritsSql: string = 'SELECT i.inhrelid, i.inhparent FROM pg_catalog.pg_inherits i';
 
-/** Whatever lies outside pg_catalog and could be meant instead of a built-in of the same name. */
-export const functionsSql: string = `SELECT DISTINCT f.proname FROM pg_catalog.pg_proc f WHERE f.oid IN (${userFunctionsSql})`;
+/** Whatever could be meant instead of a built-in of the same name; what lies in pg_catalog itself with that before it too. */
+export const functionsSql: string = `
+  SELECT DISTINCT f.proname FROM pg_catalog.pg_proc f WHERE f.oid IN (${userFunctionsSql})
+  UNION SELECT 'pg_catalog.' || f.proname FROM pg_catalog.pg_proc f
+  WHERE f.oid IN (${userFunctionsSql}) AND f.pronamespace = 'pg_catalog'::pg_catalog.regnamespace`;
 
 export const operatorsSql: string = `
   SELECT DISTINCT o.oprname FROM pg_catalog.pg_operator o
-  JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
-  WHERE o.oid >= ${firstNormalOid} AND n.nspname <> 'pg_catalog' AND NOT EXISTS (
+  WHERE o.oid >= ${firstNormalOid} AND NOT EXISTS (
     SELECT FROM pg_catalog.pg_depend d
     JOIN pg_catalog.pg_proc p ON p.oid = o.oprcode
     JOIN pg_catalog.pg_language l ON l.oid = p.prolang AND l.lanname IN ('c', 'internal')
@@ -82,10 +109,10 @@ export const operatorsSql: string = `
 
 /** Row types of relations are left out: pg_catalog comes first, and a cast to one is refused as not built in. */
 export const typesSql: string = `
-  SELECT t.typname, pg_catalog.bool_and(t.typtype = 'e' AND t.oid NOT IN (${castSql})) FROM pg_catalog.pg_type t
+  SELECT t.typname, pg_catalog.bool_and(t.typtype = 'e' AND t.oid NOT IN (${castEndsSql})) FROM pg_catalog.pg_type t
   JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
   LEFT JOIN pg_catalog.pg_class c ON c.oid = t.typrelid
-  WHERE t.oid >= ${firstNormalOid} AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+  WHERE t.oid >= ${firstNormalOid}
     AND n.nspname !~ '^pg_(toast|temp)' AND (t.typrelid = 0 OR c.relkind = 'c') AND NOT (t.typelem <> 0 AND t.typname ~ '^_')
   GROUP BY t.typname`;
 
@@ -110,6 +137,8 @@ export const versionSql: string = `SELECT pg_catalog.concat_ws(' ', ${[
   'pg_cast',
   'pg_trigger',
   'pg_auth_members',
+  'pg_constraint',
+  'pg_index',
 ]
   .map((table) => `(SELECT ${rowsAndTransactions} FROM pg_catalog.${table})`)
   .join(', ')})`;
@@ -127,4 +156,4 @@ export const builtInVersionSql: string = `SELECT pg_catalog.concat_ws(' ', pg_ca
   )
   .join(
     ', ',
-  )}, (SELECT pg_catalog.string_agg(k.castsource::pg_catalog.text, ',' ORDER BY k.castsource) FROM (${castSql}) k))`;
+  )}, (SELECT pg_catalog.string_agg(k.castsource::pg_catalog.text, ',' ORDER BY k.castsource) FROM (${castEndsSql}) k))`;

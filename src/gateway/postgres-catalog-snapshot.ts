@@ -40,6 +40,8 @@ interface SnapshotFacts extends Pick<Catalog, 'version' | 'complete' | 'database
   readonly operators: ReadonlySet<string>;
   /** Name → whether every type of this name is an enum. */
   readonly types: ReadonlyMap<string, boolean>;
+  /** OIDs and names. */
+  readonly castTypes: ReadonlySet<number | string>;
   /** The answer to `typesByOidSql`. */
   readonly typesByOid: QueryRows['rows'];
 }
@@ -98,5 +100,9 @@ export class CatalogSnapshot implements Catalog {
 
   isEnumType(name: string): boolean {
     return this.#facts.types.get(name) === true;
+  }
+
+  isCastByUsers(type: number | string): boolean {
+    return this.#facts.castTypes.has(type);
   }
 }

@@ -16,6 +16,7 @@ import {
 import type { Catalog, Column, Relation } from '../sql/catalog.ts';
 import {
   builtInVersionSql,
+  castTypesSql,
   columnsSql,
   databaseSql,
   definitionsSql,
@@ -81,11 +82,20 @@ export class CatalogReader {
       typesSql,
       typesByOidSql('made'),
       databaseSql,
+      castTypesSql,
       `SET lock_timeout = ${lockMs}`,
     ]);
     if (!answers.ok) return answers;
-    const [columns = [], inherits = [], functions = [], operators = [], types = [], typesByOid = [], database] =
-      answers.value;
+    const [
+      columns = [],
+      inherits = [],
+      functions = [],
+      operators = [],
+      types = [],
+      typesByOid = [],
+      database,
+      casts = [],
+    ] = answers.value;
     const definitions = await this.#query(definitionsSql);
     const reset = await this.#query('RESET lock_timeout');
     if (!reset.ok) return reset;
@@ -100,6 +110,7 @@ export class CatalogReader {
         functions: new Set(functions.map(([name]) => name ?? '')),
         operators: new Set(operators.map(([name]) => name ?? '')),
         types: new Map(types.map(([name, isEnum]) => [name ?? '', isEnum === 't'])),
+        castTypes: new Set(casts.flatMap(([oid, name]) => (name ? [Number(oid), name] : [Number(oid)]))),
         typesByOid: [...builtIn.value.types, ...typesByOid],
       }),
     );
@@ -144,6 +155,7 @@ interface DraftColumn {
   classification: Classification;
   /** Somebody's word, not what the type alone suggests. */
   readonly decided: boolean;
+  key: boolean;
 }
 
 interface Draft {
@@ -170,14 +182,16 @@ function definitionsOf(rows: QueryRows['rows']): Definitions {
 function draftsOf(rows: QueryRows['rows'], definitions: Definitions, classifier: Classifier): Map<string, Draft> {
   const drafts = new Map<string, Draft>();
   for (const row of rows) {
-    const [oid = '', schema = '', name = '', kind = '', active, attnum, attname, typeOid, generated, ...type] = row.map(
+    const [oid = '', schema = '', name = '', kind = '', active, attnum, attname, typeOid, generated, ...more] = row.map(
       (each) => each ?? '',
     );
+    const [typeName, typeKind, typeSchema, key, policed] = more;
+    const type = [typeName ?? '', typeKind ?? '', typeSchema ?? ''];
     let draft = drafts.get(oid);
     if (!draft) {
       const system = schema === 'pg_catalog' || schema === 'information_schema';
       const definition = definitions.get(`${oid}.0`);
-      const relation = { oid: Number(oid), schema, name, kind, system, definition };
+      const relation = { oid: Number(oid), schema, name, kind, system, definition, policed: policed === 't' };
       draft = { relation, active: active === 't', columns: [] };
       drafts.set(oid, draft);
     }
@@ -188,22 +202,22 @@ function draftsOf(rows: QueryRows['rows'], definitions: Definitions, classifier:
     const expression = generated === '' ? undefined : definitions.get(`${oid}.${attnum}`);
     const computed = !decided && (expression ?? draft.relation.definition) !== undefined;
     const column = { attnum: Number(attnum), name: attname, typeOid: Number(typeOid), jsonPaths, computed, expression };
-    draft.columns.push({ column, classification, decided });
+    draft.columns.push({ column, classification, decided, key: key === 't' });
   }
   return drafts;
 }
 
-function columnType([name = '', kind = '', schema = '']: readonly string[]): ColumnType {
+function columnType([name = '', kind = '', schema = '']: readonly string[]): ColumnType & { readonly cast: boolean } {
   const base = schema === 'pg_catalog' && kind === 'b';
   const temporal = base && temporalTypes.has(name);
   const plain = (base && plainTypes.has(name)) || kind === 'e';
-  return { name, textual: !(plain || temporal), temporal };
+  return { name, textual: !(plain || temporal), temporal, cast: kind === '' && name !== '' };
 }
 
 function classified(
   relation: Draft['relation'],
   column: string,
-  type: ColumnType,
+  type: ReturnType<typeof columnType>,
   computed: boolean,
   { word, byType }: Classifier,
 ): Pick<DraftColumn, 'classification' | 'decided'> {
@@ -212,6 +226,8 @@ function classified(
     return { classification: column === 'attmissingval' ? 'unknown' : 'clear', decided: true };
   }
   const said = word(relation.schema, relation.name, column);
+  // A value that functions of users turn into text may come out as any other.
+  if (said === 'clear' && type.cast) return { classification: 'unknown', decided: true };
   if (said !== undefined) return { classification: said, decided: true };
   // INVARIANT: what a column is computed from is not known here, so no setting for unknown text makes it clear.
   if (computed) return { classification: 'unknown', decided: false };
@@ -246,7 +262,9 @@ function share(columns: readonly DraftColumn[]): void {
   const decided = columns.filter((each) => each.decided);
   const words = (decided.length > 0 ? decided : columns).map((each) => each.classification);
   const word = words.find((each) => each !== 'clear') ?? 'clear';
+  const key = columns.some((each) => each.key);
   for (const each of columns) {
+    each.key = key;
     if (!each.decided || each.classification === 'clear') each.classification = word;
   }
 }
@@ -256,8 +274,9 @@ function relationOf({ relation, active, columns }: Draft): Relation {
     ...relation,
     active,
     // A word about another member of its family is a word about it.
-    columns: columns.map(({ column, classification }) => ({
+    columns: columns.map(({ column, classification, key }) => ({
       ...column,
+      key,
       classification,
       computed: column.computed === true && classification === 'unknown',
     })),

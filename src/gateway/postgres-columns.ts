@@ -49,6 +49,7 @@ export function planColumns(
         format: field.format,
         classification: verdict.rule,
         jsonPaths: verdict.jsonPaths,
+        hidesNull: lineage === undefined || lineage.nullTells === true,
         scanClear: isUserData(field, lineage, catalog),
       },
       view,

@@ -15,8 +15,15 @@ export class Standing {
   /** How often something has run that the gate cannot follow; 0 = never since the session began or was reset. */
   #loosened = 0;
   #namesKnown = true;
+  /** A view has run code that nobody here has read: settings may hold what it has put there. */
+  #settingsKnown = true;
   /** A statement was masked in the transaction at hand. */
   #masked = false;
+
+  /** Changes since it was as every session begins; approvals are of one such state. */
+  get changes(): number {
+    return this.#loosened;
+  }
 
   get loose(): boolean {
     return this.#loosened > 0;
@@ -31,6 +38,7 @@ export class Standing {
   admitted(decision: Decision, analyses: readonly StatementAnalysis[], acting: boolean): void {
     if (!acting) return;
     if (decision.obligations.unmask !== 'all') {
+      if (analyses.some((each) => each.runsUnseen)) this.#settingsKnown = false;
       this.#masked = true;
       return;
     }
@@ -56,6 +64,7 @@ export class Standing {
       if (this.#loosened !== before) return;
       this.#loosened = 0;
       this.#namesKnown = true;
+      this.#settingsKnown = true;
     };
   }
 
@@ -63,6 +72,17 @@ export class Standing {
   factsOf(facts: SqlFacts): SqlFacts {
     if (this.#namesKnown) return facts;
     return { ...facts, relations: null, columns: null, filters: null, functions: null, phi: null };
+  }
+
+  /** Why a setting may not be shown where data is masked. */
+  silence({ readsSettings, runsUnseen }: StatementAnalysis): Refusal | null {
+    if (!readsSettings || (this.#settingsKnown && !runsUnseen)) return null;
+    return {
+      code: 'not_provable',
+      text: 'A view read in this session runs code that could have put a value into a setting.',
+      rule: 'builtin:closed-world',
+      next: 'Run DISCARD ALL, or connect again.',
+    };
   }
 
   objection(decision: Decision): Refusal | null {

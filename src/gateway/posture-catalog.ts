@@ -114,6 +114,10 @@ class EnforcedCatalog implements Catalog {
   isEnumType(name: string): boolean {
     return this.#inner.isEnumType(name);
   }
+
+  isCastByUsers(type: number | string): boolean {
+    return this.#inner.isCastByUsers(type);
+  }
 }
 
 /** The view under the name of the table, so that facts and rules speak of what people know. */
@@ -133,6 +137,7 @@ function standIn(
     return {
       ...column,
       computed: false,
+      key: base?.key === true,
       classification,
       jsonPaths: byDatabase ? undefined : base?.jsonPaths,
       ...maskedAs,
@@ -145,6 +150,8 @@ function standIn(
     name: original.name,
     kind: original.kind,
     active: original.active,
+    // A view's definition is not read here, but a plan is made of it.
+    policed: original.policed === true || original.kind === 'v',
     columns,
     protected: columns.some((each) => each.classification !== 'clear'),
   };

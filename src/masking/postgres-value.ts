@@ -20,7 +20,7 @@ import { toNull, type ValueMask } from './postgres/value-mask.ts';
 import { yearMask } from './postgres/year.ts';
 import type { Tally } from './text.ts';
 
-/** Null in, null out. The result is in the format the cell came in. */
+/** Null in, null out, unless the NULL is hidden too. The result is in the format the cell came in. */
 export type CellMasker = (value: Uint8Array | null) => Uint8Array | null;
 
 export type CellRule = Classification | 'derived' | 'row' | 'year' | 'definition';
@@ -41,6 +41,8 @@ export interface CellColumn {
   readonly jsonPaths?: JsonPaths | undefined;
   /** Run the detectors over clear text as a tripwire. */
   readonly scanClear?: boolean;
+  /** That a value is NULL is as secret as the value: both look alike. */
+  readonly hidesNull?: boolean;
 }
 
 /** A masker made once per column. Null = leave every value as it is. */
@@ -48,7 +50,8 @@ export function columnMasker(column: CellColumn, view: MaskView, counts?: Tally)
   if (view.unmask === 'all') return null;
   const plan = new MaskPlan(column, view, counts);
   const mask = plan.maskOf(column.type, column.typmod, column.classification);
-  return mask && ((value) => (value === null ? null : attempt(mask, value)));
+  const absent = mask && column.hidesNull && column.classification === 'derived' ? attempt(mask, nothing) : null;
+  return mask && ((value) => (value === null ? absent : attempt(mask, value)));
 }
 
 /** One cell; prefer columnMasker for more than one. */
@@ -61,6 +64,8 @@ export function maskValue(
   const mask = columnMasker(column, view, counts);
   return mask === null ? value : mask(value);
 }
+
+const nothing = new Uint8Array();
 
 /** Whatever cannot be read (bad UTF-8, bad JSON, short binary) is not shown. */
 function attempt(mask: ValueMask, value: Uint8Array): Uint8Array | null {

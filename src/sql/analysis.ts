@@ -62,6 +62,10 @@ export interface StatementAnalysis {
   readonly outputs: readonly Lineage[] | null;
   /** What it puts out may hold columns that came after the catalog was read: to be confirmed before anything leaves. */
   readonly wholeRows: boolean;
+  /** A view it reads runs code that cannot be seen into: from then on a setting may hold anything. */
+  readonly runsUnseen: boolean;
+  /** It shows settings that could hold it. */
+  readonly readsSettings: boolean;
   /** Numbers of the parameters that name a setting it reads: each must be one of the server's own (`isServerSetting`). */
   readonly settingParams: readonly number[];
   /** DDL that makes the catalog snapshot stale. */

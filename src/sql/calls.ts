@@ -3,9 +3,20 @@
 
 import type { FuncCall, Node } from 'libpg-query';
 import { filtering, sorting, window } from './conditions.ts';
-import { counts, mayTell, passesOn, ranks, writesDefinition } from './functions.ts';
-import { as, either, inArray, isDefinition, isProtected, type Lineage, nothing, type Scope, unite } from './lineage.ts';
-import { isServerSetting, settingAllowed, settingFree, settingOfUsers } from './settings.ts';
+import { counts, isOfSequence, mayBeAbsent, mayTell, passesOn, ranks, writesDefinition } from './functions.ts';
+import {
+  absentBy,
+  as,
+  either,
+  inArray,
+  isDefinition,
+  isProtected,
+  type Lineage,
+  nothing,
+  type Scope,
+  unite,
+} from './lineage.ts';
+import { isFixedSetting, isServerSetting, settingAllowed, settingFree, settingOfUsers } from './settings.ts';
 import { functionOf, isArrayColumn, isConstant, isDateColumn, isScalarColumn, type Walk } from './walk.ts';
 
 export function call(walk: Walk, node: FuncCall, scope: Scope): Lineage {
@@ -14,6 +25,8 @@ export function call(walk: Walk, node: FuncCall, scope: Scope): Lineage {
   const name = sets ? 'set_config' : functionOf(walk, node);
   if (sets) walk.findings.functions.add('set_config');
   if (name === 'current_setting') readsSetting(walk, args[0]);
+  if (isOfSequence(name)) counter(walk, args);
+  if (name === 'pg_show_all_settings') walk.findings.readsSettings = true;
   const given = args.map((each) => walk.value(each, scope));
   noteTelling(walk, node, name, given);
   const around = [
@@ -27,9 +40,16 @@ export function call(walk: Walk, node: FuncCall, scope: Scope): Lineage {
   return asked.classes.size > 0 ? unite([value, asked]) : value;
 }
 
+/** INVARIANT: which sequence is counted on is written out, so that no value decides it. */
+function counter({ findings }: Walk, names: readonly Node[]): void {
+  findings.writes = true;
+  if (!names.every(isConstant)) findings.hide('The statement counts on a sequence whose name is computed.');
+}
+
 /** A setting whose name is a constant, or a parameter to be looked at when it is bound. */
 function readsSetting({ findings }: Walk, name: Node | undefined): void {
   const inner = name && 'TypeCast' in name ? name.TypeCast.arg : name;
+  if (!isFixedSetting(textOf(inner) ?? '')) findings.readsSettings = true;
   if (inner && 'ParamRef' in inner) findings.settingParams.add(inner.ParamRef.number ?? 0);
   else if (!isServerSetting(textOf(name) ?? '.')) findings.refuse('not_provable', settingOfUsers);
 }
@@ -40,9 +60,22 @@ function noteTelling(walk: Walk, node: FuncCall, name: string, given: readonly L
   const all = unite(given);
   if (node.agg_distinct) walk.findings.filter(all);
   else if (writesDefinition(name)) return;
+  else if (name === 'count' && all.nullTells) walk.findings.mayTell(all);
+  else if (name === 'date' && given.every((each) => isMoment(walk, each))) return;
   else if (name === 'array_agg' && given.every((each) => isScalarColumn(walk, each))) return;
   else if (name === 'format' && given.every((each) => !isProtected(each) || isDefinition(each))) return;
+  else if (name === 'format' && !node.func_variadic && writesAnything(textOf(node.args?.[0]))) return;
   else if (node.func_variadic || mayTell(name, varying)) walk.findings.mayTell(all);
+}
+
+/** A format whose parts take any value: `%I` takes no NULL, and `*` a number only. */
+function writesAnything(format: string | undefined): boolean {
+  return format !== undefined && !/%[-\d$]*[^-\d$%sL]/.test(format);
+}
+
+/** Cast to another date type, it is still a date and cannot fail. */
+function isMoment(walk: Walk, lineage: Lineage): boolean {
+  return !isProtected(lineage) || lineage.form?.kind === 'moment' || isDateColumn(walk, lineage);
 }
 
 /** What a definition may go through and still be masked as one. */
@@ -62,7 +95,13 @@ function valueOf(walk: Walk, name: string, args: readonly Node[], given: readonl
   if (name === 'array_agg' && isScalarColumn(walk, first)) return inArray(first);
   if (isDefinition(first) && keepsDefinition.has(name) && given.length === 1) return first;
   if (saysYear(walk, name, args, given)) return as(all, { kind: 'year' });
-  return all;
+  if (name === 'date' && isMoment(walk, first)) return as(first, { kind: 'moment' });
+  return mayBeAbsent(name) && !isByPosition(name, args) ? absentBy(all) : all;
+}
+
+/** `substring` by numbers, not by a pattern: what a parameter is, the client decides. */
+function isByPosition(name: string, [, ...positions]: readonly Node[]): boolean {
+  return name === 'substring' && positions.every((each) => 'A_Const' in each && each.A_Const.ival !== undefined);
 }
 
 /** EXTRACT(year FROM d), date_part('year', d), date_trunc('year', d), to_char(d, 'YYYY'). */

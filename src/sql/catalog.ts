@@ -20,6 +20,8 @@ export interface Column {
   readonly expression?: string | undefined;
   /** The class the database itself masks it for; its `classification` is then `clear`. */
   readonly maskedAs?: PhiClass;
+  /** Part of a unique key, an exclusion constraint or a foreign key: writing it tells whether a value is there. */
+  readonly key?: boolean;
 }
 
 export interface Relation {
@@ -35,6 +37,8 @@ export interface Relation {
   readonly protected: boolean;
   /** Has triggers or rules that run code not declared safe. */
   readonly active: boolean;
+  /** Has row level security: what its policies say is part of every plan. */
+  readonly policed?: boolean;
   /** The query of a view or materialized view, as SQL whose names are found by `searchPath`. */
   readonly definition?: string | undefined;
 }
@@ -53,12 +57,14 @@ export interface Catalog {
   column(tableOid: number, attnum: number): Column | undefined;
   /** As RowDescription names it; `unknown` for a type newer than the snapshot. */
   type(oid: number): PostgresType;
-  /** Whether a function of this name exists outside pg_catalog (it could be called instead of the built-in one). */
+  /** Whether users have a function of this name, in pg_catalog itself for `pg_catalog.name`: it could be called for the built-in one. */
   isUserFunction(name: string): boolean;
   isUserOperator(name: string): boolean;
   /** Whether a type of this name exists outside pg_catalog; enum types are harmless. */
   isUserType(name: string): boolean;
   isEnumType(name: string): boolean;
+  /** Whether values of a type, by OID or as a built-in by name, are cast by functions of users. */
+  isCastByUsers(type: number | string): boolean;
   /** Schemas searched for an unqualified name, in order, without pg_catalog (which always comes first). */
   readonly searchPath: readonly string[];
 }

@@ -39,8 +39,11 @@ export function readingOf(relation: Relation, catalog: Catalog, fresh: () => Wal
 
 function ofTable(relation: Relation, fresh: () => Walk): Reading {
   const plain = withColumns(relation, (column) => (column.computed ? untraced : ofColumn(relation, column)), false);
-  if (!relation.columns.some((each) => each.expression !== undefined)) return plain;
-  return withColumns(
+  const expressions = relation.columns.flatMap((each) => each.expression ?? []);
+  if (expressions.length === 0) return plain;
+  const says =
+    plain.says || expressions.some((each) => holdsConstant(queryOf(`SELECT ${each}`) ?? { A_Const: { sval: {} } }));
+  const reading = withColumns(
     relation,
     (column) => {
       if (column.expression === undefined || !column.computed) return ofColumn(relation, column);
@@ -54,6 +57,7 @@ function ofTable(relation: Relation, fresh: () => Walk): Reading {
     },
     false,
   );
+  return { ...reading, says };
 }
 
 function ofQuery(relation: Relation, walk: Walk): Reading {
@@ -66,7 +70,15 @@ function ofQuery(relation: Relation, walk: Walk): Reading {
     (column, at) => computed(relation, column, (isSure && columns?.[at]?.lineage) || untraced),
     !isSure || findings.touchesProtected,
   );
-  return { ...reading, relations: findings.relations };
+  const says = !isSure || findings.says || holdsConstant(query);
+  return { ...reading, relations: findings.relations, says, unseen: !query || findings.opaque || findings.unseen };
+}
+
+/** NULL and yes or no say nothing. */
+function holdsConstant(part: unknown): boolean {
+  if (typeof part !== 'object' || part === null) return false;
+  if ('A_Const' in part) return /"(?:[sfb]s?val|ival)"/.test(JSON.stringify(part.A_Const));
+  return Object.values(part).some(holdsConstant);
 }
 
 /** Undefined = not one SELECT this parser can read: a newer server may write what is not known here. */
@@ -91,7 +103,13 @@ function withColumns(
     (column, at): OutputColumn => ({ name: column.name, lineage: lineageOf(column, at) }),
   );
   const holdsProtected = !relation.system && columns.some((each) => isProtected(each.lineage));
-  return { shape: shapeOf(columns), touchesProtected: touchesProtected || holdsProtected, relations: new Set() };
+  return {
+    shape: shapeOf(columns),
+    touchesProtected: touchesProtected || holdsProtected,
+    relations: new Set(),
+    says: relation.policed === true,
+    unseen: false,
+  };
 }
 
 function ofColumn(relation: Relation, column: Column): Lineage {
@@ -125,7 +143,7 @@ function computed(relation: Relation, column: Column, made: Lineage): Lineage {
     if (column.classification === 'clear' || others.length === 0) return said;
     return unite([said, { classes: new Set(others), columns }]);
   }
-  const lineage: Lineage = { classes: made.classes, columns };
+  const lineage: Lineage = { classes: made.classes, columns, ...(made.nullTells && { nullTells: true }) };
   // An answer was given to whoever made the view.
   return made.form && made.form.kind !== 'answer' ? as(lineage, made.form) : lineage;
 }

@@ -5,6 +5,7 @@ import type { A_Expr, A_Indirection, CaseExpr, Node, SubLink, TypeCast } from 'l
 import { call } from './calls.ts';
 import { filtering, sorting, telling, window } from './conditions.ts';
 import {
+  absentBy,
   as,
   either,
   inArray,
@@ -18,7 +19,7 @@ import {
   untraced,
 } from './lineage.ts';
 import { columnReference, fieldOrCall, inShape, rowOf } from './names.ts';
-import { comparisonsOf, isCatalogKeyword, isSilentOperator, isTest } from './operators.ts';
+import { comparisonsOf, isCatalogKeyword, isTest, joins, takesOut } from './operators.ts';
 import { isMomentType, isTextualType } from './types.ts';
 import {
   impliedOperators,
@@ -128,16 +129,27 @@ function operation(walk: Walk, node: A_Expr, scope: Scope): Lineage {
   const compared = comparisonsOf[name];
   if (compared) impliedOperators(walk, compared);
   const operands = [node.lexpr, node.rexpr];
-  if (node.kind === 'AEXPR_OP' && isSilentOperator(name)) {
-    return unite(operands.map((each) => expression(walk, each, scope)));
-  }
   const [left = nothing, right = nothing] = operands.map((each) => expression(walk, each, scope));
+  if (node.kind === 'AEXPR_OP' && takesOut(name)) return absentBy(unite([left, right]));
+  if (node.kind === 'AEXPR_OP' && joins(name)) {
+    if (isArrayBeside(walk, left, node.rexpr)) walk.findings.mayTell(left);
+    if (isArrayBeside(walk, right, node.lexpr)) walk.findings.mayTell(right);
+    return unite([left, right]);
+  }
   if (left.form?.kind === 'definition' && asksForKeyword(node, name)) return nothing;
   walk.findings.mayTell(left);
   walk.findings.mayTell(right);
   if (node.kind === 'AEXPR_NULLIF') return isProtected(right) ? unite([left, right]) : left;
   const isAnswer = node.kind !== 'AEXPR_OP' || (isTest(name) && node.lexpr !== undefined);
   return isAnswer ? as(unite([left, right]), { kind: 'answer' }) : unite([left, right]);
+}
+
+/** Whether this is, or beside this other operand could be, an array whose dimensions decide whether `||` fails. */
+function isArrayBeside(walk: Walk, { form }: Lineage, other: Node | undefined): boolean {
+  if (form?.kind === 'column') return !['base', 'enum', 'domain'].includes(walk.catalog.type(form.typeOid).kind);
+  if (form !== undefined || !other) return false;
+  if ('TypeCast' in other) return (other.TypeCast.typeName?.arrayBounds?.length ?? 0) > 0;
+  return 'A_ArrayExpr' in other || /^\s*[[{]/.test(textOf(other));
 }
 
 /** What tools ask of definitions: whether a default is NULL or a sequence's next value, whether a partition is the default one. */
@@ -210,11 +222,11 @@ function element(walk: Walk, of: Lineage, by: Node | undefined, scope: Scope): L
       const column = of.form.shape.columns?.find((each) => each.name === field);
       if (column) return column.lineage;
     }
-    fieldOrCall(walk, field);
+    fieldOrCall(walk, field, of);
     return unite([of]);
   }
   const at = expression(walk, by, scope);
-  return !isProtected(at) && isArrayColumn(walk, of) ? of : unite([of, at]);
+  return !isProtected(at) && isArrayColumn(walk, of) ? of : absentBy(unite([of, at]));
 }
 
 function sublink(walk: Walk, node: SubLink, scope: Scope): Lineage {

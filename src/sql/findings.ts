@@ -24,6 +24,12 @@ export class Findings {
   star = false;
   /** What it puts out may hold columns the catalog has got since. */
   wholeRows = false;
+  /** Its plan would show what others have written into definitions. */
+  says = false;
+  /** A view it reads runs code that cannot be seen into. */
+  unseen = false;
+  /** It reads a setting that can hold more than a word of the server's own. */
+  readsSettings = false;
 
   get refusals(): readonly { readonly code: ErrorCode; readonly text: string }[] {
     return [...this.#refusals.values()];
@@ -45,6 +51,8 @@ export class Findings {
     this.relations.add(name);
     for (const each of reading.relations) this.relations.add(each);
     if (reading.touchesProtected) this.touchesProtected = true;
+    this.says ||= reading.says;
+    this.unseen ||= reading.unseen;
     for (const column of relation.columns) {
       if (column.maskedAs !== undefined) this.#masked.set(`${name}.${column.name}`, column.maskedAs);
     }

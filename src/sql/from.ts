@@ -169,8 +169,9 @@ function join(walk: Walk, node: JoinExpr, scope: Scope): void {
       walk.findings.filter(lineage);
     }
   }
-  filtering(walk, node.quals, scope);
   const joined = scope.sources.splice(before);
+  // ON sees what is joined here and the queries around, not the rest of the FROM list (parse_clause.c, transformJoinOnClause).
+  filtering(walk, node.quals, scope.aside(joined));
   const shape = joinedShape(node, left, right, using);
   // An alias hides what is joined; without one its columns are still known by the names of their tables.
   if (!node.alias) scope.sources.push(...joined.map((source) => ({ ...source, qualifiedOnly: true })));

@@ -19,7 +19,7 @@ const silent = words(`
 
 /** The same while every argument but the first is a constant: only those could make them raise. */
 const silentByFirst = words(`
-  substring substr to_char round trunc age date lag lead encode
+  substring substr to_char round trunc age lag lead encode
   json_extract_path json_extract_path_text jsonb_extract_path jsonb_extract_path_text
 `);
 
@@ -57,7 +57,7 @@ const times = words(`
   clock_timestamp current_date date_add date_bin date_subtract interval isfinite justify_days justify_hours
   justify_interval localtime localtimestamp make_date make_interval make_time make_timestamp make_timestamptz now
   overlaps statement_timestamp time timeofday timestamp timestamptz timetz to_date to_number to_timestamp
-  transaction_timestamp pg_sleep pg_sleep_for pg_sleep_until
+  transaction_timestamp date pg_sleep pg_sleep_for pg_sleep_until
 `);
 
 const arraysAndRanges = words(`
@@ -96,7 +96,7 @@ const geometry = words(`
 
 /** What psql's backslash commands, drivers and database tools ask the catalog with. */
 const introspection = words(`
-  aclexplode acldefault makeaclitem col_description shobj_description obj_description current_catalog
+  aclexplode acldefault makeaclitem enum_first enum_last enum_range col_description shobj_description obj_description current_catalog
   current_database current_role current_schema current_schemas current_setting current_user
   session_user user system_user version
   format_type getdatabaseencoding has_any_column_privilege has_column_privilege has_database_privilege
@@ -109,7 +109,7 @@ const introspection = words(`
   pg_get_catalog_foreign_keys pg_get_constraintdef pg_get_expr pg_get_function_arg_default
   pg_get_function_arguments pg_get_function_identity_arguments pg_get_function_result pg_get_function_sqlbody
   pg_get_functiondef pg_get_indexdef pg_get_keywords pg_get_object_address pg_get_partition_constraintdef
-  pg_get_partkeydef pg_get_publication_tables pg_get_replica_identity_index pg_get_ruledef pg_get_serial_sequence
+  pg_get_partkeydef pg_get_replica_identity_index pg_get_ruledef pg_get_serial_sequence
   pg_get_statisticsobjdef pg_get_statisticsobjdef_columns pg_get_statisticsobjdef_expressions pg_get_triggerdef
   pg_get_userbyid pg_get_viewdef pg_has_role pg_identify_object pg_identify_object_as_address
   pg_index_column_has_property pg_index_has_property pg_indexam_has_property pg_indexes_size pg_is_in_recovery
@@ -126,7 +126,15 @@ const introspection = words(`
   pg_current_xact_id_if_assigned
 `);
 
+/** They count on a sequence; what comes of it is a number that nothing was read for. */
+const sequences = words('nextval currval lastval');
+
+export function isOfSequence(name: string): boolean {
+  return sequences.includes(name);
+}
+
 const allowed: ReadonlySet<string> = new Set([
+  ...sequences,
   ...silent,
   ...silentByFirst,
   ...silentBySecond,
@@ -186,6 +194,16 @@ const passing: ReadonlySet<string> = new Set(words('any_value first_value last_v
 
 export function passesOn(name: string): boolean {
   return passing.has(name);
+}
+
+/** NULL where the document has no such key, the text no such pattern, the array no such dimension. */
+const absent: ReadonlySet<string> = new Set(
+  words(`substring json_extract_path json_extract_path_text jsonb_extract_path jsonb_extract_path_text
+    array_length array_ndims array_upper array_lower`),
+);
+
+export function mayBeAbsent(name: string): boolean {
+  return absent.has(name);
 }
 
 /** They count rows, and say nothing of the values in them. */

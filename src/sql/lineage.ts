@@ -35,6 +35,8 @@ export interface Lineage {
   /** `schema.table.column`. */
   readonly columns: ReadonlySet<string>;
   readonly form?: Form | undefined;
+  /** Whether it is NULL depends on what is in the values it is made of, not only on which of them are NULL. */
+  readonly nullTells?: true;
 }
 
 export const nothing: Lineage = { classes: new Set(), columns: new Set() };
@@ -49,14 +51,24 @@ export const untraced: Lineage = { classes: new Set(['unknown']), columns: new S
 export function unite(lineages: readonly Lineage[]): Lineage {
   const [first, ...others] = lineages.filter((each) => each !== nothing && each !== nullValue);
   if (!first) return nothing;
-  if (others.length === 0) return first.form ? { classes: first.classes, columns: first.columns } : first;
+  if (others.length === 0) return first.form ? telling(first, [first]) : first;
   const classes = new Set(first.classes);
   const columns = new Set(first.columns);
   for (const other of others) {
     for (const cls of other.classes) classes.add(cls);
     for (const column of other.columns) columns.add(column);
   }
-  return { classes, columns };
+  return telling({ classes, columns }, lineages);
+}
+
+/** Its classes and columns, and what the NULLs of these tell. */
+function telling({ classes, columns }: Lineage, of: readonly Lineage[]): Lineage {
+  return of.some((each) => each.nullTells) ? { classes, columns, nullTells: true } : { classes, columns };
+}
+
+/** Of a value that is there or not by what is in this one: a key of a document, a match of a pattern. */
+export function absentBy(lineage: Lineage): Lineage {
+  return isProtected(lineage) ? { classes: lineage.classes, columns: lineage.columns, nullTells: true } : lineage;
 }
 
 /** Of a value that is one of these, as it is. */
@@ -65,8 +77,8 @@ export function either(lineages: readonly Lineage[]): Lineage {
   if (!first) return nothing;
   if (others.length === 0) return first;
   const form = commonForm(lineages);
-  const { classes, columns } = unite(lineages);
-  return form ? { classes, columns, form } : { classes, columns };
+  const united = unite(lineages);
+  return form ? { ...united, form } : unite([united]);
 }
 
 function commonForm(lineages: readonly Lineage[]): Form | undefined {
@@ -176,6 +188,10 @@ export interface Reading {
   readonly touchesProtected: boolean;
   /** Whatever it reads, `schema.table`. */
   readonly relations: ReadonlySet<string>;
+  /** What is written into its definition, constants included, or into a policy, is part of every plan. */
+  readonly says: boolean;
+  /** Its definition runs code that cannot be seen into. */
+  readonly unseen: boolean;
 }
 
 /** One item of a FROM list. */
@@ -201,9 +217,11 @@ export class Scope {
     this.#queries = queries;
   }
 
-  /** As this one, but blind to its FROM list: for a subquery that is not LATERAL. */
-  aside(): Scope {
-    return new Scope(this.parent, this.#queries);
+  /** As this one, but with another FROM list: none for a subquery that is not LATERAL. */
+  aside(sources: readonly Source[] = []): Scope {
+    const scope = new Scope(this.parent, this.#queries);
+    scope.sources.push(...sources);
+    return scope;
   }
 
   /** Names a WITH query. */

@@ -2,7 +2,7 @@
 // name, a column before a row. Where columns are not known a name counts for all it could mean; what it means nowhere is refused.
 
 import type { ColumnRef, Node } from 'libpg-query';
-import { isRecordField } from './functions.ts';
+import { isOfSequence, isRecordField, mayTell } from './functions.ts';
 import {
   anyName,
   beside,
@@ -83,15 +83,15 @@ function qualified(walk: Walk, names: readonly string[], scope: Scope): Lineage 
 function memberOf(walk: Walk, source: Source, name: string): Lineage {
   const column = inShape(source.shape, name);
   if (source.fields) {
-    if (!source.fields.includes(name)) fieldOrCall(walk, name);
+    if (!source.fields.includes(name)) fieldOrCall(walk, name, source.shape.whole);
     return column ?? unite([source.shape.whole]);
   }
   // No built-in function that takes a row of a relation, or a bare record, does more than write it down.
   const isColumn = source.shape.columns?.some((each) => each.name === name);
-  if (!isColumn && walk.catalog.isUserFunction(name)) fieldOrCall(walk, name);
+  if (!isColumn && walk.catalog.isUserFunction(name)) fieldOrCall(walk, name, source.shape.whole);
   if (column) return column;
   if (systemColumns.has(name) && source.relation) return nothing;
-  if (!source.relation) fieldOrCall(walk, name);
+  if (!source.relation) fieldOrCall(walk, name, source.shape.whole);
   walk.findings.wholeRows = true;
   return unite([source.shape.whole]);
 }
@@ -108,10 +108,13 @@ export function rowOf(row: Node | undefined, scope: Scope): Source | undefined {
   return source?.shape.columns && others.length === 0 && !source.fields ? source : undefined;
 }
 
-/** INVARIANT: a name after a dot that is no column may be a function; only safe ones pass. */
-export function fieldOrCall(walk: Walk, name: string): void {
+/** INVARIANT: a name after a dot that is no column may be a function of what stands before it; only safe ones pass. */
+export function fieldOrCall(walk: Walk, name: string, of: Lineage): void {
   if (name === 'current_setting') walk.findings.refuse('not_provable', settingOfUsers);
-  if (mayCall(walk, name) || (isRecordField(name) && !walk.catalog.isUserFunction(name))) return;
+  if (isOfSequence(name)) walk.findings.hide('The statement counts on a sequence whose name is computed.');
+  if (isRecordField(name) && !walk.catalog.isUserFunction(name)) return;
+  if (mayTell(name, [0])) walk.findings.mayTell(of);
+  if (mayCall(walk, name)) return;
   walk.findings.hide('The statement reads a field that could be a call of a function not known to be safe.');
 }
 

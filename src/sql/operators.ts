@@ -1,10 +1,16 @@
 // Operators, as data: which built-in ones cannot raise because of a value. All others applied to a protected column are
 // filtering, since an error (or its absence) answers a question about it.
 
-const silent: ReadonlySet<string> = new Set(['||', '->', '->>', '#>', '#>>']);
+const taking: ReadonlySet<string> = new Set(['->', '->>', '#>', '#>>']);
 
-export function isSilentOperator(name: string): boolean {
-  return silent.has(name);
+/** Takes out of a document what may not be there; never raises. */
+export function takesOut(name: string): boolean {
+  return taking.has(name);
+}
+
+/** Puts two texts or documents together; of arrays it raises where their dimensions do not fit. */
+export function joins(name: string): boolean {
+  return name === '||';
 }
 
 const tests: ReadonlySet<string> = new Set('= <> != < > <= >= ~~ !~~ ~~* !~~* ~ ~* !~ !~*'.split(' '));

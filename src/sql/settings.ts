@@ -17,6 +17,20 @@ export function isServerSetting(name: string): boolean {
   return !name.includes('.');
 }
 
+/** Of a few words of the server's own, whatever a session does. */
+const fixedSettings: ReadonlySet<string> = new Set(
+  `server_version server_version_num server_encoding client_encoding standard_conforming_strings integer_datetimes
+   transaction_isolation transaction_read_only transaction_deferrable default_transaction_isolation
+   default_transaction_read_only default_transaction_deferrable max_identifier_length max_index_keys block_size
+   is_superuser in_hot_standby hot_standby wal_level fsync ssl server_port port row_security bytea_output intervalstyle datestyle
+   quote_all_identifiers client_min_messages lc_collate lc_ctype max_connections`.split(/\s+/),
+);
+
+/** Whether what it holds can be nothing that a view or trigger has put there. */
+export function isFixedSetting(name: string): boolean {
+  return fixedSettings.has(name.toLowerCase());
+}
+
 export const settingOfUsers = 'The statement reads a setting that can hold any value.';
 
 const anyValue = /^/;

@@ -8,9 +8,9 @@ import { copyFormatOf } from './copy-options.ts';
 import { expression } from './expressions.ts';
 import { relationSource } from './from.ts';
 import { nothing, Scope, type Shape, shapeOf, untraced } from './lineage.ts';
-import { isServerSetting, settingOfUsers } from './settings.ts';
-import { kindOf, relationOf, stringOf, stringsOf, type Walk } from './walk.ts';
-import { mayChange } from './writes.ts';
+import { isFixedSetting, isServerSetting, settingOfUsers } from './settings.ts';
+import { kindOf, relationOf, stringOf, stringsOf, typeOf, type Walk } from './walk.ts';
+import { mayChange, mayCollide } from './writes.ts';
 
 export interface Utility {
   readonly kind: StatementKind;
@@ -26,7 +26,10 @@ export function utility(walk: Walk, node: Node): Utility {
   if ('TransactionStmt' in node) return transaction(walk, node.TransactionStmt);
   if ('VariableSetStmt' in node) return setting(walk, node.VariableSetStmt);
   if ('VariableShowStmt' in node) return show(walk, node.VariableShowStmt);
-  if ('PrepareStmt' in node) return { kind: 'prepare', command: 'PREPARE' };
+  if ('PrepareStmt' in node) {
+    for (const each of node.PrepareStmt.argtypes ?? []) if ('TypeName' in each) typeOf(walk, each.TypeName);
+    return { kind: 'prepare', command: 'PREPARE' };
+  }
   if ('DeallocateStmt' in node) return { kind: 'deallocate', command: 'DEALLOCATE' };
   if ('ClosePortalStmt' in node) return { kind: 'transaction', command: 'CLOSE CURSOR' };
   if ('ConstraintsSetStmt' in node) return { kind: 'transaction', command: 'SET CONSTRAINTS' };
@@ -50,6 +53,7 @@ export function utility(walk: Walk, node: Node): Utility {
 
 function show(walk: Walk, node: VariableShowStmt): Utility {
   if (!isServerSetting(node.name ?? '')) walk.findings.refuse('not_provable', settingOfUsers);
+  walk.findings.readsSettings = !isFixedSetting(node.name ?? '');
   return { kind: 'show', command: 'SHOW' };
 }
 
@@ -104,6 +108,8 @@ function copy(walk: Walk, node: CopyStmt): Utility {
     findings.writes = true;
     findings.use(target?.shape.whole ?? { classes: new Set(), columns: new Set() });
     mayChange(walk, target?.relation ?? null);
+    const names = stringsOf(node.attlist);
+    if (target) mayCollide(walk, target, names.length > 0 ? names : null);
     const scope = new Scope(null);
     if (target) scope.sources.push(target);
     expression(walk, node.whereClause, scope);
@@ -151,12 +157,19 @@ function columnsOf(walk: Walk, relation: Relation, names: readonly string[]): re
 
 function explain(walk: Walk, node: ExplainStmt): Utility {
   const { findings } = walk;
-  const runs = (node.options ?? []).some(
-    (each) => 'DefElem' in each && each.DefElem.defname?.toLowerCase() === 'analyze',
+  const options = new Set(
+    (node.options ?? []).map((each) => ('DefElem' in each ? each.DefElem.defname?.toLowerCase() : '')),
   );
+  const runs = options.has('analyze');
   const query = node.query;
   if (query && isQuery(query)) walk.rows(query, null);
   else if (query) refused(walk, query);
+  if (findings.says || (options.has('verbose') && findings.writes)) {
+    findings.refuse(
+      'not_provable',
+      'EXPLAIN would show what is written into the views, policies or defaults that this statement uses.',
+    );
+  }
   if (!runs && !findings.opaque) {
     findings.writes = false;
     findings.bounded = true;

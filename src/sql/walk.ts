@@ -51,6 +51,7 @@ export function relationOf(walk: Walk, range: RangeVar): Relation | undefined {
     const relation = catalog.relation(schema, name);
     if (!relation) continue;
     findings.touch(relation, walk.read(relation));
+    if (relation.system && name === 'pg_settings') findings.readsSettings = true;
     if (relation.system && !isAllowedSystemRelation(schema, name)) {
       findings.refuse('not_provable', `The system relation ${schema}.${name} shows more than masked data.`);
     }
@@ -70,15 +71,15 @@ export function functionOf(walk: Walk, call: FuncCall): string {
   const known =
     parts.length === 1
       ? mayCall(walk, name)
-      : (schema === 'pg_catalog' && isAllowedFunction(name)) ||
+      : (schema === 'pg_catalog' && mayCall(walk, name, 'pg_catalog.')) ||
         (schema === 'information_schema' && isAllowedInformationSchemaFunction(name));
   if (!known) walk.findings.hide('The statement calls a function that is not known to be safe.');
   return name;
 }
 
-/** Whether an unqualified call of this name can only mean a built-in function that is known to be safe. */
-export function mayCall(walk: Walk, name: string): boolean {
-  return isAllowedFunction(name) && !walk.catalog.isUserFunction(name);
+/** Whether a call of this name can only mean a built-in function that is known to be safe. */
+export function mayCall(walk: Walk, name: string, qualifier: '' | 'pg_catalog.' = ''): boolean {
+  return isAllowedFunction(name) && !walk.catalog.isUserFunction(qualifier + name) && !walk.catalog.isCastByUsers(name);
 }
 
 /** Whether an expression has the same value for every row, whatever the data. */
@@ -137,6 +138,7 @@ export function typeOf(walk: Walk, type: TypeName | undefined): string {
       ? isBuiltinType(name) && !catalog.isUserType(name)
       : parts.length === 2 && schema === 'pg_catalog' && isBuiltinType(name);
   const isEnum = parts.length <= 2 && schema !== 'pg_catalog' && catalog.isEnumType(name);
+  if (catalog.isCastByUsers(name)) walk.findings.hide('The statement names a type that functions of users cast.');
   if (!(builtin || isEnum) || type?.pct_type || type?.setof || (type?.typeOid ?? 0) !== 0) {
     walk.findings.refuse('not_provable', 'The statement names a type that is not built in.');
   }

@@ -68,9 +68,10 @@ function again(walk: Walk, queries: readonly CommonTableExpr[], scope: Scope): b
 }
 
 function written(shape: Shape | undefined): string {
-  const lineage = ({ classes, columns, form }: Lineage): unknown => [
+  const lineage = ({ classes, columns, form, nullTells }: Lineage): unknown => [
     [...classes].sort(),
     [...columns].sort(),
+    nullTells,
     form?.kind,
     form?.kind === 'column' && [form.cls, form.mixed, form.jsonPaths !== undefined],
   ];

@@ -62,7 +62,9 @@ export function merge(walk: Walk, node: MergeStmt, around: Scope | null): Shape 
   for (const each of node.mergeWhenClauses ?? []) {
     if ('MergeWhenClause' in each) mergeWhen(walk, each.MergeWhenClause, node.joinCondition, target, scope);
   }
-  return returning(walk, node.returningClause, target, scope);
+  // `*` shows what is merged in first (parse_merge.c), unlike FROM and USING of the others.
+  const [, ...merged] = scope.sources;
+  return returning(walk, node.returningClause, target, scope.aside([...merged, target]));
 }
 
 function mergeWhen(walk: Walk, when: MergeWhenClause, joined: Node | undefined, target: Source, scope: Scope): void {
@@ -103,8 +105,19 @@ export function mayChange(walk: Walk, relation: Relation | null): void {
   }
 }
 
+/** INVARIANT: whether a key takes a value says whether the value is there: writing it is comparing. Null = all columns. */
+export function mayCollide(walk: Walk, target: Source, names: readonly string[] | null): void {
+  for (const { name, key, maskedAs } of target.relation?.columns ?? []) {
+    if (!key || !(names === null || names.includes(name))) continue;
+    const lineage = target.shape.columns?.find((each) => each.name === name)?.lineage ?? target.shape.whole;
+    walk.findings.mayTell(maskedAs === undefined ? lineage : { ...lineage, classes: new Set([maskedAs]) });
+  }
+}
+
 /** Notes the columns that are written; all of them where none is named. */
 function written(walk: Walk, target: Source, columns: readonly Node[] | undefined, scope: Scope): void {
+  const names = (columns ?? []).flatMap((each) => ('ResTarget' in each ? [each.ResTarget.name ?? ''] : []));
+  mayCollide(walk, target, names.length > 0 ? names : null);
   if (!columns?.length) {
     walk.findings.use(target.shape.whole);
     return;
@@ -164,8 +177,7 @@ function returning(walk: Walk, clause: ReturningClause | undefined, target: Sour
   const names = (clause.options ?? []).map((each) =>
     'ReturningOption' in each ? each.ReturningOption.value : undefined,
   );
-  const own = new Scope(scope.parent);
-  own.sources.push(...scope.sources);
+  const own = scope.aside(scope.sources);
   for (const name of ['old', 'new', ...names]) own.sources.push({ ...target, name: name ?? null, qualifiedOnly: true });
   return targetList(walk, clause.exprs, own);
 }

@@ -157,6 +157,7 @@ const everything: Catalog = {
   isUserOperator: () => false,
   isUserType: () => false,
   isEnumType: () => false,
+  isCastByUsers: () => false,
   relations: () => [],
 };
 

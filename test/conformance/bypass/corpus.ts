@@ -4,11 +4,14 @@ import type { Family } from './attack.ts';
 import { computed, renamed, sets, wholeRow } from './families/expressions.ts';
 import { extensions } from './families/extensions.ts';
 import { inference } from './families/inference.ts';
+import { innerNames, lookAlikes } from './families/look-alikes.ts';
 import { errors, plans } from './families/messages.ts';
 import { names } from './families/names.ts';
 import { objects } from './families/objects.ts';
+import { owners } from './families/owners.ts';
 import { places, precise } from './families/precise.ts';
 import { questions } from './families/questions.ts';
+import { answers, scopes } from './families/scopes.ts';
 import { catalogs, copies, encodings, session } from './families/session.ts';
 import { wireTricks } from './families/wire-tricks.ts';
 import { laundering } from './families/writes.ts';
@@ -33,4 +36,9 @@ export const families: readonly Family[] = [
   extensions,
   questions,
   names,
+  scopes,
+  answers,
+  owners,
+  lookAlikes,
+  innerNames,
 ];

@@ -6,7 +6,8 @@ import { runCorpus } from './battle.ts';
 import { families } from './corpus.ts';
 import { openRange } from './harness.ts';
 
-runCorpus({ posture: 'inline', version: '15', unknownQuestionsMax: 20 });
+runCorpus({ posture: 'inline', version: '18', unknownQuestionsMax: 16 });
+runCorpus({ posture: 'inline', version: '15', unknownQuestionsMax: 45 });
 runCorpus({ posture: 'enforced', version: '15', unknownQuestionsMax: 0 });
 runCorpus({ posture: 'enforced', version: '18', unknownQuestionsMax: 0 });
 runCorpus({ posture: 'enforced', version: '15', unknownQuestionsMax: 0, withoutGate: true });

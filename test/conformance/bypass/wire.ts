@@ -14,7 +14,7 @@ import { encodeQuery } from '../../../src/wire/postgres/query.ts';
 import { encodeStartupMessage } from '../../../src/wire/postgres/startup.ts';
 import { type Peer, scriptedClient } from '../../parts/scripted-postgres.ts';
 
-const answerMs = 5_000;
+const answerMs = 30_000;
 /** A busy machine is slow to start a backend; nothing is attacked by waiting. */
 const signInMs = 30_000;
 
@@ -50,7 +50,7 @@ export class Wire {
     this.#peer.send(...messages);
   }
 
-  /** Messages up to the first of this type; fewer when the gate ends the connection or says nothing for a while. */
+  /** Messages up to the first of these types (letters); fewer when the gate ends the connection or says nothing for a while. */
   async until(last: string, waitMs: number = answerMs): Promise<Frame[]> {
     const got: Frame[] = [];
     for (;;) {
@@ -68,7 +68,7 @@ export class Wire {
       if (frame === null) return got;
       got.push(frame);
       this.frames.push(frame);
-      if (frame.type === last.charCodeAt(0)) return got;
+      if (last.includes(String.fromCharCode(frame.type))) return got;
     }
   }
 

@@ -141,7 +141,7 @@ function copy(sql: string, ...then: readonly string[]): Attack {
     name: [sql, ...then].join('; '),
     async wire(wire) {
       wire.send(encodeQuery(sql));
-      const got = await wire.until('Z', 300);
+      const got = await wire.until('ZG');
       if (got.at(-1)?.type === 'G'.charCodeAt(0)) {
         wire.send(encodeCopyData(Buffer.from('950\tx\t1\n')), encodeCopyDone());
         await wire.until('Z');
