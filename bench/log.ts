@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { withBundleThreads } from '../src/adapters/bundle-threads/reader.ts';
 import { openLog } from '../src/adapters/log-files/open-log.ts';
 import { readOnlyFiles } from '../src/adapters/log-files/read-only-files.ts';
+import { countBuffersWithHeap } from '../src/adapters/system/buffer-accounting.ts';
 import { systemClock } from '../src/adapters/system/clock.ts';
 import { systemRandom } from '../src/adapters/system/random.ts';
 import { scanJournal } from '../src/audit/journal-frame.ts';
@@ -163,6 +164,9 @@ async function lookBack(state: string): Promise<void> {
 }
 
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
+
+// As the gate does.
+countBuffersWithHeap();
 
 const directory = await mkdtemp(join(process.env['BENCH_DIR'] ?? tmpdir(), 'chartgate-bench-'));
 const file = await open(join(directory, 'bare'), 'w');

@@ -1,8 +1,11 @@
 // The composition root: every port gets its adapter here, and nowhere else. `node src/main.ts <command>`.
 
 import { readFileSync } from 'node:fs';
+import { countBuffersWithHeap } from './adapters/system/buffer-accounting.ts';
 import type { Io } from './cli/io.ts';
 import { runCli } from './cli/program.ts';
+
+countBuffersWithHeap();
 
 const io: Io = {
   env: process.env,

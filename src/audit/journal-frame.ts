@@ -4,6 +4,7 @@
 import { hash } from 'node:crypto';
 import type { Entry } from '../core/record.ts';
 import { decodeEntry } from './entry.ts';
+import { Pieces } from './pieces.ts';
 
 /**
  * magic "cgj1" · CRC32C of all that follows up to the payload · seq u64 · durable u64 · entry, key and payload bytes u32 each.
@@ -28,33 +29,28 @@ export interface DecodedFrame extends Frame {
   readonly bytes: number;
 }
 
-/** Frames one after another. */
-export function encodeFrames(frames: readonly Frame[]): Uint8Array {
-  const bytes = Buffer.allocUnsafe(
-    frames.reduce(
-      (sum, { entry, wrappedKey, blob }) => sum + frameHeaderBytes + entry.length + wrappedKey.length + blob.length,
-      0,
-    ),
+/** Frames one after another, in pieces to be written in this order. */
+export function encodeFrames(frames: readonly Frame[]): readonly Uint8Array[] {
+  const out = new Pieces(
+    frames.reduce((sum, { entry, wrappedKey }) => sum + frameHeaderBytes + entry.length + wrappedKey.length, 0),
+    frames,
   );
-  let at = 0;
+  const { bytes } = out;
   for (const { seq, durable, entry, wrappedKey, blob } of frames) {
-    const start = at;
+    const start = out.at;
     bytes.writeUInt32BE(magic, start);
     writeU64(bytes, seq, start + 8);
     writeU64(bytes, durable, start + 16);
     bytes.writeUInt32BE(entry.length, start + 24);
     bytes.writeUInt32BE(wrappedKey.length, start + 28);
     bytes.writeUInt32BE(blob.length, start + 32);
-    at += frameHeaderBytes;
-    bytes.set(entry, at);
-    at += entry.length;
-    bytes.set(wrappedKey, at);
-    at += wrappedKey.length;
-    bytes.writeUInt32BE(crc32c(bytes.subarray(start + 8, at)), start + 4);
-    bytes.set(blob, at);
-    at += blob.length;
+    bytes.set(entry, start + frameHeaderBytes);
+    bytes.set(wrappedKey, start + frameHeaderBytes + entry.length);
+    out.at = start + frameHeaderBytes + entry.length + wrappedKey.length;
+    bytes.writeUInt32BE(crc32c(bytes.subarray(start + 8, out.at)), start + 4);
+    out.put(blob);
   }
-  return bytes;
+  return out.taken();
 }
 
 export function frameBytes({ entry, wrappedKey, blob }: Frame): number {

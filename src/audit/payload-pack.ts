@@ -1,6 +1,7 @@
 // Encrypted payloads of one bundle's 256 entries, one after another in one append-only file: seq u64, length u32, blob.
 // A pack per bundle costs one fsync where a file per payload would cost hundreds.
 
+import { Pieces } from './pieces.ts';
 import { indexPath } from './tile.ts';
 import { tileWidth } from './tree.ts';
 
@@ -16,18 +17,19 @@ export function packPath(seq: number): string {
   return `${indexPath(packIndex(seq))}.pack`;
 }
 
-/** Payloads of one pack, in order of their entries. */
-export function encodePack(payloads: readonly { readonly seq: number; readonly blob: Uint8Array }[]): Uint8Array {
-  const bytes = Buffer.allocUnsafe(payloads.reduce((sum, { blob }) => sum + packHeaderBytes + blob.length, 0));
-  let at = 0;
+/** Payloads of one pack, in order of their entries, in pieces to be written in this order. */
+export function encodePack(
+  payloads: readonly { readonly seq: number; readonly blob: Uint8Array }[],
+): readonly Uint8Array[] {
+  const out = new Pieces(packHeaderBytes * payloads.length, payloads);
   for (const { seq, blob } of payloads) {
-    bytes.writeUInt32BE(Math.floor(seq / 2 ** 32), at);
-    bytes.writeUInt32BE(seq >>> 0, at + 4);
-    bytes.writeUInt32BE(blob.length, at + 8);
-    bytes.set(blob, at + packHeaderBytes);
-    at += packHeaderBytes + blob.length;
+    out.bytes.writeUInt32BE(Math.floor(seq / 2 ** 32), out.at);
+    out.bytes.writeUInt32BE(seq >>> 0, out.at + 4);
+    out.bytes.writeUInt32BE(blob.length, out.at + 8);
+    out.at += packHeaderBytes;
+    out.put(blob);
   }
-  return bytes;
+  return out.taken();
 }
 
 /** Undefined when there is no whole header. */

@@ -81,7 +81,8 @@ export class PayloadCheck {
   async checkTails(beyond: readonly DecodedFrame[]): Promise<BadPlace | undefined> {
     for (const path of await this.#packs.list()) {
       const end = this.#ends.get(path) ?? 0;
-      const ahead = encodePack(beyond.filter(({ seq, blob }) => blob.length > 0 && packPath(seq) === path));
+      const beyondHere = beyond.filter(({ seq, blob }) => blob.length > 0 && packPath(seq) === path);
+      const ahead = Buffer.concat(encodePack(beyondHere));
       const tail = (await this.#packs.readAt(path, end, ahead.length + 1)) ?? new Uint8Array();
       if (!this.#ends.has(path) && ahead.length === 0)
         return { file: `payloads/${path}`, entry: null, what: 'no entry has a payload here' };
@@ -101,12 +102,12 @@ export class PayloadCheck {
   }
 }
 
-function expectedIn({ first, digests, sessions, payloadBytes }: BundleReading): ExpectedPayload[] {
+function expectedIn({ first, digests, names, sessions, payloadBytes }: BundleReading): ExpectedPayload[] {
   const expected: ExpectedPayload[] = [];
   for (const [i, bytes] of payloadBytes.entries()) {
     if (bytes < 0) continue;
     const sha256 = digests.slice(expected.length * 64, (expected.length + 1) * 64);
-    expected.push({ seq: first + i, session: sessions[i] ?? noSession, sha256, bytes });
+    expected.push({ seq: first + i, session: names[(sessions[i] ?? 0) - 1] ?? noSession, sha256, bytes });
   }
   return expected;
 }

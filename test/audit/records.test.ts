@@ -2,6 +2,7 @@
 // written meanwhile, and what a person reads at the end.
 
 import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +14,7 @@ import { systemClock } from '../../src/adapters/system/clock.ts';
 import { systemRandom } from '../../src/adapters/system/random.ts';
 import { decodeEntry, encodeEntry } from '../../src/audit/entry.ts';
 import { encodeFrames, type Frame, frameBytes, scanJournal, segmentName } from '../../src/audit/journal-frame.ts';
+import { decodePackHeader, encodePack, packHeaderBytes } from '../../src/audit/payload-pack.ts';
 import { type VerifyReport, verifyLog } from '../../src/audit/verify.ts';
 import type { BadPlace } from '../../src/audit/verify-sources.ts';
 import { auditVerify } from '../../src/cli/audit-verify.ts';
@@ -94,7 +96,7 @@ void test('journal frames read back as they were written, whatever follows them'
         const frames = keys.map(
           (wrappedKey, i): Frame => ({ seq: from + i, durable: from, entry: entry(from + i), wrappedKey, blob: none }),
         );
-        const bytes = Buffer.concat([encodeFrames(frames), new Uint8Array(zeros)]);
+        const bytes = Buffer.concat([...encodeFrames(frames), new Uint8Array(zeros)]);
         const [first] = frames;
         const end = first ? frameBytes(first) : 0;
         assert.equal(bytes.readUInt32BE(4), crc32c(bytes.subarray(8, end)), 'bit by bit, as RFC 3720 has it');
@@ -228,4 +230,46 @@ void test('a log that is being written verifies meanwhile, and says so in words'
   } finally {
     await rm(directory, { recursive: true });
   }
+});
+
+void test('payloads of a pack read back in their places, and only small ones are copied', () => {
+  const sizes = fc.array(fc.constantFrom(0, 1, 16_383, 16_384, 70_000), { maxLength: 6 });
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 2 ** 40 }), sizes, (from, lengths) => {
+      const payloads = lengths.map((length, i) => ({ seq: from + i, blob: new Uint8Array(length).fill(i + 1) }));
+      const pieces = encodePack(payloads);
+      for (const { blob } of payloads) assert.equal(pieces.includes(blob), blob.length >= 16_384);
+      assert.ok(pieces.every((piece) => piece.length > 0));
+      const bytes = Buffer.concat(pieces);
+      let at = 0;
+      for (const { seq, blob } of payloads) {
+        assert.deepEqual(decodePackHeader(bytes.subarray(at)), { seq, blobBytes: blob.length });
+        at += packHeaderBytes;
+        assert.deepEqual(new Uint8Array(bytes.subarray(at, at + blob.length)), blob);
+        at += blob.length;
+      }
+      assert.equal(at, bytes.length);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+void test('a frame with a large payload reads back among small ones', () => {
+  const frames = [10, 20_000, 300].map((length, i): Frame => {
+    const blob = new Uint8Array(length).fill(i);
+    const payload = { sha256: hash('sha256', blob), bytes: length, media: 'application/json' } as const;
+    const entry = encodeEntry({ v: 1, seq: i, time: '2026-11-21T03:30:00.000Z', type: 'request', payload });
+    return { seq: i, durable: 0, entry, wrappedKey: new Uint8Array(i), blob };
+  });
+  const bytes = Buffer.concat(encodeFrames(frames));
+  assert.equal(
+    bytes.length,
+    frames.map(frameBytes).reduce((sum, each) => sum + each),
+  );
+  const scan = scanJournal([{ file: segmentName(0), bytes }], 0);
+  assert.deepEqual([scan.torn, scan.bad], [null, null]);
+  assert.deepEqual(
+    scan.frames.map(({ blob }) => new Uint8Array(blob)),
+    frames.map(({ blob }) => blob),
+  );
 });

@@ -6,8 +6,9 @@ import type { Storage } from '../../ports/storage.ts';
 /** A file that nothing refers to yet. */
 export interface NewFile {
   readonly path: string;
-  readonly bytes: Uint8Array;
-  /** Where the bytes go in a file that holds more already; without it they are all that the file will hold. */
+  /** What it holds, in order. */
+  readonly pieces: readonly Uint8Array[];
+  /** Where they go in a file that holds more already; without it they are all that the file will hold. */
   readonly position?: number;
   /** Readable by its owner alone. */
   readonly secret?: boolean;
@@ -36,7 +37,7 @@ export class DurableFiles {
   /** Replaces a file in one step: whoever reads it sees the old content or the new. */
   async replace(path: string, bytes: Uint8Array, options: { temporary: string; secret?: boolean }): Promise<void> {
     await this.#makeDirectories(parentOf(path));
-    await this.#writeOne({ path: options.temporary, bytes, secret: options.secret ?? false });
+    await this.#writeOne({ path: options.temporary, pieces: [bytes], secret: options.secret ?? false });
     await this.#storage.rename(options.temporary, path);
     this.#unsettled.add(parentOf(path));
     await this.settle();
@@ -62,13 +63,13 @@ export class DurableFiles {
     await this.#storage.remove(path);
   }
 
-  async #writeOne({ path, bytes, position, secret = false }: NewFile): Promise<void> {
+  async #writeOne({ path, pieces, position, secret = false }: NewFile): Promise<void> {
     await this.#makeDirectories(parentOf(path));
     this.#unsettled.add(parentOf(path));
     const file = await this.#storage.open(path, { secret });
     try {
       if (position === undefined) await file.truncate(0);
-      await file.write([bytes], position ?? 0);
+      await file.write(pieces, position ?? 0);
       await file.sync();
     } finally {
       await file.close();

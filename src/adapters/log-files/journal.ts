@@ -2,6 +2,7 @@
 // INVARIANT: it is never written again after a write has failed.
 
 import { encodeFrames, type Frame, frameBytes, segmentName, wrappedKeyOffset } from '../../audit/journal-frame.ts';
+import { lengthOf } from '../../audit/pieces.ts';
 import type { Storage, StorageFile } from '../../ports/storage.ts';
 import { isFull } from './error-code.ts';
 import { type Extent, overwrite } from './overwriting.ts';
@@ -49,12 +50,13 @@ export class Journal {
     const [first] = frames;
     if (!first) return;
     if (!this.#file || this.#ended || this.#position >= segmentBytesMax) await this.#startSegment(first.seq);
-    const bytes = encodeFrames(frames);
+    const pieces = encodeFrames(frames);
+    const bytes = lengthOf(pieces);
     const file = this.#file;
     if (!file) throw new Error('the segment is open');
-    const end = this.#position + bytes.length;
-    if (end > this.#allocated && bytes.length < bulkBytesMin) await this.#allocate(file, end);
-    await file.write([bytes], this.#position);
+    const end = this.#position + bytes;
+    if (end > this.#allocated && bytes < bulkBytesMin) await this.#allocate(file, end);
+    await file.write(pieces, this.#position);
     this.#rememberKeys(frames);
     this.#position = end;
     this.#allocated = Math.max(this.#allocated, end);

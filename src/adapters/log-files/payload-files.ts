@@ -14,6 +14,7 @@ import {
   unwrapKey,
   wrapKey,
 } from '../../audit/payload-seal.ts';
+import { lengthOf } from '../../audit/pieces.ts';
 import { tileWidth } from '../../audit/tree.ts';
 import type { Entry } from '../../core/record.ts';
 import type { Random } from '../../ports/random.ts';
@@ -122,13 +123,14 @@ export class PayloadFiles {
   *#filesOf(payloads: readonly SealedPayload[]): Generator<NewFile> {
     const packs = Map.groupBy(payloads, ({ seq }) => `payloads/${packPath(seq)}`);
     for (const [path, blobs] of packs) {
-      const bytes = encodePack(blobs);
+      const pieces = encodePack(blobs);
       const position = path === this.#pack.path ? this.#pack.position : 0;
-      this.#pack = { path, position: position + bytes.length };
-      yield { path, bytes, position };
+      this.#pack = { path, position: position + lengthOf(pieces) };
+      yield { path, pieces, position };
     }
     for (const each of payloads)
-      if (each.wrappedKey.length > 0) yield { path: `keys/${keyFileOf(each)}`, bytes: each.wrappedKey, secret: true };
+      if (each.wrappedKey.length > 0)
+        yield { path: `keys/${keyFileOf(each)}`, pieces: [each.wrappedKey], secret: true };
   }
 
   /** The encrypted payload of an entry that is in the tree. */

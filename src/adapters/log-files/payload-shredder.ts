@@ -71,7 +71,7 @@ export class PayloadShredder implements PayloadKeep {
     const kept = blobs.filter(({ seq }) => !seqs.has(seq));
     if (kept.length === blobs.length) return true;
     if (kept.length > 0) {
-      await this.#files.replace(path, encodePack(kept), { temporary: 'pack.next' });
+      await this.#files.replace(path, Buffer.concat(encodePack(kept)), { temporary: 'pack.next' });
     } else {
       await this.#storage.remove(path);
       await this.#storage.syncDirectory(path.slice(0, path.lastIndexOf('/')));

@@ -210,11 +210,14 @@ export class TreeFiles {
 }
 
 function bundleFile(index: number, entries: readonly Uint8Array[]): NewFile {
-  return { path: `log/${tilePath({ level: 'entries', index, width: entries.length })}`, bytes: encodeBundle(entries) };
+  return {
+    path: `log/${tilePath({ level: 'entries', index, width: entries.length })}`,
+    pieces: [encodeBundle(entries)],
+  };
 }
 
 function tileFile({ level, index, hashes }: Tile): NewFile {
-  return { path: `log/${tilePath({ level, index, width: hashes.length })}`, bytes: encodeHashes(hashes) };
+  return { path: `log/${tilePath({ level, index, width: hashes.length })}`, pieces: [encodeHashes(hashes)] };
 }
 
 /** Bytes of the unfinished tile at the edge of a tree of `size`; empty when the last one is full. */

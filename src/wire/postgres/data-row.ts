@@ -11,6 +11,7 @@ export type RowPlan = readonly (ValueRewriter | null)[];
 
 const headerBytes = 5;
 const dataRow = 0x44;
+const shortMax = 32;
 
 /** Gathers many rewritten rows in one growing buffer. */
 export class RowWriter {
@@ -42,14 +43,12 @@ export class RowWriter {
       if (length < -1 || next > end) malformed('DataRow');
       const rewrite = plan[column];
       if (rewrite) {
-        const replaced = rewrite(length === -1 ? null : from.subarray(value, next));
+        // A plain view costs half of what a Buffer does.
+        const replaced = rewrite(length === -1 ? null : new Uint8Array(from.buffer, from.byteOffset + value, length));
         this.#reserve(at, read - copied + 4 + (replaced?.length ?? 0) + (end - next));
-        at += from.copy(this.#out, at, copied, read);
+        if (read > copied) at += from.copy(this.#out, at, copied, read);
         at = this.#out.writeInt32BE(replaced ? replaced.length : -1, at);
-        if (replaced) {
-          this.#out.set(replaced, at);
-          at += replaced.length;
-        }
+        if (replaced) at = this.#put(replaced, at);
         copied = next;
       }
       read = next;
@@ -68,6 +67,15 @@ export class RowWriter {
     this.#out = this.#out.subarray(this.#length);
     this.#length = 0;
     return taken;
+  }
+
+  /** Most masks are a few bytes, which are sooner written than a copy is begun. Returns where they end. */
+  #put(bytes: Uint8Array, at: number): number {
+    const out = this.#out;
+    const end = at + bytes.length;
+    if (bytes.length > shortMax) out.set(bytes, at);
+    else for (let from = 0; from < bytes.length; from++) out[at + from] = bytes[from] ?? 0;
+    return end;
   }
 
   #reserve(at: number, more: number): void {
