@@ -18,8 +18,11 @@ export interface BundleReading {
   readonly types: Uint8Array;
   /** One after another, {@link timeLength} characters each. */
   readonly times: string;
-  readonly sessions: readonly (string | undefined)[];
-  readonly requests: readonly (string | undefined)[];
+  /** What the entries name, each once. */
+  readonly names: readonly string[];
+  /** Places in `names`, from 1; 0 for an entry without one. */
+  readonly sessions: Uint16Array;
+  readonly requests: Uint16Array;
   /** Length of each payload; -1 for an entry without one. */
   readonly payloadBytes: Float64Array;
   /** SHA-256 of the payloads there are, one after another, hex. */
@@ -41,16 +44,41 @@ const tellingTypes: ReadonlySet<RecordType> = new Set(['key.rotated', 'key.added
 
 export function readBundle(bytes: Uint8Array, first: number, width: number): BundleReading {
   const bundle = decodeBundle(bytes);
+  const entries = bundle.entries.slice(0, width);
   const leaves: Hash[] = [];
-  const sound: Entry[] = [];
+  const types = new Uint8Array(entries.length);
+  const payloadBytes = new Float64Array(entries.length);
+  const names = new Map<string, number>();
+  const sessions = new Uint16Array(entries.length);
+  const requests = new Uint16Array(entries.length);
+  const placeOf = (name: string | undefined): number => {
+    if (name === undefined) return 0;
+    const place = names.get(name) ?? names.size + 1;
+    names.set(name, place);
+    return place;
+  };
+  const telling: Entry[] = [];
+  let times = '';
+  let digests = '';
+  let sound = 0;
   let fault: BundleReading['fault'] = null;
-  for (const entry of bundle.entries.slice(0, width)) {
-    const seq = first + leaves.length;
+  for (const entry of entries) {
+    const seq = first + sound;
     leaves.push(leafHash(entry));
     const decoded = decodeEntry(entry);
-    if (decoded.ok && decoded.value.seq === seq) sound.push(decoded.value);
-    else fault = { entry: seq, what: decoded.ok ? 'the entry is out of its place' : decoded.error };
-    if (fault) break;
+    if (!decoded.ok || decoded.value.seq !== seq) {
+      fault = { entry: seq, what: decoded.ok ? 'the entry is out of its place' : decoded.error };
+      break;
+    }
+    const { type, time, session, request, payload } = decoded.value;
+    types[sound] = typePlaces.get(type) ?? 0;
+    times += time;
+    sessions[sound] = placeOf(session);
+    requests[sound] = placeOf(request);
+    payloadBytes[sound] = payload?.bytes ?? -1;
+    if (payload) digests += payload.sha256;
+    if (tellingTypes.has(type)) telling.push(decoded.value);
+    sound++;
   }
   if (bundle.entries.length < width)
     fault ??= { entry: first + bundle.entries.length, what: 'the entry bundle is cut short' };
@@ -60,13 +88,14 @@ export function readBundle(bytes: Uint8Array, first: number, width: number): Bun
     first,
     leaves: encodeHashes(leaves),
     root: leaves.length === tileWidth ? listRoot(leaves) : null,
-    types: Uint8Array.from(sound, ({ type }) => typePlaces.get(type) ?? 0),
-    times: sound.map(({ time }) => time).join(''),
-    sessions: sound.map(({ session }) => session),
-    requests: sound.map(({ request }) => request),
-    payloadBytes: Float64Array.from(sound, ({ payload }) => payload?.bytes ?? -1),
-    digests: sound.map(({ payload }) => payload?.sha256 ?? '').join(''),
-    telling: sound.filter(({ type }) => tellingTypes.has(type)),
+    types: types.subarray(0, sound),
+    times,
+    names: [...names.keys()],
+    sessions: sessions.subarray(0, sound),
+    requests: requests.subarray(0, sound),
+    payloadBytes: payloadBytes.subarray(0, sound),
+    digests,
+    telling,
     fault,
   };
 }

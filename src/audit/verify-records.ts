@@ -39,13 +39,13 @@ export class RecordSense {
   }
 
   /** Bundles come in order. */
-  see({ first, types, times, requests, telling }: BundleReading): void {
+  see({ first, types, times, names, requests, telling }: BundleReading): void {
     for (let i = 0; i < types.length; i++) {
       const type = recordTypes[types[i] ?? -1];
       assert(type, 'a reading knows its types');
       const seq = first + i;
       const time = times.slice(i * timeLength, (i + 1) * timeLength);
-      const request = requests[i];
+      const request = names[(requests[i] ?? 0) - 1];
       this.#types.set(type, (this.#types.get(type) ?? 0) + 1);
       this.firstTime ??= time;
       // A restart is where a corrected clock may show; anywhere else the writer never lets time go back.
