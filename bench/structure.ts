@@ -6,12 +6,18 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { maskDocument } from '../src/masking/document.ts';
 import { tokenOf } from '../src/masking/operators.ts';
-import { left, type Planted } from '../test/masking/records/canaries.ts';
+import { left, type Planted, readings } from '../test/masking/records/canaries.ts';
 import { cdaRecords } from '../test/masking/records/ccda.ts';
 import { fhirRecords } from '../test/masking/records/fhir.ts';
 import { hl7Records } from '../test/masking/records/hl7v2.ts';
 import { oddRecords } from '../test/masking/records/odd.ts';
+import { systemFhir } from '../test/masking/records/system-fhir.ts';
+import { systemJson } from '../test/masking/records/system-json.ts';
+import { systemHl7, systemX12 } from '../test/masking/records/system-messages.ts';
+import { systemText } from '../test/masking/records/system-text.ts';
+import { systemXml } from '../test/masking/records/system-xml.ts';
 import { tableRecords } from '../test/masking/records/tables.ts';
+import { expand, leftWhole } from '../test/masking/records/template.ts';
 import { x12Records } from '../test/masking/records/x12.ts';
 
 const directory = process.argv[2] ?? process.env['CHARTGATE_DATA'] ?? '';
@@ -124,6 +130,43 @@ scoreMade('HL7 v2, made', hl7Records(seed));
 scoreMade('X12, made', x12Records(seed));
 scoreMade('tables, made', tableRecords(seed));
 scoreMade('mixed and odd, made', oddRecords(seed));
+
+/** Templates of what systems write, with people of strange names, then with people who are called as others and as things are. */
+function scoreSystems(
+  name: string,
+  templates: Readonly<Record<string, string>>,
+  people: string,
+  seeds: readonly number[],
+): void {
+  let [total, remaining, lost] = [0, 0, 0];
+  for (const [kind, template] of Object.entries(templates)) {
+    for (const { text, gone, kept } of seeds.map((each) => expand(template, each))) {
+      const masked = maskDocument(text, (_value, cls) => tokenOf(cls)).text;
+      const found = leftWhole(readings(masked), gone);
+      total += new Set(gone).size;
+      remaining += found.length;
+      lost += kept.filter((value) => !masked.includes(value)).length;
+      if (show) for (const value of found) console.log(`  ${kind}: ${value}`);
+    }
+  }
+  const share = ((100 * remaining) / Math.max(1, total)).toFixed(3);
+  console.log(
+    `${name}, ${people}: ${remaining} of ${total} planted values left (${share} %), ${lost} clinical values lost`,
+  );
+}
+
+const systems = {
+  FHIR: systemFhir,
+  JSON: systemJson,
+  text: systemText,
+  XML: systemXml,
+  'HL7 v2': systemHl7,
+  X12: systemX12,
+};
+for (const [name, templates] of Object.entries(systems)) {
+  scoreSystems(`${name} of systems`, templates, 'strange names', [2 * seed + 1, 2 * seed + 11]);
+  scoreSystems(`${name} of systems`, templates, 'common names', [2 * seed + 2, 2 * seed + 12]);
+}
 if (directory === '') process.exit();
 
 score('Synthea rows', syntheaFiles());

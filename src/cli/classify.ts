@@ -69,7 +69,7 @@ interface Changes {
 
 /** Against what the configuration and its pack say today. */
 function changesOf({ columns }: Proposal): Changes {
-  const decided = columns.filter((each) => each.said !== null);
+  const decided = columns.filter(isDecided);
   return {
     added: decided.filter((each) => each.today === null),
     changed: decided.filter((each) => each.today !== null && !isDeepStrictEqual(each.today, each.said)),
@@ -87,8 +87,8 @@ function report(io: Io, proposal: Proposal, notSampled: readonly string[], file:
   for (const { name, said, today, evidence } of changed)
     say(`~ ${name}: ${wordOf(today)} → ${wordOf(said)}  (${evidence.join('; ')})`);
   for (const name of proposal.gone) say(`- ${name}: not in the database`);
-  const unknown = proposal.columns.filter((each) => each.said === null);
-  for (const { name, evidence } of unknown) say(`? ${name}: unknown, stays masked  (${evidence.join('; ')})`);
+  const unknown = proposal.columns.filter((each) => !isDecided(each));
+  for (const each of unknown) say(`? ${each.name}: unknown, stays masked  (${unknownFor(each)})`);
   for (const text of notSampled) say(`not sampled  ${text}`);
   for (const { name, evidence } of proposal.columns.filter((each) => each.exposed))
     say(`LOOK  ${name} is shown as it is today: ${evidence.join('; ')}`);
@@ -106,7 +106,7 @@ function jsonOf(proposal: Proposal, notSampled: readonly string[]): object {
     added: names(added),
     changed: names(changed),
     removed: proposal.gone,
-    unknown: names(proposal.columns.filter((each) => each.said === null)),
+    unknown: names(proposal.columns.filter((each) => !isDecided(each))),
     exposed: names(proposal.columns.filter((each) => each.exposed)),
     not_sampled: notSampled,
   };
@@ -117,13 +117,13 @@ function yamlOf(connection: string, proposal: Proposal, rules: ClassificationCon
   const lines = ['classification:', `  ${connection}:`];
   if (rules && rules.posture !== 'inline') lines.push(`    posture: ${rules.posture}`);
   if (proposal.pack) lines.push(`    pack: ${proposal.pack.name}  # ${proposal.pack.evidence}`);
-  const decided = proposal.columns.filter((each) => each.said !== null && hasThreeParts(each.name));
+  const decided = proposal.columns.filter(isDecided);
   lines.push(decided.length === 0 ? '    columns: {}' : '    columns:');
   for (const { name, said, evidence } of decided)
     lines.push(`      ${JSON.stringify(name)}: ${wordOf(said)}  # ${evidence.join('; ')}`.replace(plainKey, '$1$2'));
-  const others = proposal.columns.filter((each) => each.said === null || !hasThreeParts(each.name));
+  const others = proposal.columns.filter((each) => !isDecided(each));
   if (others.length > 0) lines.push('    # Unknown, and masked until you say what they are:');
-  for (const { name, evidence } of others) lines.push(`    #   ${plain(name)}:  # ${evidence.join('; ')}`);
+  for (const each of others) lines.push(`    #   ${plain(each.name)}:  # ${unknownFor(each)}`);
   lines.push(`    unknown_text: ${rules?.unknownText ?? 'mask'}`);
   return `${lines.join('\n')}\n`;
 }
@@ -131,9 +131,14 @@ function yamlOf(connection: string, proposal: Proposal, rules: ClassificationCon
 /** Keys that need no quotes. */
 const plainKey = /^( *)"([a-z_][\w$]*\.[a-z_][\w$]*\.[a-z_][\w$]*)"/i;
 
-/** The configuration cannot name a column with a dot in one of its names. */
-function hasThreeParts(name: string): boolean {
-  return name.split('.').length === 3;
+/** The configuration cannot name a column with a dot in one of its names: nothing can be said of it. */
+function isDecided({ name, said }: ProposedColumn): boolean {
+  return said !== null && name.split('.').length === 3;
+}
+
+function unknownFor({ said, evidence }: ProposedColumn): string {
+  const why = said === null ? [] : ['a dot in its name, so it cannot be classified'];
+  return [...evidence, ...why].join('; ');
 }
 
 function wordOf(said: Said | null): string {

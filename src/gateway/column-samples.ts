@@ -74,10 +74,16 @@ export async function surveyColumns(
         notSampled.push(`${nameOf(surveyed)}: the gate's login may not read it`);
     }
   }
+  // The same order every time, so that two runs can be laid side by side.
+  columns.sort((a, b) => byText(a.schema, b.schema) || byText(a.table, b.table));
   const names = catalog.relations().flatMap(({ schema, name, columns: all }) => {
     return all.map(({ name: column }) => nameOf({ schema, table: name, column }).toLowerCase());
   });
   return ok({ columns, names: new Set(names), notSampled });
+}
+
+function byText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** Values by attnum, or why there are none. */
@@ -133,26 +139,39 @@ const documents: ReadonlySet<string> = new Set(['json', 'jsonb', 'xml']);
 const numbers: ReadonlySet<string> = new Set(['int4', 'int8', 'numeric']);
 const nets: ReadonlySet<string> = new Set(['inet', 'cidr', 'macaddr', 'macaddr8']);
 
+/** What a column of these shows by itself says nothing of anybody, as long as its name does not. */
+const plains: ReadonlySet<string> = new Set(
+  'int2 oid float4 float8 money time timetz interval uuid bit varbit'.split(' '),
+);
+
 /** Types of users are not looked into: reading their values may run code of users. */
 function holdsOf(type: PostgresType): Holds {
   switch (type.kind) {
     case 'domain':
-      return holdsOf(type.base);
+      return held(holdsOf(type.base));
     case 'array':
-      return holdsOf(type.element);
+      return held(holdsOf(type.element));
     case 'base':
       if (texts.has(type.name)) return 'text';
       if (documents.has(type.name)) return 'document';
       if (dates.has(type.name)) return 'date';
       if (numbers.has(type.name)) return 'number';
-      return nets.has(type.name) ? 'net' : 'other';
+      if (plains.has(type.name)) return 'plain';
+      if (type.name === 'bool') return 'flag';
+      return nets.has(type.name) ? 'net' : 'opaque';
     case 'enum':
+      return 'plain';
     case 'composite':
     case 'range':
     case 'multirange':
     case 'unknown':
-      return 'other';
+      return 'opaque';
   }
+}
+
+/** A list of numbers, or a number of a type of somebody's own, is masked until somebody decides. */
+function held(holds: Holds): Holds {
+  return holds === 'number' || holds === 'plain' || holds === 'flag' ? 'opaque' : holds;
 }
 
 function isArray(type: PostgresType): boolean {

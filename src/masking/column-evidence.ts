@@ -5,8 +5,11 @@ import { detect } from './detect.ts';
 import type { Span } from './mask.ts';
 import { ambiguousGivenNames, givenNames, notNames, surnames } from './names.ts';
 
-/** What a column can hold. `net`: addresses of machines; `other`: neither sampled nor guessed at. */
-export type Holds = 'text' | 'document' | 'date' | 'number' | 'net' | 'other';
+/**
+ * What a column can hold. `net`: addresses of machines; `flag`: yes or no. Neither sampled nor guessed at, but for their names:
+ * `plain`, which is shown where nobody has said anything (a uuid, a measure), and `opaque`, which is masked (bytes, records).
+ */
+export type Holds = 'text' | 'document' | 'date' | 'number' | 'net' | 'flag' | 'plain' | 'opaque';
 
 export interface Evidence {
   /** Values that are neither NULL nor blank. */

@@ -5,6 +5,7 @@ import type { PhiClass } from '../core/phi.ts';
 import { readDelimited } from './containers/delimited.ts';
 import { innerText, isFile, percentDecoded } from './containers/encoded.ts';
 import { readFhirXml } from './containers/fhir-xml.ts';
+import { readForm } from './containers/form.ts';
 import { readHl7 } from './containers/hl7v2.ts';
 import { readJson, readLooseJson } from './containers/json.ts';
 import { readJsonTail } from './containers/json-tail.ts';
@@ -20,6 +21,7 @@ import { KnownValues } from './known-values.ts';
 import { labelledValues } from './labelled-lines.ts';
 import type { Span } from './mask.ts';
 import { isMaskToken } from './operators.ts';
+import { placedIds } from './placed-ids.ts';
 import { unlistedWords } from './unlisted-words.ts';
 
 /** Something to mask: where it lies in the text, what it says, and how its replacement is written there. */
@@ -46,6 +48,7 @@ const containers: readonly Container[] = [
   readHl7,
   readX12,
   readSqlRows,
+  readForm,
   readDelimited,
   readKeyedLines,
   readJsonTail,
@@ -58,8 +61,46 @@ const nestingMax = 6;
 export function maskDocument(text: string, replace: Replace, prose = true, own: readonly Find[] = []): Masked {
   const known = new KnownValues();
   const document = read(text, known, false, 0);
-  const search = { replace, known, own };
-  return document ? maskLeaves(text, document, search) : maskText(text, prose ? 'prose' : 'value', search);
+  const search: Search = { replace, known, own, spans: new Map() };
+  if (!document) return maskText(text, prose ? 'prose' : 'value', search);
+  learn(document, search);
+  return maskLeaves(text, document, search);
+}
+
+/** Whole names that the detectors find in one place hold in all others of a record. */
+function learn(document: Document, search: Search): void {
+  for (const [key, text, spans] of places(document, search)) {
+    search.spans.set(key, spans);
+    for (const { start, end, type } of spans) {
+      const name = type === 'name' ? text.slice(start, end) : '';
+      if (wholeName.test(name)) search.known.add(name, 'name');
+    }
+  }
+}
+
+const wholeName = /^\p{Lu}[\p{L}.'’-]*(?:,? \p{Lu}[\p{L}.'’-]*){1,3}$/u;
+
+/** Each place that is searched, with what is searched there and what is found. */
+function* places(document: Document, search: Search): Generator<readonly [object, string, readonly Span[]]> {
+  for (const leaf of document.leaves) {
+    if (leaf.cls !== undefined && leaf.cls !== 'note') continue;
+    const inner = document.inner.get(leaf);
+    if (inner?.document) yield* places(inner.document, search);
+    else if (inner) yield [inner, inner.text, searched(inner.text, innerReading(leaf), search)];
+    else if (!isWhole(leaf)) {
+      const { value } = percentDecoded(leaf) ?? leaf;
+      yield [leaf, value, searched(value, leaf.reads, search)];
+    }
+  }
+}
+
+function innerReading({ reads }: Leaf): Reading {
+  return reads === 'encoded' ? 'record' : reads;
+}
+
+/** A file that is no text is masked as it is. */
+function isWhole({ reads, value }: Leaf): boolean {
+  return reads === 'encoded' || isFile(value);
 }
 
 /** How one text as a whole is searched. */
@@ -67,6 +108,8 @@ interface Search {
   readonly replace: Replace;
   readonly known: KnownValues;
   readonly own: readonly Find[];
+  /** What was found in a leaf, or in what it holds. */
+  readonly spans: Map<object, readonly Span[]>;
 }
 
 /** A text that has been read, with those inside of its leaves. */
@@ -133,8 +176,9 @@ function maskLeaves(text: string, document: Document, search: Search): Masked {
   return { text: rewrite, found, isJson: document.isJson };
 }
 
-function maskText(text: string, reads: Reading, search: Search): Masked {
-  const found = spansIn(text, reads, search).map((span) => ({
+function maskText(text: string, reads: Reading, search: Search, key?: object): Masked {
+  const spans = (key && search.spans.get(key)) ?? searched(text, reads, search);
+  const found = merged([...search.known.find(text), ...spans]).map((span) => ({
     ...span,
     value: text.slice(span.start, span.end),
     encode: asWritten,
@@ -143,11 +187,17 @@ function maskText(text: string, reads: Reading, search: Search): Masked {
 }
 
 /** What is found in a text without structure, sorted, without overlap. */
-export function spansIn(text: string, reads: Reading, { known, own }: Pick<Search, 'known' | 'own'>): readonly Span[] {
+export function spansIn(text: string, reads: Reading, search: Pick<Search, 'known' | 'own'>): readonly Span[] {
+  const spans = searched(text, reads, search);
+  return merged([...search.known.find(text), ...spans]);
+}
+
+/** The same but for what is known already; what its labels say of values becomes known. */
+function searched(text: string, reads: Reading, { known, own }: Pick<Search, 'known' | 'own'>): readonly Span[] {
   const isProse = reads === 'prose' || reads === 'record';
   const labelled = labelledValues(text);
   for (const { start, end, type } of labelled) known.add(text.slice(start, end), type);
-  const spans = [...labelled, ...known.find(text), ...detect(text, isProse, own)];
+  const spans = [...labelled, ...placedIds(text), ...detect(text, isProse, own)];
   return merged(reads === 'record' ? [...spans, ...unlistedWords(text, known.terms)] : spans);
 }
 
@@ -164,16 +214,16 @@ function foundIn(leaf: Leaf, inner: Inner | undefined, search: Search): readonly
   if (inner) {
     const masked = inner.document
       ? maskLeaves(inner.text, inner.document, search)
-      : maskText(inner.text, reads === 'encoded' ? 'record' : reads, search);
+      : maskText(inner.text, innerReading(leaf), search, inner);
     if (masked.found.length === 0) return [];
     const [first] = masked.found;
     // What was found lies inside of an encoding: the whole place is written anew.
     return [{ start, end, type: first?.type ?? 'other_id', value, encode: () => encode(inner.encode(masked.text)) }];
   }
-  if (reads === 'encoded' || isFile(value))
-    return /[\p{L}\p{N}]/u.test(value) ? [{ start, end, type: 'note', value, encode }] : [];
+  if (isWhole(leaf)) return /[\p{L}\p{N}]/u.test(value) ? [{ start, end, type: 'note', value, encode }] : [];
   const plain = percentDecoded(leaf) ?? leaf;
-  return marked(plain, spansIn(plain.value, reads, search));
+  const spans = search.spans.get(leaf) ?? searched(plain.value, reads, search);
+  return marked(plain, merged([...search.known.find(plain.value), ...spans]));
 }
 
 /** What another door has redacted stays, whatever it was taken for there. */

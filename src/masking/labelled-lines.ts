@@ -1,17 +1,22 @@
-// Lines of "label: value", as forms, YAML and people write them: what a label says of its value. Linear.
+// Lines of "label: value", as forms, YAML and people write them, and `name=value` within a line, as programs do: what a label
+// says of its value. Linear.
 
 import type { PhiClass } from '../core/phi.ts';
 import type { Span } from './mask.ts';
 import { findMaskTokens } from './operators.ts';
-import { fieldClass, labelClass } from './packs/generic.ts';
+import { columnClass, fieldClass, labelClass, valueClass } from './packs/generic.ts';
 
 const line =
   /^[ \t]*(?:[-*+][ \t]+)?(?:\*\*|__)?["']?([A-Za-z_][\w ./#()'-]{0,48}?)["']?(?:\*\*|__)?[ \t]*[:=][ \t]*(?:\*\*|__)?[ \t]*(\S[^\n]*)$/gm;
 
+/** Another label on the same line, blanks before it. */
+const beside = /(?<=\S)[ \t]{3,}(?=[A-Za-z_][\w./#()'-]*(?: [\w./#()'-]+){0,3}:[ \t])/g;
+
 export function labelledValues(text: string): readonly Span[] {
   if (!/[:=]/.test(text)) return [];
   const spans: Span[] = [];
-  for (const match of text.matchAll(line)) {
+  const lines = text.replace(beside, (blanks) => `\n${' '.repeat(blanks.length - 1)}`);
+  for (const match of lines.matchAll(line)) {
     const [whole, name = '', value = ''] = match;
     const type = fieldClass(name) ?? labelClass(name);
     if (type === undefined || !isValueOf(type, value) || findMaskTokens(value).length > 0) continue;
@@ -20,7 +25,42 @@ export function labelledValues(text: string): readonly Span[] {
     const end = match.index + whole.length - value.length + bare.length;
     if (end > start) spans.push({ start, end, type });
   }
+  if (/=|: ?['"]/.test(text)) addAssigned(text, spans);
   return spans;
+}
+
+const assigned =
+  /(?<![\w.$-])([A-Za-z_][\w.]{1,48})(?:=| = | ?: ?(?=['"]))(?:'((?:[^'\n]|''){1,200})'|"([^"\n]{1,200})"|(?<==)([\p{L}\p{N}][^\s,;&'"()[\]{}<>|]{0,100}))/gu;
+/** How PostgreSQL tells which row it was: `Key (ssn)=(…) already exists.` */
+const detailed = /\bKey \(([\w", ]{1,300})\)=\(([^()\n]{1,500})\)/g;
+
+function addAssigned(text: string, spans: Span[]): void {
+  for (const match of text.matchAll(assigned)) {
+    const [whole, name = '', single, double, bare] = match;
+    const value = single ?? double ?? bare ?? '';
+    const type = valueClass(name);
+    if (type === undefined || !isValueOf(type, value) || (bare !== undefined && !isBare(type, value))) continue;
+    const end = match.index + whole.length - (bare === undefined ? 1 : 0);
+    if (findMaskTokens(value).length === 0) spans.push({ start: end - value.length, end, type });
+  }
+  for (const match of text.matchAll(detailed)) {
+    const [whole, names = '', values = ''] = match;
+    const columns = names.split(',');
+    let start = match.index + whole.length - 1 - values.length;
+    for (const [at, value] of values.split(',').entries()) {
+      const bare = value.trim();
+      const type = columnClass((columns[at] ?? '').replaceAll('"', ''));
+      const from = start + value.length - value.trimStart().length;
+      if (type !== undefined && bare !== '' && findMaskTokens(bare).length === 0)
+        spans.push({ start: from, end: from + bare.length, type });
+      start += value.length + 1;
+    }
+  }
+}
+
+/** Without quotes, a word that begins as a name does, or a value with a digit: no other name of a program's. */
+function isBare(cls: PhiClass, value: string): boolean {
+  return cls === 'name' || cls === 'address' ? /^\p{Lu}[\p{L}'’-]+$/u.test(value) : /\d/.test(value);
 }
 
 /** A value that fits its label, and not a sentence below a heading. Ages and days are told by the detectors. */

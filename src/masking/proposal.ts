@@ -104,8 +104,8 @@ function proposalOf(column: SurveyedColumn, words: Words): ProposedColumn[] {
     { name: nameOf(column), said, today: words.today ?? null, evidence, exposed },
   ];
 
-  const shownToday =
-    words.today === 'clear' || (words.today === undefined && (column.holds === 'number' || words.textIsShown));
+  const isPlain = column.holds === 'number' || column.holds === 'plain';
+  const shownToday = words.today === 'clear' || (words.today === undefined && (isPlain || words.textIsShown));
   if (word === 'clear' || (word === undefined && column.holds === 'number')) {
     const against = suspicion(seen, looks, source);
     if (against !== null) return made(against, told(`${source || 'type'} says clear`), shownToday);
@@ -115,9 +115,12 @@ function proposalOf(column: SurveyedColumn, words: Words): ProposedColumn[] {
   if (word !== undefined) {
     // What a person or a pack has said stays; a name is only a hint, which a column full of something else outweighs.
     const stays = source !== 'name' || looks === null || looks === 'note' || looks === word;
-    return made(stays ? word : looks, told(stays ? source : `name says ${word}`));
+    const isSeen = isPlain && direct.includes(word);
+    const exposed = source === 'name' && shownToday && (isSeen || suspicion(seen, looks, source) !== null);
+    return made(stays ? word : looks, told(stays ? source : `name says ${word}`), exposed);
   }
-  if (column.holds === 'other' || column.holds === 'number') return [];
+  if (isPlain || column.holds === 'flag') return [];
+  if (column.holds === 'opaque') return made(null, ['a type that is not looked into']);
   if (column.holds === 'date') return made('date', ['type']);
   if (column.holds === 'net') return made('ip', ['type']);
   return made(looks, told(), shownToday && suspicion(seen, looks, source) !== null);
@@ -128,7 +131,7 @@ function wordFor(column: SurveyedColumn, words: Words): readonly [Said | undefin
   if (words.person !== undefined) return [words.person, yourWord];
   const pack = fromPack(words.pack, column);
   if (pack !== undefined) return [pack, `pack ${words.pack}`];
-  const named = column.holds === 'other' ? undefined : genericColumn(column.column);
+  const named = column.holds === 'flag' ? undefined : genericColumn(column.column);
   return named === undefined ? [undefined, ''] : [named, 'name'];
 }
 
@@ -168,7 +171,7 @@ function isKey({ values, distinct, whole }: Evidence, cls: PhiClass): boolean {
 }
 
 function counted(seen: Evidence, looks: PhiClass | null, { samples, holds }: SurveyedColumn): string[] {
-  if (samples === null) return holds === 'other' ? [] : ['not sampled'];
+  if (samples === null) return isLookedInto(holds) ? ['not sampled'] : [];
   const { values } = seen;
   if (values === 0) return ['no values'];
   const of = (hits: number, text: string): string[] => (hits === 0 ? [] : [`${hits} of ${values} ${text}`]);
@@ -182,6 +185,10 @@ function counted(seen: Evidence, looks: PhiClass | null, { samples, holds }: Sur
     ...others.flatMap((cls) => of(seen.inside.get(cls) ?? 0, `hold ${cls}`)),
     ...(hits + seen.records + seen.prose + seen.inside.size === 0 ? [`${values} values, nothing found`] : []),
   ];
+}
+
+function isLookedInto(holds: Holds): boolean {
+  return holds === 'text' || holds === 'document' || holds === 'number';
 }
 
 export function nameOf({ schema, table, column }: Pick<SurveyedColumn, 'schema' | 'table' | 'column'>): string {

@@ -330,6 +330,24 @@ test('tables in German and Spanish, and names that lie', async () => {
   assert.equal(proposed(proposal, 'lies'), 'color:ssn priority:name flags:date');
 });
 
+test('names that are abbreviated, numbers and uuids that are shown, types that are not looked into', async () => {
+  await odd('short');
+  const proposal = await toldOf('short', '');
+  assert.equal(
+    proposed(proposal, 'pat_mstr'),
+    'PAT_ID:other_id PAT_LST_NM:name DOB_DT:date HOME_PH:phone SSN_NBR:ssn PCP_PROV_NM:name ZIP_CD:address patient_uuid:other_id lat:address mrn:mrn nm:? raw:? parts:? last:email item_name:?',
+  );
+  const shown = ['HOME_PH', 'SSN_NBR', 'mrn'].map((name) => `public.pat_mstr.${name}`);
+  assert.deepEqual(proposal.exposed, shown, 'what is called so, and shown today');
+  assert.equal(proposal.exit, 1);
+  assert.ok(proposal.unknown.includes('public.pat_mstr.last.name'), 'nothing can be said of it');
+  assert.equal(proposal.columns[0]?.name, 'public.a_last.city', 'in the same order every time');
+  const { out } = await classifyIn('short', '', 'ehr');
+  assert.match(out, /# {3}public\.pat_mstr\.last\.name: {2}# .*a dot in its name/);
+  const again = await toldOf('short', out);
+  assert.deepEqual([again.added, again.changed, again.removed, again.exposed, again.exit], [[], [], [], [], 0]);
+});
+
 test('two thousand columns, in the time and memory of a coffee', async () => {
   await odd('wide');
   const started = process.cpuUsage();

@@ -55,16 +55,27 @@ const home = `
   INSERT INTO lies SELECT format('%s-%s-%s', 200 + i, 10 + i % 80, 1000 + i), (ARRAY['Jane','Robert','Maria','Smith','Nguyen'])[1 + i % 5],
     to_char(date '1950-01-01' + i * 37, 'MM/DD/YYYY') FROM generate_series(1, 60) i;`;
 
+/** A master table of abbreviations, and types whose values are shown where nobody has said anything. */
+const short = `
+  CREATE TYPE full_name AS (first text, last text);
+  CREATE TABLE pat_mstr ("PAT_ID" bigint, "PAT_LST_NM" text, "DOB_DT" date, "HOME_PH" bigint, "SSN_NBR" int, "PCP_PROV_NM" text, "ZIP_CD" int,
+    patient_uuid uuid, lat float8, mrn bigint, email boolean, bmi numeric, seq int, row_id uuid, nm full_name, raw bytea, parts int[], "last.name" text,
+    item_name text, sort_no int);
+  INSERT INTO pat_mstr SELECT i, 'zq', now(), 6175550000 + i, 123450000 + i * 3, 'zq', 2000 + i, gen_random_uuid(), 42, 9037700 + i, true, 27.4, i,
+    gen_random_uuid(), ROW('zq', 'zq')::full_name, 'zq'::bytea, ARRAY[i], format('zq%s@canary.example', i), 'gauze', i FROM generate_series(1, 60) i;
+  CREATE TABLE a_last (city text);`;
+
 const wide = Array.from({ length: 20 }, (_each, table) => {
   const columns = Array.from({ length: 100 }, (_every, at) => `c${at} text`).join(', ');
   const values = Array.from({ length: 100 }, (_every, at) => `format('zq value %s of ${at}', i)`).join(', ');
   return `CREATE TABLE wide${table} (${columns}); INSERT INTO wide${table} SELECT ${values} FROM generate_series(1, 300) i;`;
 }).join('\n');
 
-export const oddSchemas: Readonly<Record<'fhir' | 'omop' | 'synthea' | 'home' | 'wide', string>> = {
+export const oddSchemas: Readonly<Record<'fhir' | 'omop' | 'synthea' | 'home' | 'short' | 'wide', string>> = {
   fhir,
   omop,
   synthea,
   home,
+  short,
   wide,
 };

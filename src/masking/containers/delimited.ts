@@ -1,6 +1,7 @@
 // Tables as text: CSV, TSV and the like with a header row, psql's aligned output, markdown. The header says what a column holds.
 
-import { headerOf } from '../packs/header.ts';
+import { labelClass } from '../packs/generic.ts';
+import { areNames, headerOf, isPersonalValue } from '../packs/header.ts';
 import { asWritten, type Container, isDate, type Leaf, type Reading } from './leaf.ts';
 
 interface Cell {
@@ -21,7 +22,7 @@ export const readDelimited: Container = (text) => {
   const [header, ...body] = rows.filter((row) => !row.every((cell) => rule.test(cell.value)));
   if (!header || body.length === 0) return null;
   const { classes, isOfPeople } = headerOf(isHeader(header) ? header.map((cell) => cell.value.trim()) : []);
-  if (classes.every((cls) => cls === undefined)) return withoutHeader([header, ...body]);
+  if (classes.every((cls) => cls === undefined)) return labelled([header, ...body]) ?? withoutHeader([header, ...body]);
   // Rows that do not fit the header are not what it speaks of.
   const fitting = body.filter((row) => row.length === header.length);
   if (fitting.length * 2 < body.length) return null;
@@ -65,23 +66,34 @@ function isHeader(cells: readonly Cell[]): boolean {
   );
 }
 
-const columnsMin = 4;
-const personal = /^(?:\d{3}-\d{2}-\d{4}|\+?[\d(][\d() .-]{8,18}\d|[^\s@]+@[^\s@]+\.[a-z]+)$/i;
+/** Two columns, of which the first names what stands in the second, in rows enough to tell. */
+function labelled(rows: readonly (readonly Cell[])[]): readonly Leaf[] | null {
+  if (rows.some((row) => row.length !== 2)) return null;
+  const classes = rows.map(([name]) => labelClass(name?.value.trim() ?? ''));
+  if (classes.filter((cls) => cls !== undefined).length < labelsMin) return null;
+  return rows.flatMap(([name, value], at) => [
+    ...(name && classes[at] === undefined ? [leafOf(name, undefined, 'record')] : []),
+    ...(value && value.value.trim() !== '' ? [leafOf(value, classes[at], 'record')] : []),
+  ]);
+}
 
+const labelsMin = 2;
+const columnsMin = 4;
 /** Rows nobody has named the columns of, when one of those is a day, a number or an address of somebody's in every row. */
 function withoutHeader(rows: readonly (readonly Cell[])[]): readonly Leaf[] | null {
   const columns = rows[0]?.length ?? 0;
   if (columns < columnsMin || rows.some((row) => row.length !== columns)) return null;
-  const isPersonal = (cell: Cell | undefined): boolean =>
-    cell !== undefined && (isDate(cell.value) || personal.test(cell.value));
-  const speaks = Array.from({ length: columns }, (_each, at) => rows.every((row) => isPersonal(row[at])));
+  const speaks = Array.from({ length: columns }, (_each, at) =>
+    rows.every((row) => isPersonalValue(row[at]?.value ?? '')),
+  );
   if (!speaks.includes(true)) return null;
+  const names = Array.from({ length: columns }, (_each, at) => areNames(rows.map((row) => row[at]?.value ?? '')));
   return rows.flatMap((row) =>
-    row
-      .filter((cell) => cell.value !== '')
-      .map((cell) =>
-        leafOf(cell, /^\d{5,}(?:-\d+)?$/.test(cell.value) && !isDate(cell.value) ? 'other_id' : undefined, 'record'),
-      ),
+    row.flatMap((cell, at) => {
+      if (cell.value === '') return [];
+      const isNumber = /^\d{5,}(?:-\d+)?$/.test(cell.value) && !isDate(cell.value);
+      return leafOf(cell, isNumber ? 'other_id' : names[at] ? 'name' : undefined, 'record');
+    }),
   );
 }
 

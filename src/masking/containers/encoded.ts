@@ -33,17 +33,43 @@ const dataUri = /^data:[\w.+-]{0,60}(?:\/[\w.+-]{1,60})?(?:;[\w.+=-]{1,60}){0,4}
 /** A JSON Web Token says in its claims who somebody is (RFC 7519). */
 const claims = /^eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*$/;
 
-/** Whether a value is a file in base64, or a token that speaks of somebody. */
+/** Whether a value that is no text in base64 is a file, or a token that speaks of somebody. */
 export function isFile(value: string): boolean {
   return (
-    dataUri.test(value) || claims.test(value) || (value.length >= 32 && fileStart.test(value) && wrapped.test(value))
+    dataUri.test(value) ||
+    claims.test(value) ||
+    (value.length >= 32 && fileStart.test(value) && wrapped.test(value)) ||
+    isOpaque(value)
   );
+}
+
+const opaqueMin = 128;
+/** Base64 is wrapped no closer (RFC 1421, RFC 2045). */
+const lineMin = 60;
+
+/** A file of no kind that is known here: base64 of what is no text, and longer than keys, digests and cursors are. */
+function isOpaque(value: string): boolean {
+  if (value.length < opaqueMin || !wrapped.test(value) || (/[+/]/.test(value) && /[_-]/.test(value))) return false;
+  if (
+    value
+      .trim()
+      .split(/\s+/)
+      .slice(0, -1)
+      .some((line) => line.length < lineMin)
+  )
+    return false;
+  const capitals = value.replace(/[^A-Z]/g, '').length;
+  return capitals > value.length / 6 && /[a-z]/.test(value) && /\d/.test(value);
+}
+
+function isPackedWhole(value: string): boolean {
+  return dataUri.test(value) || /^(?:\\x|0x)?[0-9a-fA-F]+$/.test(value) || claims.test(value);
 }
 
 function mayBeText(value: string): boolean {
   return (
     /^\s*(?:[[{<]|(?:MSH|FHS|BHS|ISA)\W)/.test(value) ||
-    (value.length > 20 && /[\r\n]/.test(value) && !wrapped.test(value))
+    (value.length > 20 && /[\r\n]|[A-Za-z0-9+/]{40}/.test(value) && !wrapped.test(value) && !isPackedWhole(value))
   );
 }
 
@@ -79,9 +105,18 @@ function fromHex(value: string): Packed | null {
 
 /** A value with percent-encoded parts as what they mean (RFC 3986 §2.1, and the plus sign of forms); null = it has none. */
 export function percentDecoded(leaf: Leaf): Leaf | null {
+  if (!/%[0-9A-Fa-f]{2}/.test(leaf.value)) return null;
+  const decoded = decodedLeaf(leaf, /^[\w%+=&.~*!'()-]+$/.test(leaf.value));
+  return { ...decoded, encode: (each) => leaf.encode(each === null ? null : encodeURIComponent(each)) };
+}
+
+/** A form's value as what it means; its replacement is encoded already. */
+export function decodedForm(leaf: Leaf): Leaf {
+  return /[%+]/.test(leaf.value) ? decodedLeaf(leaf, true) : leaf;
+}
+
+function decodedLeaf(leaf: Leaf, isForm: boolean): Leaf {
   const { value } = leaf;
-  if (!/%[0-9A-Fa-f]{2}/.test(value)) return null;
-  const isForm = /^[\w%+=&.~*!'()-]+$/.test(value);
   const offsets: number[] = [];
   let text = '';
   const put = (written: string, at: number): void => {
@@ -93,12 +128,7 @@ export function percentDecoded(leaf: Leaf): Leaf | null {
     else put(decodedRun(run), index);
   }
   offsets.push(leaf.end);
-  return {
-    ...leaf,
-    value: text,
-    offsets,
-    encode: (each) => leaf.encode(each === null ? null : encodeURIComponent(each)),
-  };
+  return { ...leaf, value: text, offsets };
 }
 
 function decodedRun(run: string): string {

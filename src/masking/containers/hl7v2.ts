@@ -64,6 +64,8 @@ function readSegment(line: string, start: number, marks: Marks, leaves: Leaf[]):
   const fields = pieces(line, start, marks.field).slice(1);
   // OBX-2 says what OBX-5 is.
   const valueType = segment === 'OBX' ? (fields[1]?.text ?? '') : '';
+  const [code = '', called = '', system = ''] = segment === 'OBX' ? (fields[2]?.text.split(marks.component) ?? []) : [];
+  const label = /^(?:LN|SCT)$/.test(system) ? '' : called || code;
   for (const field of fields) {
     number++;
     if (number === 2 && isHeader) continue;
@@ -73,7 +75,7 @@ function readSegment(line: string, start: number, marks: Marks, leaves: Leaf[]):
       components.forEach((component, at) => {
         for (const { text, start: from } of pieces(component.text, component.start, marks.subcomponent)) {
           if (text.trim() === '' || text === '""') continue;
-          const place = { segment, field: number, component: at + 1, values, valueType };
+          const place = { segment, field: number, component: at + 1, values, valueType, label };
           const { cls, reads } = hl7Field(place, text);
           leaves.push(
             leafOf(text, from, marks, cls ?? (isDate(text) && text.trim().length >= 6 ? 'date' : undefined), reads),

@@ -34,7 +34,14 @@ export class JsonReader {
     this.#blank();
     const char = this.#text.charAt(this.#at);
     if (char === '{') return this.#object(depth);
-    if (char === '[') return this.#array(depth);
+    const token = this.#isLenient ? this.#bare(maskTokens) : null;
+    if (token) return token;
+    if (char === '[') return this.#array(depth, ']');
+    if (this.#isLenient) {
+      const call = char === '(' ? null : this.#bare(dates);
+      if (call) return dateOf(call);
+      if (char === '(' || this.#bare(calls)) return this.#array(depth, ')');
+    }
     if (char === '"' || (this.#isLenient && char === "'")) return this.#string(char);
     const scalar = this.#match(scalars);
     if (scalar && !(this.#isLenient && /[\w-]/.test(this.#text.charAt(this.#at)))) return { kind: 'scalar', ...scalar };
@@ -66,15 +73,16 @@ export class JsonReader {
     }
   }
 
-  #array(depth: number): JsonNode | null {
+  /** Also what other languages print: `('a', 'b')`, `Decimal('1')`. */
+  #array(depth: number, close: ']' | ')'): JsonNode | null {
     const items: JsonNode[] = [];
     this.#at++;
     for (;;) {
-      if (this.#take(']') || this.#isCutOff()) return { kind: 'array', items };
+      if (this.#take(close) || this.#isCutOff()) return { kind: 'array', items };
       const node = this.node(depth + 1);
       if (!node) return null;
       items.push(node);
-      if (this.#take(']') || this.#isCutOff()) return { kind: 'array', items };
+      if (this.#take(close) || this.#isCutOff()) return { kind: 'array', items };
       if (!this.#take(',')) return null;
       if (!this.#isLenient && this.#peek() === ']') return null;
     }
@@ -138,9 +146,22 @@ const scalars = /-?\d[\d.eE+-]*|true|false|null/y;
 const quoted = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 const cutOff = /"(?:[^"\\]|\\[\s\S])*(?:"|\\?$)/y;
 const apostrophed = /'(?:[^'\\]|\\[\s\S])*(?:'|\\?$)/y;
+/** What another door has put in the place of a value. */
+const maskTokens = /\[[A-Z][A-Z_]{1,11}\](?=\s*[,)\]}])/y;
+/** The name of what makes a value, up to its bracket. */
+const calls = /[A-Za-z_][\w.]{0,60}(?=\()/y;
+/** `datetime.date(1954, 3, 12)`. */
+const dates =
+  /(?:[A-Za-z_]\w{0,20}\.){0,3}(?:date|datetime|Date|DateTime|LocalDate|Timestamp)\(\s*(\d{4}),\s*(\d{1,2}),\s*(\d{1,2})[\w\s,.=]{0,80}\)/y;
 const comments = /\/\/[^\n]*|\/\*(?:[^*]|\*(?!\/))*(?:\*\/|$)/y;
 const bareKeys = /[A-Za-z_$][\w$ .-]{0,60}/y;
 const barewords = /[^\s,:[\]{}"'][^\n,[\]{}"']{0,200}/y;
+
+/** A day that is made of its parts, as a day is written. */
+function dateOf(call: Text): Text {
+  const [year = '', month = '', day = ''] = call.value.match(/\d+/g) ?? [];
+  return { ...call, value: `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}` };
+}
 
 function unescaped(raw: string, start: number): { readonly value: string; readonly offsets: readonly number[] } {
   const offsets: number[] = [];

@@ -12,6 +12,13 @@ const fence = /^[ \t]*(```|~~~)[^\n]*\n([\s\S]*?)(?:^[ \t]*\1[ \t]*$|(?![\s\S]))
 /** Where a record may begin: at a line's start, or after a word and a colon. */
 const beginning =
   /^[ \t>]*(?:[^\n{}[\]<>]{0,120}[:=][ \t]*)?(?=[{[][\s"'{[]|<[?!A-Za-z][^\n]*>|(?:MSH|FHS|BHS)[^\w\s][^\w\s]{2}|ISA[^\w\s])/gm;
+/** Lines of base64, as mail carries what is no ASCII (RFC 2045 §6.8). */
+const packed =
+  /^(?:[A-Za-z0-9+/]{40,}={0,2}\r?\n){1,10000}[A-Za-z0-9+/]{1,200}={0,2}[ \t]*$|^[A-Za-z0-9+/]{60,}={0,2}[ \t]*$/gm;
+/** The same within a sentence, and the data of a URI (RFC 2397). */
+const inline = /(?<![\w+/=-])(?:data:[\w.+;=/-]{0,100};base64,)?[A-Za-z0-9+/]{40,}={0,2}(?![\w+/=-])/g;
+/** A segment that says who somebody is, behind a line's time and source. */
+const segments = /^[^\n|]{1,200}?(?=\b(?:PID|NK1|PV1|PD1|GT1|IN1|MRG|OBX|ORC|OBR)\|[^\n]{0,40}\|)/gm;
 /** Whether a text may hold blocks that only its end completes. */
 export function mayHoldBlocks(head: string): boolean {
   beginning.lastIndex = 0;
@@ -19,13 +26,21 @@ export function mayHoldBlocks(head: string): boolean {
 }
 
 export const readMixed: Container = (text) => {
-  if (!/[{[<|:=,\t;`]/.test(text) || !/\n|[:=][ \t]*[{[<]/.test(text)) return null;
+  const isPacked = inline.test(text);
+  inline.lastIndex = 0;
+  if (!isPacked && (!/[{[<|:=,\t;`]/.test(text) || !/\n|[:=][ \t]*[{[<]/.test(text))) return null;
   const blocks: Block[] = [];
   for (const match of text.matchAll(fence)) {
     const end = match.index + match[0].length - (/[ \t]*(?:```|~~~)[ \t]*$/.exec(match[0])?.[0].length ?? 0);
     blocks.push({ start: match.index + match[0].indexOf('\n') + 1, end });
   }
   const isFree = (at: number): boolean => !blocks.some((block) => at >= block.start && at < block.end);
+  for (const { 0: run, index } of [...text.matchAll(packed), ...text.matchAll(inline)])
+    if (isFree(index)) blocks.push({ start: index, end: index + run.trimEnd().length });
+  for (const match of text.matchAll(segments)) {
+    const start = match.index + match[0].length;
+    if (isFree(start)) blocks.push({ start, end: segmentsEnd(text, start) });
+  }
   addRecords(text, blocks, isFree);
   addTables(text, blocks, isFree);
   // A block that is all of the text is no record within another.

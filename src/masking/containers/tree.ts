@@ -3,10 +3,20 @@
 
 import type { PhiClass } from '../../core/phi.ts';
 import { ageCap } from '../operators.ts';
-import { type FhirPlace, fhirLeaf } from '../packs/fhir.ts';
-import { fieldClass, labelClass } from '../packs/generic.ts';
-import { areOfPerson, classOfPerson, type Header, headerOf } from '../packs/header.ts';
-import { type JsonNode, memberOf, stringOf } from './json-node.ts';
+import { dicomClass } from '../packs/dicom.ts';
+import { type FhirPlace, fhirLeaf, referenceLeaf } from '../packs/fhir.ts';
+import { fieldClass, labelClass, plainWord, valueClass } from '../packs/generic.ts';
+import {
+  areNames,
+  areOfPerson,
+  classOfPerson,
+  type Header,
+  headerOf,
+  isOfPeople,
+  isPersonalValue,
+  isSomebody,
+} from '../packs/header.ts';
+import { type JsonNode, memberOf, stringOf, type Text } from './json-node.ts';
 import { isDate, type Leaf } from './leaf.ts';
 
 /** `encode`: how a string is written in the text. */
@@ -43,44 +53,95 @@ class Walk {
     this.#leaves = leaves;
   }
 
-  /** `isOfPerson`: other fields around show that it is about somebody. */
-  generic(node: JsonNode, inherited: PhiClass | undefined, isOfPerson: boolean): void {
+  /** `isOfPerson`: other fields around show that it is about somebody. `under`: the field it stands in. */
+  generic(node: JsonNode, inherited: PhiClass | undefined, isOfPerson: boolean, under = ''): void {
     if (node.kind === 'array') {
-      const header = inherited === undefined ? headerAbove(node.items) : null;
-      for (const item of node.items) this.#row(item, header, inherited, isOfPerson);
+      const header = inherited === undefined ? (headerAbove(node.items) ?? unnamedColumns(node.items)) : null;
+      for (const item of node.items) this.#row(item, header, { inherited, isOfPerson, under });
     } else if (node.kind !== 'object') {
       this.#leaf(node, inherited, isOfPerson);
     } else if (isResource(node)) {
       this.fhir(node, rootPlace);
-    } else {
-      const named = labelled(node);
-      const rows = columnsOf(node);
-      const isPerson = areOfPerson(node.members.map((each) => each.key.value));
-      const keyOf = node.members[0]?.key.start ?? 0;
-      for (const { key, node: member } of node.members) {
-        const said =
-          (isPerson ? classOfPerson : fieldClass)(key.value) ??
-          (named && valueKeys.has(key.value.toLowerCase()) ? named : undefined);
-        const isField = said !== undefined || (/^[A-Za-z_$][\w$-]{0,39}$/.test(key.value) && !/\d{4}/.test(key.value));
-        const cls = isField ? 'clear' : undefined;
-        if (key !== member) this.#leaves.push({ ...key, cls, reads: 'value', encode: this.#encode, keyOf });
-        if (rows && member.kind === 'array' && rowKeys.has(key.value.toLowerCase()))
-          for (const item of member.items) this.#row(item, rows, inherited, isOfPerson);
-        else this.generic(member, said ?? inherited, isPerson || isOfPerson);
+    } else if (isDicom(node)) {
+      this.#dicom(node);
+    } else this.#members(node, inherited, isOfPerson, under);
+  }
+
+  #members(node: JsonObject, inherited: PhiClass | undefined, isOfPerson: boolean, under: string): void {
+    const fields = fieldsOf(node, under, isOfPerson);
+    const rows = columnsOf(node);
+    const keyOf = node.members[0]?.key.start ?? 0;
+    for (const { key, node: member } of node.members) {
+      const said = fields.classOf(key.value, member);
+      if (key !== member) this.#key(key, said !== undefined, fields.areKeysOfPeople, keyOf);
+      const context = { inherited: said ?? inherited, isOfPerson: fields.isOfPerson || isOfPerson, under: key.value };
+      if (rows && member.kind === 'array' && rowKeys.has(plainWord(key.value)))
+        for (const item of member.items) this.#row(item, rows, { ...context, inherited });
+      else this.generic(member, context.inherited, context.isOfPerson, key.value);
+    }
+  }
+
+  /** A key of a map is somebody's number or name as often as it is a field's. */
+  #key(key: Text, isField: boolean, isOfPeople: boolean, keyOf: number): void {
+    const { value } = key;
+    const isWord =
+      (isField && !/\d{4}/.test(value)) ||
+      (/^[A-Za-z_$][\w$-]{0,39}(?:@(?:odata|Microsoft)\.[\w.]{1,80})?$/i.test(value) && !/\d{4}/.test(value));
+    // What another door has masked is no entry.
+    const isEntry = isOfPeople && !/^(?:[a-z_][A-Za-z_]*$|\[)/.test(value);
+    const isNumber = /^\d{6,20}$/.test(value) && !isDate(value);
+    const cls = isWord ? 'clear' : isEntry ? (/\d/.test(value) ? 'other_id' : 'name') : undefined;
+    const isNamed = /^\p{Lu}[\p{L}'’-]*,? \p{Lu}/u.test(value);
+    this.#leaves.push({ ...key, cls, reads: isNamed || isNumber ? 'record' : 'value', encode: this.#encode, keyOf });
+  }
+
+  /** A row of cells below a header, or anything else. */
+  #row(node: JsonNode, header: Header | null, { inherited, isOfPerson, under }: Context): void {
+    const cells = header && cellsOf(node);
+    if (!header || !cells) return this.generic(node, inherited, isOfPerson, under);
+    cells.forEach((cell, at) => {
+      const cls = header.classes[at];
+      const bare = cellOf(cell);
+      const isName =
+        bare.kind === 'string' && cells.length === header.classes.length && header.names[at] === bare.value;
+      if (isName) this.#leaves.push({ ...bare, cls: 'clear', reads: 'value', encode: this.#encode });
+      else this.generic(cell, cls === 'clear' ? undefined : (cls ?? inherited), header.isOfPeople || isOfPerson);
+    });
+  }
+
+  /** The JSON model of DICOM (PS3.18 F.2): attributes by tag, each with its representation. */
+  #dicom(node: JsonObject): void {
+    for (const { key, node: attribute } of node.members) {
+      const vr = stringOf(attribute, 'vr') ?? '';
+      this.#leaves.push({ ...key, cls: 'clear', reads: 'value', encode: this.#encode });
+      for (const { key: name, node: value } of attribute.kind === 'object' ? attribute.members : []) {
+        const isVr = name.value === 'vr';
+        this.#leaves.push({ ...name, cls: 'clear', reads: 'value', encode: this.#encode });
+        if (isVr || vr === 'SQ') this.#items(value, isVr);
+        else this.#dicomValue(value, key.value, vr, name.value === 'InlineBinary');
       }
     }
   }
 
-  /** A row of cells below a header, or anything else. */
-  #row(node: JsonNode, header: Header | null, inherited: PhiClass | undefined, isOfPerson: boolean): void {
-    if (!header || node.kind !== 'array') return this.generic(node, inherited, isOfPerson);
-    node.items.forEach((cell, at) => {
-      const cls = header.classes[at];
-      const isName =
-        cell.kind === 'string' && node.items.length === header.classes.length && header.names[at] === cell.value;
-      if (isName) this.#leaves.push({ ...cell, cls: 'clear', reads: 'value', encode: this.#encode });
-      else this.generic(cell, cls === 'clear' ? undefined : (cls ?? inherited), header.isOfPeople || isOfPerson);
-    });
+  #items(node: JsonNode, isVr: boolean): void {
+    if (node.kind === 'array') for (const item of node.items) this.generic(item, undefined, true);
+    else if (node.kind === 'string' && isVr)
+      this.#leaves.push({ ...node, cls: 'clear', reads: 'value', encode: this.#encode });
+    else this.generic(node, undefined, true);
+  }
+
+  #dicomValue(node: JsonNode, tag: string, vr: string, isBinary: boolean): void {
+    if (node.kind === 'array') for (const item of node.items) this.#dicomValue(item, tag, vr, isBinary);
+    else if (node.kind === 'object')
+      for (const { key, node: member } of node.members) {
+        this.#leaves.push({ ...key, cls: 'clear', reads: 'value', encode: this.#encode });
+        this.#dicomValue(member, tag, vr, isBinary);
+      }
+    else {
+      const cls = dicomClass(tag, vr, node.value);
+      if (node.kind === 'scalar') this.#scalar(node, cls);
+      else this.#leaves.push({ ...node, cls, reads: isBinary ? 'encoded' : 'record', encode: this.#encode });
+    }
   }
 
   fhir(node: JsonNode, place: FhirPlace): void {
@@ -118,7 +179,8 @@ class Walk {
   #leaf(node: Exclude<JsonNode, { kind: 'object' | 'array' }>, said: PhiClass | undefined, isOfPerson: boolean): void {
     if (node.kind === 'scalar') return this.#scalar(node, said);
     const cls = said ?? (isDate(node.value) && node.value.length > 6 ? 'date' : undefined);
-    this.#leaves.push({ ...node, cls, reads: isOfPerson ? 'record' : 'prose', encode: this.#encode });
+    const leaf: Leaf = { ...node, cls, reads: isOfPerson ? 'record' : 'prose', encode: this.#encode };
+    this.#leaves.push(cls === undefined && fhirReference.test(node.value) ? referenceLeaf(leaf) : leaf);
   }
 
   /** A number by itself is no text to search; true, false and null identify nobody. */
@@ -134,49 +196,183 @@ class Walk {
   }
 }
 
+type JsonObject = Extract<JsonNode, { kind: 'object' }>;
+
+function isDicom({ members }: JsonObject): boolean {
+  return (
+    members.length > 0 &&
+    members.every((each) => /^[0-9A-Fa-f]{8}$/.test(each.key.value) && stringOf(each.node, 'vr') !== undefined)
+  );
+}
+
 function isResource(node: JsonNode): boolean {
   return /^[A-Za-z]{3,60}$/.test(stringOf(node, 'resourceType') ?? '');
 }
 
-const columnKeys = ['columns', 'fields', 'header', 'headers', 'column_names', 'columnNames', 'names', 'cols'] as const;
-const rowKeys: ReadonlySet<string> = new Set(['rows', 'data', 'values', 'records', 'result', 'results', 'items']);
+interface Context {
+  readonly inherited: PhiClass | undefined;
+  readonly isOfPerson: boolean;
+  readonly under: string;
+}
+
+/** A reference wherever it stands (hl7.org/fhir/R4/references.html). */
+const fhirReference =
+  /^(?:Patient|Person|Practitioner|PractitionerRole|RelatedPerson|Encounter|EpisodeOfCare|Group|CareTeam|Coverage|Account|Device|Claim|Consent|Task|Appointment|Observation|Condition|Procedure|Specimen|Immunization|ServiceRequest|MedicationRequest|DiagnosticReport|DocumentReference|ImagingStudy|ExplanationOfBenefit|Binary)\/[A-Za-z0-9.-]{1,64}(?:\/_history\/.{1,40})?$/;
+
+const columnKeys = new Set(
+  'columns fields header headers columnnames names cols columnmetadata columninfo schema metadata'.split(' '),
+);
+const rowKeys: ReadonlySet<string> = new Set(
+  'rows data values records result results items rowset rowdata datarows tuples'.split(' '),
+);
 
 /** Of `{"columns": […], "rows": [[…], …]}`: what the columns hold. */
 function columnsOf(node: JsonNode): Header | null {
-  for (const key of columnKeys) {
-    const list = memberOf(node, key);
+  for (const { key, node: member } of node.kind === 'object' ? node.members : []) {
+    if (!columnKeys.has(plainWord(key.value))) continue;
+    const list = member.kind === 'object' ? (memberOf(member, 'fields') ?? memberOf(member, 'columns')) : member;
     const names = list?.kind === 'array' ? namesOf(list.items) : null;
     if (names) return headerOf(names);
   }
   return null;
 }
 
+const columnNames = ['name', 'label', 'title', 'column', 'columnName', 'column_name', 'field', 'id'] as const;
+
 function namesOf(items: readonly JsonNode[]): readonly string[] | null {
-  const names = items.flatMap((item) => (item.kind === 'string' ? item.value : (stringOf(item, 'name') ?? [])));
+  const names = items.flatMap((item) => {
+    const bare = cellOf(item);
+    if (bare.kind === 'string') return bare.value;
+    const called = columnNames.find((each) => stringOf(item, each) !== undefined);
+    return called === undefined ? [] : (stringOf(item, called) ?? []);
+  });
   return names.length > 0 && names.length === items.length ? names : null;
+}
+
+/** The cells of a row: a list, or an object with nothing but a list (`{"f": […]}`). */
+function cellsOf(node: JsonNode): readonly JsonNode[] | null {
+  if (node.kind === 'array') return node.items;
+  const only = node.kind === 'object' && node.members.length === 1 ? node.members[0]?.node : undefined;
+  return only?.kind === 'array' ? only.items : null;
+}
+
+/** A cell's value, where it is wrapped (`{"stringValue": …}`). */
+function cellOf(node: JsonNode): JsonNode {
+  const only = node.kind === 'object' && node.members.length === 1 ? node.members[0]?.node : undefined;
+  return only?.kind === 'string' || only?.kind === 'scalar' ? only : node;
 }
 
 /** Of rows of cells: the first, if it names what the others hold. */
 function headerAbove(items: readonly JsonNode[]): Header | null {
   const [first, ...others] = items;
-  if (first?.kind !== 'array' || others.length === 0 || others.some((each) => each.kind !== 'array')) return null;
-  const names = first.items.every((item) => item.kind === 'string') ? namesOf(first.items) : null;
+  const cells = first && cellsOf(first);
+  if (!cells || others.length === 0 || others.some((each) => !cellsOf(each))) return null;
+  const names = cells.every((item) => cellOf(item).kind === 'string') ? namesOf(cells) : null;
   const header = names && headerOf(names);
   return header?.classes.some((cls) => cls !== undefined) === true ? header : null;
 }
 
-const valueKeys: ReadonlySet<string> = new Set(['value', 'val', 'answer', 'response', 'text', 'content']);
-const nameKeys = ['name', 'key', 'field', 'label', 'column', 'question', 'attribute', 'property'] as const;
+const rowsMin = 2;
+const columnsMin = 4;
+
+/** Of rows that nobody has named the columns of, about people: which hold names. */
+function unnamedColumns(items: readonly JsonNode[]): Header | null {
+  const rows = items.map(cellsOf);
+  const columns = rows[0]?.length ?? 0;
+  if (rows.length < rowsMin || columns < columnsMin || rows.some((row) => row?.length !== columns)) return null;
+  const values = Array.from({ length: columns }, (_each, at) => rows.map((row) => valueOf(row?.[at])));
+  if (!values.some((column) => column.every(isPersonalValue))) return null;
+  const classes = values.map((column) => (areNames(column) ? 'name' : undefined));
+  return { names: [], classes, isOfPeople: true };
+}
+
+function valueOf(node: JsonNode | undefined): string {
+  const cell = node && cellOf(node);
+  return cell?.kind === 'string' ? cell.value : '';
+}
+
+interface Fields {
+  readonly isOfPerson: boolean;
+  readonly areKeysOfPeople: boolean;
+  readonly classOf: (key: string, member: JsonNode) => PhiClass | undefined;
+}
+
+const own = /^(?:id|key|pk|sk|uid|uuid|guid|identifier|alias|record|entityid|entity|number|fhirid)$/;
+const ofIdentifier = /^(?:id|value|val|alias|number|extension|identifier|idvalue|assigned)$/;
+
+/** What an object's fields are, by their names, by one another and by the field the object stands in. */
+function fieldsOf(node: JsonObject, under: string, isOfPerson: boolean): Fields {
+  const named = labelled(node);
+  const isPerson = areOfPerson(node.members.map((each) => each.key.value)) || isSomebody(under);
+  const isRecord = isPerson || named !== undefined || isKindOfPeople(node);
+  const isIdentifier = /^(?:identifiers?|aliases|externalids?)$/.test(plainWord(under));
+  const areKeysOfPeople = isOfPeople(under) && node.members.every((each) => each.node.kind === 'object');
+  return {
+    isOfPerson: isPerson || named !== undefined,
+    areKeysOfPeople,
+    classOf: (key, member) => {
+      const word = plainWord(key);
+      const hasMore = !isValue(member);
+      const said =
+        isPerson || (isOfPerson && word !== 'name')
+          ? classOfPerson(key, hasMore)
+          : hasMore
+            ? fieldClass(key)
+            : valueClass(key);
+      if (said !== undefined) return said;
+      if (named && valueKeys.has(word)) return named;
+      const isNumber = !hasMore && (isRecord ? own : isIdentifier ? ofIdentifier : null)?.test(word) === true;
+      return isNumber && isUnique(member) ? 'other_id' : undefined;
+    },
+  };
+}
+
+function isValue(node: JsonNode): boolean {
+  return node.kind === 'array'
+    ? node.items.every((each) => each.kind !== 'object' && each.kind !== 'array')
+    : node.kind !== 'object';
+}
+
+/** A number or a code long enough to be one person's. */
+function isUnique(node: JsonNode): boolean {
+  if (node.kind !== 'string' && node.kind !== 'scalar') return false;
+  return /\d{4}|[0-9a-f]{8}-/i.test(node.value) && /^[\w:#/.-]{4,80}$/.test(node.value);
+}
+
+/** `{"type": "patients", …}`. */
+function isKindOfPeople(node: JsonObject): boolean {
+  return ['type', '_type', '__typename', '_index', 'kind', 'model', 'object', 'table'].some((key) =>
+    isOfPeople(stringOf(node, key) ?? ''),
+  );
+}
+
+const valueKeys: ReadonlySet<string> = new Set(
+  'value val v answer response text content data number valuestring valuetext stringvalue entry display'.split(' '),
+);
+const nameKeys: ReadonlySet<string> = new Set(
+  'name key k field label column question attribute property fieldname attributename propertyname columnname prompt caption header title variable aliaspool displayname fieldlabel'.split(
+    ' ',
+  ),
+);
+/** What tells kinds of things apart names a field only by its very name. */
+const kindKeys: ReadonlySet<string> = new Set('type code id kind system'.split(' '));
 
 /** Of `{"name": "Last name", "value": …}`: what stands in the value. */
-function labelled(node: JsonNode): PhiClass | undefined {
-  if (node.kind !== 'object' || node.members.length > 8) return undefined;
-  if (!node.members.some((each) => valueKeys.has(each.key.value.toLowerCase()))) return undefined;
-  for (const name of nameKeys) {
-    const label = stringOf(node, name);
-    const cls = label === undefined ? undefined : labelClass(label);
-    if (cls !== undefined) return cls;
-  }
+function labelled({ members }: JsonObject): PhiClass | undefined {
+  if (
+    members.length > 10 ||
+    !members.some((each) => valueKeys.has(plainWord(each.key.value)) || plainWord(each.key.value) === 'alias')
+  )
+    return undefined;
+  for (const [keys, classOf] of [
+    [nameKeys, labelClass],
+    [kindKeys, fieldClass],
+  ] as const)
+    for (const { key, node } of members) {
+      if (node.kind !== 'string' || !keys.has(plainWord(key.value))) continue;
+      const cls = classOf(node.value);
+      if (cls !== undefined) return cls;
+    }
   return undefined;
 }
 
@@ -185,6 +381,8 @@ function labelOf(node: JsonNode, { key }: FhirPlace): string | undefined {
   if (key === 'item') return stringOf(node, 'text') ?? stringOf(node, 'linkId');
   if (key === 'parameter' || key === 'part') return stringOf(node, 'name');
   if (key === 'extension' || key === 'modifierExtension') return stringOf(node, 'url')?.replace(/^.*[/:#]/, '');
+  if (key === 'input' || key === 'output' || key === 'detail')
+    return stringOf(node, 'type') ?? stringOf(memberOf(node, 'type'), 'text');
   return undefined;
 }
 

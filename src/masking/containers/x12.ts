@@ -54,6 +54,7 @@ function readSegment(segment: string, start: number, marks: Marks, leaves: Leaf[
     if (value.trim() !== '') {
       const said = x12Element(name.trim(), index + 1, elements);
       if (said === 'components') addComponents(value, position, marks.component, leaves);
+      else if (said === 'codes') addCodes(value, position, marks.component, leaves);
       else leaves.push(leafOf(value, position, said));
     }
     position += value.length + 1;
@@ -69,6 +70,17 @@ function addComponents(value: string, start: number, separator: string, leaves: 
   });
 }
 
-function leafOf(value: string, start: number, cls: Exclude<X12Said, 'components'>): Leaf {
+/** `BH:11:D8:20200101`: what follows a date's format is one. */
+function addCodes(value: string, start: number, separator: string, leaves: Leaf[]): void {
+  let position = start;
+  const parts = value.split(separator);
+  parts.forEach((part, at) => {
+    const isDay = /^(?:D[6-8]|DT|RD8|TM)$/.test(parts[at - 1] ?? '');
+    if (part.trim() !== '') leaves.push(leafOf(part, position, isDay ? 'date' : 'clear'));
+    position += part.length + 1;
+  });
+}
+
+function leafOf(value: string, start: number, cls: Exclude<X12Said, 'components' | 'codes'>): Leaf {
   return { start, end: start + value.length, value, offsets: null, cls, reads: 'record', encode: asWritten };
 }

@@ -2,11 +2,13 @@
 
 import type { PhiClass } from '../../core/phi.ts';
 import { type CdaElement, cdaAttribute, cdaText } from '../packs/ccda.ts';
-import { fieldClass } from '../packs/generic.ts';
+import { fieldClass, labelClass, valueClass } from '../packs/generic.ts';
+import { isSomebody } from '../packs/header.ts';
 import { HtmlTables } from './html-tables.ts';
 import type { Text } from './json-node.ts';
 import { asWritten, type Container, isDate, type Leaf } from './leaf.ts';
 import { entities, type XmlPart, xmlParts } from './xml-parts.ts';
+import { XmlSegments } from './xml-segments.ts';
 
 const depthMax = 1_000;
 const empty: ReadonlySet<string> = new Set('br hr img input meta link col'.split(' '));
@@ -26,6 +28,8 @@ class Reading {
   readonly #isCda: boolean;
   readonly #open: CdaElement[] = [];
   readonly #tables = new HtmlTables();
+  readonly #segments = new XmlSegments();
+  #term = '';
 
   constructor(isCda: boolean) {
     this.#isCda = isCda;
@@ -71,21 +75,47 @@ class Reading {
 
   #text(text: Text, encode: Leaf['encode']): void {
     const column = this.#tables.columnOf(text.value);
-    const inColumn = column?.cls === 'clear' ? undefined : column?.cls;
+    const inColumn = (column?.cls === 'clear' ? undefined : column?.cls) ?? this.#defined(text.value);
     if (this.#isCda) {
       const isFile = this.#open.at(-1)?.attributes['representation'] === 'B64';
       const cls = isFile ? undefined : (cdaText(this.#open) ?? inColumn);
       this.leaves.push({ ...text, cls, reads: isFile ? 'encoded' : 'record', encode });
       return;
     }
-    const named = this.#open.map(elementClass).findLast((each) => each !== undefined);
-    const isDay = this.#open.length > 0 && isDate(text.value) && text.value.length > 6;
+    const said = this.#segments.said(this.#open, text.value);
+    if (said !== null) {
+      this.leaves.push({ ...text, cls: said, reads: 'record', encode });
+      return;
+    }
+    const { value } = text;
+    const named =
+      this.#open.map(elementClass).findLast((each) => each !== undefined) ?? innermostClass(this.#open, value);
+    const isDay = this.#open.length > 0 && isDate(value) && value.length > 6;
     const cls = named ?? inColumn ?? (isDay ? 'date' : undefined);
-    this.leaves.push({ ...text, cls, reads: column?.isOfPeople ? 'record' : 'prose', encode });
+    const isRecord = column?.isOfPeople === true || this.#open.some((each) => isSomebody(each.name));
+    this.leaves.push({ ...text, cls, reads: isRecord ? 'record' : 'prose', encode });
+  }
+
+  /** A list of terms: what the term says of its definition. */
+  #defined(text: string): PhiClass | undefined {
+    const element = this.#open.findLast(({ name }) => name === 'dt' || name === 'dd')?.name;
+    if (element === 'dt') this.#term = text.trim();
+    return element === 'dd' && this.#term !== '' ? labelClass(this.#term) : undefined;
   }
 }
 
-const labels = ['name', 'key', 'label', 'field', 'column', 'itemprop', 'class', 'id'] as const;
+const valueWordsMax = 4;
+
+/** What an element says of a value right in it: `<PatientKey>`, `<doctor>`. */
+function innermostClass(path: readonly CdaElement[], value: string): PhiClass | undefined {
+  const element = path.at(-1);
+  if (!element) return undefined;
+  const said = valueClass(element.name);
+  if (said !== undefined || !isSomebody(element.name) || value.trim().split(/\s+/).length > valueWordsMax) return said;
+  return /\d/.test(value) ? 'other_id' : 'name';
+}
+
+const labels = ['name', 'key', 'label', 'field', 'column', 'keyword', 'itemprop', 'class', 'id'] as const;
 
 /** By its own name, or by what it is called: `<field name="dob">`, `<span class="dob">`. */
 function elementClass({ name, attributes }: CdaElement): PhiClass | undefined {
@@ -101,9 +131,12 @@ function elementClass({ name, attributes }: CdaElement): PhiClass | undefined {
 
 /** `<patient dob="…"/>`, `<dob value="…"/>`, `<field name="dob" value="…"/>`. */
 function attributeClass(path: readonly CdaElement[], name: string, value: string): Leaf['cls'] {
-  const said = fieldClass(name.replace(/^data-/, ''));
-  if (said !== undefined) return said;
   const element = path.at(-1);
+  const bare = name.replace(/^data-/, '');
+  // `<birth place="…"/>` is a birthplace, and the number of `<patient id="…"/>` a person's.
+  const said = valueClass(bare) ?? (element && fieldClass(`${element.name} ${bare}`));
+  if (said !== undefined) return said;
+  if (element && isSomebody(element.name) && /^(?:id|key|uid|number)$/i.test(bare)) return 'other_id';
   if (!element || (name !== 'value' && name !== 'v' && name !== 'val' && name !== 'content')) return undefined;
   return elementClass(element) ?? (isDate(value) && value.length > 6 ? 'date' : undefined);
 }

@@ -44,7 +44,7 @@ const deviceKeys = set(
   'serialNumber lotNumber distinctIdentifier deviceIdentifier carrierHRF carrierAIDC udi expirationDate manufactureDate',
 );
 const planKeys = set('subscriberId dependent policyNumber');
-const idKeys = set('preAuthRef businessArrangement altId hash versionId accession');
+const idKeys = set('preAuthRef businessArrangement altId hash versionId accession uid studyUid seriesUid');
 const codings = /^(?:coding|class|tag|security|code|type|valueCoding|category|answerCoding|event|format|role)$/;
 /** References to things, whose names say nothing of anybody. */
 const things =
@@ -58,14 +58,14 @@ const numeric = /^[<>=~]{0,2}\s*-?\d{1,12}(?:\.\d{1,20})?$/;
 export function fhirLeaf(place: FhirPlace, leaf: Leaf): Leaf | null {
   const { key, parent } = place;
   if (key === 'reference') return referenceLeaf(leaf);
-  if (key === 'data' || key === 'query') return dataLeaf(place, leaf);
+  if (key === 'data' || key === 'query' || key === 'valueBase64Binary') return dataLeaf(place, leaf);
   const cls = fhirClass(place, leaf.value);
   const isTerm = cls === 'clear' && (key === 'code' || (key === 'display' && !memberOf(parent, 'reference')));
   return { ...leaf, cls, isTerm, reads: definitions.test(place.resource) ? 'value' : leaf.reads };
 }
 
 /** `Patient/123`, `urn:uuid:…`, an address of another server, a search; `#r1` stays within the resource. */
-function referenceLeaf(leaf: Leaf): Leaf {
+export function referenceLeaf(leaf: Leaf): Leaf {
   const { value } = leaf;
   if (value.startsWith('#')) return { ...leaf, cls: 'clear' };
   if (/^[a-z]+:\/\//i.test(value)) return { ...leaf, cls: 'url' };
@@ -191,7 +191,7 @@ function extensionClass({ key, label, parentKey }: FhirPlace, value: string): Ph
   if (label === 'latitude' || label === 'longitude') return 'address';
   if (!/^value(?:Integer|Decimal|PositiveInt|UnsignedInt|Integer64)$/.test(key)) return undefined;
   const isOpen = /^(?:extension|modifierExtension|parameter|part|answer|input|output)$/.test(parentKey);
-  return isOpen && value.replace(/\D/g, '').length >= 6 ? 'other_id' : 'clear';
+  return isOpen && value.replace(/\D.*$/, '').length >= 6 ? 'other_id' : 'clear';
 }
 
 /** The address of an extension or a profile is the standard's; of anything else, somebody's. */

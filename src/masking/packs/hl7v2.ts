@@ -4,6 +4,8 @@
 
 import type { PhiClass } from '../../core/phi.ts';
 import type { Reading } from '../containers/leaf.ts';
+import { ambiguousGivenNames, givenNames, surnames } from '../names.ts';
+import { labelClass } from './generic.ts';
 
 export interface Hl7Place {
   readonly segment: string;
@@ -14,6 +16,8 @@ export interface Hl7Place {
   readonly values: readonly string[];
   /** OBX-2. */
   readonly valueType: string;
+  /** OBX-3's name of a sender's own; '' = a standard's, or none. */
+  readonly label: string;
 }
 
 interface Said {
@@ -170,14 +174,25 @@ const coding =
 export function hl7Field(place: Hl7Place, value: string): Said {
   const { segment, field, component, values } = place;
   if (!isHl7Segment(segment)) return said(isCount(value) ? 'clear' : 'other_id');
+  const asked = segment === 'QPD' ? /^@([A-Z][A-Z0-9]{2})\.(\d{1,2})/.exec(values[0] ?? '') : null;
+  // A parameter of a query names its field (HL7 v2.5.1 §2.A.58).
+  if (asked && component === 1) return said('clear');
+  if (asked)
+    return hl7Field({ ...place, segment: asked[1] ?? '', field: Number(asked[2]), component: 1, values: [] }, value);
   const type = fields.get(`${segment}-${field}`);
   if (type !== undefined) {
     const cls = ofType(type, component, value);
-    return said(cls === 'clear' && type !== 'CODE' && !isCode(type, component, value) ? undefined : cls);
+    const isOne = type === 'CODE' ? !isInstruction(values, value) : isCode(type, component, value);
+    return said(cls === 'clear' && !isOne ? undefined : cls);
   }
-  if (segment === 'OBX' && field === 5) return observed(place, value);
+  if (segment === 'OBX' && field === 5) {
+    const of = observed(place, value);
+    return of.cls === undefined && place.label !== '' ? { ...of, cls: labelClass(place.label) } : of;
+  }
   const isCoded = [values[2], values[5]].some((each) => coding.test(each ?? ''));
   if (isCoded && component <= 9) return said('clear');
+  if (component <= 4 && values.length > 1 && isWord(value) && values.slice(0, 3).some(isListedName))
+    return said('name');
   return { cls: undefined, reads: 'record' };
 }
 
@@ -246,6 +261,21 @@ function observed({ valueType, component, values }: Hl7Place, value: string): Sa
 function isCode(type: string, component: number, value: string): boolean {
   const isRegion = type === 'XAD' && (component === 4 || component === 6);
   return isRegion || /^(?:[A-Za-z\d.]{1,5}|\d+(?:\.\d+){3,})$/.test(value);
+}
+
+/** A sentence where no coding system is named: what somebody wrote in the place of a code. */
+function isInstruction(values: readonly string[], value: string): boolean {
+  return value.trim().split(/\s+/).length > 3 && !values.some((each) => coding.test(each));
+}
+
+function isWord(value: string): boolean {
+  return /^\p{Lu}[\p{L}'’. -]+$/u.test(value.trim());
+}
+
+/** Senders put people into fields nobody has a type for. */
+function isListedName(value: string): boolean {
+  const word = value.trim().toLowerCase();
+  return isWord(value) && (givenNames.has(word) || ambiguousGivenNames.has(word) || surnames.has(word));
 }
 
 /** A set id, a flag. */

@@ -4,8 +4,8 @@
 
 import { type PhiClass, phiClasses } from '../../core/phi.ts';
 
-/** `components`: the first component is a qualifier, what follows is somebody's. */
-export type X12Said = PhiClass | 'clear' | 'components' | undefined;
+/** `components`: the first component is a qualifier, what follows is somebody's. `codes`: codes, and days with their qualifiers. */
+export type X12Said = PhiClass | 'clear' | 'components' | 'codes' | undefined;
 
 const identification: Readonly<Record<string, PhiClass>> = {
   '34': 'ssn',
@@ -119,7 +119,7 @@ const segments: Readonly<Record<string, string>> = {
 };
 
 const codesOnly = new Set(
-  `ST SE GE IEA HL HI CAS AMT QTY LX LS LE LQ SV1 SV2 SV3 SV4 SV6 SV7 CTP MEA MIA MOA OI CL1 CR3 CR4 CR5 CR6 CR7 CRC DN1 DN2 TOO HSD EQ
+  `ST SE GE IEA HL CAS AMT QTY LX LS LE LQ SV1 SV2 SV3 SV4 SV6 SV7 CTP MEA MIA MOA OI CL1 CR3 CR4 CR5 CR6 CR7 CRC DN1 DN2 TOO HSD EQ
   AAA CUR EC ICM HLH LUI VEH FRM PRV AK1 AK2 AK3 AK4 AK5 AK9 IK3 IK4 IK5 NX1 MPI INV DED PDL`.split(/\s+/),
 );
 
@@ -154,6 +154,8 @@ export function x12Element(segment: string, at: number, elements: readonly strin
       return at % 2 === 0 ? (contact[before] ?? 'phone') : 'clear';
     case 'PRV':
       return at === 3 && before !== 'PXC' && before !== 'ZZ' ? 'license' : 'clear';
+    case 'HI':
+      return 'codes';
     case 'LIN':
     case 'SV5':
       return 'clear';

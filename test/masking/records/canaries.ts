@@ -91,7 +91,7 @@ export class Canaries {
 const depthMax = 4;
 
 /** The text, and whatever is encoded in it. */
-function readings(text: string, depth = 0): string {
+export function readings(text: string, depth = 0): string {
   if (depth >= depthMax) return text;
   const inner: string[] = [];
   const add = (reading: string): void => {
