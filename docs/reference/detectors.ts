@@ -4,11 +4,13 @@ import { aboutAccount } from '../../src/masking/detectors/account.ts';
 import { aboutAddress } from '../../src/masking/detectors/address.ts';
 import { aboutAge } from '../../src/masking/detectors/age.ts';
 import { aboutCodedId } from '../../src/masking/detectors/coded-id.ts';
+import { aboutCorner } from '../../src/masking/detectors/corner.ts';
 import { aboutDate } from '../../src/masking/detectors/date.ts';
 import type { About } from '../../src/masking/detectors/detector.ts';
 import { aboutEmail } from '../../src/masking/detectors/email.ts';
 import { aboutIp } from '../../src/masking/detectors/ip.ts';
 import { aboutLabelledId } from '../../src/masking/detectors/labelled-id.ts';
+import { aboutLowerCase } from '../../src/masking/detectors/lower-case.ts';
 import { aboutName } from '../../src/masking/detectors/name.ts';
 import { aboutPhone } from '../../src/masking/detectors/phone.ts';
 import { aboutSsn } from '../../src/masking/detectors/ssn.ts';
@@ -18,8 +20,10 @@ import { aboutUrl } from '../../src/masking/detectors/url.ts';
 /** Title → what it says. */
 export const detectors: Readonly<Record<string, About>> = {
   Names: aboutName,
+  'Names and towns in lower case': aboutLowerCase,
   'Unlisted names and places': aboutStranger,
   Addresses: aboutAddress,
+  'Places without a house number': aboutCorner,
   Dates: aboutDate,
   Ages: aboutAge,
   'Telephone and fax': aboutPhone,

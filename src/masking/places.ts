@@ -5,6 +5,24 @@ export const states: ReadonlySet<string> = new Set(
   UT VT VA VI WA WV WI WY AA AE AP GU`.split(/\s+/),
 );
 
+/** Provinces of Canada that are no word and no blood group. */
+export const provinces: readonly string[] = ['BC', 'QC', 'SK', 'NS', 'NL'];
+
+/** The last word of a state's or a country's name, as it stands behind a town and a comma; lower case. */
+export const regionWords: readonly string[] =
+  `alabama alaska arizona arkansas california colorado connecticut delaware florida georgia hawaii idaho illinois indiana iowa kansas kentucky
+  louisiana maine maryland massachusetts michigan minnesota mississippi missouri montana nebraska nevada hampshire jersey mexico york carolina dakota ohio
+  oklahoma oregon pennsylvania island tennessee texas utah vermont virginia washington wisconsin wyoming ontario quebec alberta manitoba saskatchewan
+  columbia scotia brunswick newfoundland canada england scotland wales ireland france germany italy spain portugal netherlands belgium austria
+  switzerland poland hungary romania bulgaria greece turkey ukraine russia lithuania latvia estonia finland sweden norway denmark iceland croatia
+  serbia slovenia slovakia bosnia albania india pakistan bangladesh nepal lanka china japan korea taiwan vietnam thailand cambodia laos myanmar
+  malaysia singapore indonesia philippines australia zealand fiji samoa tonga guam egypt libya tunisia algeria morocco sudan ethiopia eritrea
+  somalia kenya uganda tanzania rwanda burundi congo cameroon nigeria ghana togo benin liberia leone guinea senegal gambia mali niger chad
+  zambia zimbabwe malawi mozambique angola namibia botswana africa madagascar iran iraq syria lebanon jordan israel palestine yemen oman kuwait
+  bahrain qatar emirates arabia afghanistan kazakhstan uzbekistan kyrgyzstan tajikistan turkmenistan georgia armenia azerbaijan mongolia
+  guatemala honduras salvador nicaragua rica panama cuba haiti jamaica trinidad colombia venezuela ecuador peru bolivia chile argentina
+  uruguay paraguay brazil usa uk`.split(/\s+/);
+
 const list = `new york|new york city|los angeles|chicago|houston|phoenix|philadelphia|san antonio|san diego|dallas|san jose|jacksonville|fort worth|
 columbus|indianapolis|charlotte|san francisco|seattle|denver|nashville|oklahoma city|el paso|washington dc|las vegas|boston|portland|louisville|
 memphis|detroit|baltimore|milwaukee|albuquerque|fresno|tucson|sacramento|kansas city|atlanta|omaha|colorado springs|raleigh|virginia beach|long beach|
@@ -33,7 +51,7 @@ export const institutionWords: readonly string[] =
   medical sanatorium hospice pharmacy laboratory laboratories home memorial general presbyterian methodist permanente langone university office regional
   correctional prison penitentiary jail school schools elementary academy college church hotel motel airport barracks shipbuilding shipyard villa villas
   manor estates pediatrics practice parenthood department shelter county parish township pharmacies foods supermarket supermarkets industries logistics
-  inc llc ltd corp corporation gmbh`.split(/\s+/);
+  dental dentistry pavilion reservation care medicine hs univ inc llc ltd corp corporation gmbh`.split(/\s+/);
 
 /** What the name of a place that everyone knows begins with, or a saint's; lower case. */
 export const landmarkWords: readonly string[] =

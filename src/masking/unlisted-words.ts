@@ -38,10 +38,12 @@ const laboratory: ReadonlySet<string> = new Set(
 /** `vocabulary`: words, in lower case, that the record itself shows to be of its terminology. */
 export function unlistedWords(text: string, vocabulary: ReadonlySet<string>): readonly Span[] {
   const found: Span[] = [];
-  const unmasked = coverSpans(text, findMaskTokens(text));
+  const tokensOfMasks = findMaskTokens(text);
+  const unmasked = coverSpans(text, tokensOfMasks);
   const covered = unmasked.replace(objectIdentifier, (oid) => ' '.repeat(oid.length));
   const tokens = Array.from(covered.matchAll(token), (match) => ({ word: match[0], start: match.index }));
-  const isValue = tokens.length <= valueWordsMax;
+  // What is masked was once words: a sentence stays one.
+  const isValue = tokens.length <= valueWordsMax && tokensOfMasks.length === 0;
   for (const { word, start } of tokens) {
     const end = start + word.length;
     const lower = word.toLowerCase();

@@ -68,7 +68,7 @@ test('finds what the rules and the analyzer of the configuration name', async ()
       response.end(JSON.stringify(start < 0 ? [] : [{ entity_type: 'PERSON', start, end: start + 13 }]));
     });
   });
-  const file = configWith(`{ ${rule}, presidio: { url: "${url}", timeout: 2s } }`);
+  const file = configWith(`{ ${rule}, presidio: { url: "${url}", timeout: 20s } }`);
   const { exit, answers, said } = await run(file, 'met copper kettle in bed B.4711', 'no edema today');
   assert.deepEqual([exit, said], [0, '']);
   assert.deepEqual(
@@ -89,7 +89,7 @@ test('slow, away or talking nonsense: the text is not shown, the line is named, 
     [nonsense, /line 1: .*makes no sense/],
   ] as const) {
     const { exit, answers, said } = await run(
-      configWith(`{ presidio: { url: "${url}", timeout: 200ms } }`),
+      configWith(`{ presidio: { url: "${url}", timeout: 1s } }`),
       'met copper kettle at noon',
       'no edema today',
     );

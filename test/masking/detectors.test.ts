@@ -57,6 +57,8 @@ const found: Readonly<Partial<Record<PhiClass, readonly string[]>>> = {
     '(MRN «4471902»)',
     'MRN: «12345-678-90»',
     'MRN «S1234»',
+    'Boston, MA 02139 MRN: «4471902» patient',
+    'mrn «44719» units 4',
   ],
   health_plan: [
     'insurance number «HP-678901»',

@@ -1,13 +1,15 @@
 // Payment cards (Luhn) and IBANs (ISO 13616 mod 97). Other account numbers go by their label.
 
 import { type About, before, type Find, luhn, matches } from './detector.ts';
-import { isCapital, isDigit } from './words.ts';
+import { isAlphanumeric, isCapital, isDigit } from './words.ts';
 
 const card = /(?:\d{4}[ -]){3}\d{4}(?!\d)|3\d{3}[ -]\d{6}[ -]\d{4,5}(?!\d)|\d{12,19}(?!\d)/g;
 const iban = /[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b/y;
 
 /** Bitcoin and Ethereum. */
 const wallet = /\b(?:bc1[a-z0-9]{25,60}|0x[0-9a-fA-F]{40})\b/g;
+/** The older addresses of Bitcoin, in base58. */
+const base58 = /[13][1-9A-HJ-NP-Za-km-z]{25,33}(?![0-9A-Za-z])/y;
 
 export const findAccount: Find = (text, emit, words, numbers) => {
   card.lastIndex = 0;
@@ -25,6 +27,13 @@ export const findAccount: Find = (text, emit, words, numbers) => {
   if (text.includes('bc1') || text.includes('0x')) {
     for (const match of matches(text, wallet)) emit(match.index, match.index + match[0].length, 'account');
   }
+  for (const start of numbers.runs) {
+    const first = text.charCodeAt(start);
+    if ((first !== 49 && first !== 51) || !mayBeBase58(text, start)) continue;
+    base58.lastIndex = start;
+    const [address = ''] = base58.exec(text) ?? [];
+    if (/[a-z]/.test(address) && /[A-Z]/.test(address)) emit(start, start + address.length, 'account');
+  }
   for (const { start } of words) {
     if (!isDigit(text.charCodeAt(start + 2)) || !isCapital(text.charCodeAt(start + 1))) continue;
     iban.lastIndex = start;
@@ -32,6 +41,13 @@ export const findAccount: Find = (text, emit, words, numbers) => {
     if (isIban(candidate.replaceAll(' ', ''))) emit(start, start + candidate.length, 'account');
   }
 };
+
+/** A few places of what must be letters and digits throughout. */
+function mayBeBase58(text: string, start: number): boolean {
+  if (!isAlphanumeric(text.charCodeAt(start + 4)) || !isAlphanumeric(text.charCodeAt(start + 3))) return false;
+  if (!isAlphanumeric(text.charCodeAt(start + 25)) || !isAlphanumeric(text.charCodeAt(start + 14))) return false;
+  return !isAlphanumeric(text.charCodeAt(start - 1));
+}
 
 /** Lengths by issuer, so that long clinical codes stay out. */
 function isCardLength(digits: string): boolean {
@@ -60,11 +76,12 @@ export const aboutAccount: About = {
       '«4111111111111111»',
       '«3782-822463-10005»',
       'IBAN «DE89 3704 0044 0532 0130 00»',
+      'wallet «1BoatSLRHtKNngkdXEeobR76b53LETtpyT»',
       'wallet «bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq»',
     ],
   },
   checks:
-    'Cards: Luhn (ISO/IEC 7812-1) and a length of their issuer. IBAN, in capitals: mod 97 (ISO 13616). Bitcoin (bc1) and Ethereum (0x) addresses by shape.',
+    'Cards: Luhn (ISO/IEC 7812-1) and a length of their issuer. IBAN, in capitals: mod 97 (ISO 13616). Bitcoin and Ethereum (0x) addresses by shape.',
   context: 'None. Other account numbers go by their label.',
   misses: ['the patient paid with «4111 1111 1111 1112»', 'IBAN given as «DE89370400440532013001»'],
 };

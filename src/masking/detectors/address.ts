@@ -4,11 +4,10 @@
 import { isClinical } from '../lexicon/clinical-words.ts';
 import { englishWords } from '../lexicon/english-words.ts';
 import { eponyms } from '../lexicon/eponyms.ts';
-import { medicines } from '../lexicon/medicines.ts';
 import { townNames } from '../lexicon/town-names.ts';
 import { eponymClass, eponymNouns } from '../names.ts';
-import { states, townFirstWords, towns } from '../places.ts';
-import { type About, after, before, type Emit, type Find, matches, matchesIn } from './detector.ts';
+import { provinces, states, townFirstWords, towns } from '../places.ts';
+import { type About, after, before, type Emit, type Find, matchesIn } from './detector.ts';
 import type { Numbers } from './numbers.ts';
 import { isEponym, isMedical, isStrange } from './strange-word.ts';
 import { isAlphanumeric, isCapital, isDigit, isLetter, lists, plainKey, type Word } from './words.ts';
@@ -53,11 +52,12 @@ const foreignCode =
 const coordinates = /(?<![\d.])[-+]?\d{1,2}\.\d{4,9}°? ?[NS]?, {0,2}[-+]?\d{1,3}\.\d{4,9}(?:°? ?[EW]\b)?(?![\d.]\d)/g;
 const stateBefore = /\b([A-Z]{2})\.?,? {1,2}$/;
 const zip =
-  /\b(?:zip(?: ?code)?|postal code|postcode)[\s:#=]{1,3}(?:is )?([A-Za-z0-9]{3,8}(?:[ -][0-9][A-Za-z0-9]{2,3})?)\b/gi;
+  /\b(?:zip(?: ?code)?|postal code|postcode)[\s:#=?—-]{1,5}(?:is )?([A-Za-z0-9]{3,8}(?:[ -][0-9][A-Za-z0-9]{2,3})?)\b/gi;
+const townBefore = new RegExp(String.raw`(?:^|[^A-Za-z])(${word}(?: ${word})?) $`);
 const cityBefore = new RegExp(String.raw`(?:${word} ){0,2}${word},? ?$`);
 
 const institution = new RegExp(
-  String.raw`\b(?:${word} (?:(?:of|and|&|the|for|at|de|la) ){0,2}){1,6}(?:Hospitals?|Hosp\.?|Clinics?|(?:Medical|Health|Cancer|Care|Heart|Med|Wellness|Surgery|Surgical|Trauma|Treatment|Rehab|Rehabilitation|Community|Dialysis|Imaging|Neurology|Cardiology|University|Regional) (?:Centers?|Centre|Ctr\.?|Group|Institute|System|Associates|Campus)|Health(?:care)?|Infirmary|Medical|Sanatorium|Hospice|Institute|Center|Pharmacy|Laborator(?:y|ies)|Nursing Home|Memorial|General(?! (?:Surgery|Medicine|An[ae]*sthesia|Appearance|Exam|Condition|Care))|Presbyterian|Methodist|Permanente|Langone|University|Office|Regional(?! Pain)|Correctional(?: (?:Facility|Institution|Center))?|Prison|Penitentiary|Jail|Schools?|Elementary|Academy|College|Church|Hotel|Motel|Airport|Barracks|Shipbuilding|Shipyard|Villas?|Manor|Estates|Pediatrics|Practice|Parenthood|Department|Shelter|County|Parish|Township|Pharmacies|Foods|Supermarkets?|Industries|Logistics|Inc|LLC|Ltd|Corp(?:oration)?|GmbH|[Nn]ursing [Hh]ome|[Aa]ssisted [Ll]iving)\b(?:,? (?:of )?(?:${word}))?`,
+  String.raw`\b(?:${word} (?:(?:of|and|&|the|for|at|de|la) ){0,2}){1,6}(?:Hospitals?|Hosp\.?|Clinics?|(?:Medical|Health|Cancer|Care|Heart|Med|Wellness|Surgery|Surgical|Trauma|Treatment|Rehab|Rehabilitation|Community|Dialysis|Imaging|Neurology|Cardiology|University|Regional) (?:Centers?|Centre|Ctr\.?|Group|Institute|System|Associates|Campus)|Health(?:care)?|Infirmary|Medical|Sanatorium|Hospice|Institute|Center|Pharmacy|Laborator(?:y|ies)|Nursing Home|Memorial|General(?! (?:Surgery|Medicine|An[ae]*sthesia|Appearance|Exam|Condition|Care))|Presbyterian|Methodist|Permanente|Langone|University|Office|Regional(?! Pain)|Correctional(?: (?:Facility|Institution|Center))?|Prison|Penitentiary|Jail|Schools?|Elementary|Academy|College|Church|Hotel|Motel|Airport|Barracks|Shipbuilding|Shipyard|Villas?|Manor|Estates|Pediatrics|Practice|Parenthood|Department|Shelter|County|Parish|Township|Pharmacies|Dental|Dentistry|Pavilion|Reservation|Urgent Care|Primary Care|Family Medicine|HS|Univ\.?|Foods|Supermarkets?|Industries|Logistics|Inc|LLC|Ltd|Corp(?:oration)?|GmbH|[Nn]ursing [Hh]ome|[Aa]ssisted [Ll]iving)\b(?:,? (?:of )?(?:${word}))?`,
   'y',
 );
 /** Between two words of one institution's name. */
@@ -69,20 +69,19 @@ const saint = new RegExp(
 const known =
   /\b(?:Mayo(?: Clinic)?|Johns? Hopkins|John's Hopkins|Mass(?:achusetts)? General|Cedars?[- ]Sinai|Mount Sinai|Mt\.? Sinai|Kaiser(?: Permanente)?|MD Anderson|Memorial Sloan Kettering|Sloan Kettering|NYU(?: Langone)?|UCLA|UCSF|UCSD|UPMC|MGH|BWH|OHSU|Stanford|Duke|Emory|Vanderbilt|Northwestern|Georgetown|Columbia|Yale|Penn|Baylor|Beth Israel|City of Hope|Cedar Crest|Walter Reed|VA|Brigham|NYC)\b(?! \d)(?:'s)?(?: (?:clinic|hospital|office|med(?:ical)? center))?/y;
 const placeVerb =
-  /\b(?:seen|seeing|admitted|treated|evaluated|hospitali[sz]ed|visited|visiting|visit|discharged|referred|transferred|presented|presenting|appointment|consult(?:ed|ation)?|follow(?:ed|ing)?[- ]?up|f\/u|diagnosed|surgery|procedure|care|lives|living|travel(?:l?ed|s)?|trip|flew|returned|back|drove|grew up|resides|residing|located|born|moved|operated|tested|checked|reviewed|monitored|enrolled|examined|scan|exam|scheduled|office|clinic|staying|works|working|vaccinated|lab|labs|records?|meeting|patient|pt|female|male|man|woman|her|him|notes?|\w+ed|\w\.) (?:at|in|from|to|near|of|via|by) (?:the |our |a )?$/i;
+  /\b(?:seen|seeing|admitted|treated|evaluated|hospitali[sz]ed|visited|visiting|visit|discharged|referred|transferred|presented|presenting|appointment|consult(?:ed|ation)?|follow(?:ed|ing)?[- ]?up|f\/u|diagnosed|surgery|procedure|care|lives|living|travel(?:l?ed|s)?|trip|flew|returned|back|drove|grew up|resides|residing|located|born|moved|operated|tested|checked|reviewed|monitored|enrolled|examined|scan|exam|scheduled|office|clinic|staying|works|working|vaccinated|lab|labs|records?|meeting|patient|pt|female|male|man|woman|her|him|notes?|\w+ed|called|nights|days|\w\.) (?:at|in|from|to|near|of|via|by) (?:the |our |a )?$|\b(?:summary|letter|fax|referral|copy|send|sent|transfer) to (?:the )?$|\btransfer[a-z]{0,5} from [^.;\n]{3,30} to (?:the )?$|\b(?:warehouse|plant|station|store|factory|school|clinic|hospital|church|shelter|farm|prison|gym) (?:in|near|at) $/i;
 const placePreposition = /\b(?:at|in|from|to|near|via) (?:the |our )?$|\bof $/;
 /** A state or a country behind a comma. */
 const regionAhead = /^, (?:[A-Z][a-z]+(?: [A-Z][a-z]+)?(?=[,.;:?!)]|$| (?:on|in|for|with|who))|[A-Z]{2}\b)/;
 const placeName = new RegExp(
-  String.raw`(?:${word})(?:(?: (?:of|and|&|the|de|la))? ${word}){0,5}(?:'s)?(?: (?:downtown |metro )?(?:clinic|office|hospital|med(?:ical)? center|area))?`,
+  String.raw`(?:${word})(?:(?:(?: (?:of|and|&|the|de|la|del|du))? | d')${word}){0,5}(?:'s)?(?: (?:downtown |metro )?(?:clinic|office|hospital|med(?:ical)? center|area))?`,
   'y',
 );
 const notPlaces =
-  /^(?:Emergency (?:Department|Room)|Intensive|Operating|Recovery|Outpatient|Inpatient|Radiology|Spanish|English|French|German|Italian|Portuguese|Russian|Polish|Greek|Arabic|Hindi|Urdu|Chinese|Mandarin|Cantonese|Korean|Japanese|Vietnamese|Tagalog|Somali|Ashkenazi|Sephardi|Jewish|Latino|Latina|Baseline|Week|Day|Month|Year|Visit|Least|Risk|Home|Night|Birth|Discharge|Admission|Clinic|Bedtime|Room|Step|Stages?|Framingham|Duke|GUSTO|Type|Stage|Grade|Class|Group|Phase|Level|Patient|Patients|Mr|Mrs|Ms|Dr|Prof|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|CPAP|BiPAP|COPD|CHF|HTN|DM|CKD|ICU|ED|ER|OR|PACU|NICU|MICU|SICU|CCU|RA|MS|MI|AF|AFib|CAD|IBD|HIV|AIDS|COVID|SLE|PTSD|ADHD|US|USA|UK|African|American|Asian|Hispanic|Caucasian|Black|White|Native|Medicare|Medicaid|T\d|L\d|C\d|I|II|III|IV|V|[A-Z])\b/;
+  /^(?:Latin America|(?:North|South|Central|West|East) (?:America|Africa|Asia)|America|Europe|Africa|Asia|Emergency (?:Department|Room)|Intensive|Operating|Recovery|Outpatient|Inpatient|Radiology|Spanish|English|French|German|Italian|Portuguese|Russian|Polish|Greek|Arabic|Hindi|Urdu|Chinese|Mandarin|Cantonese|Korean|Japanese|Vietnamese|Tagalog|Somali|Ashkenazi|Sephardi|Jewish|Latino|Latina|Baseline|Week|Day|Month|Year|Visit|Least|Risk|Home|Night|Birth|Discharge|Admission|Clinic|Bedtime|Room|Step|Stages?|Framingham|Duke|GUSTO|Type|Stage|Grade|Class|Group|Phase|Level|Patient|Patients|Mr|Mrs|Ms|Dr|Prof|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|CPAP|BiPAP|COPD|CHF|HTN|DM|CKD|ICU|ED|ER|OR|PACU|NICU|MICU|SICU|CCU|RA|MS|MI|AF|AFib|CAD|IBD|HIV|AIDS|COVID|SLE|PTSD|ADHD|US|USA|UK|African|American|Asian|Hispanic|Caucasian|Black|White|Native|Medicare|Medicaid|T\d|L\d|C\d|I|II|III|IV|V|[A-Z])\b/;
 
 export const findAddress: Find = (text, emit, words, numbers) => {
   if (/\d/.test(text)) numbered(text, emit, numbers);
-  if (text.length <= questionChars) lowerCasePlaces(text, emit);
   let institutionEnd = 0;
   for (let at = 0; at < words.length; at++) {
     const word = words[at];
@@ -104,6 +103,9 @@ export const findAddress: Find = (text, emit, words, numbers) => {
       const street = foreignLead.exec(before(text, start, 24));
       if (street) foreign(text, start - street[0].length, emit);
       if (isTownAlone(text, word)) emit(start, word.end, 'address');
+    } else if (text.charCodeAt(start - 2) === comma && text.charCodeAt(start - 1) === blank) {
+      // "at the Tyson plant, Springdale)"
+      if (endsPhrase(text.charCodeAt(word.end)) && isTownAlone(text, word)) emit(start, word.end, 'address');
     }
   }
 };
@@ -114,25 +116,6 @@ function foreign(text: string, start: number, emit: Emit): void {
   const number = houseBefore.exec(before(text, start, 10))?.[1] ?? '';
   if (length > 0 && (number !== '' || /\d/.test(text.slice(start, start + length)))) {
     emit(start - number.length, start + length, 'address');
-  }
-}
-
-/** So long may a text be that somebody writes without capitals. */
-const questionChars = 400;
-const lowerPlace = /(?<=\b(?:at|in|from|near|to|clinic|hospital) )([a-z]{4,20})(?: ([a-z]{3,20}))?(?![\w@'-])/g;
-
-/** Towns in lower case, behind their preposition. */
-function lowerCasePlaces(text: string, emit: Emit): void {
-  const isPlace = (name: string): boolean =>
-    (towns.has(name) || townNames.has(name, 0, name.length)) &&
-    !englishWords.has(name, 0, name.length) &&
-    !isClinical(name) &&
-    !medicines.has(name);
-  for (const match of matches(text, lowerPlace)) {
-    const [whole, first = '', second = ''] = match;
-    if (second !== '' && isPlace(`${first} ${second}`)) emit(match.index, match.index + whole.length, 'address');
-    else if (isPlace(first)) emit(match.index, match.index + first.length, 'address');
-    else if (isPlace(second)) emit(match.index, match.index + whole.length, 'address');
   }
 }
 
@@ -193,7 +176,13 @@ function numbered(text: string, emit: Emit, numbers: Numbers): void {
   for (const match of matchesIn(numbers, coordinates)) emit(match.index, match.index + match[0].length, 'address');
   for (const match of matchesIn(numbers, zipCode)) {
     const of = stateBefore.exec(before(text, match.index, 6));
-    if (!of || !states.has(of[1] ?? '')) continue;
+    if (!of || !states.has(of[1] ?? '')) {
+      // "Tucson 85745"
+      const [, name = ''] = townBefore.exec(before(text, match.index, 40)) ?? [];
+      const isListed = name !== '' && (isTown(name) || towns.has(name.toLowerCase()));
+      if (isListed) emit(match.index - name.length - 1, match.index + match[0].length, 'address');
+      continue;
+    }
     const start = match.index - of[0].length;
     const city = cityBefore.exec(before(text, start, 60))?.[0] ?? '';
     emit(start - city.length, match.index + match[0].length, 'address');
@@ -227,11 +216,14 @@ function matchedAt(pattern: RegExp, text: string, start: number): number {
 }
 
 function town(text: string, start: number, emit: Emit): void {
-  const ahead = after(text, start, 30).toLowerCase();
+  const ahead = plainKey(after(text, start, 30).toLowerCase());
   for (const length of townFirstWords.get(/^[a-z]+/.exec(ahead)?.[0] ?? '') ?? []) {
     const rest = ahead.slice(length);
-    const isUsed = eponymNouns.test(rest) || eponymClass.test(after(text, start + length, 6));
-    if (!towns.has(ahead.slice(0, length)) || /^-?[a-z]/.test(rest) || isUsed) continue;
+    const isUsed =
+      eponymNouns.test(rest) ||
+      isClinical(/^ ([a-z]+)/.exec(rest)?.[1] ?? '') ||
+      eponymClass.test(after(text, start + length, 6));
+    if (length > ahead.length || !towns.has(ahead.slice(0, length)) || /^-?[a-z]/.test(rest) || isUsed) continue;
     // "the Ottawa ankle rules": a place that medicine uses as a name is one only where something lies in it.
     const isMeant =
       !eponyms.has(ahead.slice(0, length)) || !/^ [a-z]/.test(rest) || placePreposition.test(before(text, start, 12));
@@ -242,7 +234,8 @@ function town(text: string, start: number, emit: Emit): void {
 
 /** "Boston, MA": any place before a comma, or a town that is known. */
 function state(text: string, { start, end }: Word, emit: Emit): void {
-  if (text.charCodeAt(start - 1) !== blank || !states.has(text.slice(start, end))) return;
+  const code = text.slice(start, end);
+  if (text.charCodeAt(start - 1) !== blank || !(states.has(code) || provinces.includes(code))) return;
   const city = cityBefore.exec(before(text, start, 60))?.[0];
   if (city === undefined) return;
   const isListed = towns.has(city.trim().toLowerCase()) || isTown(city.trim());
@@ -275,7 +268,8 @@ const ofNobody =
 
 function place(text: string, word: Word, emit: Emit): void {
   const { start } = word;
-  if (!placePreposition.test(before(text, start, 12))) return;
+  const isSecond = text.charCodeAt(start - 5) === cover && atAndSecond.test(before(text, start, 60));
+  if (!isSecond && !placePreposition.test(before(text, start, 12))) return;
   placeName.lastIndex = start;
   // A period behind a word that is no abbreviation ends the sentence.
   const name = placeName.exec(text)?.[0].replace(/([a-z]{4})\.(?: .*)?$/, '$1') ?? '';
@@ -283,10 +277,25 @@ function place(text: string, word: Word, emit: Emit): void {
   const isNamedAfter = (isEponym(word.key) || isMedical(word.key)) && !name.includes(' ') && !towns.has(word.key);
   if (isNamedAfter || notPlaces.test(name) || eponymNouns.test(after(text, end, 40))) return;
   const lead = before(text, start, 40);
+  // "the Amazon warehouse"
+  if (facility.test(after(text, end, 14))) return emit(start, end, 'address');
   // "advanced to the Cecum", "in the Supine Position": what is written with capitals for its own sake.
-  if (lead.endsWith(' the ') && name.split(' ').every(isThing)) return;
-  if (placeVerb.test(lead) || isSomewhere(text, word, name, lead)) emit(start, end, 'address');
+  if (
+    lead.endsWith(' the ') &&
+    !/\b(?:works?|worked|working|employed) (?:at|for) the $/.test(lead) &&
+    name.split(' ').every(isThing)
+  )
+    return;
+  if (isSecond || placeVerb.test(lead) || isSomewhere(text, word, name, lead)) emit(start, end, 'address');
 }
+
+/** Where somebody works or waits; before it stands whose it is. */
+const facility =
+  /^ (?:warehouse|plant|station|store|factory|depot|terminal|shelter|dealership|branch|farm|mine|mill|shipyard|base|dorm|gym)\b/;
+
+/** What is found already, and one more: "treated at Duke and Wake Forest". */
+const atAndSecond = /\bat (?:the )?¤+ and $/;
+const cover = 0xa4;
 
 function isThing(word: string): boolean {
   const key = word.toLowerCase().replace(/[.,]$/, '');
@@ -299,12 +308,20 @@ function isSomewhere(text: string, word: Word, name: string, lead: string): bool
   if (isMedical(word.key) || isEponym(word.key) || isClinical(word.key)) return false;
   const ahead = after(text, word.start + name.length, 32);
   if (isTown(name) || isTown(text.slice(word.start, word.end))) return true;
+  // "diagnosed by Dr. Nguyen at UCSF on March 15th"
+  if (/\bat (?:the |our )?$/.test(lead) && dayAhead.test(ahead)) return true;
   const strange = isStrange(text, word);
+  if (/^[A-Z]{4,}$/.test(name) && /\bat $/.test(lead) && ahead.startsWith(',')) return true;
   if (!strange && !name.includes(' ')) return /\bat $/.test(lead) && /^(?:[.?!;)]|$)/.test(ahead);
   // "labs at Sutter Roseville", "prophylaxis in Bartosz, who"
   if (regionAhead.test(ahead)) return true;
   const isAtOrFrom = /\b(?:at|from|near) (?:the |our )?$/.test(lead);
   return strange ? isAtOrFrom || when.test(ahead) || /^(?:[,.?!;)]|$)/.test(ahead) : isAtOrFrom && ended.test(ahead);
+}
+
+/** , . ; ? ) or the end. */
+function endsPhrase(unit: number): boolean {
+  return unit === comma || unit === period || unit === 59 || unit === 63 || unit === 41 || Number.isNaN(unit);
 }
 
 /** A town that is nothing else, within a sentence: "fled Herat in 2021". */
@@ -321,11 +338,15 @@ function isTown(name: string): boolean {
 }
 
 const ended =
-  /^(?:[,.?!;:)]|$| (?:on|in|for|with|who|where|by|and|last|since|after|before|presented|asks?|reports?)\b)/;
+  /^(?:[,.?!;:)]|$| (?:on|in|for|with|who|where|by|to|and|last|since|after|before|presented|asks?|reports?|re|regarding|today|tonight|now|yesterday|tomorrow|c\/o|s\/p|p\/w|dx|mrn|dob|at \d)\b| [+—–-])/;
 
 /** What is told of a place and not of a medicine: when somebody was there. */
 const when =
-  /^ (?:on (?:the )?(?:[A-Z][a-z]{2,5}day,? )?(?:\d|[A-Z][a-z]{2,8}\.?,? \d)|in (?:[A-Z][a-z]{2,8} )?(?:19|20)\d\d|last |since |for (?:the )?(?:holidays|vacation|work|college|a wedding))/;
+  /^ (?:\d{1,2}\/\d|on (?:the )?(?:[A-Z][a-z]{2,5}day,? )?(?:\d|[A-Z][a-z]{2,8}\.?,? \d)|in (?:[A-Z][a-z]{2,8} )?(?:19|20)\d\d|(?:last|next|this (?:past )?)|since |for (?:the )?(?:holidays|vacation|work|college|a wedding))/;
+
+/** A day, which no dose and no stage stands at. */
+const dayAhead =
+  /^,? (?:on )?(?:the )?(?:\d{1,4}[/.-]\d{1,2}[/.-]\d|\d{1,2}\/\d{1,2}\b|\d{1,2}(?:st|nd|rd|th)\b|(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]{0,6}\.? \d|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)/;
 
 export const aboutAddress: About = {
   shapes: {

@@ -11,17 +11,25 @@ const behindPerson =
 const words =
   /(?:[Nn]inety|(?<=\b([Oo]ne |[Aa] ))hundred)(?:[- ](?:and )?(?:one|two|three|four|five|six|seven|eight|nine|ten))?(?=[- ]years?[- ]old\b)/g;
 
+/** "Grandpa Joe, 93, with": behind a name, between commas or in brackets. */
+const behindName = /(?:^|[ "(-])[A-ZÀ-Þ][a-zß-ɏ'-]{1,24}\.?(?:, | \()$/;
+const aheadName = /^(?:,(?! ?\d)|\)| ?[MF]\b)/;
+const wordsBetween =
+  /(?<=\b[Aa]ge[ds]? |[A-Za-zÀ-ɏ'-], )[Nn]inety(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?(?=[,.;)?]|$| with\b)|\b[Nn]inety(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?(?= ?(?:yo|y\/o)\b)/g;
+
 export const findAge: Find = (text, emit, _words, numbers) => {
   for (const start of numbers.runs) {
     const end = start + (text.charCodeAt(start) === nine ? 2 : 3);
     if (!isOld(text, start, end)) continue;
     const isPersons =
-      behindPerson.test(before(text, start, 26)) && /^(?:[,.;:)?!]|$| and | with )/.test(after(text, end, 6));
-    if (isPersons || aheadYears.test(after(text, end, 20)) || behindAge.test(before(text, start, 16))) {
+      behindPerson.test(before(text, start, 26)) && /^(?:[,.;:)?!]|$| and | with | [-—–])/.test(after(text, end, 6));
+    const isAside = behindName.test(before(text, start, 30)) && aheadName.test(after(text, end, 4));
+    if (isPersons || isAside || aheadYears.test(after(text, end, 20)) || behindAge.test(before(text, start, 16))) {
       emit(start, end, 'age');
     }
   }
   if (!text.includes('inety') && !text.includes('hundred')) return;
+  for (const match of matches(text, wordsBetween)) emit(match.index, match.index + match[0].length, 'age');
   for (const match of matches(text, words)) {
     emit(match.index - (match[1]?.length ?? 0), match.index + match[0].length, 'age');
   }

@@ -1,7 +1,7 @@
 // Dates more precise than a year, in the shapes people and machines write them. A bare year is not one.
 
 import { type About, after, before, type Emit, type Find, matches, matchesIn } from './detector.ts';
-import { lists } from './words.ts';
+import { isAlphanumeric, isDigit, isLetter, lists } from './words.ts';
 
 const numeric =
   /(?:\d{4}([-/.])\d{1,2}\1\d{1,2}|\d{1,2}([-/.])\d{1,2}\2(?:\d{4}|\d{2}))(?!\d|[-/]\d|\.\d)(?:[T ]{1,2}\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?: ?[AaPp]\.?[Mm]\.?)?(?:Z|[+-]\d{2}:?\d{2})?)?/g;
@@ -13,35 +13,61 @@ const monthDay =
 const monthYear = /(?<![\d/.-])(?:0?[1-9]|1[0-2])[/-](?:19|20)\d{2}(?![\d/.-])/g;
 const lowerMonth =
   /\b(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?/g;
+/** "02JAN1990" */
+const military =
+  /(?<![\w])[0-3]?\d[-/]?(?:JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)[A-Za-z]{0,6}[-/]?(?:(?:19|20)\d{2}|\d{2})(?!\d)/gi;
+/** "4 de mayo de 1960", "3. Juli": months of other languages beside their day. */
+const foreignMonth =
+  /(?:[0-2]?\d|3[01])(?:er|º|\.)? (?:de )?(?:enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|setiembre|octubre|noviembre|diciembre|janvier|février|fevrier|avril|juin|juillet|août|aout|septembre|octobre|novembre|décembre|decembre|januar|februar|märz|juni|juli|oktober|dezember|stycznia|lutego|marca|kwietnia|maja|czerwca|lipca|sierpnia|września|października|listopada|grudnia)(?: (?:de |del )?(?:19|20)\d{2})?(?![\wà-ÿ])/iy;
+/** The time of the day that goes with a date: " at 14:30", " @ 0730", " 9am". */
+const timeAhead =
+  /^,?(?: (?:at|@)|,)? (?:[01]?\d|2[0-3])(?::[0-5]\d(?::[0-5]\d)?(?: ?[ap]\.?m\.?\b)?| ?[ap]\.?m\.?\b)(?!\d)|^ (?:at |@ ?)?(?:[01]\d|2[0-3])[0-5]\d(?:Z|h| ?hrs?)\b|^ ?@ ?(?:[01]\d|2[0-3])[0-5]\d\b/i;
+/** Before a day in figures: "Tues 10/8", "Mon, 4/8". */
+const weekdayLead = /\b(?:Mon|Tue(?:s)?|Wed(?:nes)?|Thu(?:rs?)?|Fri|Sat(?:ur)?|Sun)(?:day)?\.?,? $/i;
+
+/** "12/xx/1944", "17-VIII-1979" */
+const veiled = /\b\d{1,2}([-/.])(?:[xX?]{2}|[IVX]{1,4})\1(?:19|20)\d{2}\b/g;
+
 /** A season of a year, a feast: more than a year. */
 const season = /\b(?:spring|summer|fall|autumn|winter) (?:of )?(?:19|20)\d\d\b/gi;
 const capitalMonth = new RegExp(lowerMonth.source, 'gi');
 const feast =
-  /(?:Christmas|Thanksgiving|Easter|Halloween|Hanukkah|Ramadan|Diwali|New Year's|Valentine's|Mother's|Father's|Labor|Memorial|Independence|Boxing)(?: (?:Day|Eve|Sunday|Monday))?(?: (?:of )?(?:19|20)\d\d)?\b/y;
+  /(?:Christmas|Thanksgiving|Easter|Halloween|Hanukkah|Ramadan|Diwali|Passover|Purim|Yom Kippur|Rosh Hashanah|Black Friday|Juneteenth|Eid|New Year's|Valentine's|Mother's|Father's|Labor|Memorial|Independence|Boxing|Veterans|Columbus|Presidents)(?: (?:Day|Eve|Sunday|Monday|al-[A-Z][a-z]+))?(?: (?:19|20)\d\d| (?:of )(?:19|20)\d\d| weekend)?\b/y;
 const feastLead = /\b(?:on|since|before|after|at|around|until|by|last|this|over|the day of|during)(?: the)? $/i;
+const dayBeside = /\b(?:the )?(?:day|night|week|weekend|morning|evening) (?:before|after|of) (?:the )?$/i;
 /** "on the 3rd", and not "on the 3rd toe" */
-const dayOfMonth =
-  /[Oo]n the (?:[12]?(?:1st|2nd|3rd|[4-9]th)|1[0-9]th|[23]0th|31st)(?=[.,;?!)]|$| (?:at|with|by|in|and|for) )/g;
-const onThe = 'on the '.length;
+const dayOfMonth = /(?:[12]?(?:1st|2nd|3rd|[4-9]th)|1[0-9]th|[23]0th|31st)(?=[.,;?!)]|$| (?:at|with|by|in|and|for) )/y;
+/** "the 3rd of last month" */
+const countedDay = /[0-3]?\d(?:st|nd|rd|th) (?:day )?of (?:last|this|next|the) (?:month|week)\b/iy;
+/** "the second Tuesday in March", "two Tuesdays ago" */
+const whichBefore = /\b(?:first|second|third|fourth|last|1st|2nd|3rd|4th) $/i;
+const whichAfter =
+  /^ (?:in|of) (?:(?:last|this|next) month|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6})\b/i;
+const howMany = /\b(?:a|two|three|four|2|3|4) $/i;
 /** An abbreviated day of the week counts where a day is told. */
 const shortWeekday = /^(?:Mon|Tues?|Wed|Thurs?|Fri|Sat|Sun)$/;
+const partOfDay = /^ (?:morning|afternoon|evening|night)\b/;
 const shortLead = /\b(?:on|since|last|next|until|by|this) $/;
 
 function feastAt(text: string, start: number, emit: Emit): void {
   feast.lastIndex = start;
   const [name] = feast.exec(text) ?? [];
   if (name !== undefined && (/\d$/.test(name) || feastLead.test(before(text, start, 16)))) {
-    return emit(start, start + name.length, 'date');
+    const beside = dayBeside.exec(before(text, start, 28))?.[0] ?? '';
+    return emit(start - beside.length, start + name.length, 'date');
   }
   const [day = ''] = /^\w+/.exec(after(text, start, 6)) ?? [];
-  if (shortWeekday.test(day) && shortLead.test(before(text, start, 7))) emit(start, start + day.length, 'date');
+  if (shortWeekday.test(day) && shortLead.test(before(text, start, 7))) {
+    const part = partOfDay.exec(after(text, start + day.length, 11))?.[0] ?? '';
+    emit(start, start + day.length + part.length, 'date');
+  }
 }
 
-const weekday = /(?:day|DAY)\b/g;
+const weekday = /day|DAY/g;
 const weekdayBefore = /\b(?:mon|tues|wednes|thurs|fri|satur|sun)$/i;
 
 const dateContext =
-  /\b(?:on|since|until|till|from|by|before|after|date|dated|dob|d\.o\.b\.?|born|birth ?date|birthday|seen|visit(?:ed)?|admit(?:ted)?|discharged?|died|dod|dos|due|next|return|f\/u|recheck|lmp|edd|last|appt|appointment|adm|disch|d\/c|collected|signed|filled|refill(?:ed)?|fell|called|came|arrived|presented|received|given|done|placed|removed|started|stopped|drawn|performed|scheduled|updated|reviewed|dictated|transferred|expires?|mon|tues?|wed|thu(?:rs)?|fri|sat|sun|\w+day)\b\.?(?: (?:on|is|was|of birth|of death|of service))?[\s:=(]{0,4}$/i;
+  /\b(?:on|since|until|till|from|by|before|after|date|dated|dob|d\.o\.b\.?|born|birth ?date|birthday|seen|visit(?:ed)?|admit(?:ted)?|discharged?|died|dod|dos|due|next|return|f\/u|recheck|lmp|edd|last|appt|appointment|adm|disch|d\/c|collected|signed|filled|refill(?:ed)?|fell|called|came|arrived|presented|received|given|done|placed|removed|started|stopped|drawn|performed|scheduled|updated|reviewed|dictated|transferred|expires?|sched|resched(?:uled)?|renewal|inr|cath|mon|tues?|wed|thu(?:rs)?|fri|sat|sun|\w+day)\b\.?(?: (?:on|is|was|of birth|of death|of service))?[\s:=(]{0,4}$/i;
 const unitAhead =
   /^ ?(?:mg|mcg|ug|g|kg|ml|l|mm|cm|%|units?|tabs?|x|doses?|mmol|meq|days?|weeks?|months?|years?|hours?|times|\/)\b/i;
 const dayBefore =
@@ -63,7 +89,7 @@ const relative =
   /(?:(?:day|week|night)s? (?:ago|earlier|prior)|(?:last|other) night|yesterday|tomorrow)\b(?: (?:morning|afternoon|evening|night))?/g;
 const countBefore = /\b(?:\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|a few|a couple of|several|a) $/;
 const act =
-  /\b(?:admitted|discharged|seen|evaluated|examined|hospitali[sz]ed|transferred|referred|operated on|underwent|delivered|born|died|deceased|expired|passed away|visited|presented|arrived|came in|was brought|brought in|intubated|extubated|replaced|implanted|removed|scheduled|called|spoke|met|found|fell|told|came|went|saw|seen|started|stopped)\b[^.;\n]{0,48}$/i;
+  /\b(?:admitted|discharged|seen|evaluated|examined|hospitali[sz]ed|transferred|referred|operated on|underwent|delivered|born|died|deceased|expired|passed away|visited|presented|arrived|came in|was brought|brought in|intubated|extubated|replaced|implanted|removed|scheduled|called|spoke|met|found|fell|told|came|went|saw|seen|started|stopped|drawn|collected|taken|placed|done|performed|transfused|injected|stuck|needlestick|exposed|given|missed)\b[^.;\n]{0,48}$/i;
 const dateAhead =
   /^,? (?:the )?(?:\d{1,2}(?:st|nd|rd|th)\b|\d{1,2}[/.-]\d{1,2}\b|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.? \d)/i;
 
@@ -71,7 +97,7 @@ export const findDate: Find = (text, emit, words, numbers) => {
   for (const match of matchesIn(numbers, numeric)) {
     const lead = before(text, match.index, 2);
     if (/\d$|\d[-/.]$|[-.]$/.test(lead) && !/[^\d][-.]$/.test(lead)) continue;
-    if (isCalendar(match[0])) emit(match.index, match.index + match[0].length, 'date');
+    if (isCalendar(match[0])) timed(text, match.index, match.index + match[0].length, emit);
   }
   for (const match of matchesIn(numbers, compact)) {
     if (match[0].length > 8 || dateContext.test(before(text, match.index, 32))) {
@@ -83,7 +109,7 @@ export const findDate: Find = (text, emit, words, numbers) => {
       dateContext.test(before(text, match.index, 32)) &&
       !unitAhead.test(after(text, match.index + match[0].length, 8))
     ) {
-      emit(match.index, match.index + match[0].length, 'date');
+      timed(text, match.index, match.index + match[0].length, emit);
     }
   }
   for (const match of matchesIn(numbers, monthDay)) {
@@ -93,9 +119,12 @@ export const findDate: Find = (text, emit, words, numbers) => {
   for (const match of matchesIn(numbers, monthYear)) emit(match.index, match.index + match[0].length, 'date');
   for (const match of matches(text, lowerMonth)) named(text, match.index, match[0], emit);
   for (const match of matches(text, weekday)) {
+    const behind = match.index + 3;
+    if (isAlphanumeric(text.charCodeAt(behind + Number(/[sS]/.test(text.charAt(behind)))))) continue;
     const name = weekdayBefore.exec(before(text, match.index, 7))?.[0];
     if (name === undefined) continue;
     const start = match.index - name.length;
+    counted(text, start, match.index + 3, emit);
     const lead = /\b(?:this past|last|next|this|past|on|coming|since)[ ,]{1,2}$/i.exec(before(text, start, 10))?.[0];
     // What follows begins within it, so that both become one.
     const ahead = dateAhead.exec(after(text, match.index + 3, 20))?.[0] ?? '';
@@ -108,8 +137,17 @@ export const findDate: Find = (text, emit, words, numbers) => {
     emit(start - (isPart ? lead.length : 0), match.index + 3 + ahead.length + part.length, 'date');
   }
   for (const match of matchesIn(numbers, season)) emit(match.index, match.index + match[0].length, 'date');
-  for (const match of matches(text, dayOfMonth)) {
-    emit(match.index + onThe, match.index + match[0].length, 'date');
+  for (const match of matchesIn(numbers, military)) timed(text, match.index, match.index + match[0].length, emit);
+  for (const match of matchesIn(numbers, veiled)) emit(match.index, match.index + match[0].length, 'date');
+  for (const start of numbers.runs) {
+    const end = start + 1 + Number(isDigit(text.charCodeAt(start + 1)));
+    const unit = text.charCodeAt(end);
+    if (isLetter(unit)) dayIn(text, start, emit);
+    // A blank or a period before a word that begins as a month does, the sign of an ordinal.
+    else if (unit !== 0xba && ((unit !== 32 && unit !== 46) || !mayBeForeign(text, end + 1))) continue;
+    foreignMonth.lastIndex = start;
+    const [whole] = foreignMonth.exec(text) ?? [];
+    if (whole !== undefined) emit(start, start + whole.length, 'date');
   }
   for (const { start, end, lists: standing } of words) {
     if ((standing & lists.month) !== 0) {
@@ -122,9 +160,48 @@ export const findDate: Find = (text, emit, words, numbers) => {
     const count = isCounted ? countBefore.exec(before(text, match.index, 14))?.[0] : '';
     if (count === undefined) continue;
     const start = match.index - count.length;
-    if (act.test(before(text, start, 72))) emit(start, match.index + match[0].length, 'date');
+    if (act.test(before(text, start, 72))) timed(text, start, match.index + match[0].length, emit);
   }
 };
+
+/** "the 3rd of last month", "on the 21st." */
+function dayIn(text: string, start: number, emit: Emit): void {
+  countedDay.lastIndex = start;
+  const counted = countedDay.exec(text)?.[0].length ?? 0;
+  if (counted > 0) return emit(start, start + counted, 'date');
+  if (!/\b[Oo]n the $/.test(before(text, start, 8))) return;
+  dayOfMonth.lastIndex = start;
+  emit(start, start + (dayOfMonth.exec(text)?.[0].length ?? 0), 'date');
+}
+
+/** How "de" and the months of other languages begin. */
+const foreignBeginnings: ReadonlySet<string> = new Set([
+  'de ',
+  ...'ene feb mar abr may jun jul ago sep set oct nov dic jan fév fev avr jui aoû aou déc dec okt dez mär sty lut kwi maj cze lip sie wrz paź lis gru'.split(
+    ' ',
+  ),
+]);
+
+function mayBeForeign(text: string, at: number): boolean {
+  const start = at + Number(text.charCodeAt(at) === 32);
+  return isLetter(text.charCodeAt(start)) && foreignBeginnings.has(text.slice(start, start + 3).toLowerCase());
+}
+
+/** A day of the week that is counted. */
+function counted(text: string, start: number, end: number, emit: Emit): void {
+  const ahead = after(text, end, 20);
+  const ago = /^s? ago\b/.exec(ahead)?.[0];
+  const which = (ago === undefined ? whichBefore : howMany).exec(before(text, start, 8))?.[0];
+  const tail = ago ?? whichAfter.exec(ahead)?.[0];
+  if (which !== undefined && tail !== undefined) emit(start - which.length, end + tail.length, 'date');
+}
+
+/** A day in figures, with the day of the week before it and the time behind it. */
+function timed(text: string, start: number, end: number, emit: Emit): void {
+  const day = weekdayLead.exec(before(text, start, 12))?.[0] ?? '';
+  const time = timeAhead.exec(after(text, end, 16))?.[0] ?? '';
+  emit(start - day.length, end + time.length, 'date');
+}
 
 /** A month's name with a day or a year beside it, or alone where only a month can stand. */
 function named(text: string, start: number, word: string, emit: Emit): void {
@@ -155,14 +232,19 @@ function named(text: string, start: number, word: string, emit: Emit): void {
       ? !/^may$/.test(word) || year !== null || from < start
       : name && word.length > 3 && monthLead.test(before(text, start, 10))
   ) {
-    emit(from, end, 'date');
+    timed(text, from, end, emit);
   } else if (certain && /^may$/.test(word) && /\bon $/.test(before(text, start, 4))) emit(from, end, 'date');
 }
 
-/** Two of the parts can be month and day. Dots with a two-digit year are version numbers. */
+/** Of a year in two digits. */
+function isRecent(year: string): boolean {
+  return Number(year) >= 18 && Number(year) <= 39;
+}
+
+/** Two of the parts can be month and day. Dots with a two-digit year are version numbers, but for the years of today. */
 function isCalendar(text: string): boolean {
   const [a = '', b = '', c = ''] = (/^[\d./-]+/.exec(text)?.[0] ?? '').split(/[-/.]/);
-  if (text[a.length] === '.' && a.length < 4 && c.length < 4) return false;
+  if (text[a.length] === '.' && a.length < 4 && c.length < 4 && !isRecent(c)) return false;
   const [x, y] = a.length === 4 ? [Number(b), Number(c)] : [Number(a), Number(b)];
   return x >= 1 && y >= 1 && x <= 31 && y <= 31 && (x <= 12 || y <= 12);
 }
@@ -195,5 +277,5 @@ export const aboutDate: About = {
     'Two of the parts can be a day and a month. A year by itself is not a date (164.514(b)(2)(i)(C)), and a dotted number with a two-digit year is read as a version.',
   context:
     'A day and a month, or eight digits, without more: a word of dates before them. A month, a holiday or a day of the month alone: a preposition. A relative day: something done to somebody in the same clause, so that how long something hurts is kept.',
-  misses: ['on the «ides of March»', 'he came «14/3»', 'echo («1/5») shows'],
+  misses: ['on the «ides of March»', 'he came «14/3»', 'echo («1/5») shows', 'this morning at «4:10»'],
 };

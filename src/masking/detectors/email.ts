@@ -7,7 +7,10 @@ const domainPart = /[\p{L}\p{N}.-]/u;
 
 /** What stands for the @ when somebody spells it out, and what follows it. */
 const spelled =
-  /(?:[[({] ?at ?[\])}]| at ) ?[a-z0-9-]{1,63}(?:(?: ?[[({] ?dot ?[\])}] ?| dot |\.)[a-z0-9-]{1,63}){0,3}(?: ?[[({] ?dot ?[\])}] ?| dot |\.)(?:com|org|net|edu|gov|info|health|[a-z]{2})\b/gi;
+  /(?:[[({] ?at ?[\])}]| at ) ?[a-z0-9-]{1,63}(?:(?: ?[[({] ?dot ?[\])}] ?| dot |\.)[a-z0-9-]{1,63}){0,3}(?: ?[[({] ?dot ?[\])}] ?| dot |\.)(?:com|org|net|edu|gov|info|health|example|[a-z]{2,3})\b/gi;
+
+/** "dr dot mehta" */
+const localSpelled = /(?:[\w.+-]{1,32}(?: dot | ?[[({] ?dot ?[\])}] ?)){0,3}[\w.+-]{1,64} ?$/i;
 
 /** What every spelled address has: "dot", or a bracket around "at". */
 function mayBeSpelled(text: string): boolean {
@@ -24,7 +27,7 @@ export const findEmail: Find = (text, emit) => {
   // "at clinic.com" names a site; only a sign in brackets or a spelled dot makes it an address.
   for (const match of mayBeSpelled(text) ? matches(text, spelled) : []) {
     if (!/[[({]| dot /i.test(match[0])) continue;
-    const local = /[\w.+-]{1,64} ?$/.exec(before(text, match.index, 66))?.[0];
+    const local = localSpelled.exec(before(text, match.index, 130))?.[0];
     if (local !== undefined) emit(match.index - local.length, match.index + match[0].length, 'email');
   }
   let floor = 0;

@@ -5,18 +5,18 @@ import type { PhiClass } from '../../core/phi.ts';
 import { englishWords } from '../lexicon/english-words.ts';
 import { isNpi } from './coded-id.ts';
 import { type About, after, before, type Emit, type Find } from './detector.ts';
-import { isAlphanumeric, isDigit, lastWord, lists } from './words.ts';
+import { isAlphanumeric, isCapital, isDigit, lastWord, lists } from './words.ts';
 
 const between = String.raw`(?: ?(?:number|numbers|no\.?|num\.?|nbr|id|ids|identifier|code|#))?(?: ?\((?:[a-z]{2,6})\))?(?: (?:is|was|of|for (?:him|her|them|this pt|patient)))?["']?[\s:#=(]{0,5}["']?$`;
 
 const labels: readonly (readonly [PhiClass, RegExp])[] = [
   [
     'mrn',
-    /(?:\bm\.?r\.?n|\bmr ?#|medical ?rec(?:ord)?s?|\bmed ?rec|\bchart|hospital (?:id|number|no)|\bempi|\bmr no\.?|\bnhs|\bchi (?:no|number)|\bhosp no|\bihi)/,
+    /(?:\bm\.?r\.?n|\bmr ?#|medical ?rec(?:ord)?s?|\bmed ?rec|\bchart|hospital (?:id|number|no)|\bempi|\bmr no\.?|\bnhs|\bchi (?:no|number)|\bhosp no|\bihi|\bnhi|\bpid|\burn?\b)/,
   ],
   [
     'ssn',
-    /(?:\bssn|social security|\bsin|\bnino|\bni (?:no|number)|national (?:insurance|id)|\bpesel|\bbsn|\baadhaar|\bcpf|\bcurp|\bnif|\bnie|\bdni|\bnir|\bcnp|\bnric|\bhkid|\btfn|\bahv|\bcodice fiscale|\bpersonnummer|\btax ?id)/,
+    /(?:\bssn|social security|\bsin|\bnino|\bni (?:no|number)|national (?:insurance|id)|\bpesel|\bbsn|\baadhaar|\bcpf|\bcurp|\bnif|\bnie|\bdni|\bnir|\bcnp|\bnric|\bhkid|\btfn|\bahv|\bcodice fiscale|\bpersonnummer|\biqama|\bemirates id|\bmykad|\bkennitala|\bkt|\bc[eé]dula|\bpps|\bppsn|\brrn|\bjmbg|\begn|\boib|\balien|\ba#|\btax ?id)/,
   ],
   [
     'health_plan',
@@ -36,7 +36,7 @@ const labels: readonly (readonly [PhiClass, RegExp])[] = [
   ['photo', /(?:\bphoto(?:graph)?|\bimage id)/],
   [
     'other_id',
-    /(?:\bpatient|\bpt|\bcase|\bfile|\breference|\bref|\bencounter|\bvisit|\baccession|\bspecimen|\border|\bclaim|\bstudy id|\bsite|\bparticipant|\bsubject|\bemployee|\bstudent|\brecord|\brx|\bprescription|\bbadge|\btracking|\bconfirmation|\bid|\bidentifi(?:er|ed as)|\bticket|\bcsn|\bhar|\badmission|\broom|\brm|\bbed|\bbiopsy|\bsample|\bslide|\bdonor|\bpan|\binmate|\breport|\bdocket|\bwristband|\btoken|\bkit)/,
+    /(?:\bpatient|\bpt|\bcase|\bfile|\breference|\bref|\bencounter|\bvisit|\baccession|\bspecimen|\border|\bclaim|\bstudy id|\bsite|\bparticipant|\bsubject|\bemployee|\bstudent|\brecord|\brx|\bprescription|\bbadge|\btracking|\bconfirmation|\bid|\bidentifi(?:er|ed as)|\bticket|\bcsn|\bhar|\badmission|\broom|\brm|\bbed|\bbiopsy|\bsample|\bslide|\bdonor|\bpan|\binmate|\breport|\bdocket|\bwristband|\bbracelet|\b(?:medic ?)?alert|\brun|\bincident|\bedipi|\bdod id|\bauth(?:orization)?|\bvisa|\btoken|\bkit)/,
   ],
 ];
 
@@ -47,7 +47,7 @@ const patterns: readonly (readonly [PhiClass, RegExp])[] = labels.map(([cls, wor
 /** What a label, or what stands between it and its number, ends with: without one of these nothing is asked. */
 const labelEnds: ReadonlySet<string> = new Set(
   (
-    'nhs hosp ihi sin nino pesel bsn aadhaar cpf curp nif nie dni nir cnp nric hkid tfn ahv fiscale personnummer tax taxid ramq ohip kaiser tricare mutuelle cdl pump vent ventilator monitor sensor transmitter generator room rm bed biopsy sample slide donor pan inmate report docket wristband token kit ' +
+    'nhi pid ur urn iqama mykad kennitala kt cedula cédula pps ppsn rrn jmbg egn oib alien bracelet alert run incident edipi auth authorization visa nhs hosp ihi sin nino pesel bsn aadhaar cpf curp nif nie dni nir cnp nric hkid tfn ahv fiscale personnummer tax taxid ramq ohip kaiser tricare mutuelle cdl pump vent ventilator monitor sensor transmitter generator room rm bed biopsy sample slide donor pan inmate report docket wristband token kit ' +
     'mrn n mr rec recs record records med chart id ids number numbers no num nbr identifier code empi ssn security insurance policy plan member membership subscriber ' +
     'beneficiary health healthplan healthid medicare medicaid mbi hicn hmo ppo bcbs cross shield aetna cigna humana coverage ins hbn hbp acct acc account billing group guarantor routing aba bank iban card invoice ' +
     'lic license licence driver drivers dl dea npi certificate cert passport registration vin plate vehicle tag serial s sn device imei model udi lot implant pacemaker ' +
@@ -58,7 +58,7 @@ const labelEnds: ReadonlySet<string> = new Set(
 
 const anyLabel = /[A-Za-z#][^A-Za-z0-9]{0,6}(?:(?:is|was|of)[ :#=]{1,3})?$/i;
 
-// Numbers of clinical vocabularies, and what follows a label without being one.
+// Numbers of clinical vocabularies, and what follows a small number that is a count or a measure and no label's.
 const vocabulary =
   /\b(?:icd(?:-?(?:9|10)(?:-cm|-pcs)?)?|cpt|hcpcs|loinc|snomed(?:[ -]ct)?|rx(?:norm|cui)|ndc|cvx|atc|unii|drg|pmid|nct|doi|version|grade|stage|type|class)(?: code)?s?[\s:#=(]{0,4}$/i;
 const unit =
@@ -82,6 +82,12 @@ function isGrouped(token: string): boolean {
 }
 
 const trial = /^(?:NCT|NDA|ANDA|BLA|BMS|LY|PF|AZD|GSK|MK|ABT|BAY|JNJ|TAK|AMG|SARS|CVX|LOINC|ICD)-?\d/;
+
+/** Singapore. */
+const nric = /^[STFGM]\d{7}[A-Z]$/;
+/** National numbers that begin with the day of birth: "880214-10-5543", "120174-3399". */
+const bornOn =
+  /^(?:\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])|(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d{2})-(?:\d{2}-)?\d{4}$/;
 
 /** As cameras name their pictures. */
 const picture = /^[A-Za-z]{3,10}[_-]?\d{3,}[\w.-]{0,40}\w/;
@@ -110,27 +116,48 @@ export const findLabelledId: Find = (text, emit, words, numbers) => {
     let end = run + 2;
     while (end < text.length && end - start < 64 && isInside(text, end)) end++;
     floor = end;
-    if (end - start >= 3 && groupAhead.test(after(text, end, 6))) end = groupsEnd(text, start, end);
+    if (text.charCodeAt(end) === blank && startsGroup(text.charCodeAt(end + 1)) && groupAhead.test(after(text, end, 9)))
+      end = groupsEnd(text, start, end);
+    // "serial BLH 663419"
+    start -= lettersBefore(text, start);
     floor = end;
     if (end - start >= 3) judge(text, start, end, emit);
   }
 };
 
+const blank = 32;
+
 /** A number in groups, as cards of insurances and of identity have it: "943 476 5919", "DUFQ 7204 1512". */
-const groupAhead = /^ \d{2,5}(?![\w.,/%-])|^ \d{2,5}(?=[.,;)]?(?:\s|$))/;
+const groupAhead = /^ (?:\d{2,7}|\d{1,6}[A-Z]{1,3}|[A-Z]{1,2}\d{2,6}[A-Z]{0,2})(?:(?![\w.,/%-])|(?=[.,;)]?(?:\s|$)))/;
 const nationalBefore =
-  /\b(?:nhs|ramq|ohip|sin|nino|pesel|bsn|aadhaar|cpf|curp|nif|nie|dni|nir|cnp|nric|tfn|ahv|ssn|medicare|medicaid|insurance|member|policy|subscriber|aetna|cigna|humana|bcbs|kaiser|tricare|passport|licen[cs]e|file|claim|account|acct|serial|mrn|id)(?: (?:no\.?|number|id|#))?[\s:#.]{1,3}(?:[A-Z]{2,5} )?$/i;
+  /\b(?:nhs|ramq|ohip|sin|nino|pesel|bsn|aadhaar|cpf|curp|nif|nie|dni|nir|cnp|nric|tfn|ahv|ssn|medicare|medicaid|insurance|member|policy|subscriber|aetna|cigna|humana|bcbs|kaiser|tricare|passport|licen[cs]e|file|claim|account|acct|serial|s\/n|sn|mrn|nhi|group|donor|blue cross|ins|id)(?: (?:no\.?|number|id|#))?[\s:#.]{1,3}(?:[A-Z]{1,5} )?$/i;
+
+/** Length of the letters before the groups, behind a label: "claim C 28 447 193", "serial BLH 663419". */
+function lettersBefore(text: string, start: number): number {
+  if (text.charCodeAt(start - 1) !== blank || !isCapital(text.charCodeAt(start - 2))) return 0;
+  let first = start - 2;
+  while (start - first < 7 && isCapital(text.charCodeAt(first - 1))) first--;
+  if (start - first > 6 || !labelEnds.has(lastWord(text, first, 3))) return 0;
+  const isLabel = labelEnds.has(text.slice(first, start - 1).toLowerCase());
+  return !isLabel && /[\s:#.]/.test(text.charAt(first - 1)) && nationalBefore.test(before(text, first, 40))
+    ? start - first
+    : 0;
+}
 
 /** Where the groups after the first one end, behind a label whose numbers are written so. */
 function groupsEnd(text: string, start: number, end: number): number {
   if (!nationalBefore.test(before(text, start, 40))) return end;
   let last = end;
   for (let groups = 0; groups < 5; groups++) {
-    const next = groupAhead.exec(after(text, last, 7));
+    const next = groupAhead.exec(after(text, last, 10));
     if (!next) break;
     last += next[0].length;
   }
   return last;
+}
+
+function startsGroup(unit: number): boolean {
+  return isDigit(unit) || isCapital(unit);
 }
 
 /** Letters and digits, and the signs that join them. */
@@ -147,13 +174,14 @@ function judge(text: string, start: number, end: number, emit: Emit): void {
   const hash = text.charAt(start - 1) === '#';
   const isCandidate =
     hash || lettered.test(token) || labelEnds.has(lastWord(text, start, 9)) || text.charAt(start - 2) === ')';
-  if (isGrouped(token)) return emit(start, end, 'other_id');
+  const isNational = token.length > 8 && (bornOn.test(token) || nric.test(token));
+  if (isNational || isGrouped(token)) return emit(start, end, 'other_id');
   if (!isCandidate || decimal.test(token)) return;
   // Three signs are a number only where nothing else is numbered so low.
   const isShort = end - start === 3;
   const context = before(text, start, 56).replaceAll('_', ' ');
   if (isShort && !/\b(?:room|rm|bed|apt|unit)[\s:#.]{1,3}$/i.test(context)) return;
-  if (unit.test(after(text, end, 10)) && /^[\d./-]+$/.test(token)) return;
+  if (/^[\d./-]{1,4}$/.test(token) && unit.test(after(text, end, 10))) return;
   if (vocabulary.test(context)) return;
   if (anyLabel.test(context)) {
     for (const [cls, label] of patterns) {

@@ -6,9 +6,15 @@ const northAmerican =
   /(?:\+?1[-. ]?)?(?:\(\d{3}\) ?|\d{3}[-. /])\d{3}[-. ]\d{4}(?!\d)(?: {0,2}(?:x|ext\.?|extension) ?\d{1,6})?/gi;
 const international = /\+\d(?:[-. ()]{0,2}\d){6,14}(?!\d)/g;
 const grouped = /\b0\d{1,3}(?:[ .]\d{2,4}){2,4}(?![\d])/g;
+/** "(02) 5550 1234", "(0)20 7946 0018" */
+const trunk = /\(0\d{0,3}\) ?\d{2,4}(?:[ -]?\d{2,4}){1,3}(?!\d)/g;
+/** "at ext. 4471" */
+const extensionOnly = /(?<!\d )\bext(?:ension|\.)? ?#?(\d{2,6})\b/gi;
 const loose = /\(?\d(?:[-. ()/]{0,2}\d){6,14}(?!\d)(?: ?(?:x|ext\.?) ?\d{1,6})?/g;
 const label =
-  /\b(?:tele)?(?:phone|tel|telephone|mobile|cell|call(?:ed|ing)?|contact|reach(?:ed)?|fax|f|pager|beeper|dial|text|ph|#)(?:(?: |_)(?:number|no\.?|num|me|him|her|us|them|is|at|on|him at|her at|me at|back at|number is))?[\s:.#=(]{0,4}(?:at |on |is )?$/i;
+  /\b(?:tele)?(?:phone|tel|telephone|mobile|cell|call(?:ed|ing)?|contact|reach(?:ed)?|fax|f|pager|beeper|dial|text|ph|whatsapp|sms|#)(?:(?: |_)(?:number|no\.?|num|me|him|her|us|them|is|at|on|him at|her at|me at|back at|number is))?[\s:.#=(]{0,4}(?:at |on |is )?$/i;
+/** "can't reach him at 5055550147" */
+const reached = /\b(?:reach(?:ed)?|call(?:ed)?|text|phoned?|contact(?:ed)?|dial)\b[^.\d\n]{1,36} (?:at|on) $/i;
 const fax = /\bfax[^\d\n]{0,20}$/i;
 
 export const findPhone: Find = (text, emit, _words, numbers) => {
@@ -21,8 +27,16 @@ export const findPhone: Find = (text, emit, _words, numbers) => {
   for (const match of matchesIn(numbers, grouped)) {
     if (match[0].replace(/\D/g, '').length >= 9) found(match.index, match.index + match[0].length);
   }
+  for (const match of matchesIn(numbers, trunk)) {
+    if (match[0].replace(/\D/g, '').length >= 9) found(match.index, match.index + match[0].length);
+  }
+  for (const match of matchesIn(numbers, extensionOnly)) {
+    const end = match.index + match[0].length;
+    emit(end - (match[1]?.length ?? 0), end, 'phone');
+  }
   for (const match of matchesIn(numbers, loose)) {
-    if (label.test(before(text, match.index, 40))) found(match.index, match.index + match[0].length);
+    const lead = before(text, match.index, 48);
+    if (label.test(lead) || reached.test(lead)) found(match.index, match.index + match[0].length);
   }
 };
 

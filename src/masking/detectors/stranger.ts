@@ -10,6 +10,7 @@ import { eponymNouns, givenNames, notNames, surnames } from '../names.ts';
 import { towns } from '../places.ts';
 import { type About, type Emit, type Find, matches } from './detector.ts';
 import { isEponym } from './strange-word.ts';
+import { plainKey } from './words.ts';
 
 interface Token {
   readonly start: number;
@@ -33,7 +34,7 @@ const wordsMin = 4;
 const lowerWordsMin = 6;
 /** So many clinical words make a text clinical. */
 const clinicalMin = 1;
-/** As do so many words that medicine has made of names. */
+/** As do so many words that medicine has made of names; beside a word of scores and findings one is enough. */
 const eponymsMin = 2;
 /** As do so many abbreviations where something is measured. */
 const abbreviationsMin = 3;
@@ -64,6 +65,7 @@ function tokensOf(text: string): readonly Token[] | null {
   const tokens: Token[] = [];
   let clinical = 0;
   let eponymous = 0;
+  let findings = 0;
   let abbreviations = 0;
   let words = 0;
   let end = 0;
@@ -81,13 +83,22 @@ function tokensOf(text: string): readonly Token[] | null {
       words++;
       if (isClinical(token.toLowerCase()) && ++clinical >= clinicalMin) return null;
       if (isBrand(token)) return null;
-      if (isEponymOnly(token) && ++eponymous >= eponymsMin) return null;
+      if (isEponymOnly(token)) {
+        // "Bowman's capsule", "Lambert-Eaton"
+        const isDouble = text.charAt(start - 1) === '-' || text.charAt(end) === '-';
+        if (isDouble || token.endsWith("'s")) findings++;
+        eponymous++;
+      }
+      if (findingWords.has(token.toLowerCase())) findings++;
+      if (isGraded(text, token, end)) return null;
+      if (eponymous >= eponymsMin || (eponymous > 0 && findings > 0)) return null;
       if (isAbbreviation(token)) abbreviations++;
     }
     const capital = /^\p{Lu}/u.test(token);
     tokens.push({ start, end, capital, first, kind: isNumber ? 'number' : kindOf(text, start, token, capital, first) });
   }
   if (abbreviations >= abbreviationsMin && measured.test(text)) return null;
+  if (shorthand.test(text) || (eponymous > 0 && measured.test(text))) return null;
   if (words < wordsMin && tokens.length <= wordsMin) return null;
   // Where people write capitals, or next to nothing, a strange word without one is jargon or another language.
   const isLowerCase = words >= lowerWordsMin && !tokens.some((token) => token.capital);
@@ -99,9 +110,23 @@ function tokensOf(text: string): readonly Token[] | null {
 /** An eponym, and not also a name that is common or a town's. */
 function isEponymOnly(token: string): boolean {
   if (!/^\p{Lu}\p{Ll}/u.test(token)) return false;
-  const key = token.toLowerCase().replace(/'s$/, '');
+  const key = plainKey(token.toLowerCase().replace(/'s$/, ''));
   return isEponym(key) && !givenNames.has(key) && !surnames.has(key) && !towns.has(key);
 }
+
+/** "Gleason 4", "Denver II" */
+function isGraded(text: string, token: string, end: number): boolean {
+  if (text.charCodeAt(end) !== 32 || !/^\p{Lu}\p{Ll}/u.test(token)) return false;
+  const key = plainKey(token.toLowerCase());
+  return isEponym(key) && !givenNames.has(key) && /^ (?:\d{1,2}|I{1,3}|IV)(?![\w.])/.test(text.slice(end, end + 5));
+}
+
+/** What a test, a sign or a class is spoken of with. */
+const findingWords: ReadonlySet<string> = new Set(
+  'vs versus criteria criterion score scores scale scales classification classified cutoff sign signs positive negative positions stage staging grade formula nodes bodies cells stain maneuver maneuvers procedure rules guideline guidelines index test tests angle causes findings technique surveillance doses variant scan bands stem model screening'.split(
+    ' ',
+  ),
+);
 
 /** A medicine's own name, which nothing and nobody else has. */
 function isBrand(token: string): boolean {
@@ -120,6 +145,9 @@ function isAbbreviation(token: string): boolean {
 }
 
 const measured = /\d ?(?:%|mg|mm|cm|ml|mL|kg|mcg|mmol|g\/dL|bpm|[x×] ?\d)|\b\d{1,3}\/\d{1,3}\b/;
+/** What only prescriptions and charts are written in: doses, intervals, "h/o", "s/p", "62M". */
+const shorthand =
+  /\d ?(?:mg|mcg|mmol|mEq|mmHg|IU)\b|\b(?:[hscr]\/[op]|[fd]\/[ucx]|[yc]\/[od]|q\d{1,2}h|p\/w|w\/[ou]?|n\/v)(?![\w/])|\b\d{1,2} ?(?:yo|y\/?o)?[MF]\b(?!\.)|\b[Gg]\d[Pp]\d/;
 const startsAfter = /[.!?:;"“”>\n(-]\s{0,3}$/;
 
 function kindOf(text: string, start: number, token: string, capital: boolean, first: boolean): Kind {
@@ -136,10 +164,14 @@ function kindOf(text: string, start: number, token: string, capital: boolean, fi
     isClinical(bare) ||
     notNames.has(bare) ||
     bare.split("'").every((part) => part.length < 2 || englishWords.has(part, 0, part.length)) ||
-    /^(?:[A-Z]{2,5}s?|i'.+)$/.test(token);
+    /^(?:[A-Z]{2,5}s?|i'.+)$/.test(token) ||
+    (camel.test(token) && !/^(?:Ma?c|D[ei]|L[aeo]|V[ao]n|Fitz|San)\p{Lu}/u.test(token));
   if (known) return isName ? 'name' : 'word';
   return 'stranger';
 }
+
+/** "MoCA", "IgG" */
+const camel = /^\p{Lu}\p{Ll}{1,3}\p{Lu}/u;
 
 /** From the token at `at`, which may start a phrase, to the next one to look at. */
 function phrase(text: string, tokens: readonly Token[], at: number, emit: Emit): number {

@@ -3,7 +3,7 @@
 
 import { englishWords } from '../lexicon/english-words.ts';
 import { ambiguousGivenNames, givenNames, notNames, surnames } from '../names.ts';
-import { institutionWords, landmarkWords, states, townFirstWords } from '../places.ts';
+import { institutionWords, landmarkWords, provinces, regionWords, states, townFirstWords } from '../places.ts';
 
 export interface Word {
   readonly start: number;
@@ -37,6 +37,10 @@ export const lists = {
   picture: 2048,
   /** A word of English. */
   english: 4096,
+  /** The last word of a state's or a country's name. */
+  region: 8192,
+  /** What the name of a street without a number ends with, or a place "of" something begins with. */
+  corner: 16384,
 } as const;
 
 const monthWords =
@@ -44,12 +48,16 @@ const monthWords =
     ' ',
   );
 const feastWords =
-  'christmas thanksgiving easter halloween hanukkah ramadan diwali new valentine mother father labor memorial independence boxing mon tue tues wed thu thur thurs fri sat sun'.split(
+  'christmas thanksgiving easter halloween hanukkah ramadan diwali passover purim yom rosh black juneteenth eid veterans columbus presidents new valentine mother father labor memorial independence boxing mon tue tues wed thu thur thurs fri sat sun'.split(
     ' ',
   );
 
 const streetWords =
   'rue avenue av avda avenida calle carrer paseo via viale piazza corso rua travessa ulica ul chemin impasse'.split(
+    ' ',
+  );
+const cornerWords =
+  'st street ave avenue rd road blvd boulevard ln lane pkwy parkway hwy highway route rte trail turnpike pike city town village borough district hospice hospital university port'.split(
     ' ',
   );
 const pictureWords = 'img dsc dscn dscf pxl dcim mvi pano screenshot'.split(' ');
@@ -67,7 +75,9 @@ const listsOf: Map<string, number> = byWord([
   [feastWords, lists.feast],
   [streetWords, lists.street],
   [pictureWords, lists.picture],
-  [Array.from(states, (state) => state.toLowerCase()), lists.state],
+  [regionWords, lists.region],
+  [cornerWords, lists.corner],
+  [Array.from([...states, ...provinces], (state) => state.toLowerCase()), lists.state],
 ]);
 
 function byWord(sources: readonly (readonly [Iterable<string>, number])[]): Map<string, number> {
@@ -175,6 +185,16 @@ export function isCapital(unit: number): boolean {
 }
 
 const capital = /\p{Lu}/u;
+
+/** Not an abbreviation: "Pt", "CHF" and "BMI" are no names by themselves. */
+export function isMixed(text: string, word: Word): boolean {
+  if (word.end - word.start < 3) return false;
+  for (let at = word.start + 1; at < word.end; at++) {
+    const unit = text.charCodeAt(at);
+    if (isLetter(unit) && !isCapital(unit)) return true;
+  }
+  return false;
+}
 
 /**
  * The last word before `at`, in lower case, if no more than `gapMax` signs and blanks lie between. Empty where there is none,

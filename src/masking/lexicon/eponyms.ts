@@ -98,5 +98,7 @@ wenckebach werdnig werlhof wermer wermers werner wernicke wertheim west westergr
 wharton wheeler whipple white whitmore wickham wicklow widal wilkins willebrand willi williams willis wilms wilson
 wilsons winters wiskott witkop witt wolf wolff wolkind wolman wong wood woods woronoff wright wuchereria wyburn xanthi
 yahr yale yergason yersinia yocum young zahn zavanelli zeis zellweger zenker ziehl zieve zika zinn zollinger zubrod
-zuckerkandl zung`.split(/\s+/),
+zuckerkandl zung frank-starling paul-bunnell austin-flint louis-bar starling laplace poiseuille steell ganz huber ladd libman kernohan kellie monro sgarbossa mentzer gitelman liddle bartter`.split(
+    /\s+/,
+  ),
 );

@@ -1,0 +1,147 @@
+// Names and towns in questions without capitals: behind "named", "pt", a title or a preposition, or two words that are names and
+// nothing else. Not in longer texts, which nobody writes so.
+
+import { isClinical } from '../lexicon/clinical-words.ts';
+import { englishWords } from '../lexicon/english-words.ts';
+import { medicines } from '../lexicon/medicines.ts';
+import { townNames } from '../lexicon/town-names.ts';
+import { ambiguousGivenNames, givenNames, notNames, surnames } from '../names.ts';
+import { towns } from '../places.ts';
+import { type About, after, before, type Emit, type Find, matches } from './detector.ts';
+import { isMedical, isRareFamily, isRareGiven } from './strange-word.ts';
+
+const lowerNamed = /\b(?:named|name is|patient name:|name:) {0,2}([a-z]{2,20}(?: [a-z]{2,20})?)\b/g;
+
+/** Nobody writes longer texts without capitals; so much of a question is looked at for names without them. */
+export const questionChars = 400;
+const lowerWords = /(?<![\w'@.-])([a-z]{3,20}) ([a-z]{3,20})(?![\w'@-])/g;
+/** Where a question has somebody: behind "for" or "pt", before "'s". */
+const lowerAlone =
+  /(?<=\b(?:for|pt|patient|does|can|should|is|named|tell|ask|give|mom|dad|wife|husband|son|daughter|mother|father|\d ?[fm]|yo|to|re|from|with) )([a-z]{3,20})(?![\w@(-])/g;
+const lowerTitled = /\b(?:dr|mr|mrs|ms|prof)\.? ([a-z]{3,20})(?![\w'-])/g;
+
+export const findLowerCase: Find = (text, emit) => {
+  if (text.includes('name')) for (const match of matches(text, lowerNamed)) named(match, emit);
+  if (text.length > questionChars) return;
+  places(text, emit);
+  for (const match of matches(text, lowerWords)) {
+    const [whole, first = '', second = ''] = match;
+    const isForward = isGiven(first)
+      ? surnames.has(second) || !isWord(second)
+      : // "grace achieng"
+        (givenNames.has(first) || ambiguousGivenNames.has(first)) && isFamily(second);
+    // "nguyen thi lan", "obi chukwuemeka"
+    const isReversed = isFamily(first) && !isWord(second) && (isGiven(second) || givenThird.test(second));
+    if (isForward || isReversed) {
+      const end = match.index + whole.length;
+      emit(match.index, end + restOfName(text, end), 'name');
+    }
+    // The second word may be the first of the next two.
+    else lowerWords.lastIndex = match.index + first.length + 1;
+  }
+  for (const match of matches(text, lowerTitled)) {
+    const [whole, name = ''] = match;
+    if (surnames.has(name) || !isWord(name)) emit(match.index, match.index + whole.length, 'name');
+  }
+  for (const match of matches(text, lowerAlone)) {
+    const [, name = ''] = match;
+    const isName = isGiven(name) || (!isWord(name) && (surnames.has(name) || isRareFamily(name)));
+    if (isName) emit(match.index, match.index + name.length, 'name');
+  }
+  for (const match of matches(text, lowerPatient)) afterPatient(text, match, emit);
+};
+
+/** The middle of Vietnamese names. */
+const givenThird = /^(?:thi|van)$/;
+const lowerWord = /^ ([a-z]{2,20})(?![\w'@.-])/;
+
+/** How far a name in lower case goes on, in words that are nothing else. */
+function restOfName(text: string, end: number): number {
+  const next = lowerWord.exec(after(text, end, 24));
+  return next && !isWord(next[1] ?? '') ? next[0].length : 0;
+}
+
+/** Somebody in a question without capitals: "pt r. delgado-vance c/o", "pt name: lashawn t brooks dob". */
+const lowerPatient =
+  /\b(?:pt|patient|client)(?: name|'s name)?(:? {1,2}|: ?)((?:[a-z]\.? )?[a-z]{2,20}(?:-[a-z]{2,20})?(?: [a-z]\.?)?(?: [a-z]{2,20}(?:-[a-z]{2,20})?)?)(?![\w@'-])/g;
+const agedOrNumbered = /^[,;]? ?\(?(?:\d{1,3} ?(?:yo|y\/o|[mf]\b|,)|dob\b|d\.o\.b|mrn\b|age\b|sex\b|#)/i;
+
+function afterPatient(text: string, match: RegExpExecArray, emit: Emit): void {
+  const [whole, , phrase = ''] = match;
+  const start = match.index + whole.length - phrase.length;
+  // What a label ends is as long as what stands between it and the next one.
+  if (whole.includes(' name') && agedOrNumbered.test(after(text, start + phrase.length, 12))) {
+    return emit(start, start + phrase.length, 'name');
+  }
+  const parts = phrase.split(' ');
+  while (parts.length > 1 && isWord((parts.at(-1) ?? '').replace('.', ''))) parts.pop();
+  const isNames = parts.every((part) => /^[a-z]\.?$/.test(part) || part.split('-').every((each) => !isWord(each)));
+  if (!isNames || parts.length < 2) return;
+  const name = parts.join(' ');
+  const isKnown = parts.some((part) => part.split('-').some((each) => isGiven(each) || isFamily(each)));
+  const isTold = agedOrNumbered.test(after(text, start + name.length, 12)) || whole.includes(' name');
+  if (isKnown || isTold) emit(start, start + name.length, 'name');
+}
+
+function isFamily(word: string): boolean {
+  return !isWord(word) && (surnames.has(word) || isRareFamily(word));
+}
+
+/** A word that stands for something, also when it is somebody's name. */
+function isWord(word: string): boolean {
+  return englishWords.has(word, 0, word.length) || isClinical(word) || isMedical(word) || notNames.has(word);
+}
+
+function isGiven(word: string): boolean {
+  return !isWord(word) && (givenNames.has(word) || isRareGiven(word));
+}
+
+function named(match: RegExpExecArray, emit: Emit): void {
+  const name = match[1] ?? '';
+  const start = match.index + match[0].length - name.length;
+  const [first = '', second] = name.split(' ');
+  if (notNames.has(first) && !givenNames.has(first)) return;
+  const both = second !== undefined && (surnames.has(second) || givenNames.has(first)) && !notNames.has(second);
+  if (both) emit(start, start + name.length, 'name');
+  else if (givenNames.has(first)) emit(start, start + first.length, 'name');
+}
+
+const lowerPlace =
+  /(?<=\b(?:at|in|from|near|to|clinic|hospital) )([a-z]{3,20})(?: ([a-z]{3,20}))?(?: ([a-z]{4,20}))?(?: ([a-z]{4,20}))?(?![\w@'-])/g;
+
+/** Towns in lower case, behind their preposition. */
+function places(text: string, emit: Emit): void {
+  const isPlace = (name: string): boolean =>
+    (towns.has(name) || (townNames.has(name, 0, name.length) && !surnames.has(name))) &&
+    !englishWords.has(name, 0, name.length) &&
+    !isClinical(name) &&
+    !medicines.has(name);
+  for (const match of matches(text, lowerPlace)) {
+    const found = match.slice(1).filter((word) => word !== undefined);
+    // The town ends the name of what lies in it: "at asian health svcs oakland".
+    for (let count = found.length; count > 0; count--) {
+      const town = found.slice(0, count).slice(-2).join(' ');
+      if (!isPlace(town) && !isPlace(found[count - 1] ?? '')) continue;
+      const isFar = count > 2 && !/\b(?:at|hospital|clinic) $/.test(before(text, match.index, 10));
+      if (!isFar) emit(match.index, match.index + found.slice(0, count).join(' ').length, 'address');
+      break;
+    }
+  }
+}
+
+export const aboutLowerCase: About = {
+  shapes: {
+    name: [
+      'patient named «john smith»',
+      'is sertraline safe for «priya raghunathan»?',
+      'can i give toradol to «nguyen thi lan»?',
+      'pt «r. delgado-vance» c/o chest pain',
+      'pt name: «lashawn t brooks» dob: 10/5/71',
+    ],
+    address: ['seen at asian health services «oakland»', 'pt from «kalamazoo» w/ copd'],
+  },
+  checks: 'Lists of given names, surnames and towns of many countries, without the words of English and of medicine.',
+  context:
+    'Two names together, or the word before them: a title, `pt`, `for`, `named`; a preposition before a town. Only in texts of up to 400 characters.',
+  misses: ['then «okafor» left', 'pt is «chad», 19'],
+};
