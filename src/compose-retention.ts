@@ -5,10 +5,11 @@ import type { Logger } from 'pino';
 import { systemClock as clock } from './adapters/system/clock.ts';
 import { systemRandom as random } from './adapters/system/random.ts';
 import type { Foundation } from './foundation.ts';
+import type { PatientNaming } from './gateway/patient-names.ts';
 import { createRetentionDesk, type RetentionDesk } from './gateway/retention-desk.ts';
 
-export function openRetention(retainMs: number, foundation: Foundation): RetentionDesk {
-  const { keys, store, log, payloads } = foundation;
+export function openRetention(retainMs: number, foundation: Foundation, patients: PatientNaming): RetentionDesk {
+  const { keys, store, log, payloads, index } = foundation;
   const naming = keys.derive('held patients');
   return createRetentionDesk({
     clock,
@@ -18,7 +19,9 @@ export function openRetention(retainMs: number, foundation: Foundation): Retenti
     keep: payloads,
     holds: store.holds,
     retainMs,
-    patientName: (patient) => createHmac('sha256', naming).update(patient).digest('hex'),
+    index,
+    patients,
+    patientDigest: (patient) => createHmac('sha256', naming).update(patient).digest('hex'),
   });
 }
 
@@ -28,7 +31,12 @@ const roundMs = 86_400_000;
 export function keepRounds(retention: RetentionDesk, logger: Logger): () => void {
   const round = async (): Promise<void> => {
     try {
-      const { sessions, packs, keys, before } = await retention.shred();
+      const { sessions, packs, keys, before, leapt } = await retention.shred({ unattended: true });
+      if (leapt)
+        logger.error(
+          { before },
+          'the clock is more than 40 days further than at the last round of retention: nothing is destroyed until `chartgate audit shred` is run by a person',
+        );
       if (sessions.length + packs > 0)
         logger.info({ before, sessions: sessions.length, keys }, 'payloads past their time were shredded');
     } catch (error) {

@@ -8,7 +8,7 @@ import { isAuditor } from './access.ts';
 import { type ExportView, exportInput } from './contract-export.ts';
 import type { AdminDeps } from './deps.ts';
 import { type AdminEnv, answerRefusal, bodyOf } from './http.ts';
-import { reasonPayload, usableReason } from './reading.ts';
+import { emptyPeriod, reasonPayload, usableReason } from './reading.ts';
 
 const entriesPerPage = 1_000;
 
@@ -27,29 +27,59 @@ export function exportRoutes({ log, reader, index, readers }: AdminDeps): Hono<A
         code: 'reason_required',
         text: 'Exporting what was said needs a reason, which is recorded.',
       });
-    const end = Math.min(input.value.end ?? reader.size, reader.size);
-    const start = input.value.next ?? (from === undefined ? 0 : await firstAt(reader, Date.parse(from), end));
+    const [since, until] = [
+      from === undefined ? Number.NEGATIVE_INFINITY : Date.parse(from),
+      to === undefined ? Number.POSITIVE_INFINITY : Date.parse(to),
+    ];
+    if (since >= until) return answerRefusal(emptyPeriod);
+    await index.catchUp(reader);
+    const [first, past] = await stretchOf(reader, index.setBacks(), [since, until]);
+    const end = Math.min(input.value.end ?? past, reader.size);
+    const start = input.value.next ?? first;
     const stop = Math.min(start + entriesPerPage, end);
     const data = { what: 'export', format, payloads, from: start, to: stop };
     const record = { type: 'audit.read', subject: nameOf(caller.subject), data } as const;
     await log.append(record, reason === null ? undefined : reasonPayload({ reason }));
-    const until = to === undefined ? Number.POSITIVE_INFINITY : Date.parse(to);
     const events: ExportView['events'][number][] = [];
-    let over = stop >= end;
-    for await (const each of exported({ origin: log.origin, reader, index }, [start, stop], format, payloads)) {
-      over ||= Date.parse(each.time) >= until;
-      if (Date.parse(each.time) >= until) break;
-      events.push(each.event);
+    for await (const { time, event } of exported(
+      { origin: log.origin, reader, index },
+      [start, stop],
+      format,
+      payloads,
+    )) {
+      const moment = Date.parse(time);
+      if (moment >= since && moment < until) events.push(event);
     }
-    const view: ExportView = { events, next: over ? null : stop, end };
+    const view: ExportView = { events, next: stop >= end ? null : stop, end };
     return c.json(view);
   });
   return routes;
 }
 
-/** Times in the log never go back: the first entry at or after a moment is found by halving. */
-async function firstAt(reader: LogReader, moment: number, end: number): Promise<number> {
-  let [low, high] = [0, end];
+/**
+ * From the first entry of the period to behind the last one. Times do not decrease, but where the clock was set back: there
+ * the period may begin anew, or end late.
+ */
+async function stretchOf(
+  reader: LogReader,
+  setBacks: readonly number[],
+  [since, until]: readonly [number, number],
+): Promise<readonly [number, number]> {
+  const edges = [0, ...setBacks, reader.size];
+  let [first, past] = [reader.size, 0];
+  for (const [at, low] of edges.slice(0, -1).entries()) {
+    const high = edges[at + 1] ?? low;
+    const [from, to] = [await firstAt(reader, since, [low, high]), await firstAt(reader, until, [low, high])];
+    if (from >= to) continue;
+    first = Math.min(first, from);
+    past = Math.max(past, to);
+  }
+  return [Math.min(first, past), past];
+}
+
+/** In a stretch in which times do not decrease: the first entry at or after a moment, found by halving. */
+async function firstAt(reader: LogReader, moment: number, stretch: readonly [number, number]): Promise<number> {
+  let [low, high] = stretch;
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
     let time = Number.POSITIVE_INFINITY;

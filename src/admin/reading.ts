@@ -2,8 +2,16 @@
 
 import type { JsonObject } from '../core/json.ts';
 import type { Payload } from '../core/record.ts';
+import type { Refusal } from '../core/result.ts';
 
 const reasonLengthMax = 500;
+
+/** Nothing is in it, which would read as if nothing had happened. */
+export const emptyPeriod: Refusal = {
+  code: 'invalid_request',
+  text: 'The period ends before it begins.',
+  next: 'Give the earlier time first.',
+};
 
 /** Null = it says nothing, or too much. */
 export function usableReason(given: string | undefined): string | null {

@@ -3,6 +3,7 @@
 
 import { Hono } from 'hono';
 import { type Refusal, refuse } from '../core/result.ts';
+import type { RetentionDesk } from '../gateway/retention-desk.ts';
 import type { LegalHold } from '../ports/holds.ts';
 import { type Caller, isAuditor } from './access.ts';
 import { type HoldView, holdInput, releaseInput, type ShredView, shredInput } from './contract-retention.ts';
@@ -17,21 +18,21 @@ export function retentionRoutes({ retention, readers }: AdminDeps): Hono<AdminEn
 
   routes.use(async (c, next) => (mayAct(c.get('caller')) ? next() : answerRefusal(notForThem)));
 
-  routes.get('/holds', (c) => c.json(retention.holds().map(viewOf)));
+  routes.get('/holds', (c) => c.json(retention.holds().map((hold) => viewOf(hold, retention))));
 
   routes.post('/holds', async (c) => {
     const input = await bodyOf(c, holdInput);
     if (!input.ok) return answerRefusal(input.error);
     const { kind, target, reason } = input.value;
-    const held = await retention.hold(kind, target, c.get('caller').subject, reason);
-    return held.ok ? c.json(viewOf(held.value), 201) : answerRefusal(held.error);
+    const held = await retention.hold(kind, [target].flat(), c.get('caller').subject, reason);
+    return held.ok ? c.json(viewOf(held.value, retention), 201) : answerRefusal(held.error);
   });
 
   routes.post('/holds/:id/release', async (c) => {
     const input = await bodyOf(c, releaseInput);
     if (!input.ok) return answerRefusal(input.error);
     const released = await retention.release(c.req.param('id'), c.get('caller').subject, input.value.reason);
-    return released.ok ? c.json(viewOf(released.value)) : answerRefusal(released.error);
+    return released.ok ? c.json(viewOf(released.value, retention)) : answerRefusal(released.error);
   });
 
   routes.post('/shred', async (c) => {
@@ -39,7 +40,7 @@ export function retentionRoutes({ retention, readers }: AdminDeps): Hono<AdminEn
     if (!input.ok) return answerRefusal(input.error);
     const dryRun = input.value.dry_run;
     try {
-      const report = await retention.shred({ dryRun });
+      const { leapt: _, ...report } = await retention.shred({ dryRun });
       const view: ShredView = { ...report, dry_run: dryRun };
       return c.json(view);
     } catch (error) {
@@ -52,6 +53,8 @@ export function retentionRoutes({ retention, readers }: AdminDeps): Hono<AdminEn
   return routes;
 }
 
-function viewOf({ id, kind, target, by, reason, sinceMs }: LegalHold): HoldView {
-  return { id, kind, target, by: { id: by.id, issuer: by.issuer }, reason, since: new Date(sinceMs).toISOString() };
+function viewOf(hold: LegalHold, retention: Pick<RetentionDesk, 'kindsOf'>): HoldView {
+  const { id, kind, target, reason } = hold;
+  const by = { id: hold.by.id, issuer: hold.by.issuer };
+  return { id, kind, target, kinds: retention.kindsOf(hold), by, reason, since: new Date(hold.sinceMs).toISOString() };
 }

@@ -96,7 +96,22 @@ async function says(
 async function wordsOf(reader: LogReader, entry: Entry): Promise<string> {
   const payload = await reader.payload(entry);
   if (!payload) return '';
-  if (payload.media !== 'application/x-postgres-backend') return Buffer.from(payload.bytes).toString('utf8');
+  if (payload.media !== 'application/x-postgres-backend') return spoken(Buffer.from(payload.bytes).toString('utf8'));
   const { rows, notes } = answerOf(payload.bytes).view;
   return [...rows.map((row) => row.join('\t')), ...notes].join('\n');
+}
+
+/** JSON, and what its strings say without the quoting: who looks for `"Ann"` means these. */
+function spoken(text: string): string {
+  if (!text.includes('\\')) return text;
+  const strings: string[] = [text];
+  try {
+    JSON.parse(text, (_, value: unknown) => {
+      if (typeof value === 'string') strings.push(value);
+      return null;
+    });
+  } catch {
+    return text;
+  }
+  return strings.join('\n');
 }

@@ -9,7 +9,7 @@ import { type Caller, isOwn, readsAllSessions } from './access.ts';
 import { type SessionQuery, sessionQuery } from './contract.ts';
 import type { AdminDeps } from './deps.ts';
 import { type AdminEnv, answerRefusal, bodyOf, shapeOf } from './http.ts';
-import { reasonPayload, usableReason } from './reading.ts';
+import { emptyPeriod, reasonPayload, usableReason } from './reading.ts';
 import { searchInput, searchSessions } from './session-search.ts';
 import { timelineOf } from './timeline.ts';
 
@@ -34,6 +34,8 @@ async function list({ index, log, reader, readers }: AdminDeps, c: Ask): Promise
   const filter = filterFor(caller, all, query.value);
   if (!filter.ok) return answerRefusal(filter.error);
   await index.catchUp(reader);
+  // A page after a session that is not there would read as the end of the list.
+  if (query.value.before !== undefined && !index.get(query.value.before)) return answerRefusal(missing);
   const sessions = index.list(filter.value);
   if (all)
     await log.append({
@@ -60,6 +62,7 @@ function filterFor(caller: Caller, all: boolean, query: SessionQuery): Result<Se
   const own = { id: caller.subject.id, issuer: caller.subject.issuer };
   if (!all && subject !== undefined && subject !== own.id)
     return refuse('not_an_auditor', "Reading other people's sessions needs an auditor.");
+  if (since !== undefined && until !== undefined && Date.parse(since) >= Date.parse(until)) return fail(emptyPeriod);
   const who = all ? subject !== undefined && { id: subject } : own;
   return ok({
     ...defined(others),

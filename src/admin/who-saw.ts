@@ -5,12 +5,13 @@ import { Hono } from 'hono';
 import { nameOf } from '../core/facts.ts';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import { covers, isPhiClass, type PhiClass } from '../core/phi.ts';
+import { namedPatient } from '../gateway/patient-names.ts';
 import type { Disclosure } from '../ports/sessions.ts';
 import { isAuditor } from './access.ts';
 import { type DisclosureView, type WhoSawInput, type WhoSawView, whoSawInput } from './contract-who-saw.ts';
 import type { AdminDeps } from './deps.ts';
 import { type AdminEnv, answerRefusal, bodyOf } from './http.ts';
-import { reasonPayload, usableReason } from './reading.ts';
+import { emptyPeriod, reasonPayload, usableReason } from './reading.ts';
 
 const label =
   'Candidates for an accounting of disclosures (45 CFR 164.528), for a person to judge: uses and disclosures for treatment, payment and operations, to the individual, or under an authorization are not part of one.';
@@ -26,29 +27,22 @@ export function whoSawRoutes(deps: AdminDeps): Hono<AdminEnv> {
     const reason = usableReason(input.value.reason);
     if (reason === null)
       return answerRefusal({ code: 'reason_required', text: 'The lookup needs a reason, which is recorded.' });
-    const names = namesOf(deps, input.value.patients);
+    const { names } = namedPatient(deps.patients, input.value.patients);
     if (names.length === 0)
       return answerRefusal({
         code: 'invalid_request',
         text: 'No connection says what tells which patient something is about, or none of this kind.',
         next: 'Set classification.<connection>.patient in the configuration.',
       });
+    const { since, until } = input.value;
+    if (since !== undefined && until !== undefined && Date.parse(since) >= Date.parse(until))
+      return answerRefusal(emptyPeriod);
     const subject = nameOf(caller.subject);
     const { log } = deps;
     await log.append({ type: 'audit.read', subject, data: { what: 'who-saw', names } }, reasonPayload({ reason }));
     return c.json(await answerTo(deps, input.value, names));
   });
   return routes;
-}
-
-/** A number without a kind may be of any. */
-function namesOf({ patients }: AdminDeps, given: readonly string[]): string[] {
-  const kinds = patients.kinds();
-  return given.flatMap((each) => {
-    const [, kind, value] = /^([a-z][a-z0-9_]{0,31}):(.+)$/s.exec(each) ?? [];
-    if (kind !== undefined && value !== undefined && kinds.includes(kind)) return patients.namesOf(kind, value);
-    return kinds.flatMap((one) => patients.namesOf(one, each));
-  });
 }
 
 async function answerTo(deps: AdminDeps, input: WhoSawInput, names: readonly string[]): Promise<WhoSawView> {
@@ -61,7 +55,7 @@ async function answerTo(deps: AdminDeps, input: WhoSawInput, names: readonly str
   const { before, limit } = input;
   const found = index.disclosuresOf(names, { ...period, ...(before === undefined ? {} : { before }), limit });
   const disclosures: DisclosureView[] = [];
-  for (const each of found) disclosures.push(viewOf(each, each.purpose ? await purposeOf(deps, each.seq) : null));
+  for (const each of found) disclosures.push(viewOf(deps, each, each.purpose ? await purposeOf(deps, each.seq) : null));
   const last = found.length === limit ? (found.at(-1)?.seq ?? null) : null;
   return { label, disclosures, unnamed: index.unnamedDisclosures(period), before: last };
 }
@@ -75,7 +69,13 @@ async function purposeOf({ reader }: AdminDeps, seq: number): Promise<string | n
   return null;
 }
 
-function viewOf({ seq, time, session, request, by, data }: Disclosure, purpose: string | null): DisclosureView {
+function viewOf(
+  { index }: Pick<AdminDeps, 'index'>,
+  { seq, time, session, request, by, data }: Disclosure,
+  purpose: string | null,
+): DisclosureView {
+  // SQL under a tool call came by the agent that made the call.
+  const cause = session.client === '' && session.parent ? index.get(session.parent.session) : undefined;
   const phi = [...new Set([...textsIn(data['phi']), ...membersOf(data['masked'])])].filter(isPhiClass);
   const unmask = data['unmask'] === 'all' ? 'all' : textsIn(data['unmask']).filter(isPhiClass);
   const isShown = (cls: PhiClass): boolean => covers(unmask, cls);
@@ -88,7 +88,7 @@ function viewOf({ seq, time, session, request, by, data }: Disclosure, purpose: 
     recipient: session.subject,
     connection: session.connection,
     door: session.door,
-    client: session.client,
+    client: cause?.client ?? session.client,
     session: session.id,
     request,
     by,

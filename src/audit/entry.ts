@@ -93,15 +93,16 @@ const members: ReadonlyMap<string, (value: unknown) => boolean> = new Map(
       optionalName(value['request']),
     subject: (value) =>
       isJsonObject(value) &&
-      only(value, ['id', 'issuer', 'kind', 'agent']) &&
+      only(value, ['id', 'issuer', 'kind', 'agent', 'actors']) &&
       isName(value['id']) &&
       isName(value['issuer']) &&
       (value['kind'] === 'person' || value['kind'] === 'workload') &&
-      optionalName(value['agent']),
+      optionalName(value['agent']) &&
+      (value['actors'] === undefined || isNames(value['actors'])),
     data: isJsonObject,
     payload: (value) =>
       isJsonObject(value) &&
-      only(value, ['sha256', 'bytes', 'media']) &&
+      Object.keys(value).length === 3 &&
       typeof value['sha256'] === 'string' &&
       sha256Form.test(value['sha256']) &&
       isCount(value['bytes']) &&
@@ -117,6 +118,10 @@ function isTime(value: unknown): boolean {
 
 function isName(value: unknown): boolean {
   return typeof value === 'string';
+}
+
+function isNames(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isName);
 }
 
 function optionalName(value: unknown): boolean {

@@ -5,6 +5,7 @@ import {
   type SessionQuery,
   type SessionView,
   sessionQueryKeys,
+  sessionsPerPage,
   sessionView,
   type TimelineView,
   timelineView,
@@ -14,6 +15,7 @@ import { ok, type Result } from '../core/result.ts';
 import { findGate, type Gate } from './gate.ts';
 import { complain, type Io, plain, print, printJson } from './io.ts';
 import { renderTable } from './table.ts';
+import { momentOf } from './who-saw.ts';
 
 export interface SessionsOptions {
   readonly config: string;
@@ -28,7 +30,13 @@ export type SessionsFilter = { readonly [K in keyof SessionQuery]?: string } & {
 export async function listSessions(io: Io, options: SessionsOptions & SessionsFilter): Promise<number> {
   const gate = findGate(io, options.config);
   if (!gate.ok) return complain(io, gate.error);
-  const given = Object.fromEntries(sessionQueryKeys.flatMap((key) => (options[key] ? [[key, options[key]]] : [])));
+  const given = Object.fromEntries(
+    sessionQueryKeys.flatMap((key) => {
+      const value = options[key];
+      if (value === undefined) return [];
+      return [[key, key === 'since' || key === 'until' ? momentOf(value) : value]];
+    }),
+  );
   const answer =
     options.text === undefined
       ? await listed(gate.value, new URLSearchParams(given))
@@ -51,6 +59,9 @@ export async function listSessions(io: Io, options: SessionsOptions & SessionsFi
     ]);
     const headings = ['id', 'started', 'state', 'subject', 'connection', 'door', 'allowed/held/denied', 'caused by'];
     for (const line of renderTable(io, headings, rows)) print(io, line);
+    const isFull = rows.length === Number(given['limit'] ?? sessionsPerPage);
+    if (options.text === undefined && isFull)
+      io.stderr.write(`There may be more: --before ${answer.value.at(-1)?.id}\n`);
   }
   return 0;
 }

@@ -9,10 +9,10 @@ import type { BadPlace } from '../audit/verify-sources.ts';
 import { type ErrorCode, errors } from '../core/errors.ts';
 import { evidencePage } from './evidence-page.ts';
 import { complain, type Io, plain, print, printJson } from './io.ts';
-import { readKey, readKeys } from './log-place.ts';
+import { abridged, readKeys } from './log-place.ts';
 
 export interface VerifyEvidenceOptions {
-  readonly key?: string;
+  readonly key?: readonly string[];
   readonly witness?: readonly string[];
   readonly quorum?: string;
   readonly sample?: boolean;
@@ -25,14 +25,18 @@ export async function verifyEvidence(io: Io, dir: string, options: VerifyEvidenc
   const place = resolve(io.cwd, dir);
   const there = await stat(place).catch(() => undefined);
   if (!there?.isDirectory()) return stop('not_found', `There is no directory ${dir}.`);
-  const key = options.key === undefined ? undefined : await readKey(options.key);
-  if (key?.ok === false) return stop('usage', key.error);
+  const given = await readKeys(options.key ?? []);
+  if (!given.ok) return stop('usage', given.error);
+  const key = given.value.find(({ algorithm }) => algorithm === 'ed25519');
+  const secondKey = given.value.find(({ algorithm }) => algorithm === 'subtree/v1');
+  if (options.key && !key) return stop('usage', "The log's Ed25519 key is wanted; an ML-DSA-44 key comes besides it.");
   const witnesses = await readKeys(options.witness ?? []);
   if (!witnesses.ok) return stop('usage', witnesses.error);
   const quorum = Number(options.quorum ?? witnesses.value.length);
   if (!(quorum <= witnesses.value.length)) return stop('usage', 'A quorum needs as many witnesses.');
   const verified = await verifyPackage(readOnlyFiles(place), {
-    ...(key ? { key: key.value } : {}),
+    ...(key ? { key } : {}),
+    ...(secondKey ? { secondKey } : {}),
     witnesses: { keys: witnesses.value, quorum },
     page: evidencePage,
   });
@@ -44,7 +48,7 @@ export async function verifyEvidence(io: Io, dir: string, options: VerifyEvidenc
     }
     return errors.log_corrupt.exit;
   }
-  const { report, files, proofs, vkey, cosigned, sample } = verified.value;
+  const { report, files, proofs, vkey, secondVkey, unchecked, cosigned, sample } = verified.value;
   const wrong = sample.filter(({ verdict }) => verdict === 'wrong').length;
   const exit = options.sample && wrong > 0 ? errors.log_corrupt.exit : 0;
   const { scope } = report;
@@ -56,6 +60,8 @@ export async function verifyEvidence(io: Io, dir: string, options: VerifyEvidenc
       files,
       proofs,
       vkey,
+      secondVkey,
+      unchecked,
       cosigned,
       selfDeclaredKey: key === undefined,
       ...performed,
@@ -69,6 +75,8 @@ export async function verifyEvidence(io: Io, dir: string, options: VerifyEvidenc
     `  records   ${scope.records}, each proven; ${scope.before} before and ${scope.after} after them`,
     `  tree      ${scope.size} entries, root ${scope.root}`,
     `  key       ${vkey}${key === undefined ? " (the package's own word; compare it, or pass --key)" : ''}`,
+    `  signed    ${signaturesText(secondVkey, unchecked)}`,
+    ...(secondVkey === null ? [] : [`  second    ${abridged(secondVkey)}`]),
     ...cosigned.map(({ name, time }) => `  witness   ${name} cosigned it at ${time}`),
     `  files     ${files}, ${proofs} of them proofs`,
     '  numbers   counted again from the records, and the same; report.pdf is bound by the manifest only',
@@ -76,6 +84,11 @@ export async function verifyEvidence(io: Io, dir: string, options: VerifyEvidenc
   for (const line of lines) print(io, plain(line));
   if (options.sample) printSample(io, sample, scope.seed);
   return exit;
+}
+
+function signaturesText(secondVkey: string | null, unchecked: number): string {
+  const checked = secondVkey === null ? 'Ed25519, checked' : 'Ed25519 and ML-DSA-44, both checked';
+  return unchecked === 0 ? checked : `${checked}; ${unchecked} more in its name not, for want of the key (--key)`;
 }
 
 function printSample(io: Io, sample: readonly Sampled[], seed: string): void {

@@ -16,3 +16,41 @@ export function patientNamer(key: Uint8Array): (kind: string, value: string) => 
       .subarray(0, nameBytes)
       .toString('base64url');
 }
+
+/** How patients are named here, by the configuration and the keys in force. */
+export interface PatientNaming {
+  /** Kinds of identifiers that some connection knows. */
+  readonly kinds: () => readonly string[];
+  /** Under every key names have been made with. */
+  readonly namesOf: (kind: string, value: string) => readonly string[];
+}
+
+/** `namers`: one for each key. */
+export function patientNaming(
+  rules: { readonly patientKinds: readonly string[] },
+  namers: readonly ReturnType<typeof patientNamer>[],
+): PatientNaming {
+  return { kinds: () => rules.patientKinds, namesOf: (kind, value) => namers.map((name) => name(kind, value)) };
+}
+
+export interface NamedPatient {
+  readonly names: readonly string[];
+  /** Kinds of identifiers that were given: under another one the patient is not known by these names. */
+  readonly kinds: readonly string[];
+}
+
+/** `given`: identifiers as people write them, `mrn:4711` or `4711`. A number without a kind may be of any. */
+export function namedPatient({ kinds: known, namesOf }: PatientNaming, given: readonly string[]): NamedPatient {
+  const all = known();
+  const [names, kinds] = [new Set<string>(), new Set<string>()];
+  for (const each of given) {
+    const [, kind, value] = /^([a-z][a-z0-9_]{0,31}):(.+)$/s.exec(each) ?? [];
+    const isKnown = kind !== undefined && value !== undefined && all.includes(kind);
+    const meant = isKnown ? [kind] : all;
+    for (const one of meant) for (const name of namesOf(one, isKnown ? value : each)) names.add(name);
+    const [only, ...others] = meant;
+    // `mrn:4711` where nobody knows an mrn is not the one kind there is.
+    if (only !== undefined && others.length === 0 && (isKnown || kind === undefined)) kinds.add(only);
+  }
+  return { names: [...names], kinds: [...kinds] };
+}

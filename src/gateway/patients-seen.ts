@@ -45,7 +45,10 @@ export class PatientsSeen {
   /** Who stands in the answer counts as that, also where the question named them. */
   add(ref: PatientRef): void {
     const value = normalPatient(ref.value);
-    if (value === null) return;
+    if (value === null) {
+      if (ref.by === 'row') this.addUnnamed();
+      return;
+    }
     const key = `${ref.kind}\n${value}`;
     if (this.#known.has(key) && !(ref.by === 'row' && this.#patients.get(key)?.by === 'asked')) return;
     if (this.#known.size >= rememberedMax) this.#known.clear();
@@ -105,7 +108,8 @@ export function mayConcernPatients(
 function keyKindOf(field: OutputField, catalog: Catalog, keys: Readonly<Record<string, string>>): string | null {
   const relation = field.tableOid === 0 ? undefined : catalog.relationByOid(field.tableOid);
   const column = relation && field.attnum > 0 ? catalog.column(field.tableOid, field.attnum) : undefined;
-  if (!relation || !column) return null;
+  // A cell that the database masks says the same of everybody, or what nobody asks for.
+  if (!relation || !column || column.maskedAs !== undefined) return null;
   const name = `${relation.schema}.${relation.name}.${column.name}`;
   return Object.hasOwn(keys, name) ? (keys[name] ?? null) : null;
 }

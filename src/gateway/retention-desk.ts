@@ -1,7 +1,7 @@
 // Retention: payloads past their time are destroyed, their record stays; legal holds stop it.
 // INVARIANT: what is destroyed is in the log first, by name, and no hold that is in force when a run begins is passed over.
 
-import { type Doomed, RetentionLedger, type Shredding, shreddedIn } from '../audit/retention-ledger.ts';
+import { type Doomed, type Hold, RetentionLedger, type Shredding, shreddedIn } from '../audit/retention-ledger.ts';
 import { tileWidth } from '../audit/tree.ts';
 import { nameOf, type Subject } from '../core/facts.ts';
 import type { Payload } from '../core/record.ts';
@@ -11,6 +11,8 @@ import type { HoldStore, LegalHold } from '../ports/holds.ts';
 import type { Log, LogReader } from '../ports/log.ts';
 import type { PayloadKeep } from '../ports/payload-keep.ts';
 import type { Random } from '../ports/random.ts';
+import type { SessionIndex } from '../ports/sessions.ts';
+import { namedPatient, type PatientNaming } from './patient-names.ts';
 
 export interface RetentionDeps {
   readonly clock: Clock;
@@ -20,8 +22,11 @@ export interface RetentionDeps {
   readonly keep: PayloadKeep;
   readonly holds: HoldStore;
   readonly retainMs: number;
-  /** A keyed name, by which a patient is held without being named. */
-  readonly patientName: (patient: string) => string;
+  /** Who saw whom. */
+  readonly index: Pick<SessionIndex, 'catchUp' | 'seenIn'>;
+  readonly patients: PatientNaming;
+  /** A keyed digest, by which people tell holds of patients apart. */
+  readonly patientDigest: (patient: string) => string;
 }
 
 export interface ShredReport {
@@ -33,14 +38,25 @@ export interface ShredReport {
   /** Sessions past their time that a hold keeps, or that are not over. */
   readonly kept: number;
   readonly keys: number;
+  /** The clock has leapt forward, and nothing was destroyed. */
+  readonly leapt: boolean;
 }
 
 export interface RetentionDesk {
-  /** Destroys what is past its time; with `dryRun` it only says what that would be. One at a time. Rejects with the system's error. */
-  shred(options?: { readonly dryRun?: boolean }): Promise<ShredReport>;
+  /**
+   * Destroys what is past its time; with `dryRun` it only says what that would be. One at a time. With `unattended` nothing goes
+   * if the clock has leapt since the last round: it is wrong, or the gate was off for long, and a person has to say which.
+   * Rejects with the system's error.
+   */
+  shred(options?: { readonly dryRun?: boolean; readonly unattended?: boolean }): Promise<ShredReport>;
   holds(): readonly LegalHold[];
-  /** `target`: a session's or subject's id, or a patient's number. Refused: reason_required, invalid_request. */
-  hold(kind: LegalHold['kind'], target: string, by: Subject, reason: string): Promise<Result<LegalHold>>;
+  /** Kinds of identifiers by which the hold of a patient tells sessions apart now; none = it keeps every session. */
+  kindsOf(hold: LegalHold): readonly string[];
+  /**
+   * `targets`: the id of one session or subject, or all identifiers of one patient, `mrn:4711` or `4711`.
+   * Refused: reason_required, invalid_request.
+   */
+  hold(kind: LegalHold['kind'], targets: readonly string[], by: Subject, reason: string): Promise<Result<LegalHold>>;
   /** Refused: reason_required, not_found. */
   release(id: string, by: Subject, reason: string): Promise<Result<LegalHold>>;
 }
@@ -48,6 +64,10 @@ export interface RetentionDesk {
 /** An entry holds 64 KiB, and a name at most 80 characters. */
 const namedPerRecordMax = 500;
 const reasonLengthMax = 2_000;
+/** Further than this from one round to the next, unless a person says so. */
+const leapMsMax = 40 * 86_400_000;
+const targetLengthMax = 200;
+const identifiersMax = 20;
 const utf8 = new TextEncoder();
 
 export function createRetentionDesk(deps: RetentionDeps): RetentionDesk {
@@ -62,8 +82,8 @@ class Desk implements RetentionDesk {
     this.#deps = deps;
   }
 
-  shred({ dryRun = false }: { readonly dryRun?: boolean } = {}): Promise<ShredReport> {
-    const run = this.#last.then(() => this.#shred(dryRun));
+  shred({ dryRun = false, unattended = false }: Parameters<RetentionDesk['shred']>[0] = {}): Promise<ShredReport> {
+    const run = this.#last.then(() => this.#shred(dryRun, unattended));
     this.#last = run.catch(() => {});
     return run;
   }
@@ -72,16 +92,32 @@ class Desk implements RetentionDesk {
     return this.#deps.holds.list();
   }
 
-  async hold(kind: LegalHold['kind'], target: string, by: Subject, reason: string): Promise<Result<LegalHold>> {
-    const { clock, random, log, holds, patientName } = this.#deps;
+  kindsOf({ patient }: LegalHold): readonly string[] {
+    return patient ? namedPatient(this.#deps.patients, patient).kinds : [];
+  }
+
+  async hold(
+    kind: LegalHold['kind'],
+    targets: readonly string[],
+    by: Subject,
+    reason: string,
+  ): Promise<Result<LegalHold>> {
+    const { clock, random, log, holds, patientDigest } = this.#deps;
     if (!isReason(reason)) return refuse('reason_required', 'A hold needs a reason, which is recorded.');
-    if (target.trim() === '' || target.length > 200) return refuse('invalid_request', 'A hold needs to say of what.');
-    const named = kind === 'patient' ? patientName(target.trim()) : target.trim();
+    const given = targets.map((each) => each.trim());
+    const [first] = given;
+    if (first === undefined || given.some((each) => each === '' || each.length > targetLengthMax))
+      return refuse('invalid_request', 'A hold needs to say of what.');
+    if (given.length > (kind === 'patient' ? identifiersMax : 1))
+      return refuse('invalid_request', 'A hold is of one session, one subject or one patient.');
+    const target = kind === 'patient' ? patientDigest(given.join('\n')) : first;
     const sinceMs = clock.now();
-    const hold = { id: random.id('h'), kind, target: named, by: nameOf(by), reason, sinceMs };
+    const patient = kind === 'patient' ? { patient: given } : {};
+    const hold = { id: random.id('h'), kind, target, ...patient, by: nameOf(by), reason, sinceMs };
     // In force before it is on record: what a crash leaves then is a hold too many.
     holds.save(hold);
-    const data = { hold: hold.id, kind, target: named };
+    const kinds = kind === 'patient' ? { kinds: [...this.kindsOf(hold)] } : {};
+    const data = { hold: hold.id, kind, target, ...kinds };
     await log.append({ type: 'retention.held', subject: nameOf(by), data }, payloadOf({ reason }));
     return ok(hold);
   }
@@ -97,22 +133,37 @@ class Desk implements RetentionDesk {
     return ok(found);
   }
 
-  async #shred(dryRun: boolean): Promise<ShredReport> {
+  async #shred(dryRun: boolean, unattended: boolean): Promise<ShredReport> {
     const { clock, log, keep, holds, retainMs } = this.#deps;
     const before = new Date(clock.now() - retainMs).toISOString();
     const ledger = RetentionLedger.decode((await keep.readLedger()) ?? '') ?? new RetentionLedger();
     let keys = dryRun ? 0 : await this.#resume(ledger);
+    // INVARIANT: a wrong clock destroys nothing by itself.
+    if (unattended && ledger.before !== null && Date.parse(before) - Date.parse(ledger.before) > leapMsMax)
+      return { before, sessions: [], packs: 0, kept: 0, keys, leapt: true };
     await this.#read(ledger, before);
-    const { sessions, packs } = ledger.due(holds.list());
+    const { sessions, packs } = ledger.due(await this.#inForce(holds.list()));
     // Keys that are on their way to disk are on disk.
     if (!dryRun && sessions.length + packs.length > 0) await log.checkpoint();
     const kept = ledger.sessions.size - sessions.length;
     if (!dryRun) {
+      ledger.before = before;
       for (const part of partsOf({ sessions, packs })) keys += await this.#destroy(ledger, part, before);
       for (const each of ledger.doomed) await this.#clean(ledger, each);
       await keep.saveLedger(ledger.encode());
     }
-    return { before, sessions, packs: packs.length, kept, keys };
+    return { before, sessions, packs: packs.length, kept, keys, leapt: false };
+  }
+
+  /** What is asked of the index is answered from all of the log. */
+  async #inForce(holds: readonly LegalHold[]): Promise<Hold[]> {
+    const { index, reader, patients } = this.#deps;
+    if (holds.some(({ kind }) => kind === 'patient')) await index.catchUp(reader);
+    return holds.map(({ kind, target, patient }) => {
+      if (kind !== 'patient') return { kind, target };
+      const { names, kinds } = namedPatient(patients, patient ?? []);
+      return { kind, kinds, seenIn: (session) => index.seenIn(session, names) };
+    });
   }
 
   async #read(ledger: RetentionLedger, before: string): Promise<void> {

@@ -79,13 +79,18 @@ export class RulesInForce {
 
   /** Kinds of patient identifiers some connection knows. */
   get patientKinds(): string[] {
-    const places = Object.values(this.#standing.config.classification).flatMap(({ patient }) => patient ?? []);
-    const named = places.flatMap(({ columns, json, arguments: given, fhir }) => [
-      ...[columns, json, given].flatMap((each) => Object.values(each)),
-      ...(fhir ? ['fhir', 'mrn'] : []),
-    ]);
-    return [...new Set(named)];
+    const { classification } = this.#standing.config;
+    return [...new Set(Object.keys(classification).flatMap((name) => this.patientKindsOf(name)))];
   }
+
+  /** Those this connection knows. */
+  readonly patientKindsOf = (connection: string): string[] => {
+    const places = this.#standing.config.classification[connection]?.patient;
+    if (!places) return [];
+    const { columns, json, arguments: given, fhir } = places;
+    const named = [columns, json, given].flatMap((each) => Object.values(each));
+    return [...new Set([...named, ...(fhir ? ['fhir', 'mrn'] : [])])];
+  };
 
   connectionsFor(subject: Subject): string[] {
     const { config, policy } = this.#standing;

@@ -37,6 +37,66 @@ test('a word of a question, and one of a masked answer, lead to their session', 
   assert.deepEqual((await search('augusto', 'patients', { filter: { connection: 'ehr-tools' } })).view.sessions, []);
 });
 
+test('quotes, backslashes and lines are looked for as they were said', async () => {
+  const sql = `SELECT 'it''s "100%"' AS "a\\b"\nFROM wards -- ünïcödé 🦊`;
+  const bytes = Buffer.from(JSON.stringify({ content: { sql }, result: { text: JSON.stringify([{ first: 'Ann' }]) } }));
+  await gate.log.append({ type: 'session.start', session: 's_odd', data: { door: 'postgres' } });
+  const request = { type: 'request', session: 's_odd', request: 'r_odd' } as const;
+  await gate.log.append(request, { media: 'application/json', bytes });
+  for (const text of [sql, `"100%"`, 'a\\b', '"\nFROM', 'ÜNÏCÖDÉ 🦊', '{"first":"Ann"}'])
+    assert.deepEqual(
+      (await search('augusto', text)).view.sessions.map(({ id }) => id),
+      ['s_odd'],
+      text,
+    );
+  assert.deepEqual((await search('augusto', '_00%')).view.sessions, [], 'no wildcards');
+});
+
+test('a page after nothing, and a period that ends before it begins, are mistakes and no empty list', async () => {
+  const get = async (query: string): Promise<number> =>
+    (await fetch(`${gate.url}/api/v1/sessions?${query}`, { headers: { authorization: 'Bearer augusto' } })).status;
+  assert.equal(await get('before=s_odd'), 200);
+  assert.equal(await get('before=s_nosuch'), 404);
+  assert.equal(await get('since=2026-11-22T00:00:00Z&until=2026-11-21T00:00:00Z'), 400);
+  const whoSaw = await fetch(`${gate.url}/api/v1/who-saw`, {
+    method: 'POST',
+    headers: { authorization: 'Bearer augusto', 'content-type': 'application/json' },
+    body: JSON.stringify({
+      patients: ['4711'],
+      reason: 'x',
+      since: '2026-11-22T00:00:00Z',
+      until: '2026-11-21T00:00:00Z',
+    }),
+  });
+  assert.equal(whoSaw.status, 400);
+});
+
+test('an export of a period has every record of it, also where the clock was set back in it', async () => {
+  const hours = ['10', '11', '12', '13', '11', '12', '14'];
+  const first = gate.log.size;
+  for (const [at, hour] of hours.entries()) {
+    await gate.log.append({ type: 'node.start', data: { at } });
+    const entry = gate.log.stored.at(-1);
+    assert.ok(entry);
+    gate.log.stored[entry.seq] = { ...entry, time: `2031-01-01T${hour}:00:00.000Z` };
+  }
+  const exported = async (from: string, to: string): Promise<unknown[]> => {
+    const response = await fetch(`${gate.url}/api/v1/export`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer augusto', 'content-type': 'application/json' },
+      body: JSON.stringify({ format: 'ndjson', from: `2031-01-01T${from}:00:00Z`, to: `2031-01-01T${to}:00:00Z` }),
+    });
+    assert.equal(response.status, 200, await response.clone().text());
+    const { events, next } = (await response.json()) as { events: { seq: number }[]; next: number | null };
+    assert.equal(next, null);
+    return events.map(({ seq }) => seq - first);
+  };
+  assert.deepEqual(await exported('11', '13'), [1, 2, 4, 5]);
+  assert.deepEqual(await exported('13', '15'), [3, 6]);
+  assert.deepEqual(await exported('10', '11'), [0]);
+  assert.deepEqual(await exported('01', '02'), []);
+});
+
 test('a limit stops it, and says where to go on', async () => {
   await gate.log.append({ type: 'session.start', session: 's_old', data: { door: 'mcp' } });
   const first = await search('augusto', 'query', { filter: { limit: 1 } });

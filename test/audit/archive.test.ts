@@ -167,7 +167,7 @@ void test('a failing archive is tried again and goes on where it was, also in an
   assert.equal(third.lagMs(), 0);
   left = 0;
   await say(each, 1);
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await new Promise((resolve) => setTimeout(resolve, 30));
   assert.equal((await third.cut()).ok, false);
   assert.ok(third.lagMs() >= 20, `${third.lagMs()}`);
   left = Number.POSITIVE_INFINITY;

@@ -43,7 +43,7 @@ function options(output: string): EvidenceOptions {
 }
 
 /** 3 h before the period, the day of it, 2 h after; one request with its answer each 6 minutes, and a change of keys before it. */
-async function write(directory: string): Promise<string> {
+async function write(directory: string, secondSignature = false): Promise<string> {
   let now = start;
   const opened = await openLog({
     directory,
@@ -51,6 +51,7 @@ async function write(directory: string): Promise<string> {
     originHost: 'gate.test',
     clock: { now: () => now, after: () => () => {} },
     random: systemRandom,
+    secondSignature,
   });
   assert.ok(opened.ok);
   const { log, rotation } = opened.value;
@@ -82,7 +83,7 @@ async function write(directory: string): Promise<string> {
 
 async function verify(dir: string, key: string | null = vkey): Promise<{ exit: number; said: string }> {
   const io = capturedIo();
-  const exit = await verifyEvidence(io, dir, key === null ? {} : { key });
+  const exit = await verifyEvidence(io, dir, key === null ? {} : { key: [key] });
   return { exit, said: io.text() };
 }
 
@@ -167,7 +168,7 @@ void test('the word of a witness comes along where it covers the period, and is 
   const made = capturedIo();
   assert.equal(await evidence(made, { ...options(dir), dir: cosignedState }), 0, made.text());
   const io = capturedIo();
-  assert.equal(await verifyEvidence(io, dir, { key: vkey, witness: [formatVkey(key)] }), 0, io.text());
+  assert.equal(await verifyEvidence(io, dir, { key: [vkey], witness: [formatVkey(key)] }), 0, io.text());
   assert.match(io.text(), /witness {3}witness\.test\/w1 cosigned it at 2027-01-15T08:00:00Z/);
   const stranger = noteKey('witness.test/w2', generateKeyPairSync('ed25519').publicKey, 'cosignature/v1');
   const unmet = capturedIo();
@@ -323,6 +324,77 @@ for (const { what, found, unsealed, key, change } of tampers)
     assert.notEqual(exit, 0);
     assert.match(said, found);
   });
+
+/** Another note in place of the checkpoint, in every proof too. */
+async function underNote(dir: string, change: (note: string) => string): Promise<void> {
+  const note = await readFile(join(dir, 'checkpoint'), 'utf8');
+  await edit(join(dir, 'checkpoint'), change);
+  for (const name of await readdir(join(dir, 'proofs')))
+    await edit(join(dir, 'proofs', name), (text) => text.replace(note, () => change(note)));
+}
+
+void test('a second signature is checked where there is one, and whoever leaves it out is found', async () => {
+  const [twice, made] = [join(root, 'twice'), join(root, 'package-twice')];
+  const first = await write(twice, true);
+  const io = capturedIo();
+  assert.equal(await evidence(io, { ...options(made), dir: twice }), 0, io.text());
+  const both = await verify(made, first);
+  assert.equal(both.exit, 0, both.said);
+  assert.match(both.said, /signed {4}Ed25519 and ML-DSA-44, both checked/);
+  assert.match((await verify(whole)).said, /signed {4}Ed25519, checked\n/);
+  const json = capturedIo();
+  assert.equal(await verifyEvidence(json, made, { key: [first], json: true }), 0);
+  const { secondVkey, unchecked } = JSON.parse(json.text());
+  assert.deepEqual([typeof secondVkey, unchecked], ['string', 0]);
+
+  const copy = async (): Promise<string> => {
+    const dir = await mkdtemp(join(root, 'twice-'));
+    await cp(made, dir, { recursive: true });
+    return dir;
+  };
+  const judged = async (dir: string, ...keys: string[]): Promise<string> => {
+    await reseal(dir);
+    const out = capturedIo();
+    await verifyEvidence(out, dir, { key: keys });
+    return out.text();
+  };
+  // The lines of a note: text, nothing, Ed25519, ML-DSA-44 (which is by far the longest).
+  const second = (note: string): string => note.split('\n').find((line) => line.length > 2_000) ?? '';
+  const dropAdded = async (dir: string): Promise<void> => {
+    let dropped = 0;
+    for (const name of await readdir(join(dir, 'proofs'))) {
+      const file = join(dir, 'proofs', name);
+      const [, extra = ''] = /^extra (.*)$/m.exec(await readFile(file, 'utf8')) ?? [];
+      if (!Buffer.from(extra, 'base64').includes('key.added')) continue;
+      dropped++;
+      await rm(file);
+    }
+    assert.equal(dropped, 2, 'the key from the start, and the one of the rotation');
+  };
+  const without = await copy();
+  await underNote(without, (note) => note.replace(`${second(note)}\n`, ''));
+  assert.match(await judged(without, first), /checkpoint: the ML-DSA-44 signature, which it has to have, is missing/);
+  const false2 = await copy();
+  await underNote(false2, (note) => {
+    const line = second(note);
+    const at = line.length - 40;
+    return note.replace(line, `${line.slice(0, at)}${line[at] === 'A' ? 'B' : 'A'}${line.slice(at + 1)}`);
+  });
+  assert.match(await judged(false2, first), /checkpoint: the ML-DSA-44 signature, which it has to have, is missing/);
+
+  // Without the proof of the key nobody here can know; it says so, and who knows the key finds it.
+  const unproven = await copy();
+  await dropAdded(unproven);
+  assert.match(await judged(unproven, first), /Ed25519, checked; 1 more in its name not, for want of the key/);
+  assert.match(await judged(unproven, first, secondVkey), /Ed25519 and ML-DSA-44, both checked/);
+  await dropAdded(without);
+  assert.match(await judged(without, first), /report\.json: scope\.signatures is not what/);
+  assert.match(
+    await judged(without, first, secondVkey),
+    /checkpoint: the ML-DSA-44 signature.*is missing or not valid/,
+  );
+  assert.match(await judged(await copy(), first, secondVkey), /both checked/);
+});
 
 void test('every stretch of every tree of up to 12 leaves makes its root, and no other leaf does', async () => {
   for (let size = 1; size <= 12; size++) {

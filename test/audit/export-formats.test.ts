@@ -10,6 +10,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Ajv } from 'ajv';
+import type { ExportEvent } from '../../src/audit/export/event.ts';
+import { asFhir } from '../../src/audit/export/fhir.ts';
+import { asOcsf } from '../../src/audit/export/ocsf.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { recordTypes } from '../../src/core/record.ts';
 import { MemoryLog, recordSessions } from '../admin/gate-fixture.ts';
@@ -303,4 +306,35 @@ void test('what was said leaves only where it was asked for', async () => {
     assert.doesNotMatch(JSON.stringify(await exports.all(format)), /Zebulon|SELECT name|bmFtZQ|treatment/, format);
   assert.match(JSON.stringify(await exports.all('ndjson', true)), /Zebulon/);
   assert.equal((await exports.all('ndjson')).length, log.size, 'nothing is left out of the log as it is');
+});
+
+test('an event says from which address its client came, where there is one', () => {
+  const eventFrom = (address: string): ExportEvent => ({
+    entry: {
+      v: 1,
+      seq: 7,
+      time: '2026-01-01T00:00:00.000Z',
+      type: 'request',
+      session: 's_1',
+      request: 'r_1',
+      data: {},
+    },
+    origin: 'gate/test',
+    session: {
+      subject: { id: 'ana', issuer: 'i', kind: 'person' },
+      connection: 'ehr',
+      door: 'postgres',
+      client: 'psql',
+      address,
+    },
+  });
+  for (const address of ['10.1.2.3', '2001:db8::7', '::ffff:10.1.2.3']) {
+    const [ocsf, fhir] = [asOcsf(eventFrom(address))[0], asFhir(eventFrom(address))[0]];
+    assert.deepEqual(at(ocsf, 'src_endpoint'), { name: 'psql', ip: address });
+    assert.deepEqual(at(fhir, 'agent.0.network'), { address, type: '2' });
+  }
+  for (const address of ['', 'unix', '10.1.2.3:4711 <b>']) {
+    assert.deepEqual(at(asOcsf(eventFrom(address))[0], 'src_endpoint'), { name: 'psql' });
+    assert.equal(at(asFhir(eventFrom(address))[0], 'agent.0.network.type'), undefined);
+  }
 });

@@ -10,7 +10,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createServer as createTlsServer } from 'node:tls';
 import { fileTarget } from '../../src/adapters/export-file/target.ts';
 import { otlpTarget, splunkTarget, webhookTarget } from '../../src/adapters/export-http/targets.ts';
@@ -24,6 +23,7 @@ import { type ExportQueue, startExport } from '../../src/gateway/export-queue.ts
 import type { ExportTarget } from '../../src/ports/export.ts';
 import { MemoryLog, recordSessions } from '../admin/gate-fixture.ts';
 import { createAuthority } from '../parts/certificate.ts';
+import { eventually } from '../parts/eventually.ts';
 import { type ExportedLog, exportedLog } from './exported-log.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'chartgate-export-'));
@@ -84,8 +84,7 @@ function cursorsIn(name: string): {
 const setAside = (name: string): Promise<void> => Promise.reject(new Error(name));
 
 async function drained(queue: ExportQueue): Promise<void> {
-  for (let waited = 0; queue.lag > 0 && waited < 600; waited++) await sleep(10);
-  assert.equal(queue.lag, 0);
+  await eventually(() => queue.lag === 0, 'everything is sent');
   await queue.close();
 }
 
@@ -132,7 +131,7 @@ test('a webhook that is down gets everything once it is up, signed; a new start 
 
 test('Splunk, OTLP and a file get every event; a partial success is none', async () => {
   const [splunk, otlp, partial] = [
-    await receiver(),
+    await receiver(0, '{"text":"Success","code":0}'),
     await receiver(),
     await receiver(0, '{"partialSuccess":{"rejectedLogRecords":"2"}}'),
   ];
@@ -176,7 +175,7 @@ test('syslog: octet-counted RFC 5424 messages over verified TLS; an untrusted re
   await drained(
     startExport(deps, 'syslog', 'ocsf', syslogTarget({ host: 'localhost', port, ca: authority.cert }, 'gate.example')),
   );
-  for (let waited = 0; !got.includes('"node.stop"') && waited < 100; waited++) await sleep(10);
+  await eventually(() => got.includes('"node.stop"'), 'the last message arrives');
   const messages: string[] = [];
   for (let rest = Buffer.from(got); rest.length > 0; ) {
     const [digits = ''] = /^\d+/.exec(rest.toString('latin1')) ?? [];
@@ -191,6 +190,66 @@ test('syslog: octet-counted RFC 5424 messages over verified TLS; an untrusted re
   assert.ok(!sent.ok && sent.error.code === 'upstream_unavailable');
   server.close();
   cursors.close();
+});
+
+test('a Splunk token with indexer acknowledgement: taken when the indexers have it, and not before', async () => {
+  const batch = [{ seq: 0, time: new Date(0).toISOString(), type: 'request', refused: true, event: {} }] as const;
+  const asked: string[] = [];
+  let answers: [number, string][] = [];
+  const server = createServer((request, response) => {
+    void text(request).then((body) => {
+      const path = (request.url ?? '').split('?')[0];
+      assert.match(String(request.headers['x-splunk-request-channel']), /^[0-9a-f-]{36}$/);
+      asked.push(path === '/services/collector/ack' ? `ack ${body}` : String(path));
+      const [status, answer] = answers.shift() ?? [200, '{"acks":{"7":true}}'];
+      response.writeHead(status).end(answer);
+    });
+  });
+  server.listen(0, '127.0.0.1').unref();
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/services/collector/event`;
+  const target = splunkTarget(post, url, 'tok', 'x', 'ocsf');
+  answers = [
+    [200, '{"text":"Success","code":0,"ackId":7}'],
+    [200, '{"acks":{"7":false}}'],
+  ];
+  assert.ok((await target.send(batch, 0)).ok);
+  assert.deepEqual(asked.splice(0), ['/services/collector/event', 'ack {"acks":[7]}', 'ack {"acks":[7]}']);
+  answers = [[503, '{"text":"Server is busy","code":9}']];
+  const busy = await target.send(batch, 0);
+  assert.ok(!busy.ok && busy.error.code === 'upstream_unavailable');
+  answers = [
+    [200, '{"text":"Success","code":0,"ackId":8}'],
+    [503, '{"text":"Server is busy","code":9}'],
+  ];
+  assert.equal((await target.send(batch, 0)).ok, false);
+  // A gate that stops does not wait for the indexers, and believes nothing.
+  answers = [[200, '{"text":"Success","code":0,"ackId":9}']];
+  const late = target.send(batch, 0);
+  await eventually(() => asked.at(-1) === 'ack {"acks":[9]}', 'it asks');
+  await target.close();
+  assert.equal((await late).ok, false);
+  server.close();
+});
+
+test('whoever answers in the place of a collector has taken nothing: a proxy, a login page, an answer without end', async () => {
+  const batch = [{ seq: 0, time: new Date(0).toISOString(), type: 'request', refused: true, event: {} }] as const;
+  const page = await receiver(0, '<html>Please sign in</html>');
+  const endless = await receiver(0, `{"a":"${'x'.repeat(1_000_000)}"}`);
+  const away = createServer((_, response) => response.writeHead(302, { location: page.url }).end());
+  away.listen(0, '127.0.0.1').unref();
+  await once(away, 'listening');
+  const redirect = `http://127.0.0.1:${(away.address() as AddressInfo).port}/`;
+  for (const url of [page.url, endless.url, redirect])
+    for (const target of [splunkTarget(post, url, 'tok', 'x', 'ocsf'), otlpTarget(post, url, {}, 'x')]) {
+      const sent = await target.send(batch, 0);
+      assert.ok(!sent.ok && sent.error.code === 'upstream_unavailable', url);
+    }
+  // Of a webhook nothing but the status counts, and a redirect is no 2xx.
+  const hook = (url: string): ExportTarget => webhookTarget(post, url, Buffer.alloc(32), 'x');
+  assert.ok((await hook(page.url).send(batch, 0)).ok && (await hook(endless.url).send(batch, 0)).ok);
+  assert.equal((await hook(redirect).send(batch, 0)).ok, false);
+  for (const server of [page.server, endless.server, away]) server.close();
 });
 
 /** Waits pass at once. */
@@ -224,7 +283,7 @@ async function sendTo(isPoison: (seq: number) => boolean, rounds: number): Promi
     setAside: async (_: string, entries: readonly number[]) => void aside.push(...entries),
   };
   const queue = startExport(deps, 'poisoned', 'ndjson', target);
-  for (let waited = 0; queue.lag > 0 && states.length < rounds && waited < 600; waited++) await sleep(5);
+  await eventually(() => queue.lag === 0 || states.length >= rounds, 'everything is sent, or tried often enough');
   const { lag } = queue;
   await queue.close();
   return { seqs, aside, states, lag };

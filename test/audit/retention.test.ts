@@ -2,68 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type OpenedLog, openLog } from '../../src/adapters/log-files/open-log.ts';
-import { systemRandom } from '../../src/adapters/system/random.ts';
 import { RetentionLedger } from '../../src/audit/retention-ledger.ts';
 import { verifyLog } from '../../src/audit/verify.ts';
-import type { Subject } from '../../src/core/facts.ts';
 import type { Entry } from '../../src/core/record.ts';
-import { createRetentionDesk, type RetentionDesk } from '../../src/gateway/retention-desk.ts';
-import type { HoldStore, LegalHold } from '../../src/ports/holds.ts';
 import { MemoryDisk } from './log-storage.ts';
-
-const yearMs = 366 * 86_400_000;
-const start = Date.parse('2020-01-01T00:00:00.000Z');
-const later = start + 6.5 * yearMs;
-const augusto: Subject = { id: 'augusto', issuer: 'x', kind: 'person', groups: ['auditors'], aliases: [] };
-
-interface Moment {
-  now: number;
-}
-
-class Holds implements HoldStore {
-  #holds: LegalHold[] = [];
-  list(): readonly LegalHold[] {
-    return this.#holds;
-  }
-  save(hold: LegalHold): void {
-    this.#holds.push(hold);
-  }
-  remove(id: string): void {
-    this.#holds = this.#holds.filter((each) => each.id !== id);
-  }
-}
-
-interface Node extends OpenedLog {
-  readonly desk: RetentionDesk;
-}
-
-async function open(disk: MemoryDisk, moment: Moment, holds: HoldStore = new Holds()): Promise<Node> {
-  const clock = { now: () => moment.now, after: () => () => {} };
-  const opened = await openLog({
-    directory: '',
-    kek: new Uint8Array(32),
-    originHost: 'gate.test',
-    clock,
-    random: systemRandom,
-    storage: disk,
-  });
-  assert.ok(opened.ok, opened.ok ? '' : opened.error.text);
-  const { log, payloads: keep } = opened.value;
-  const desk = createRetentionDesk({
-    clock,
-    random: systemRandom,
-    log,
-    reader: log.reader,
-    keep,
-    holds,
-    retainMs: 6 * yearMs,
-    patientName: (patient) => `name of ${patient}`,
-  });
-  return { ...opened.value, desk };
-}
-
-const said = (text: string) => ({ media: 'application/json', bytes: Buffer.from(`{"said":"${text}"}`) }) as const;
+import { augusto, Holds, later, type Moment, type Node, open, said, start } from './retained-log.ts';
 
 async function session({ log }: Node, id: string, subject: string, requests = 1): Promise<void> {
   const who = { id: subject, issuer: 'x', kind: 'person' } as const;
@@ -175,7 +118,7 @@ void test('holds: of a session, a subject, a patient, each recorded, each until 
   const node = await open(disk, moment, holds);
   await populate(node, moment);
   const due = async () => (await node.desk.shred({ dryRun: true })).sessions;
-  assert.equal((await node.desk.hold('session', 's_ana2', augusto, ' ')).ok, false);
+  assert.equal((await node.desk.hold('session', ['s_ana2'], augusto, ' ')).ok, false);
   const cases = [
     ['session', 's_ana2', ['s_ana1', 's_ben1']],
     // They may be in any session.
@@ -183,7 +126,7 @@ void test('holds: of a session, a subject, a patient, each recorded, each until 
     ['subject', 'ana', ['s_ben1']],
   ] as const;
   for (const [kind, target, left] of cases) {
-    const held = await node.desk.hold(kind, target, augusto, 'litigation');
+    const held = await node.desk.hold(kind, [target], augusto, 'litigation');
     assert.ok(held.ok);
     assert.deepEqual(await due(), left, kind);
     if (kind === 'subject') {
@@ -203,12 +146,40 @@ void test('holds: of a session, a subject, a patient, each recorded, each until 
   assert.deepEqual(told.map(({ data }) => JSON.stringify(data?.['target']).slice(1, -1)).toSorted(), [
     'ana',
     'ana',
-    'name of p1',
-    'name of p1',
+    'digest of 2',
+    'digest of 2',
     's_ana2',
     's_ana2',
   ]);
   await verify(disk);
+});
+
+void test('a clock that leaps destroys nothing by itself; set back, it destroys nothing at all', async () => {
+  const [disk, moment] = [new MemoryDisk(), { now: start }];
+  const node = await open(disk, moment);
+  await populate(node, moment);
+  moment.now = start + 86_400_000;
+  const day = { unattended: true } as const;
+  assert.deepEqual((await node.desk.shred(day)).sessions, []);
+  // Daily rounds, then the clock is ten years ahead.
+  moment.now += 30 * 86_400_000;
+  assert.equal((await node.desk.shred(day)).leapt, false);
+  moment.now = later + 4 * 366 * 86_400_000;
+  for (let i = 0; i < 2; i++) {
+    const { leapt, sessions } = await node.desk.shred(day);
+    assert.deepEqual([leapt, sessions], [true, []]);
+  }
+  assert.deepEqual(await recordsOf(node, 'retention.shredded'), []);
+  moment.now = Date.parse('1970-01-02');
+  assert.deepEqual((await node.desk.shred(day)).sessions, []);
+  // It is right after all, and somebody says so. (A clock set back moved the mark: the leap is told again.)
+  moment.now = later;
+  assert.equal((await node.desk.shred(day)).leapt, true);
+  assert.equal((await node.desk.shred({ dryRun: true })).sessions.length, 3);
+  assert.equal((await node.desk.shred(day)).leapt, true, 'looking is not saying so');
+  assert.equal((await node.desk.shred()).sessions.length, 3);
+  moment.now += 86_400_000;
+  assert.equal((await node.desk.shred(day)).leapt, false);
 });
 
 void test('killed at any storage call, a shredding is ended by the next round and told once', async () => {

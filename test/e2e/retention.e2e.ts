@@ -11,7 +11,11 @@ let clinic: Clinic;
 
 before(async () => {
   clinic = await startClinic();
-  await clinic.writeConfig((config) => `${config}\naudit: { retain: 1s }\n`);
+  const keys = '{ public.patients.id: id, public.notes.patient: id }';
+  await clinic.writeConfig((config) => {
+    const told = config.replace('    posture: inline\n', `    posture: inline\n    patient: { columns: ${keys} }\n`);
+    return `${told}\naudit: { retain: 1s }\n`;
+  });
   await clinic.startGate();
 });
 
@@ -52,3 +56,52 @@ void test('what a person asked is shredded when its time is over, unless it is h
   assert.equal(verified.code, 0, verified.stdout);
   assert.match(verified.stdout, /shredded/);
 });
+
+void test('the hold of a patient keeps who saw them and what cannot be told, and lets the rest go', async () => {
+  const acts = [
+    ['dora', 'SELECT id, first FROM patients WHERE id = 1'],
+    ['dora', 'SELECT id, first FROM patients WHERE id = 2'],
+    ['cora', 'SELECT id, label FROM wards'],
+    ['cora', 'SELECT count(*) FROM patients'],
+    ['cora', 'UPDATE patients SET first = first WHERE id = 2'],
+  ] as const;
+  for (const [person, sql] of acts) {
+    const client = await clinic.connect(person);
+    await client.query(sql).catch(() => {});
+    await client.end();
+  }
+  const agent = await clinic.agent('ana');
+  await agent.callTool({ name: 'query', arguments: { sql: 'SELECT id, ssn FROM patients WHERE id < 2' } });
+  await agent.close();
+  await sleep(1_500);
+  const view = z.object({ id: z.string(), kinds: z.array(z.string()), target: z.string() });
+  const add = ['audit', 'hold', 'add', '--patient', 'id:0001', '--reason', 'litigation 2026-114'];
+  const hold = await json(view, ...add);
+  assert.deepEqual(hold.kinds, ['id']);
+  const due = await json(shredView, 'audit', 'shred', '--dry-run');
+  const asked = [];
+  for (const id of due.sessions) {
+    const { events } = await clinic.replay(id);
+    asked.push(...events.flatMap(({ type, data }) => (type === 'request' ? [relationsOf(data)] : [])));
+  }
+  assert.deepEqual(asked.filter((each) => each !== '').sort(), ['public.patients', 'public.wards']);
+  assert.deepEqual([due.sessions.length, due.kept >= 5], [2, true]);
+
+  const everybody = await json(view, ...add.with(4, '1'), '--json');
+  assert.deepEqual(everybody.kinds, ['id'], 'there is one kind of number');
+  const plain = await clinic.chartgate(
+    ['audit', 'hold', 'add', '--patient', 'mrn:1', '--reason', 'x', '-c', clinic.config],
+    'augusto',
+  );
+  assert.match(plain.stdout, /keeps every session/);
+  assert.deepEqual((await json(shredView, 'audit', 'shred', '--dry-run')).sessions, []);
+  const listed = await clinic.chartgate(['audit', 'hold', 'ls', '-c', clinic.config], 'augusto');
+  assert.match(listed.stdout, /… \(id\)/);
+  assert.match(listed.stdout, /… \(every session\)/);
+  assert.doesNotMatch(listed.stdout, /id:0001|mrn:1/);
+});
+
+function relationsOf(data: unknown): string {
+  const said = z.object({ relations: z.array(z.string()).default([]) }).safeParse(data);
+  return said.success ? said.data.relations.join() : '';
+}

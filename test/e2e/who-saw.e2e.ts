@@ -149,7 +149,7 @@ test('the gate sends its log on, and gives out a stretch of it', async () => {
   assert.ok(uids.length > 20);
   const sent = join(clinic.directory, 'sent.ndjson');
   let arrived: string[] = [];
-  for (let waited = 0; arrived.length < uids.length && waited < 100; waited++) {
+  for (let waited = 0; arrived.length < uids.length && waited < 2_000; waited++) {
     await sleep(100);
     arrived = (await readFile(sent, 'utf8')).trimEnd().split('\n');
   }

@@ -2,7 +2,7 @@
 // (transit, KV v2), Google Cloud (KMS, Secret Manager, token endpoint, metadata server), AWS KMS (JSON 1.1, SigV4 headers).
 
 import { createCipheriv, createDecipheriv, createHmac, hash, randomBytes } from 'node:crypto';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text as textOf } from 'node:stream/consumers';
 
 export interface KeyServices {
@@ -13,7 +13,7 @@ export interface KeyServices {
   readonly calls: string[];
   /** The next keys of each service are of a new version. */
   rotate(): void;
-  /** HTTP status of every answer from now on; 0 = as it should be. */
+  /** HTTP status of every answer from now on; 0 = as it should be. 200 = an answer that does not end. */
   fail(status: number): void;
   close(): Promise<void>;
 }
@@ -91,6 +91,7 @@ export async function startKeyServices(secrets: Readonly<Record<string, string>>
     void (async () => {
       const text = request.method === 'POST' ? await textOf(request) : '';
       const body: unknown = text === '' ? {} : JSON.parse(text);
+      if (failing === 200) return endless(response);
       let result: Body | number = failing;
       if (failing === 0) {
         try {
@@ -132,6 +133,15 @@ export async function startKeyServices(secrets: Readonly<Record<string, string>>
 }
 
 const awsSecretKey = 'secrettest';
+
+function endless(response: ServerResponse): void {
+  const chunk = Buffer.alloc(65_536, ' ');
+  const more = (): void => {
+    while (!response.destroyed && response.write(chunk));
+  };
+  response.writeHead(200, { 'content-type': 'application/json' }).on('drain', more);
+  more();
+}
 
 /** Signature Version 4, calculated anew: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html */
 function isSigned({ method, url = '', headers }: IncomingMessage, service: string, body: string): boolean {

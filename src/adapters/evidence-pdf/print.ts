@@ -97,7 +97,10 @@ function numberPages(pdf: PDFKit.PDFDocument, origin: string): void {
   }
 }
 
-/** The standard fonts know Latin-1 and a few marks more: what they do not know is shown as a question mark. */
+/** The standard fonts know Latin-1 and a few marks more. The rest is told by number: two people whose names they lack stay two. */
 function written(text: string): string {
-  return text.replaceAll(/[^\n\u0020-\u007e\u00a0-\u00ff–—‘’“”…]/gu, '?');
+  return text.replaceAll(
+    /[^\n\u0020-\u007e\u00a0-\u00ff–—‘’“”…]/gu,
+    (mark) => `\\u{${(mark.codePointAt(0) ?? 0).toString(16)}}`,
+  );
 }

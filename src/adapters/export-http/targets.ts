@@ -1,12 +1,18 @@
 // Receivers of records over HTTP: Standard Webhooks 1.0, Splunk's HTTP Event Collector, and OTLP logs as HTTP/JSON. A batch a
-// request; a receiver that answers 2xx has taken all of it.
+// request; a receiver that answers 2xx, in the words of its protocol where it has any, has taken all of it.
 
-import { createHmac } from 'node:crypto';
+import { createHmac, randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import { ok, type Result, refuse } from '../../core/result.ts';
 import type { Exported, ExportTarget } from '../../ports/export.ts';
 
-/** POSTs and gives the body of a 2xx answer. Never rejects. */
-export type Post = (url: string, body: string, headers: Readonly<Record<string, string>>) => Promise<Result<string>>;
+/** POSTs and gives the body of a 2xx answer, null where that is too long to be looked at. Never rejects. */
+export type Post = (
+  url: string,
+  body: string,
+  headers: Readonly<Record<string, string>>,
+) => Promise<Result<string | null>>;
 
 /** Signed with `webhook-signature: v1,<base64 HMAC-SHA256 of id.timestamp.body>`. https://www.standardwebhooks.com */
 export function webhookTarget(post: Post, url: string, key: Uint8Array, origin: string): ExportTarget {
@@ -29,22 +35,57 @@ export function webhookTarget(post: Post, url: string, key: Uint8Array, origin: 
   });
 }
 
-/** `url`: the collector's event endpoint, /services/collector/event. Events stand one behind the other in a body. */
+/** Between two questions whether a batch is acknowledged, and how long it is asked for. */
+const ackAgainMs = 500;
+const ackWaitMs = 60_000;
+
+/**
+ * `url`: the collector's event endpoint, /services/collector/event. Events stand one behind the other in a body. Where the token
+ * has indexer acknowledgement, a batch counts as taken once the indexers have it.
+ */
 export function splunkTarget(post: Post, url: string, token: string, origin: string, format: string): ExportTarget {
-  return target(async (batch) => {
-    const body = batch
-      .map(({ time, event }) =>
-        JSON.stringify({
-          time: Date.parse(time) / 1000,
-          host: origin,
-          source: 'chartgate',
-          sourcetype: `chartgate:${format}`,
-          event,
-        }),
-      )
-      .join('\n');
-    return taken(await post(url, body, { authorization: `Splunk ${token}` }));
-  });
+  const channel = randomUUID();
+  const headers = { authorization: `Splunk ${token}`, 'x-splunk-request-channel': channel };
+  const closing = new AbortController();
+  const ackUrl = new URL(url);
+  ackUrl.pathname = ackUrl.pathname.replace(/\/event(?:\/1\.0)?\/?$/, '').concat('/ack');
+  ackUrl.searchParams.set('channel', channel);
+
+  const acknowledged = async (ackId: number): Promise<Result<void>> => {
+    for (let waited = 0; waited < ackWaitMs; waited += ackAgainMs) {
+      const asked = await post(ackUrl.href, JSON.stringify({ acks: [ackId] }), headers);
+      if (!asked.ok) return asked;
+      const { acks } = objectIn(asked.value);
+      if (objectOf(acks)[String(ackId)] === true) return ok(undefined);
+      await sleep(ackAgainMs, undefined, { signal: closing.signal }).catch(() => {});
+      if (closing.signal.aborted) break;
+    }
+    return refuse('upstream_unavailable', 'its indexers have not acknowledged the records.');
+  };
+  return {
+    async send(batch) {
+      const body = batch
+        .map(({ time, event }) =>
+          JSON.stringify({
+            time: Date.parse(time) / 1000,
+            host: origin,
+            source: 'chartgate',
+            sourcetype: `chartgate:${format}`,
+            event,
+          }),
+        )
+        .join('\n');
+      const sent = await post(url, body, headers);
+      if (!sent.ok) return sent;
+      const { code, ackId } = objectIn(sent.value);
+      // INVARIANT: a proxy that answers for the collector has taken nothing, whatever its status.
+      if (code !== 0) return refuse('upstream_unavailable', 'its answer is not that of an event collector.');
+      return typeof ackId === 'number' ? acknowledged(ackId) : ok(undefined);
+    },
+    async close() {
+      closing.abort();
+    },
+  };
 }
 
 /** Severity numbers of the OpenTelemetry logs data model. */
@@ -77,10 +118,31 @@ export function otlpTarget(
     const scopeLogs = [{ scope: { name: 'chartgate.audit' }, logRecords }];
     const sent = await post(url, JSON.stringify({ resourceLogs: [{ resource, scopeLogs }] }), headers);
     if (!sent.ok) return sent;
-    return /"rejectedLogRecords"\s*:\s*"?[1-9]/.test(sent.value)
-      ? refuse('invalid_request', 'it rejected some of the records.')
-      : ok(undefined);
+    // Some collectors say nothing; one that says something else than OTLP does is none.
+    const answer = sent.value === '' ? {} : jsonIn(sent.value);
+    if (answer === undefined || !isJsonObject(answer))
+      return refuse('upstream_unavailable', 'its answer is not that of a collector.');
+    const rejected = objectOf(answer['partialSuccess'])['rejectedLogRecords'];
+    return Number(rejected ?? 0) === 0 ? ok(undefined) : refuse('invalid_request', 'it rejected some of the records.');
   });
+}
+
+/** Undefined where it is not JSON, or was too long to be read. */
+function jsonIn(text: string | null): Json | undefined {
+  try {
+    const value: Json = JSON.parse(text ?? '');
+    return value;
+  } catch {
+    return undefined;
+  }
+}
+
+function objectIn(text: string | null): JsonObject {
+  return objectOf(jsonIn(text));
+}
+
+function objectOf(value: Json | undefined): JsonObject {
+  return value !== undefined && isJsonObject(value) ? value : {};
 }
 
 function attributesOf(members: Readonly<Record<string, string>>): unknown[] {
@@ -91,6 +153,6 @@ function target(send: (batch: readonly Exported[], now: number) => Promise<Resul
   return { send, close: () => Promise.resolve() };
 }
 
-function taken(sent: Result<string>): Result<void> {
+function taken(sent: Result<string | null>): Result<void> {
   return sent.ok ? ok(undefined) : sent;
 }

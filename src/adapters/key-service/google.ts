@@ -2,7 +2,8 @@
 // (projects.secrets.versions access). https://cloud.google.com/kms/docs/reference/rest
 
 import { hash } from 'node:crypto';
-import { importPKCS8, SignJWT } from 'jose';
+import { SignJWT } from 'jose/jwt/sign';
+import { importPKCS8 } from 'jose/key/import';
 import { ok, type Result, refuse } from '../../core/result.ts';
 import type { KeyVault } from '../../ports/key-service.ts';
 import { askJson, textAt } from './json-api.ts';

@@ -2,6 +2,7 @@
 // repeated in an error.
 
 import { ok, type Result, refuse } from '../../core/result.ts';
+import { boundedBody } from '../../wire/http/bounded-body.ts';
 
 const answerMs = 10_000;
 const answerBytesMax = 1_048_576;
@@ -26,13 +27,13 @@ export async function askJson(service: string, { url, headers, body }: Ask): Pro
       redirect: 'manual',
       signal: AbortSignal.timeout(answerMs),
     });
-    const text = await response.text();
+    const bytes = await boundedBody(response.body, answerBytesMax);
     if (response.status !== 200)
       return refuse('secret_unresolved', `${service} answered with HTTP status ${response.status}.`, {
         next: 'Check the name in the configuration and what the credential of the gate may do there.',
       });
-    if (text.length > answerBytesMax) return refuse('secret_unresolved', `${service} sent more than the gate accepts.`);
-    return ok(JSON.parse(text));
+    if (!bytes) return refuse('secret_unresolved', `${service} sent more than the gate accepts.`);
+    return ok(JSON.parse(bytes.toString('utf8')));
   } catch (error) {
     const why = error instanceof SyntaxError ? 'did not answer with JSON' : 'cannot be reached';
     return refuse('secret_unresolved', `${service} ${why}.`, { next: 'Check its address, and the way to it.' });

@@ -1,12 +1,13 @@
 // One POST to a receiver of notices: short, no redirect, nothing of the answer believed but its status and a small body.
 
 import { ok, type Result, refuse } from '../../core/result.ts';
+import { boundedBody } from '../../wire/http/bounded-body.ts';
 
 const answerMs = 10_000;
-const answerCharactersMax = 65_536;
+const answerBytesMax = 65_536;
 
 /**
- * The body of a 2xx answer. Refused: upstream_unavailable for no answer, 408, 429 and 5xx; invalid_request for what is said of
+ * The body of a 2xx answer; null where it is larger than anything that is looked for in one. Refused: upstream_unavailable for no answer, 408, 429 and 5xx; invalid_request for what is said of
  * the body (400, 413, 422); upstream_refused for any other.
  * Never rejects; no error holds the address, which may be a secret.
  */
@@ -14,7 +15,7 @@ export async function post(
   url: string,
   body: string,
   headers: Readonly<Record<string, string>> = {},
-): Promise<Result<string>> {
+): Promise<Result<string | null>> {
   try {
     const response = await fetch(url, {
       method: 'POST',
@@ -24,8 +25,8 @@ export async function post(
       body,
       signal: AbortSignal.timeout(answerMs),
     });
-    const text = (await response.text()).slice(0, answerCharactersMax);
-    if (response.ok) return ok(text);
+    if (response.ok) return ok((await boundedBody(response.body, answerBytesMax))?.toString('utf8') ?? null);
+    await response.body?.cancel();
     return refuse(codeOf(response.status), `it answered with status ${response.status}.`);
   } catch {
     return refuse('upstream_unavailable', 'it did not answer.');

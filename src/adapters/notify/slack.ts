@@ -51,7 +51,7 @@ async function call({ api, token }: SlackBot, method: string, body: JsonObject):
   if (!answer.ok) return answer;
   let said: unknown;
   try {
-    said = JSON.parse(answer.value);
+    said = JSON.parse(answer.value ?? '');
   } catch {
     return refuse('upstream_unavailable', 'it answered with what is no JSON.');
   }

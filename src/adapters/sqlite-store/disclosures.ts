@@ -55,7 +55,7 @@ type Row = Readonly<Record<string, unknown>>;
 export function disclosureQueries(
   database: DatabaseSync,
   summaryOf: (row: Row) => SessionSummary,
-): Pick<SessionIndex, 'disclosuresOf' | 'unnamedDisclosures'> {
+): Pick<SessionIndex, 'disclosuresOf' | 'seenIn' | 'unnamedDisclosures'> {
   const disclosureOf = (row: Row): Disclosure => {
     const data: JsonObject = JSON.parse(textOf(row, 'data'));
     return {
@@ -85,6 +85,18 @@ export function disclosureQueries(
         )
         .all(...names.map((name) => Buffer.from(name, 'base64url')), ...values, filter.limit)
         .map(disclosureOf);
+    },
+    seenIn(session, names) {
+      const places = names.map(() => '?').join(', ');
+      const row = database
+        .prepare(
+          `SELECT count(DISTINCT CASE WHEN n.asked = 0 THEN n.seq END) AS records, count(*) AS names,
+             coalesce(max(n.name IN (${places})), 0) AS found
+           FROM disclosures d JOIN disclosed n ON n.seq = d.seq WHERE d.session = ?`,
+        )
+        .get(...names.map((name) => Buffer.from(name, 'base64url')), session);
+      const said = row ?? {};
+      return { records: numberOf(said, 'records'), names: numberOf(said, 'names'), any: numberOf(said, 'found') === 1 };
     },
     unnamedDisclosures(filter) {
       const { terms, values } = within(filter);

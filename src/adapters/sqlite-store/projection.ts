@@ -53,9 +53,23 @@ const migrations = [
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX disclosed_by_seq ON disclosed (seq);
    DELETE FROM sessions; DELETE FROM session_entries; UPDATE cursor SET next = 0;`,
+  `ALTER TABLE sessions ADD COLUMN address TEXT NOT NULL DEFAULT '';
+   ALTER TABLE cursor ADD COLUMN last TEXT NOT NULL DEFAULT '';
+   CREATE TABLE set_backs (seq INTEGER PRIMARY KEY) STRICT;
+   DELETE FROM sessions; DELETE FROM session_entries; DELETE FROM session_terms; DELETE FROM disclosed; DELETE FROM disclosures;
+   UPDATE cursor SET next = 0;`,
 ];
 
-const tables = ['sessions', 'session_entries', 'session_terms', 'disclosures', 'disclosed', 'cursor'] as const;
+/** And what their rows are in order by. */
+const tables = {
+  sessions: '1',
+  session_entries: '1, 2',
+  session_terms: '1, 2, 3',
+  disclosures: '1',
+  disclosed: '1, 2',
+  set_backs: '1',
+  cursor: '1',
+} as const;
 
 const entriesPerTransaction = 1000;
 
@@ -77,6 +91,7 @@ export function openSessionIndex(file: string): Result<OwnedSessionIndex> {
   const byId = database.prepare('SELECT * FROM sessions WHERE id = ?');
   const byParent = database.prepare('SELECT * FROM sessions WHERE parent_session = ? ORDER BY seq');
   const entries = database.prepare('SELECT seq FROM session_entries WHERE session = ? ORDER BY seq');
+  const setBacks = database.prepare('SELECT seq FROM set_backs ORDER BY seq');
   let queue: Promise<void> = Promise.resolve();
 
   const catchUp = async (reader: LogReader, end = reader.size): Promise<void> => {
@@ -108,8 +123,8 @@ export function openSessionIndex(file: string): Result<OwnedSessionIndex> {
         const before = digestOf(database);
         const size = numberOf(cursor.get() ?? {}, 'next');
         transaction(database, () => {
-          for (const table of tables)
-            database.exec(table === 'cursor' ? 'UPDATE cursor SET next = 0' : `DELETE FROM ${table}`);
+          for (const table of Object.keys(tables))
+            database.exec(table === 'cursor' ? "UPDATE cursor SET next = 0, last = ''" : `DELETE FROM ${table}`);
         });
         await catchUp(reader, size);
         const same = digestOf(database) === before;
@@ -123,6 +138,7 @@ export function openSessionIndex(file: string): Result<OwnedSessionIndex> {
       return row && summaryOf(row);
     },
     childrenOf: (id) => byParent.all(id).map(summaryOf),
+    setBacks: () => setBacks.all().map((row) => numberOf(row, 'seq')),
     entriesOf: (id) => entries.all(id).map((row) => numberOf(row, 'seq')),
     ...disclosureQueries(database, summaryOf),
     close: () => database.close(),
@@ -134,7 +150,7 @@ function applier(database: DatabaseSync): (batch: readonly Read[]) => void {
   const member = database.prepare('INSERT INTO session_entries (session, seq) VALUES (?, ?)');
   const start = database.prepare(
     `INSERT INTO sessions (id, seq, subject_id, subject_issuer, subject_kind, subject_agent, connection, door, client,
-       parent_session, parent_request, started) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       parent_session, parent_request, started, address) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const end = database.prepare('UPDATE sessions SET ended = ? WHERE id = ?');
   const unknown = database.prepare('UPDATE sessions SET unknown = unknown + 1 WHERE id = ?');
@@ -143,7 +159,9 @@ function applier(database: DatabaseSync): (batch: readonly Read[]) => void {
     hold: database.prepare('UPDATE sessions SET held = held + 1 WHERE id = ?'),
     deny: database.prepare('UPDATE sessions SET denied = denied + 1 WHERE id = ?'),
   };
-  const advance = database.prepare('UPDATE cursor SET next = ?');
+  const advance = database.prepare('UPDATE cursor SET next = ?, last = ?');
+  const lastTime = database.prepare('SELECT last FROM cursor');
+  const noteSetBack = database.prepare('INSERT INTO set_backs (seq) VALUES (?)');
 
   const note = database.prepare('INSERT OR IGNORE INTO session_terms (kind, term, session) VALUES (?, ?, ?)');
   const applyEntry = ({ type, session, seq, time, subject, connection, parent, data }: Entry): void => {
@@ -154,7 +172,20 @@ function applier(database: DatabaseSync): (batch: readonly Read[]) => void {
       const { id = '', issuer = '', kind = 'workload', agent = null } = subject ?? {};
       const [door, client] = [wordOf(data, 'door'), wordOf(data, 'client')];
       const cause = [parent?.session ?? null, parent?.request ?? null] as const;
-      start.run(session, seq, id, issuer, kind, agent, connection ?? '', door, client, ...cause, time);
+      start.run(
+        session,
+        seq,
+        id,
+        issuer,
+        kind,
+        agent,
+        connection ?? '',
+        door,
+        client,
+        ...cause,
+        time,
+        wordOf(data, 'address'),
+      );
     } else if (type === 'session.end') {
       end.run(time, session);
     } else if (type === 'outcome_unknown') {
@@ -165,12 +196,15 @@ function applier(database: DatabaseSync): (batch: readonly Read[]) => void {
   };
   return (batch) =>
     transaction(database, () => {
+      let last = textOf(lastTime.get() ?? {}, 'last');
       for (const { entry, names } of batch) {
+        if (entry.time < last) noteSetBack.run(entry.seq);
+        last = entry.time;
         applyEntry(entry);
         applyDisclosure(entry, names);
       }
-      const last = batch.at(-1);
-      if (last) advance.run(last.entry.seq + 1);
+      const newest = batch.at(-1);
+      if (newest) advance.run(newest.entry.seq + 1, last);
     });
 }
 
@@ -217,6 +251,7 @@ function summaryOf(row: Readonly<Record<string, unknown>>): SessionSummary {
     connection: textOf(row, 'connection'),
     door: textOf(row, 'door'),
     client: textOf(row, 'client'),
+    address: textOf(row, 'address'),
     parent: parent === null ? null : { session: parent, request: optional('parent_request') },
     started: textOf(row, 'started'),
     ended: optional('ended'),
@@ -255,10 +290,8 @@ function listOf(value: Json | undefined): string[] {
 /** Every row of every table, in the order of their keys. */
 function digestOf(database: DatabaseSync): string {
   const digest = createHash('sha256');
-  for (const table of tables) {
-    const rows = database.prepare(
-      `SELECT * FROM ${table} ORDER BY ${table === 'session_entries' || table === 'cursor' ? '1, 2' : '1, 2, 3'}`,
-    );
+  for (const [table, order] of Object.entries(tables)) {
+    const rows = database.prepare(`SELECT * FROM ${table} ORDER BY ${order}`);
     rows.setReturnArrays(true);
     for (const row of rows.iterate()) digest.update(JSON.stringify(row)).update('\n');
   }

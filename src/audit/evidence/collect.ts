@@ -43,7 +43,7 @@ export async function collect(from: Collection, write: WriteFile): Promise<Resul
   const { period, note, checkpoint } = from;
   const found = await survey(from);
   if (!found.ok) return found;
-  const { first, records, rotations } = found.value;
+  const { first, records, keyChanges } = found.value;
   const root = Buffer.from(checkpoint.root).toString('base64');
   const seed = from.seed ?? root;
   const [tally, plan] = [new Tally(seed), new ProofPlan()];
@@ -63,7 +63,7 @@ export async function collect(from: Collection, write: WriteFile): Promise<Resul
   const tallies = tally.tallies();
   if (tallies.records !== records) return fail('a bundle of entries is gone');
   const proven = plan.all(tallies.sample, first, records, checkpoint.size);
-  for (const seq of new Set([...proven, ...rotations])) await write(proofPath(seq), await proofOf(from, seq));
+  for (const seq of new Set([...proven, ...keyChanges])) await write(proofPath(seq), await proofOf(from, seq));
   await write(packageFiles.checkpoint, note);
   await write(packageFiles.keys, from.keys);
   const named = [...from.earlier].filter(([digest]) => digest in tallies.policies);
@@ -99,8 +99,8 @@ interface Survey {
   /** How many entries are before the period, and in it. */
   readonly first: number;
   readonly records: number;
-  /** Every change of the log's key, ever: they lead from the key one knows to the one in use. */
-  readonly rotations: readonly number[];
+  /** Every change of the log's keys, ever: they lead from the key one knows to those in use. */
+  readonly keyChanges: readonly number[];
 }
 
 /** Reads the whole log: a clock set back at a restart can put an entry of the period anywhere. */
@@ -108,14 +108,14 @@ async function survey({ log, checkpoint: { size }, sizeNow, period }: Collection
   let [first, last, seen] = [-1, -1, 0];
   /** Where an empty period would be. */
   let earlier = 0;
-  const rotations: number[] = [];
+  const keyChanges: number[] = [];
   for await (const bundle of entriesBetween(log, 0, size, sizeNow)) {
     for (const bytes of bundle) {
       const decoded = decodeEntry(bytes);
       if (!decoded.ok) return decoded;
       const entry: Entry = decoded.value;
       seen++;
-      if (entry.type === 'key.rotated') rotations.push(entry.seq);
+      if (entry.type === 'key.rotated' || entry.type === 'key.added') keyChanges.push(entry.seq);
       if (Date.parse(entry.time) < period.from) earlier = entry.seq + 1;
       if (!isIn(period, entry)) continue;
       if (first < 0) first = entry.seq;
@@ -123,7 +123,8 @@ async function survey({ log, checkpoint: { size }, sizeNow, period }: Collection
     }
   }
   if (seen !== size) return fail('a bundle of entries is gone');
-  return ok(first < 0 ? { first: earlier, records: 0, rotations } : { first, records: last - first + 1, rotations });
+  const [start, records] = first < 0 ? [earlier, 0] : [first, last - first + 1];
+  return ok({ first: start, records, keyChanges });
 }
 
 async function proofOf({ log, checkpoint: { size }, sizeNow, note }: Collection, seq: number): Promise<string> {

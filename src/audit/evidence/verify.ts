@@ -9,7 +9,7 @@ import { cosignaturesBy, openCheckpoint, openCheckpointOf } from '../checkpoint.
 import type { Checkpoint } from '../checkpoint-text.ts';
 import { decodeEntry, isCount } from '../entry.ts';
 import { KeyChain, parseLogKeys } from '../log-keys.ts';
-import { formatVkey, type NoteKey } from '../note.ts';
+import { formatVkey, isBy, type NoteKey, parseNote } from '../note.ts';
 import { decodeProof } from '../tlog-proof.ts';
 import { type Hash, leafHash, sameHash, verifyInclusion } from '../tree.ts';
 import type { BadPlace, ReadOnlyFiles } from '../verify-sources.ts';
@@ -23,6 +23,8 @@ import { Tally } from './tally.ts';
 export interface PackageOptions {
   /** One of the log's keys, as known from elsewhere; without it the package is taken at its word. */
   readonly key?: NoteKey;
+  /** An ML-DSA-44 key of the log, as known from elsewhere: with it, nobody can leave that signature out. */
+  readonly secondKey?: NoteKey;
   readonly witnesses?: { readonly keys: readonly NoteKey[]; readonly quorum: number };
   /** The page, made again of the report. */
   readonly page: (report: EvidenceReport) => string;
@@ -32,8 +34,12 @@ export interface VerifiedPackage {
   readonly report: EvidenceReport;
   readonly files: number;
   readonly proofs: number;
-  /** The key in use. */
+  /** The key in use, whose signature was checked. */
   readonly vkey: string;
+  /** The ML-DSA-44 key whose signature was checked too; null where the log has none that is known. */
+  readonly secondVkey: string | null;
+  /** Signatures in the log's own name of which the package does not hold the key. */
+  readonly unchecked: number;
   readonly cosigned: readonly { readonly name: string; readonly time: string }[];
   /** Drawn again, each proven, held against the policies of the package. */
   readonly sample: readonly Sampled[];
@@ -58,8 +64,8 @@ export async function verifyPackage(
 
   const proofs = await readProofs(files, listed.value, note, checkpoint.value);
   if (!proofs.ok) return proofs;
-  const current = currentKey(note, keys.value, proofs.value);
-  if (!current.ok) return current;
+  const signed = signedBy(note, keys.value, proofs.value, options.secondKey);
+  if (!signed.ok) return signed;
   const records = await readRecords(files, claims, proofs.value);
   if (!records.ok) return records;
   const stray = checkStretch(claims, records.value, proofs.value, checkpoint.value);
@@ -80,14 +86,14 @@ export async function verifyPackage(
       null,
       `it is cosigned by ${cosigned.length} of the witnesses asked for, and ${quorum} are wanted`,
     );
-  const vkey = formatVkey(current.value);
   const texts = new Map<string, string>();
   for (const digest of policies.value) texts.set(digest, await textOf(files, policyPath(digest)));
   const sample = rebuilt.tallies.sample.flatMap(({ seq }) => {
     const proven = proofs.value.get(seq);
     return proven ? [performAgain(proven.entry, (digest) => texts.get(digest))] : [];
   });
-  return ok({ report: rebuilt, files: listed.value.length, proofs: proofs.value.size, vkey, cosigned, sample });
+  const [count, proven] = [listed.value.length, proofs.value.size];
+  return ok({ report: rebuilt, files: count, proofs: proven, ...signed.value, cosigned, sample });
 }
 
 /** Every file is in the manifest and is what it says; and the other way round. */
@@ -160,18 +166,39 @@ async function readProofs(
   return ok(proofs);
 }
 
-/** From the first key through every change that is proven, to the one that signed the checkpoint. */
-function currentKey(note: string, keys: readonly [NoteKey, ...NoteKey[]], proofs: Proofs): Result<NoteKey, BadPlace> {
+type Signed = Pick<VerifiedPackage, 'vkey' | 'secondVkey' | 'unchecked'>;
+
+/** From the first key through every change that is proven, to those that signed the checkpoint. */
+function signedBy(
+  note: string,
+  keys: readonly [NoteKey, ...NoteKey[]],
+  proofs: Proofs,
+  givenSecond: NoteKey | undefined,
+): Result<Signed, BadPlace> {
   const chain = new KeyChain(keys[0]);
+  const seconds: string[] = [];
   for (const [seq, { entry }] of [...proofs].sort(([a], [b]) => a - b)) {
-    const fault = entry.type === 'key.rotated' ? chain.see(entry) : undefined;
+    const fault =
+      entry.type === 'key.rotated' ? chain.see(entry) : entry.type === 'key.added' ? chain.seeAdded(entry) : undefined;
     if (fault !== undefined) return bad(proofPath(seq), seq, fault);
+    if (entry.type === 'key.added' && chain.second) seconds.push(formatVkey(chain.second));
   }
   if (!chain.agrees(keys)) return bad(packageFiles.keys, null, 'its keys are not those the proven entries lead to');
   const current = chain.keys.at(-1);
-  return current && openCheckpoint(note, current).ok
-    ? ok(current)
-    : bad(packageFiles.checkpoint, null, 'it is not signed by the key that the proven entries lead to');
+  if (!current || !openCheckpoint(note, current).ok)
+    return bad(packageFiles.checkpoint, null, 'it is not signed by the key that the proven entries lead to');
+  if (givenSecond && seconds.length > 0 && !seconds.includes(formatVkey(givenSecond)))
+    return bad(packageFiles.keys, null, 'the ML-DSA-44 key that was given is none that the proven entries add');
+  const second = chain.second ?? givenSecond;
+  if (second && !openCheckpoint(note, second).ok)
+    return bad(packageFiles.checkpoint, null, 'the ML-DSA-44 signature, which it has to have, is missing or not valid');
+  const parsed = parseNote(note);
+  const known = [...keys, ...(second ? [second] : [])];
+  const unchecked = (parsed.ok ? parsed.value.signatures : []).filter(
+    (each) => each.name === current.name && !known.some((key) => isBy(each, key)),
+  );
+  const secondVkey = second ? formatVkey(second) : null;
+  return ok({ vkey: formatVkey(current), secondVkey, unchecked: unchecked.length });
 }
 
 interface Records {

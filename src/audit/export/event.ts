@@ -14,6 +14,7 @@ export interface ExportEvent {
     readonly connection: string;
     readonly door: string;
     readonly client: string;
+    readonly address: string;
   } | null;
   /** Decrypted payload, where it was asked for. */
   readonly payload?: Json;
@@ -45,6 +46,12 @@ export const asRecord: Format = (event) => [
     ...(event.payload === undefined ? {} : { content: event.payload }),
   },
 ];
+
+/** The client's IP address, where the log has one. */
+export function addressOf({ entry, session }: ExportEvent): string | null {
+  const address = session?.address ?? wordIn(entry.data, 'address');
+  return /^(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*)$/.test(address) ? address : null;
+}
 
 /** Something was not let through, or went wrong. */
 export function isRefused({ entry }: ExportEvent): boolean {

@@ -4,7 +4,7 @@
 
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import type { RecordType } from '../../core/record.ts';
-import { type ExportEvent, type Format, idOf, subjectOf, wordIn } from './event.ts';
+import { addressOf, type ExportEvent, type Format, idOf, subjectOf, wordIn } from './event.ts';
 
 const dicom = 'http://dicom.nema.org/resources/ontology/DCM';
 const eventTypes = 'http://terminology.hl7.org/CodeSystem/audit-event-type';
@@ -141,10 +141,12 @@ function gateNetwork({ origin }: ExportEvent): JsonObject {
   return { address: origin.split('/')[0] ?? origin, type: '1' };
 }
 
-/** The log has no addresses of clients. */
-const unknownNetwork: JsonObject = {
-  extension: [{ url: 'http://hl7.org/fhir/StructureDefinition/data-absent-reason', valueCode: 'unknown' }],
-};
+/** network-type 2: IP address. */
+function clientNetwork(event: ExportEvent): JsonObject {
+  const address = addressOf(event);
+  if (address !== null) return { address, type: '2' };
+  return { extension: [{ url: 'http://hl7.org/fhir/StructureDefinition/data-absent-reason', valueCode: 'unknown' }] };
+}
 
 function roleOf(system: string, code: string, display: string): JsonObject {
   return { coding: [coding(system, code, display)] };
@@ -163,7 +165,7 @@ function queryAgents(event: ExportEvent): JsonObject[] {
       type: sourceRole,
       who: { display: client === '' ? 'unknown client' : client },
       requestor: false,
-      network: unknownNetwork,
+      network: clientNetwork(event),
     },
     {
       type: destinationRole,
@@ -181,7 +183,7 @@ function sourceAgent(event: ExportEvent): JsonObject {
 }
 
 function recipientAgent(event: ExportEvent): JsonObject {
-  return { type: destinationRole, who: whoIs(event), requestor: true, network: unknownNetwork };
+  return { type: destinationRole, who: whoIs(event), requestor: true, network: clientNetwork(event) };
 }
 
 function gateAgent(event: ExportEvent): JsonObject {

@@ -3,7 +3,7 @@
 
 import type { JsonObject } from '../../core/json.ts';
 import type { RecordType } from '../../core/record.ts';
-import { type ExportEvent, type Format, idOf, isRefused, subjectOf, wordIn } from './event.ts';
+import { addressOf, type ExportEvent, type Format, idOf, isRefused, subjectOf, wordIn } from './event.ts';
 
 type ClassUid = 2004 | 3001 | 3002 | 3003 | 6003 | 6005;
 
@@ -126,7 +126,9 @@ function ofClass(event: ExportEvent, uid: ClassUid): JsonObject {
   const { entry, session } = event;
   const connection = entry.connection ?? session?.connection ?? '';
   const gate = { name: event.origin };
-  const from = { name: session?.client === '' ? 'unknown' : (session?.client ?? 'chartgate') };
+  const ip = addressOf(event);
+  const named = session?.client === '' ? 'unknown' : (session?.client ?? 'chartgate');
+  const from = { name: named, ...(ip === null ? {} : { ip }) };
   const actor = { user: userOf(event), ...(entry.session === undefined ? {} : { session: { uid: entry.session } }) };
   const service = { name: connection === '' ? 'chartgate' : connection };
   switch (uid) {
@@ -139,12 +141,13 @@ function ofClass(event: ExportEvent, uid: ClassUid): JsonObject {
     case 3001:
       return { user: userOf(event), actor, src_endpoint: from };
     case 3002:
-      return { user: userOf(event), actor, service, dst_endpoint: gate };
+      return { user: userOf(event), actor, service, src_endpoint: from, dst_endpoint: gate };
     case 3003:
       return {
         user: userOf(event),
         privileges: [service.name],
         session: { uid: entry.session ?? idOf(event) },
+        src_endpoint: from,
         dst_endpoint: gate,
       };
     case 6003:
