@@ -11,6 +11,7 @@ import { ok, type Result } from './core/result.ts';
 import type { Foundation } from './foundation.ts';
 import { type ApprovalDesk, createApprovalDesk } from './gateway/approval-desk.ts';
 import { type BreakGlassDesk, createBreakGlassDesk } from './gateway/break-glass-desk.ts';
+import { DoorRefusals } from './gateway/door-refusals.ts';
 import { noticeOfApproval, noticeOfEmergency } from './gateway/notice-text.ts';
 import { createNotificationDesk } from './gateway/notification-desk.ts';
 import type { RulesInForce } from './gateway/rules-in-force.ts';
@@ -67,7 +68,10 @@ export function openDecisions(
   return ok({
     desk,
     breakGlass,
-    slack: slackApps.length === 0 ? null : { clock, log, desk, apps: slackApps, onFailure },
+    slack:
+      slackApps.length === 0
+        ? null
+        : { clock, refusals: new DoorRefusals(clock, log, 'slack'), desk, apps: slackApps, onFailure },
     keepTime: () => {
       // A log that is closed closes the doors by itself.
       const timer = setInterval(() => void tick().catch(() => {}), tickMs);

@@ -68,7 +68,7 @@ export function assertersOf(
           'token_invalid',
           `The assertion's claim "${lacking}" is missing, or not what this gate asks for.`,
         );
-      const { expiresMs: _, issuedMs: __, agent: ___, ...subject } = subjectOf(claims, trust);
+      const { expiresMs: _, issuedMs: __, agent: ___, actors: ____, ...subject } = subjectOf(claims, trust);
       return ok(subject);
     };
     return { issuer, resolve, subjectOf: subjectOfClaims };

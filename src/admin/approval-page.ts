@@ -111,7 +111,11 @@ function callerOf(subject: Subject): Caller {
 
 /** Each answer has headers of its own: what serves it writes its length among them. */
 function approvalPage(view: ApprovalView, { csrf, subject }: BrowserSession, own: boolean): string {
-  const by = view.subject.agent === undefined ? '' : ` through ${view.subject.agent}`;
+  const { agent, actors = agent === undefined ? [] : [agent] } = view.subject;
+  const by = actors
+    .toReversed()
+    .map((each) => ` through ${each}`)
+    .join('');
   const facts: [string, string][] = [
     ['Status', view.status],
     ['Asked by', `${view.subject.id}${by}, ${timeText(view.requested)}`],

@@ -7,8 +7,13 @@ const kind: z.ZodType<'session' | 'subject' | 'patient'> = z.enum(['session', 's
 export interface HoldView {
   readonly id: string;
   readonly kind: 'session' | 'subject' | 'patient';
-  /** Of a patient: the keyed name, never the number. */
+  /** Of a patient: a keyed digest, never the number. */
   readonly target: string;
+  /**
+   * Of a patient: by which kinds of identifiers the hold tells sessions apart. None = it keeps every session. Else it keeps those
+   * in which the patient was seen, and those of which the index cannot say whom they saw.
+   */
+  readonly kinds: readonly string[];
   readonly by: { readonly id: string; readonly issuer: string };
   readonly reason: string;
   readonly since: string;
@@ -18,14 +23,20 @@ export const holdView: z.ZodType<HoldView> = z.object({
   id: z.string(),
   kind,
   target: z.string(),
+  kinds: z.array(z.string()),
   by: z.object({ id: z.string(), issuer: z.string() }),
   reason: z.string(),
   since: z.string(),
 });
 
-export const holdInput: z.ZodType<Pick<HoldView, 'kind' | 'target' | 'reason'>> = z.strictObject({
+export interface HoldInput extends Pick<HoldView, 'kind' | 'reason'> {
+  /** A session's or a subject's id, or the identifiers of one patient, each best with its kind: `mrn:4711`. */
+  readonly target: string | readonly string[];
+}
+
+export const holdInput: z.ZodType<HoldInput> = z.strictObject({
   kind,
-  target: z.string(),
+  target: z.union([z.string(), z.array(z.string())]),
   reason: z.string(),
 });
 

@@ -10,6 +10,8 @@ export interface PartyView {
   readonly issuer: string;
   readonly kind: 'person' | 'workload';
   readonly agent?: string;
+  /** The one who acts now first, where several act for them. */
+  readonly actors?: readonly string[];
 }
 
 export const partyView: z.ZodType<PartyView> = z.object({
@@ -17,6 +19,7 @@ export const partyView: z.ZodType<PartyView> = z.object({
   issuer: z.string(),
   kind: z.enum(['person', 'workload']),
   agent: z.string().exactOptional(),
+  actors: z.array(z.string()).exactOptional(),
 });
 
 export interface VerdictView {
@@ -213,6 +216,8 @@ export interface SessionView {
   readonly connection: string;
   readonly door: string;
   readonly client: string;
+  /** The IP address it came from; empty where there was no network. */
+  readonly address: string;
   readonly parent: { readonly session: string; readonly request: string | null } | null;
   readonly started: string;
   readonly ended: string | null;
@@ -229,6 +234,7 @@ export const sessionView: z.ZodType<SessionView> = z.object({
   connection: z.string(),
   door: z.string(),
   client: z.string(),
+  address: z.string(),
   parent: z.object({ session: z.string(), request: z.string().nullable() }).nullable(),
   started: z.string(),
   ended: z.string().nullable(),
@@ -255,6 +261,9 @@ export interface SessionQuery {
   readonly limit: number;
 }
 
+/** Where nobody says how many. */
+export const sessionsPerPage = 100;
+
 const sessionQueryObject = z.strictObject({
   subject: z.string().optional(),
   group: z.string().optional(),
@@ -268,7 +277,7 @@ const sessionQueryObject = z.strictObject({
   since: z.iso.datetime({ offset: true }).optional(),
   until: z.iso.datetime({ offset: true }).optional(),
   before: z.string().optional(),
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  limit: z.coerce.number().int().min(1).max(1000).default(sessionsPerPage),
 });
 
 export const sessionQuery: z.ZodType<SessionQuery> = sessionQueryObject;

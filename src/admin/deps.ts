@@ -4,6 +4,7 @@ import type { Subject } from '../core/facts.ts';
 import type { Result } from '../core/result.ts';
 import type { ApprovalDesk } from '../gateway/approval-desk.ts';
 import type { BreakGlassDesk } from '../gateway/break-glass-desk.ts';
+import type { PatientNaming } from '../gateway/patient-names.ts';
 import type { RetentionDesk } from '../gateway/retention-desk.ts';
 import type { ToolDesk } from '../gateway/tool-desk.ts';
 import type { ApprovalStore } from '../ports/approvals.ts';
@@ -21,11 +22,7 @@ export interface AdminDeps {
   readonly reader: LogReader;
   readonly index: SessionIndex;
   /** Keyed names of patients, and the kinds of identifiers the configuration in force knows. */
-  readonly patients: {
-    readonly kinds: () => readonly string[];
-    /** Under every key they have been made with. */
-    readonly namesOf: (kind: string, value: string) => readonly string[];
-  };
+  readonly patients: PatientNaming;
   readonly publicUrl: string;
   /** Of the policy and configuration in force now. */
   readonly readers: () => Readers;

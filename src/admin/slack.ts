@@ -7,15 +7,16 @@ import { z } from 'zod';
 import type { Subject } from '../core/facts.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { ApprovalDesk } from '../gateway/approval-desk.ts';
+import type { DoorRefusals } from '../gateway/door-refusals.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Log } from '../ports/log.ts';
 import type { SlackDialogs } from '../ports/notices.ts';
+import { boundedBody } from '../wire/http/bounded-body.ts';
 
 export const slackPath = '/slack/interactivity';
 
 export interface SlackDeps {
   readonly clock: Pick<Clock, 'now'>;
-  readonly log: Pick<Log, 'append'>;
+  readonly refusals: Pick<DoorRefusals, 'record'>;
   readonly desk: Pick<ApprovalDesk, 'verdict'>;
   /** An app each: its signing secret, its dialogs, and who its users are. */
   readonly apps: readonly SlackApp[];
@@ -51,10 +52,11 @@ const asked = z.object({ approval: z.string(), effect: effects });
 
 /** Answers one request of Slack's. @throws LogUnavailable */
 export async function answerSlack(deps: SlackDeps, request: Request): Promise<Response> {
-  const body = await request.text();
-  const app = body.length > bodyBytesMax ? undefined : signerOf(deps, request.headers, body);
-  if (!app) {
-    await deps.log.append({ type: 'auth.refused', data: { door: 'slack', code: 'token_invalid' } });
+  // Whoever sends it is nobody until it has been read.
+  const body = (await boundedBody(request.body, bodyBytesMax))?.toString('utf8');
+  const app = body === undefined ? undefined : signerOf(deps, request.headers, body);
+  if (body === undefined || !app) {
+    await deps.refusals.record({ code: 'token_invalid' });
     return new Response('The signature of this request is not valid.\n', { status: 401 });
   }
   const payload = payloadOf(body);
@@ -110,8 +112,10 @@ async function decide(deps: SlackDeps, app: SlackApp, { user, view }: z.infer<ty
   const what = asked.safeParse(metadata);
   if (!what.success) return new Response(null, { status: 200 });
   const person = app.personOf(user.id);
-  if (!person)
+  if (!person) {
+    await deps.refusals.record({ code: 'not_a_reviewer' });
     return problem('You are nobody the gate knows: ask its operator to add you under approvals.notify users.');
+  }
   const { approval, effect } = what.data;
   const decided = await deps.desk.verdict(approval, person, effect, view.state.values.why.reason.value ?? '');
   return decided.ok ? Response.json({ response_action: 'clear' }) : problem(decided.error.text);

@@ -3,9 +3,9 @@
 
 import type { Party } from './approval.ts';
 
-/** Every name a party is known by, spelled alike: its id, its aliases, and the agent it acts through. */
-export function namesOf({ id, aliases = [], agent }: Party): readonly string[] {
-  const names = [id, ...aliases, ...(agent === undefined ? [] : [agent])];
+/** Every name a party is known by, spelled alike: its id, its aliases, and the agents it acts through. */
+export function namesOf({ id, aliases = [], agent, actors = [] }: Party): readonly string[] {
+  const names = [id, ...aliases, ...(agent === undefined ? [] : [agent]), ...actors];
   return [...new Set(names.map(spelledAlike).filter((name) => name !== ''))];
 }
 

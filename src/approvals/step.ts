@@ -36,6 +36,8 @@ export type ApprovalEvent =
   | { readonly kind: 'withdraw'; readonly by: Party }
   /** The requester says why, for the reviewers to read. */
   | { readonly kind: 'explain'; readonly by: Party; readonly reason: string }
+  /** Somebody has been sent away: what they said yes to and is not used up needs somebody else's. `issuer` null: any. */
+  | { readonly kind: 'recall'; readonly id: string; readonly issuer: string | null }
   /** Time has passed: expires what is over, escalates what nobody has decided; else changes nothing. */
   | { readonly kind: 'tick' };
 
@@ -71,6 +73,8 @@ export function step(state: Approval | undefined, event: ApprovalEvent, now: num
       return withdraw(state, event.by, now);
     case 'explain':
       return explain(state, event, now);
+    case 'recall':
+      return ok(recall(state, event, now));
     case 'tick':
       break;
   }
@@ -101,9 +105,10 @@ export function bindingOf(act: Act, rule: string, { grants }: Pick<HoldTerms, 'g
 }
 
 function digestOver({ subject, connection, policy }: Act, content: JsonObject): string {
-  const { id, issuer, kind, groups, agent } = subject;
+  const { id, issuer, kind, groups, agent, actors } = subject;
+  const acting = { agent: agent ?? null, ...(actors === undefined ? {} : { actors: [...actors] }) };
   const canonical = canonicalJson({
-    subject: { id, issuer, kind, groups: [...new Set(groups)].sort(), agent: agent ?? null },
+    subject: { id, issuer, kind, groups: [...new Set(groups)].sort(), ...acting },
     connection,
     content,
     policy,
@@ -250,6 +255,17 @@ function explain(state: Approval, event: Extract<ApprovalEvent, { kind: 'explain
   if (!reason.ok) return reason;
   const next: Approval = { ...state, act: { ...state.act, known: { ...state.act.known, reason: reason.value } } };
   return ok({ state: next, effects: [recordOf(next, 'approval.explained', by, {}, { reason: reason.value })] });
+}
+
+function recall(state: Approval, { id, issuer }: Extract<ApprovalEvent, { kind: 'recall' }>, now: number): Step {
+  const isTheirs = ({ by, effect }: Verdict): boolean =>
+    effect === 'approve' && by.id === id && (issuer === null || by.issuer === issuer);
+  const verdicts = state.verdicts.filter((each) => !isTheirs(each));
+  const open = (state.status === 'requested' || state.status === 'approved') && !isOverdue(state, now);
+  if (!open || verdicts.length === state.verdicts.length) return { state, effects: [] };
+  const next: Approval = { ...state, verdicts, status: verdicts.length >= state.quorum ? 'approved' : 'requested' };
+  const data = { effect: 'recall', status: next.status, approvals: verdicts.length };
+  return { state: next, effects: [recordOf(next, 'approval.decided', undefined, data)] };
 }
 
 function isSubject({ act }: Approval, { id, issuer }: Party): boolean {

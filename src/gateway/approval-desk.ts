@@ -31,6 +31,8 @@ export interface ApprovalDesk {
   withdraw(id: string, by: Subject): Promise<Result<Approval>>;
   /** The requester says why. Refused: as `withdraw`, and reason_required. */
   explain(id: string, by: Subject, reason: string): Promise<Result<Approval>>;
+  /** Somebody has been sent away: what they approved and nobody has used needs another reviewer. */
+  recall(id: string, issuer: string | null): Promise<void>;
   /** Writes down what has run out of time, and escalates what nobody has decided; returns how many. */
   tick(): Promise<number>;
 }
@@ -70,31 +72,16 @@ export function createApprovalDesk(deps: ApprovalDeskDeps): ApprovalDesk {
     await Promise.all(effects.map((each) => log.append(each.record, payloadOf(each))));
     if (event.kind !== 'use') keep();
     if (effects.length > 0) waiters.wake(id);
-    const moved = effects.flatMap(({ record }) => movesToTell[record.type] ?? []);
+    // A verdict that is recalled leaves a request that waits again.
+    const moved = effects.flatMap(({ record }) =>
+      event.kind === 'recall' ? ('requested' as const) : (movesToTell[record.type] ?? []),
+    );
     for (const each of moved) deps.onMove?.(state, each);
     return ok(state);
   }
 
-  async function claimNow(claim: Claim): Promise<ClaimOutcome> {
-    const { act, rule, terms, session, request } = claim;
-    const digest = bindingOf(act, rule, terms);
-    const current = store.findByDigest(digest);
-    const status = current && statusAt(current, clock.now());
-    if (current && status === 'approved') {
-      const used = await move(current.id, { kind: 'use', digest, subject: act.subject, session, request });
-      if (used.ok) return { kind: 'granted', approval: current.id };
-    }
-    if (current && status === 'requested') return { kind: 'pending', approval: current.id };
-    // A no stands as long as the yes would have.
-    if (current && status === 'denied' && clock.now() < current.expiresMs)
-      return { kind: 'denied', approval: current.id };
-    const id = random.id('a');
-    await move(id, { kind: 'request', id, ...claim });
-    return { kind: 'pending', approval: id };
-  }
-
   return {
-    claim: (claim) => inTurn(() => claimNow(claim)),
+    claim: (claim) => inTurn(() => claimNow({ clock, store, newId: () => random.id('a'), move }, claim)),
 
     settled(id, ms, signal) {
       const live = store.get(id);
@@ -109,12 +96,42 @@ export function createApprovalDesk(deps: ApprovalDeskDeps): ApprovalDesk {
     withdraw: (id, by) => inTurn(() => move(id, { kind: 'withdraw', by: named(by) })),
     explain: (id, by, reason) => inTurn(() => move(id, { kind: 'explain', by: named(by), reason })),
 
+    async recall(id, issuer) {
+      const open = store.list().filter(({ verdicts, status }) => verdicts.length > 0 && status !== 'used');
+      for (const each of open) await inTurn(() => move(each.id, { kind: 'recall', id, issuer }));
+    },
+
     async tick() {
       const due = store.list().filter((each) => isDue(each, clock.now()));
       for (const { id } of due) await inTurn(() => move(id, { kind: 'tick' }));
       return due.length;
     },
   };
+}
+
+interface Claiming {
+  readonly clock: Clock;
+  readonly store: ApprovalStore;
+  readonly newId: () => string;
+  readonly move: (id: string, event: ApprovalEvent) => Promise<Result<Approval>>;
+}
+
+async function claimNow({ clock, store, newId, move }: Claiming, claim: Claim): Promise<ClaimOutcome> {
+  const { act, rule, terms, session, request } = claim;
+  const digest = bindingOf(act, rule, terms);
+  const current = store.findByDigest(digest);
+  const status = current && statusAt(current, clock.now());
+  if (current && status === 'approved') {
+    const used = await move(current.id, { kind: 'use', digest, subject: act.subject, session, request });
+    if (used.ok) return { kind: 'granted', approval: current.id };
+  }
+  if (current && status === 'requested') return { kind: 'pending', approval: current.id };
+  // A no stands as long as the yes would have.
+  if (current && status === 'denied' && clock.now() < current.expiresMs)
+    return { kind: 'denied', approval: current.id };
+  const id = newId();
+  await move(id, { kind: 'request', id, ...claim });
+  return { kind: 'pending', approval: id };
 }
 
 /** Its time is up, or it is to go to others. */

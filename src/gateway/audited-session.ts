@@ -1,18 +1,19 @@
 // The one implementation of AuditedSession: decide, record, wait for people, release. It sees no protocol and no socket.
 // INVARIANT: intent before effect, record before release; a refusal is recorded before the caller is told.
 
-import { combine, decide } from '../core/decide.ts';
+import { alwaysUnmasked, combine, decide } from '../core/decide.ts';
 import type { Decision, Policy } from '../core/decision.ts';
 import { nameOf, type Subject } from '../core/facts.ts';
 import { type Json, type JsonObject, spelledOnce } from '../core/json.ts';
 import type { PhiClass } from '../core/phi.ts';
 import type { Payload, RecordInput } from '../core/record.ts';
-import { fail, ok, type Refusal, type Result } from '../core/result.ts';
+import { assert, fail, ok, type Refusal, type Result } from '../core/result.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import { type ApprovalDesk, named } from './approval-desk.ts';
 import { DecidedRequests } from './decided-before.ts';
+import { refusalOf, refusalOfHold } from './decision-refusal.ts';
 import type { Admission, AuditedSession, Ending, Intent } from './enforce.ts';
 import type { Seen } from './patients-seen.ts';
 import { lackOfRoom } from './scarce-log.ts';
@@ -28,6 +29,8 @@ export interface EnforcementDeps {
   readonly policy: () => Policy;
   /** The keyed name of a patient's identifier; the same for the same one, and nothing can be told from it without the key. */
   readonly patientName: (kind: string, value: string) => string;
+  /** Kinds of identifiers by which a connection tells its patients apart. */
+  readonly patientKinds?: (connection: string) => readonly string[];
   /** Where people and clients reach the gate, for links. */
   readonly publicUrl: string;
 }
@@ -52,8 +55,8 @@ export async function openSession(deps: EnforcementDeps, opening: SessionOpening
 
 class RecordedSession implements AuditedSession {
   readonly id: string;
-  readonly subject: Subject;
   readonly connection: string;
+  #subject: Subject;
   readonly #deps: EnforcementDeps;
   readonly #opening: SessionOpening;
   readonly #open = new Set<RecordedAdmission>();
@@ -65,14 +68,25 @@ class RecordedSession implements AuditedSession {
     this.#deps = deps;
     this.#opening = opening;
     this.id = deps.random.id('s');
-    this.subject = opening.subject;
+    this.#subject = opening.subject;
     this.connection = opening.connection;
     this.#who = { subject: spelledOnce(nameOf(opening.subject)), connection: opening.connection };
   }
 
+  get subject(): Subject {
+    return this.#subject;
+  }
+
+  provenAnew(subject: Subject): void {
+    assert(subject.id === this.#subject.id && subject.issuer === this.#subject.issuer, 'the same subject');
+    this.#subject = subject;
+  }
+
   async start(): Promise<void> {
     const { door, client, address, method, parent } = this.#opening;
-    const data = { door, client, address, method, groups: [...this.subject.groups] };
+    const patients = this.#deps.patientKinds?.(this.connection) ?? [];
+    const kinds = patients.length > 0 ? { patients: [...patients] } : {};
+    const data = { door, client, address, method, groups: [...this.subject.groups], ...kinds };
     await this.#append({ type: 'session.start', ...(parent ? { parent } : {}), data });
   }
 
@@ -83,7 +97,8 @@ class RecordedSession implements AuditedSession {
     const before = this.#decided.find(intent, policy);
     const decision = before?.decision ?? this.#decide(intent, policy);
     const room = lackOfRoom(this.#deps.log, intent.facts.emergency);
-    const objection = decision.effect === 'deny' ? refusalOf(decision) : (intent.check?.(decision) ?? room);
+    const objection =
+      decision.effect === 'deny' ? refusalOf(decision, this.#opening) : (intent.check?.(decision) ?? room);
     if (objection) {
       await this.#recordRefusal(request, intent, decision, objection);
       return fail(objection);
@@ -140,10 +155,12 @@ class RecordedSession implements AuditedSession {
 
   #decide(intent: Intent, policy: Policy): Decision {
     if (intent.builtin) {
+      // What an MCP server lists, or says of itself and of no request in particular: shown as any request of theirs would be.
+      const unmask = this.#opening.door === 'mcp' ? alwaysUnmasked(policy, this.subject, this.connection) : [];
       return {
         effect: 'allow',
         reasons: [{ rule: intent.builtin, code: 'allowed', text: 'Part of every session.' }],
-        obligations: { unmask: [], filter: [], rowsMax: null },
+        obligations: { unmask, filter: [], rowsMax: null },
         hold: null,
         policy: policy.digest,
       };
@@ -156,14 +173,14 @@ class RecordedSession implements AuditedSession {
   async #waitForPeople(request: string, intent: Intent, decision: Decision): Promise<Refusal | null> {
     const { desk, clock, publicUrl } = this.#deps;
     const terms = decision.hold;
-    if (!terms) return refusalOf(decision);
+    if (!terms) return refusalOf(decision, this.#opening);
     const rule = decision.reasons[0].rule;
     const shape = terms.grants === 'once' ? null : (intent.shape?.() ?? null);
     const claim = {
       act: {
         subject: named(this.subject),
         connection: this.connection,
-        content: intent.content,
+        content: { ...intent.content, ...intent.meaning?.() },
         known: { ...intent.known, ...(await intent.ifHeld?.()) },
         ...(shape ? { shape } : {}),
         policy: decision.policy,
@@ -195,28 +212,7 @@ class RecordedSession implements AuditedSession {
         approval: outcome.approval,
       };
     }
-    const link = `${publicUrl}/approvals/${outcome.approval}`;
-    switch (outcome.kind) {
-      case 'granted':
-        return null;
-      case 'denied':
-        return {
-          code: 'approval_denied',
-          text: `A reviewer refused this (approval ${outcome.approval}).`,
-          next: `Look at ${link}.`,
-          rule,
-          approval: outcome.approval,
-        };
-      case 'pending':
-        return {
-          code: 'approval_required',
-          // The text alone has to do: not every driver passes on a hint.
-          text: `Rule "${rule}" holds this for approval ${outcome.approval}: run it again, unchanged, once a reviewer has approved it.`,
-          next: `A reviewer decides at ${link} or with: chartgate approvals approve ${outcome.approval}.`,
-          rule,
-          approval: outcome.approval,
-        };
-    }
+    return refusalOfHold(outcome, rule, `${publicUrl}/approvals/${outcome.approval}`);
   }
 
   async #recordRefusal(request: string, intent: Intent, decision: Decision, refusal: Refusal): Promise<void> {
@@ -329,15 +325,6 @@ function underEmergency(given: Intent, emergency: string | undefined): Intent {
   };
 }
 
-function refusalOf(decision: Decision): Refusal {
-  const [reason] = decision.reasons;
-  return {
-    code: reason.code === 'allowed' ? 'internal' : reason.code,
-    text: reason.code === 'denied' ? reason.text : `${reason.text.replace(/\.$/, '')} (rule ${reason.rule}).`,
-    rule: reason.rule,
-  };
-}
-
 /** Names and codes only: this part of the entry is never encrypted. */
 function summaryOf(intent: Intent, decision: Decision): JsonObject {
   const [reason] = decision.reasons;
@@ -350,7 +337,7 @@ function summaryOf(intent: Intent, decision: Decision): JsonObject {
     policy: decision.policy,
     ...(intent.facts.emergency === undefined ? {} : { break_glass: intent.facts.emergency }),
     ...(intent.builtin
-      ? {}
+      ? unmask.length > 0 && { unmask: unmask === 'all' ? 'all' : [...unmask] }
       : {
           unmask: unmask === 'all' ? 'all' : [...unmask],
           filter: filter === 'all' ? 'all' : [...filter],

@@ -6,6 +6,7 @@ import type { Subject } from '../core/facts.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
 import { type Door, resourceOf } from '../identity/audience.ts';
 import { type StepUps, scopesMet } from '../identity/step-up.ts';
+import { actingFor } from '../identity/subject.ts';
 import { type TrustedIssuer, verifyToken } from '../identity/token.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { KeptRecords } from '../ports/kept-records.ts';
@@ -51,11 +52,12 @@ export function createAuthenticate(deps: CallerTokenDeps): Authenticate {
       const signIn = own.desk.live(ours.signIn);
       if (!signIn) return refuse('signed_out', errors.signed_out.text);
       const { expiresMs, agent } = ours;
-      const scopes = scopesMet(ours.scopes, stepUps, signIn.subject, clock.now());
+      // An agent has what it asked for alone; a person with the gate's own command line, what their sign-in is enough for.
+      const asked = agent === null && signIn.subject.agent === undefined ? stepUps.keys() : ours.scopes;
       return ok({
         ...signIn.subject,
-        ...(agent === null ? {} : { agent }),
-        ...named(scopes),
+        ...(agent === null ? {} : actingFor([agent, ...(signIn.actors ?? [])])),
+        ...named(scopesMet(asked, stepUps, signIn.subject, clock.now())),
         expiresMs,
         signIn: signIn.id,
       });
@@ -69,8 +71,8 @@ export function createAuthenticate(deps: CallerTokenDeps): Authenticate {
   };
 }
 
-function named(scopes: readonly string[]): Pick<Subject, 'scopes'> {
-  return scopes.length === 0 ? {} : { scopes };
+function named(scopes: NonNullable<Subject['scopes']>): Pick<Subject, 'scopes'> {
+  return Object.keys(scopes).length === 0 ? {} : { scopes };
 }
 
 export type IsSignedOut = (subject: Subject) => boolean;

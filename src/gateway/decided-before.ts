@@ -35,8 +35,9 @@ export class DecidedRequests {
   }
 }
 
-function phiText({ request }: Facts): string {
-  return request.phi.length === 0 ? '' : request.phi.join();
+function phiText({ request, subject }: Facts): string {
+  const { scopes = [] } = subject;
+  return request.phi.length + scopes.length === 0 ? '' : `${request.phi.join()} ${scopes.join()}`;
 }
 
 /** Writes `{content, facts: [facts], decision}`. */

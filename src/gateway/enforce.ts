@@ -11,8 +11,11 @@ import type { Seen } from './patients-seen.ts';
 /** Who came in, by which door, to which connection. Opened by `openSession`; every request belongs to one. */
 export interface AuditedSession {
   readonly id: string;
+  /** As they proved themselves last. */
   readonly subject: Subject;
   readonly connection: string;
+  /** The same subject came again: what is asked from now on is decided by how they proved themselves for that. */
+  provenAnew(subject: Subject): void;
   /**
    * Decides, records the intent, and waits in place while a human decides (`onHold` is called once, before the wait).
    * Resolves with an admission, or with the refusal that the caller is to be told (already recorded).
@@ -32,6 +35,8 @@ export interface Intent {
   readonly also?: readonly Facts[];
   /** The exact act, as a reviewer reads it and as the digest binds it. Goes to the log encrypted. */
   readonly content: JsonObject;
+  /** What else the act is, beyond its words, where it is held: what names mean at this moment. */
+  readonly meaning?: () => JsonObject;
   /** What is known of the act besides: a reviewer sees it, but it is no part of what is approved. */
   readonly known?: JsonObject;
   /** What else a reviewer should see, found out only if the act is held (the planner's estimate). */

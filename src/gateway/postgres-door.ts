@@ -52,6 +52,8 @@ export interface PostgresDoorDeps extends EnforcementDeps, SignInDeps {
   readonly viewOf: (decision: Decision) => MaskView;
   /** The tool call an MCP session is running now; undefined = none, or the session is gone. */
   readonly activeRequest: (mcpSession: string) => string | undefined;
+  /** Whom an MCP session is of, as they proved themselves last. */
+  readonly subjectOf: (mcpSession: string) => Subject | undefined;
   readonly onBug: (error: unknown) => void;
   readonly idleMs: number;
   readonly absoluteMs: number;
@@ -245,6 +247,12 @@ export class PostgresDoor {
       upstream.terminate();
       throw error;
     });
+    /** The statements of a tool are asked for by whoever called it, as they proved themselves for that. */
+    const cause = (): { session: string; request?: string } | undefined => {
+      const caller = mcpSession === null ? undefined : deps.subjectOf(mcpSession);
+      if (caller) audited.provenAnew(caller);
+      return parent();
+    };
     if (deps.isSignedOut(signedIn.subject)) {
       upstream.terminate();
       await audited.end('signed_out');
@@ -262,7 +270,7 @@ export class PostgresDoor {
       applicationName,
       viewOf,
       needsRowEstimate: () => deps.policy().needsRowEstimate,
-      parent,
+      parent: cause,
       onBug,
       idleMs,
       absoluteMs,

@@ -3,12 +3,13 @@
 
 import type { Decision } from '../core/decision.ts';
 import { errors } from '../core/errors.ts';
-import { type Facts, noMcp, noSql, partyOf } from '../core/facts.ts';
+import { askerOf, type Facts, noMcp, noSql } from '../core/facts.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import { covers, type PhiClass } from '../core/phi.ts';
 import type { Refusal } from '../core/result.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { StatementAnalysis } from '../sql/analysis.ts';
+import type { Catalog } from '../sql/catalog.ts';
 import { type KeyColumns, keyLookups } from '../sql/key-lookups.ts';
 import { fingerprintOf } from '../sql/parse.ts';
 import { isServerSetting, pinnedForAll, settingAllowed, settingOfUsers } from '../sql/settings.ts';
@@ -77,8 +78,9 @@ export function intentOf(message: PostgresMessage): Omit<Intent, 'signal'> {
       ...(Object.keys(resolved.texts).length > 0 ? { names: resolved.texts } : {}),
     },
     known: { ...reasonInSql(sql), ...(estimatedRows === null ? {} : { estimated_rows: estimatedRows }) },
+    meaning: () => meaningOf(message, acting),
     shape: () => shapeOf(message, acting),
-    data: dataOf(analyses),
+    data: dataOf(analyses, message.target),
     // COMMIT included: what it makes lasting was on record before it ran.
     overlap: acting.every((each) => each.analysis.facts.reads === true),
     ...(first ? {} : { builtin: `builtin:${analyses[0]?.kind ?? 'empty'}` }),
@@ -92,9 +94,10 @@ function factsOf(
   { clock, audited, applicationName, target, phi, parameters }: PostgresMessage,
   sql: Facts['sql'],
 ): Facts {
+  const now = clock.now();
   return {
-    now: clock.now(),
-    subject: partyOf(audited.subject),
+    now,
+    subject: askerOf(audited.subject, now),
     connection: { name: audited.connection, type: 'postgres' },
     client: { name: applicationName },
     request: { door: 'postgres', phi: target.classesIn({ analyses: [], phi }, textsOf(parameters)) },
@@ -104,11 +107,25 @@ function factsOf(
 }
 
 /**
+ * The same text is another act where its names mean something else: a temporary table in front of the real one, another
+ * search_path, another role. What a session has changed that nobody can follow is told of that session alone.
+ */
+function meaningOf(
+  { audited, standing }: PostgresMessage,
+  acting: readonly Resolved['statements'][number][],
+): JsonObject {
+  const named = acting.map(({ analysis }) => standing.factsOf(analysis.facts).relations);
+  const relations = named.every((each) => each !== null) ? [...new Set(named.flat())].toSorted() : null;
+  const { loose, changes } = standing;
+  return { relations, ...(loose ? { session: audited.id, changes } : {}) };
+}
+
+/**
  * Statements that differ in their values alone have one shape: the same text but for its constants, and the same facts.
  * Null where a constant may say what is done (what cannot be seen into, names of prepared statements).
  */
 function shapeOf(
-  { sql, resolved, unread }: PostgresMessage,
+  { sql, resolved, unread, standing }: PostgresMessage,
   acting: readonly Resolved['statements'][number][],
 ): JsonObject | null {
   const analyses = acting.map(({ analysis }) => analysis);
@@ -116,7 +133,8 @@ function shapeOf(
     ({ kind, names, facts }) =>
       (kind === 'query' || kind === 'dml') && names === null && !facts.opaque && facts.relations !== null,
   );
-  const fingerprint = unread || !plain || Object.keys(resolved.texts).length > 0 ? null : fingerprintOf(sql);
+  const fingerprint =
+    unread || !plain || standing.loose || Object.keys(resolved.texts).length > 0 ? null : fingerprintOf(sql);
   if (fingerprint === null) return null;
   const facts = analyses.map(({ facts: { params: _params, estimated_rows: _rows, ...known } }): JsonObject => {
     const said: Json = JSON.parse(JSON.stringify(known));
@@ -174,6 +192,8 @@ function objectionTo(
   const standingIn = acting ? standing.objection(decision) : null;
   if (standingIn) return standingIn;
   for (const analysis of analyses) {
+    const silence = standing.silence(analysis);
+    if (silence) return silence;
     const [refusal = settingObjection(analysis, parameters)] = analysis.refusals;
     if (refusal)
       return { code: refusal.code, text: refusal.text, rule: 'builtin:closed-world', next: errors[refusal.code].next };
@@ -207,13 +227,33 @@ function settingObjection(
 }
 
 /** Names only, for the part of the entry that is not encrypted. */
-function dataOf(analyses: readonly StatementAnalysis[]): JsonObject {
+function dataOf(analyses: readonly StatementAnalysis[], target: PostgresTarget): JsonObject {
   const known = analyses.map((each) => each.facts);
+  const { patientKeys: keys } = target;
+  const isAboutNobody = keys !== null && analyses.every((each) => concernsNobody(each, keys, target.catalog));
   return {
     command: known
       .map((facts) => facts.command)
       .join('; ')
       .slice(0, 200),
     relations: [...new Set(known.flatMap((facts) => facts.relations ?? []))].slice(0, 50),
+    ...(isAboutNobody ? { patients: 0 } : {}),
   };
+}
+
+/** It is known in full, changes nothing, and reads tables alone that have neither patient keys nor PHI. */
+function concernsNobody({ facts, refusals }: StatementAnalysis, keys: KeyColumns, catalog: Catalog): boolean {
+  const { reads, opaque, phi, relations } = facts;
+  const isKnown = reads === true && !opaque && relations !== null && refusals.length === 0;
+  return (
+    isKnown && phi?.length === 0 && !mayConcernPatients(facts, keys) && relations.every((each) => isBare(each, catalog))
+  );
+}
+
+/** No view, and no partition of a table of patients either: whose rows they are is said elsewhere. */
+function isBare(name: string, catalog: Catalog): boolean {
+  const dot = name.indexOf('.');
+  const relation = catalog.relation(name.slice(0, dot), name.slice(dot + 1));
+  if (!relation || relation.system) return relation !== undefined;
+  return relation.kind === 'r' && !relation.protected && relation.columns.every((each) => each.maskedAs === undefined);
 }

@@ -237,11 +237,12 @@ export class SignInDesk implements BrowserSessions {
     const { clock, random, absoluteMs } = this.#deps;
     const now = clock.now();
     const raised = flow.raises === null ? undefined : this.live(flow.raises);
+    const endsMs = Math.min(now + absoluteMs, proof.endsMs ?? Number.POSITIVE_INFINITY);
     // A step-up says more of the same person, and prolongs nothing.
     const signIn: SignIn =
       raised && raised.provider === flow.provider && isSamePerson(raised.subject, subject)
         ? { ...raised, subject }
-        : { id: random.id('i'), subject, provider: flow.provider, startedMs: now, endsMs: now + absoluteMs };
+        : { id: random.id('i'), subject, provider: flow.provider, startedMs: now, endsMs };
     const uid = proof.session === null ? {} : { uid: JSON.stringify([flow.provider, proof.session]) };
     this.#deps.records.put('sign-in', signIn.id, signIn, signIn.endsMs, {
       subject: subject.id,

@@ -65,7 +65,7 @@ export class SignInDoor {
       case 'GET a':
         return this.#authorization(exchange, name);
       case 'POST a':
-        return this.#consent(exchange, name);
+        return more === 'start' ? this.#start(exchange) : this.#consent(exchange, name);
       case 'GET callback':
         return this.#callback(exchange, url, name);
       case 'POST saml':
@@ -104,14 +104,17 @@ export class SignInDoor {
     const hinted = loginHint === null ? undefined : this.#homeOf(loginHint);
     const name = hinted ?? (providers.length === 1 ? only?.[0] : undefined);
     if (name !== undefined) return this.#begin(exchange, name, to, loginHint);
-    this.#showChoice(exchange, encodeDestination(to), null);
+    this.#showChoice(exchange, to, null);
   }
 
-  #showChoice(exchange: HttpExchange, to: string, problem: string | null): void {
+  #showChoice(exchange: HttpExchange, to: Destination, problem: string | null): void {
     const providers = [...this.#deps.desk.providers];
     const byAddress = providers.some(([, each]) => each.rules.domains.length > 0);
     const choices = providers.map(([name, { label }]) => ({ name, label }));
-    show(exchange, choicePage(choices, to, byAddress, problem), problem === null ? 200 : 400);
+    // The browser tells which request of a client it is gone on with below the address of that request alone.
+    const action = to.kind === 'authorization' ? `/signin/a/${to.id}/start` : '/signin/start';
+    const form = { action, to: encodeDestination(to) };
+    show(exchange, choicePage(choices, form, byAddress, problem), problem === null ? 200 : 400);
   }
 
   async #start(exchange: HttpExchange): Promise<void> {
@@ -122,7 +125,7 @@ export class SignInDoor {
     if (!destination) return this.#refuse(exchange, refuse('invalid_request', 'The form does not say what for.').error);
     const name = provider ?? this.#homeOf(email ?? '');
     if (name === undefined)
-      return this.#showChoice(exchange, to, 'No provider is configured for addresses of that domain.');
+      return this.#showChoice(exchange, destination, 'No provider is configured for addresses of that domain.');
     return this.#begin(exchange, name, destination, email ?? null);
   }
 
@@ -137,6 +140,7 @@ export class SignInDoor {
     const { desk, requests } = this.#deps;
     const cookies = exchange.header('cookie');
     const pending = to.kind === 'authorization' ? await requests.find(to.id, cookies) : undefined;
+    if (to.kind === 'authorization' && !pending) return this.#refuse(exchange, noRequest());
     const stepUp = pending?.stepUp ?? null;
     const raises = (stepUp && desk.of(cookies)?.signIn) ?? null;
     const begun = await desk.begin(name, to, loginHint, { stepUp, raises });

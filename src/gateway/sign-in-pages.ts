@@ -12,16 +12,21 @@ export interface Choice {
   readonly label: string;
 }
 
-/** `to` goes back with the choice. `byAddress` where some provider is known by the domain of e-mail addresses. */
-export function choicePage(choices: readonly Choice[], to: string, byAddress: boolean, problem: string | null): string {
+/** `to` goes back with the choice, to `action`. `byAddress` where some provider is known by the domain of e-mail addresses. */
+export function choicePage(
+  choices: readonly Choice[],
+  { action, to }: { readonly action: string; readonly to: string },
+  byAddress: boolean,
+  problem: string | null,
+): string {
   const ways = choices
     .map(
       ({ name, label }) =>
-        `<form method="post" action="/signin/start">${hidden('provider', name)}${hidden('to', to)}<button type="submit">${escapeHtml(label)}</button></form>`,
+        `<form method="post" action="${escapeHtml(action)}">${hidden('provider', name)}${hidden('to', to)}<button type="submit">${escapeHtml(label)}</button></form>`,
     )
     .join('\n');
   const address = byAddress
-    ? `<form method="post" action="/signin/start">${hidden('to', to)}
+    ? `<form method="post" action="${escapeHtml(action)}">${hidden('to', to)}
 <label for="email">Or by your e-mail address at work</label>
 <input id="email" name="email" type="email" autocomplete="email" required>
 <button type="submit">Continue</button></form>`

@@ -2,7 +2,9 @@
 // provider's word that this client may reach this resource for this person. Pure. INVARIANT: what the provider did not sign for
 // (client, resource, this server) is not given.
 
-import * as jose from 'jose';
+import type { JWTPayload } from 'jose';
+import { decodeJwt } from 'jose/jwt/decode';
+import { jwtVerify } from 'jose/jwt/verify';
 import type { JsonObject } from '../core/json.ts';
 import { limits } from '../core/limits.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
@@ -33,9 +35,9 @@ export async function readIdJag(
 ): Promise<Result<IdJag>> {
   if (assertion.length > limits.tokenBytesMax)
     return refuse('token_invalid', 'The assertion is larger than any should be.');
-  let claimed: jose.JWTPayload;
+  let claimed: JWTPayload;
   try {
-    claimed = jose.decodeJwt(assertion);
+    claimed = decodeJwt(assertion);
   } catch {
     return refuse('token_invalid', 'The assertion is not a JWT.');
   }
@@ -43,7 +45,7 @@ export async function readIdJag(
   if (!trust)
     return refuse('token_issuer', 'The assertion comes from an issuer that may not send people through this client.');
   try {
-    const { payload } = await jose.jwtVerify(assertion, trust.resolve, {
+    const { payload } = await jwtVerify(assertion, trust.resolve, {
       algorithms,
       typ: idJagType,
       issuer: trust.issuer,
@@ -58,7 +60,7 @@ export async function readIdJag(
   }
 }
 
-function claimsOf(payload: jose.JWTPayload, client: string, now: number): Result<IdJag> {
+function claimsOf(payload: JWTPayload, client: string, now: number): Result<IdJag> {
   const { iss = '', aud, exp = 0, iat = 0, jti, sub } = payload;
   // RFC 7523bis: an assertion for two servers could be carried from one to the other.
   if (Array.isArray(aud) && aud.length !== 1)

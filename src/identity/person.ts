@@ -2,9 +2,9 @@
 // already verified, → Subject. Pure. It refuses what cannot be known, and never guesses a group.
 
 import type { Subject } from '../core/facts.ts';
-import type { Json, JsonObject } from '../core/json.ts';
+import type { JsonObject } from '../core/json.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
-import { subjectOf } from './subject.ts';
+import { subjectOf, textsOf } from './subject.ts';
 
 export interface PersonRules {
   /** Who vouches: the issuer of the ID token, the entity of the assertion. */
@@ -47,7 +47,7 @@ export function personOf(claims: JsonObject, rules: PersonRules): Result<Subject
     { ...named, sub },
     { issuer: rules.issuer, groupsClaim: rules.groupsClaim, kind: 'person' },
   );
-  const { expiresMs: _, issuedMs: __, agent: ___, ...person } = subject;
+  const { expiresMs: _, issuedMs: __, agent: ___, actors: ____, ...person } = subject;
   return ok({ ...person, aliases: person.aliases.filter((alias) => isOfDomain(alias, rules.domains)) });
 }
 
@@ -65,9 +65,4 @@ function isOfDomain(alias: string, domains: readonly string[]): boolean {
 /** Of an e-mail address, in lower case. */
 export function domainOf(address: string): string | undefined {
   return /^[^@\s]+@([^@\s]+)$/.exec(address)?.[1]?.toLowerCase();
-}
-
-function textsOf(value: Json | undefined): string[] {
-  if (typeof value === 'string') return [value];
-  return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
 }

@@ -21,12 +21,20 @@ export function msLeft({ acr, withinMs }: StepUp, subject: Proven, now: number):
   return subject.authenticatedMs === undefined ? 0 : subject.authenticatedMs + withinMs - now;
 }
 
-/** Those of these scopes that this subject meets now. */
-export function scopesMet(scopes: Iterable<string>, stepUps: StepUps, subject: Proven, now: number): readonly string[] {
-  return [...scopes].filter((scope) => {
-    const stepUp = stepUps.get(scope);
-    return stepUp !== undefined && msLeft(stepUp, subject, now) > 0;
-  });
+/** Those of these scopes that this subject meets now, and until when; ms since the epoch. */
+export function scopesMet(
+  scopes: Iterable<string>,
+  stepUps: StepUps,
+  subject: Proven,
+  now: number,
+): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    [...scopes].flatMap((scope) => {
+      const stepUp = stepUps.get(scope);
+      const ms = stepUp ? msLeft(stepUp, subject, now) : 0;
+      return ms > 0 ? [[scope, now + ms]] : [];
+    }),
+  );
 }
 
 /** What meets all of them; null for none. No context may be enough for each. */

@@ -3,6 +3,7 @@
 import type { JWTPayload } from 'jose';
 import type { Subject } from '../core/facts.ts';
 import { isJsonObject } from '../core/json.ts';
+import { actorsOf } from './delegation.ts';
 
 /** `sub` is required by the caller. Claims of another type than expected count as absent. */
 export function subjectOf(
@@ -11,8 +12,7 @@ export function subjectOf(
 ): Subject {
   const aliases = [text(claims['email']), text(claims['preferred_username'])].filter((each) => each !== undefined);
   const name = text(claims['name']);
-  const act = claims['act'];
-  const agent = isJsonObject(act) ? text(act['sub']) : undefined;
+  const actors = actorsOf(claims['act']) ?? [];
   return {
     id: claims.sub ?? '',
     issuer: trust.issuer,
@@ -20,18 +20,26 @@ export function subjectOf(
     groups: groupsOf(claims, trust.groupsClaim),
     aliases,
     ...(name === undefined ? {} : { name }),
-    ...(agent === undefined ? {} : { agent }),
+    ...actingFor(actors),
     ...(claims.iat === undefined ? {} : { issuedMs: claims.iat * 1000 }),
     ...provenIn(claims),
     ...(claims.exp === undefined ? {} : { expiresMs: claims.exp * 1000 }),
   };
 }
 
-/** OpenID Connect Core 1.0 §2. */
-function provenIn({ acr, auth_time: at }: JWTPayload): Pick<Subject, 'acr' | 'authenticatedMs'> {
+/** Who acts for a subject, as it says so: the one who acts now first. */
+export function actingFor(actors: readonly string[]): Pick<Subject, 'agent' | 'actors'> {
+  const [agent, ...others] = actors;
+  return { ...(agent === undefined ? {} : { agent }), ...(others.length === 0 ? {} : { actors }) };
+}
+
+/** OpenID Connect Core 1.0 §2; `amr` by RFC 8176. */
+function provenIn({ acr, amr, auth_time: at }: JWTPayload): Pick<Subject, 'acr' | 'amr' | 'authenticatedMs'> {
   const context = text(acr);
+  const methods = textsOf(amr);
   return {
     ...(context === undefined ? {} : { acr: context }),
+    ...(methods.length === 0 ? {} : { amr: methods }),
     ...(typeof at === 'number' ? { authenticatedMs: at * 1000 } : {}),
   };
 }
@@ -40,6 +48,11 @@ function provenIn({ acr, auth_time: at }: JWTPayload): Pick<Subject, 'acr' | 'au
 function groupsOf(claims: JWTPayload, claim: string): string[] {
   const value =
     claims[claim] ?? claim.split('.').reduce<unknown>((at, key) => (isJsonObject(at) ? at[key] : undefined), claims);
+  return textsOf(value);
+}
+
+/** A list of strings, or one string. */
+export function textsOf(value: unknown): string[] {
   if (typeof value === 'string') return [value];
   return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
 }

@@ -1,7 +1,10 @@
 // Token → Subject: which issuer, whose key, for which audience, until when. Never says more than the error table does.
 // RFC 7519 (claims), RFC 8725 (algorithms are an allow list, issuer and audience always checked).
 
-import * as jose from 'jose';
+import type * as jose from 'jose';
+import * as tokenErrors from 'jose/errors';
+import { decodeJwt } from 'jose/jwt/decode';
+import { jwtVerify } from 'jose/jwt/verify';
 import type { Subject } from '../core/facts.ts';
 import { limits } from '../core/limits.ts';
 import { ok, type Refusal, type Result, refuse } from '../core/result.ts';
@@ -61,7 +64,7 @@ export async function verifyClaims(
     return refuse('token_invalid', 'The token is larger than any token should be.');
   let claimed: jose.JWTPayload;
   try {
-    claimed = jose.decodeJwt(token);
+    claimed = decodeJwt(token);
   } catch {
     return refuse('token_invalid', 'The credential is not a JWT.');
   }
@@ -80,7 +83,7 @@ export async function verifyClaims(
 
 async function verifyAgainst(token: string, trust: TrustedIssuer, now: number): Promise<Result<VerifiedToken>> {
   try {
-    const { payload, protectedHeader } = await jose.jwtVerify(token, trust.resolve, {
+    const { payload, protectedHeader } = await jwtVerify(token, trust.resolve, {
       algorithms,
       issuer: trust.issuer,
       audience: trust.audience,
@@ -118,19 +121,19 @@ function isOfAnotherKind(typ: string | undefined): boolean {
 }
 
 export function refusalOf(error: unknown): { readonly ok: false; readonly error: Refusal } {
-  if (error instanceof jose.errors.JWTExpired) return refuse('token_expired', 'The token has expired.');
-  if (error instanceof jose.errors.JWTClaimValidationFailed) {
+  if (error instanceof tokenErrors.JWTExpired) return refuse('token_expired', 'The token has expired.');
+  if (error instanceof tokenErrors.JWTClaimValidationFailed) {
     if (error.claim === 'aud') return refuse('token_audience', 'The token was issued for another audience.');
     if (error.claim === 'nbf') return refuse('token_invalid', 'The token is not valid yet.');
     return refuse('token_invalid', `The token's claim "${error.claim}" is missing or wrong.`);
   }
-  if (error instanceof jose.errors.JWKSNoMatchingKey)
+  if (error instanceof tokenErrors.JWKSNoMatchingKey)
     return refuse('token_invalid', 'The token was signed with a key its issuer does not publish.');
-  if (error instanceof jose.errors.JWKSTimeout)
+  if (error instanceof tokenErrors.JWKSTimeout)
     return refuse('token_invalid', "The issuer's keys could not be fetched.");
-  if (error instanceof jose.errors.JWSSignatureVerificationFailed)
+  if (error instanceof tokenErrors.JWSSignatureVerificationFailed)
     return refuse('token_invalid', "The token's signature does not verify.");
-  if (error instanceof jose.errors.JOSEAlgNotAllowed)
+  if (error instanceof tokenErrors.JOSEAlgNotAllowed)
     return refuse('token_invalid', "The token's algorithm is not accepted.");
   return refuse('token_invalid', 'The token was not accepted.');
 }

@@ -19,7 +19,7 @@ import type { Entry, Payload, RecordInput } from '../../src/core/record.ts';
 import { ok, refuse } from '../../src/core/result.ts';
 import { createApprovalDesk } from '../../src/gateway/approval-desk.ts';
 import { createBreakGlassDesk } from '../../src/gateway/break-glass-desk.ts';
-import { patientNamer } from '../../src/gateway/patient-names.ts';
+import { type PatientNaming, patientNamer } from '../../src/gateway/patient-names.ts';
 import { createRetentionDesk } from '../../src/gateway/retention-desk.ts';
 import { createToolDesk, type ToolDesk } from '../../src/gateway/tool-desk.ts';
 import { type Log, type LogReader, LogUnavailable } from '../../src/ports/log.ts';
@@ -107,6 +107,8 @@ export async function startGate(): Promise<GateFixture> {
   const index = openSessionIndex(join(state, 'index.db'));
   assert.ok(store.ok && index.ok);
   const log = new MemoryLog();
+  const named = patientNamer(new Uint8Array(32));
+  const patients: PatientNaming = { kinds: () => ['mrn'], namesOf: (kind, value) => [named(kind, value)] };
   const { approvals } = store.value;
 
   const desk = createApprovalDesk({ clock: systemClock, random: systemRandom, log, store: approvals });
@@ -127,7 +129,7 @@ export async function startGate(): Promise<GateFixture> {
     rotation: { rotate: () => Promise.reject(new Error('this log has no keys')) },
     index: index.value,
     publicUrl: 'http://localhost',
-    patients: { kinds: () => ['mrn'], namesOf: (kind, value) => [patientNamer(new Uint8Array(32))(kind, value)] },
+    patients,
     readers: () => ({ auditors: ['auditors'], reviewers: ['privacy'] }),
     authenticate: async (token) => {
       const known = people[token];
@@ -147,7 +149,9 @@ export async function startGate(): Promise<GateFixture> {
       keep: nothingKept,
       holds: store.value.holds,
       retainMs: 86_400_000,
-      patientName: (patient) => createHash('sha256').update(patient).digest('hex'),
+      index: index.value,
+      patients,
+      patientDigest: (patient) => createHash('sha256').update(patient).digest('hex'),
     }),
     toolReviewersOf,
     endSubject: () => Promise.resolve({ signIns: 0 }),

@@ -145,7 +145,7 @@ it('break-glass: opens held and masked data of a running session, is flagged, en
   const { id } = JSON.parse(opened.stdout);
   const alerted = (): string | undefined =>
     receiver.received.find(({ path, body }) => path === '/hook' && body.includes(id))?.body;
-  for (let waited = 0; waited < 100 && !alerted(); waited++) await sleep(20);
+  for (let waited = 0; waited < 2_000 && !alerted(); waited++) await sleep(20);
   const alert = alerted() ?? '';
   assert.match(alert, /"type":"break_glass.opened"/, 'reviewers are told at once');
   assert.ok(!alert.includes(reason));

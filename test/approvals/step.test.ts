@@ -118,6 +118,27 @@ test('what was approved can be taken back until it is used', () => {
   assert.equal(codeOf(after(approved, [use, 11]), verdict(person('max'), 'deny'), 12), 'approval_settled');
 });
 
+test('who is sent away takes their yes along, and nothing else', () => {
+  const recall = (id: string, issuer: string | null = null): ApprovalEvent => ({ kind: 'recall', id, issuer });
+  const approved = after(requested(), [verdict(person('pia')), 10]);
+  const back = after(approved, [recall('pia'), 11]);
+  assert.equal(back.status, 'requested');
+  assert.equal(codeOf(back, use, 12), 'approval_required');
+  assert.equal(after(back, [verdict(person('max')), 12], [use, 13]).status, 'used');
+  assert.equal(after(approved, [recall('max'), 11], [recall('pia', 'https://other'), 11]).status, 'approved');
+  assert.equal(after(approved, [use, 11], [recall('pia'), 12]).status, 'used', 'what has run has run');
+  const three = after(requested(2), [verdict(person('pia')), 10], [recall('pia'), 11], [verdict(person('max')), 12]);
+  assert.equal(three.status, 'requested', 'of a quorum, one is left');
+  const denied = after(requested(), [verdict(person('pia'), 'deny'), 10], [recall('pia'), 11]);
+  assert.equal(denied.status, 'denied', 'a no stays');
+});
+
+test('a chain of actors is part of who asks, and each of them is no second pair of eyes', () => {
+  const chain: Party = { ...person('ana', ['analysts'], 'claude'), actors: ['claude', 'desk'] };
+  assert.notEqual(digestOf({ ...act, subject: chain }), digestOf(act));
+  assert.equal(codeOf(requested(1, { ...act, subject: chain }), verdict(person('desk')), 10), 'own_request');
+});
+
 const shaped: Act = { ...act, shape: { fingerprint: 'f00', facts: ['t'] } };
 
 function granted(grants: number | 'once', of: Act = shaped): Approval {

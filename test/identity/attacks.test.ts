@@ -6,9 +6,9 @@ import { createSecretKey } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { exportJWK, generateKeyPair } from 'jose';
 import type { DatabaseError } from 'pg';
+import { eventually } from '../parts/eventually.ts';
 import { type Hospital, signInAt, startHospital } from '../parts/hospital.ts';
 import { type LogRecord, logRecords } from '../parts/log-records.ts';
 import { type Honesty, halfHash, type LyingProvider, startLyingProvider } from '../parts/lying-provider.ts';
@@ -274,8 +274,7 @@ test('what clients try at the authorization server is on record by the name of t
     const { records } = await recorded(async () => {
       const before = (await logRecords(clinic.state)).length;
       await attempt();
-      for (let waited = 0; waited < 100 && (await logRecords(clinic.state)).length === before; waited++)
-        await sleep(20);
+      await eventually(async () => (await logRecords(clinic.state)).length > before, 'it is on record');
     });
     return records.map(({ data }) => data?.['error']);
   };

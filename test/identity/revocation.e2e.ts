@@ -120,7 +120,7 @@ test('revoked by a reviewer: PostgreSQL idle, running, copying, held; MCP of bot
     open('a running call without a session', call(stateless, reads)),
   ];
   const heldByNow = async (): Promise<number> => (await logRecords(clinic.state, 'approval.requested')).length;
-  for (let waited = 0; waited < 200 && (await heldByNow()) < 2; waited++) await sleep(25);
+  for (let waited = 0; waited < 2_000 && (await heldByNow()) < 2; waited++) await sleep(25);
   await sleep(200);
   await allEnd(opened, async () => {
     const answer = await fetch(`${clinic.url}/api/v1/sign-ins/revoke`, {
@@ -212,7 +212,7 @@ test("a client's tokens given back, or a refresh token that came twice, end what
   }
   const told = async (): Promise<unknown[]> =>
     (await logRecords(clinic.state, 'auth.signed_out')).map(({ data }) => data?.['reason']);
-  for (let waited = 0; waited < 100 && (await told()).length < 5; waited++) await sleep(20);
+  for (let waited = 0; waited < 2_000 && (await told()).length < 5; waited++) await sleep(20);
   assert.deepEqual(await told(), ['revoked', 'signed_out', 'provider', 'client', 'client']);
 });
 

@@ -5,12 +5,18 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { inflateRawSync } from 'node:zlib';
 import { type Clinic, startClinic } from '../parts/clinic.ts';
+import { type Hospital } from '../parts/hospital.ts';
 import { logRecords } from '../parts/log-records.ts';
+import { callback, oauthAt, type Registered } from '../parts/oauth-client.ts';
 import { makeRsaKey, missing, type SimpleSamlPhp, startSimpleSamlPhp } from '../parts/simplesamlphp.ts';
 import { type Page, UserAgent } from '../parts/user-agent.ts';
 
 const options = missing === null ? {} : { skip: missing };
+/** What SimpleSAMLphp says of a password over HTTP, and what it cannot say. */
+const contexts = 'urn:oasis:names:tc:SAML:2.0:ac:classes:';
 let clinic: Clinic;
 const providers: SimpleSamlPhp[] = [];
 
@@ -33,7 +39,13 @@ before(async () => {
       `    ${name}: { type: saml, metadata: ./${name}.xml, subject_attribute: uid, label: "The ${name} one"${key} }`,
     );
   }
-  await clinic.writeConfig((text) => text.replace('identity:\n', `identity:\n  providers:\n${sections.join('\n')}\n`));
+  const stepUps = `  step_up:
+    again: { acr: ["${contexts}Password"], within: 5s }
+    stronger: { acr: ["${contexts}SmartcardPKI"], within: 15m }
+`;
+  await clinic.writeConfig((text) =>
+    text.replace('identity:\n', `identity:\n  providers:\n${sections.join('\n')}\n${stepUps}`),
+  );
   await clinic.startGate();
 });
 
@@ -185,4 +197,56 @@ test('refused: a response to another sign-in of the same browser, and one in ano
   const elsewhere = await new UserAgent().post(`${clinic.url}/signin/saml/clear`, first);
   assert.equal(elsewhere.status, 403);
   assert.match(elsewhere.html, /another browser/);
+});
+
+test('refused, or read whole: a comment within the name (it is no part of what is signed)', options, async () => {
+  const agent = new UserAgent();
+  const { SAMLResponse, RelayState } = fieldsOf(await responseFrom(agent, 'clear'));
+  const xml = Buffer.from(SAMLResponse, 'base64').toString();
+  const cut = unsignedResponse(xml).replaceAll('>ana<', '>an<!-- -->a<');
+  assert.ok(cut.includes('<!-- -->'));
+  const page = await agent.post(`${clinic.url}/signin/saml/clear`, {
+    SAMLResponse: Buffer.from(cut).toString('base64'),
+    RelayState,
+  });
+  if (page.status === 403) return;
+  assert.match(page.html, /ana@clinic\.example \(ana\)/);
+});
+
+test('step-up: whoever is signed in there proves it anew, for the context that is asked for', options, async () => {
+  const { register, authorizationUrl, redeem } = oauthAt(() => ({ clinic }) as Hospital);
+  const { client_id: client } = (await (await register()).json()) as Registered;
+  const resource = `${clinic.url}/mcp/ehr-tools`;
+  const agent = new UserAgent(callback);
+  await agent.post(`${clinic.url}/signin/saml/clear`, fieldsOf(await responseFrom(agent, 'clear')));
+  const silent = await agent.get(authorizationUrl(client, { resource }));
+  assert.match(silent.html, /value="allow"/, 'signed in here: no question');
+
+  await sleep(5_500);
+  const choice = await agent.get(authorizationUrl(client, { resource, scope: 'gate again' }));
+  const form = await agent.submit(choice, 'value="clear"');
+  assert.match(form.html, /name="username"/, 'the provider asks again, though its own session lives');
+  const sent = agent.visited.findLast((url) => url.searchParams.has('SAMLRequest'));
+  const request = inflateRawSync(Buffer.from(sent?.searchParams.get('SAMLRequest') ?? '', 'base64')).toString();
+  assert.match(request, /ForceAuthn="true"/);
+  assert.ok(request.includes('RequestedAuthnContext') && request.includes(`${contexts}Password<`), request);
+  const proven = await agent.submit(form, 'name="username"', { username: 'ana', password: 'secret' });
+  const consent = await agent.post(`${clinic.url}/signin/saml/clear`, fieldsOf(proven));
+  const granted = await agent.submit(consent, 'value="allow"');
+  const tokens = (await (await redeem(client, granted.url.searchParams.get('code') ?? '')).json()) as { scope: string };
+  assert.deepEqual(tokens.scope.split(' ').toSorted(), ['again', 'gate']);
+});
+
+test('step-up: somebody else, or a lesser context, raises nothing', options, async () => {
+  const { register, authorizationUrl } = oauthAt(() => ({ clinic }) as Hospital);
+  const { client_id: client } = (await (await register()).json()) as Registered;
+  const resource = `${clinic.url}/mcp/ehr-tools`;
+  const agent = new UserAgent(callback);
+  await agent.post(`${clinic.url}/signin/saml/clear`, fieldsOf(await responseFrom(agent, 'clear')));
+  const choice = await agent.get(authorizationUrl(client, { resource, scope: 'gate stronger' }));
+  const form = await agent.submit(choice, 'value="clear"');
+  const proven = await agent.submit(form, 'name="username"', { username: 'ana', password: 'secret' });
+  const lesser = await agent.post(`${clinic.url}/signin/saml/clear`, fieldsOf(proven));
+  assert.equal(lesser.status, 403);
+  assert.match(lesser.html, /as strong and new as was asked for/);
 });

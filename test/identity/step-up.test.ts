@@ -2,13 +2,16 @@
 // and the same session goes on; nobody gets there without.
 
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Client as McpClient, StreamableHTTPClientTransport, UnauthorizedError } from '@modelcontextprotocol/client';
+import { Client } from 'pg';
 import { msLeft, scopesMet, strictestOf } from '../../src/identity/step-up.ts';
 import { memoryOf } from '../parts/client-memory.ts';
-import { type Clinic, startClinic } from '../parts/clinic.ts';
+import { type Clinic, main, startClinic } from '../parts/clinic.ts';
 import type { Hospital } from '../parts/hospital.ts';
 import { type LyingProvider, startLyingProvider } from '../parts/lying-provider.ts';
 import { callback, oauthAt, type Registered, type Tokens } from '../parts/oauth-client.ts';
@@ -18,6 +21,16 @@ let clinic: Clinic;
 let provider: LyingProvider;
 /** What the provider says besides of how somebody proved themselves. */
 let proof: Record<string, unknown> = {};
+
+const rules = `    - name: numbers-need-proof
+      connections: [ehr]
+      when: sql.columns.exists(each, each == "public.patients.ssn")
+      step_up: strong
+    - name: wards-through-agents-need-proof
+      connections: [free]
+      when: mcp.method == "tools/call" && string(mcp.arguments.sql).contains("wards")
+      step_up: strong
+`;
 
 before(async () => {
   [clinic, provider] = await Promise.all([startClinic(), startLyingProvider()]);
@@ -35,7 +48,10 @@ before(async () => {
         'classification:',
         '  strict: { type: mcp, url: "http://127.0.0.1:9/mcp", step_up: { scope: strong } }\nclassification:',
       )
-      .replace('ehr-tools: { type: mcp,', 'ehr-tools: { type: mcp, step_up: { scope: strong, tools: [query] },'),
+      .replace(/^ {2}ehr-tools: (.*)$/m, '  ehr-tools: $1\n  free: $1')
+      .replace('ehr-tools: { type: mcp,', 'ehr-tools: { type: mcp, step_up: { scope: strong, tools: [query] },')
+      .replace('connections: [ehr-tools]', 'connections: [ehr-tools, free]')
+      .replace('  rules:\n', `  rules:\n${rules}`),
   );
   await clinic.startGate();
 });
@@ -109,12 +125,12 @@ test('a scope is gone with the proof: a refreshed token has it no more, and the 
   const { client_id: client } = (await (await register()).json()) as Registered;
   const resource = `${clinic.url}/mcp/ehr-tools`;
   const agent = new UserAgent(callback);
-  proof = { acr: 'phr', auth_time: Math.floor(Date.now() / 1000) - 118 };
+  proof = { acr: 'phr', auth_time: Math.floor(Date.now() / 1000) - 115 };
   const { url } = await agent.get(authorizationUrl(client, { resource, scope: 'gate strong offline_access' }));
   const consented = await agent.submit(await agent.get(answerTo(url)), 'value="allow"');
   const first = (await (await redeem(client, consented.url.searchParams.get('code') ?? '')).json()) as Tokens;
-  assert.ok(first.expires_in <= 3);
-  await new Promise((resolve) => setTimeout(resolve, 3_000));
+  assert.ok(first.expires_in <= 6);
+  await new Promise((resolve) => setTimeout(resolve, (first.expires_in + 1) * 1000));
   const form = { grant_type: 'refresh_token', client_id: client, refresh_token: first.refresh_token, resource };
   const second = (await (await token(form)).json()) as Tokens & { readonly scope: string };
   assert.equal(second.scope, 'gate');
@@ -162,6 +178,91 @@ test('a whole connection that asks says so from the start, and lets nothing thro
     assert.equal((await fetch(`${clinic.url}/mcp/strict`, { method, headers: { authorization } })).status, 403, method);
 });
 
+const numbers = 'SELECT ssn FROM patients LIMIT 1';
+
+test('a rule asks for a stronger sign-in at the PostgreSQL door, says how, and lets it pass until that is over', async () => {
+  const password = async (claims: Record<string, unknown>): Promise<string> =>
+    clinic.issuer.sign({ sub: 'ana', groups: ['analysts'], ...claims });
+  const seconds = (): number => Math.floor(Date.now() / 1000);
+  for (const claims of [{}, { acr: 'pwd', auth_time: seconds() }, { acr: 'phr', auth_time: seconds() - 121 }]) {
+    const plain = await clinic.connect('ana', { password: await password(claims) });
+    await assert.rejects(plain.query(numbers), {
+      code: '28000',
+      message: /stronger or newer sign-in \(strong\) \(rule numbers-need-proof\)/,
+      hint: 'Prove who you are once more: chartgate login --scope strong. Then connect anew: chartgate connect ehr.',
+    });
+    assert.equal((await plain.query('SELECT label FROM wards WHERE id = 1')).rows.length, 1);
+    await plain.end();
+  }
+  const strong = await clinic.connect('ana', { password: await password({ acr: 'phr', auth_time: seconds() - 116 }) });
+  assert.equal((await strong.query(numbers)).rows.length, 1);
+  await new Promise((resolve) => setTimeout(resolve, 4_100));
+  await assert.rejects(strong.query(numbers), { code: '28000' });
+  await strong.end();
+});
+
+test('the command line proves it once more, and what connect gives is enough', async () => {
+  proof = { acr: 'phr' };
+  const child = spawn(process.execPath, [main, 'login', '--scope', 'strong', '-c', clinic.config], {
+    cwd: clinic.directory,
+    env: { PATH: process.env['PATH'] ?? '', HOME: clinic.directory },
+  });
+  let said = '';
+  const address = await new Promise<string>((resolve) => {
+    child.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      const found = /https?:\/\/\S+user_code=\S+/.exec(said)?.[0];
+      if (found) resolve(found);
+    });
+  });
+  const agent = new UserAgent();
+  const confirm = await agent.submit(await agent.get(address), 'name="user_code"');
+  const { url } = await agent.submit(confirm, 'name="confirm"');
+  assert.equal(url.searchParams.get('acr_values'), 'phr');
+  await agent.submit(await agent.get(answerTo(url)), 'value="allow"');
+  const [exit] = await once(child, 'exit');
+  assert.equal(exit, 0, said);
+  const made = await clinic.chartgate(['connect', 'ehr', '--print', '-c', clinic.config], null);
+  assert.equal(made.code, 0, made.stderr);
+  const database = new Client({ connectionString: made.stdout.trim() });
+  await database.connect();
+  assert.equal((await database.query(numbers)).rows.length, 1);
+  await database.end();
+});
+
+test('a rule asks the client of an MCP session for the scope, and the SQL of the tool is decided by the same proof', async () => {
+  proof = {};
+  const agent = new UserAgent(callback);
+  const asked: string[] = [];
+  let last: Page | undefined;
+  const memory = memoryOf(async (url) => {
+    asked.push(url.searchParams.get('scope') ?? '');
+    let page = await agent.get(url);
+    if (page.url.origin === provider.issuer) page = await agent.get(answerTo(page.url));
+    last = page.html.includes('value="allow"') ? await agent.submit(page, 'value="allow"') : page;
+  });
+  const transport = new StreamableHTTPClientTransport(new URL('/mcp/free', clinic.url), { authProvider: memory });
+  await assert.rejects(new McpClient({ name: 'agent', version: '1' }).connect(transport), UnauthorizedError);
+  await transport.finishAuth(last?.url.searchParams ?? new URLSearchParams());
+  const going = new StreamableHTTPClientTransport(new URL('/mcp/free', clinic.url), { authProvider: memory });
+  const client = new McpClient({ name: 'agent', version: '1' });
+  await client.connect(going);
+  assert.ok((await client.listTools()).tools.some(({ name }) => name === 'query'));
+  const ssn = { name: 'query', arguments: { sql: numbers } };
+  await assert.rejects(client.callTool(ssn), /numbers-need-proof/, 'PostgreSQL tells the tool');
+  proof = { acr: 'phr' };
+  await assert.rejects(client.callTool(query), UnauthorizedError);
+  assert.deepEqual(
+    asked.map((each) => each.split(' ').toSorted().join(' ')),
+    ['gate', 'gate strong'],
+  );
+  await going.finishAuth(last?.url.searchParams ?? new URLSearchParams());
+  assert.match(JSON.stringify(await client.callTool(query)), /ward 1/);
+  const seen = JSON.stringify(await client.callTool(ssn));
+  assert.ok(!seen.includes('numbers-need-proof') && !seen.includes('isError":true'), seen);
+  await client.close();
+});
+
 test('each who was asked for more is on record', async () => {
   const names = await readdir(clinic.state, { recursive: true, withFileTypes: true });
   const files = names.filter((each) => each.isFile()).map((each) => join(each.parentPath, each.name));
@@ -177,7 +278,9 @@ test('what is not said is not met, and it ends to the millisecond', () => {
   assert.equal(msLeft(strong, proven, 1_060_000), 0);
   assert.equal(msLeft(strong, { acr: 'phr' }, 0), 0);
   assert.equal(msLeft(strong, { authenticatedMs: 0 }, 0), 0);
-  assert.deepEqual(scopesMet(['strong', 'else'], new Map([['strong', strong]]), proven, 1_000_000), ['strong']);
+  assert.deepEqual(scopesMet(['strong', 'else'], new Map([['strong', strong]]), proven, 1_000_000), {
+    strong: 1_060_000,
+  });
   const other = { acr: ['phrh'], withinMs: 90_000 };
   assert.deepEqual(strictestOf([strong, other]), { acr: ['phrh'], withinMs: 60_000 });
   assert.equal(strictestOf([]), null);

@@ -200,12 +200,14 @@ it('what will never be taken is not sent again; no redirect is followed', async 
   assert.ok(!http.received.some(({ path }) => path === '/elsewhere'));
 });
 
+const turnedAway: string[] = [];
+
 function slack(): SlackDeps {
   const pia = { id: 'pia', issuer: 'https://idp', kind: 'person', groups: ['privacy'], aliases: [] } as const;
   const ana = { ...pia, id: 'ana' } as const;
   return {
     clock,
-    log,
+    refusals: { record: async ({ code }) => void turnedAway.push(code) },
     desk: approvalDesk(),
     apps: [
       {
@@ -243,6 +245,16 @@ it('a button in Slack asks for a reason, and is a verdict of the person that use
     signed(press, { ageMs: -301_000 }),
   ])
     assert.equal((await answerSlack(slack(), forged)).status, 401);
+  const flood = new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(65_536)) });
+  const endless = new Request('http://gate/slack/interactivity', { method: 'POST', body: flood, duplex: 'half' });
+  assert.equal((await answerSlack(slack(), endless)).status, 401, 'what is too long is not read');
+  const changed = signed(press);
+  const tampered = new Request(changed, { body: (await changed.text()).replace('approve', 'deny'), method: 'POST' });
+  assert.equal((await answerSlack(slack(), tampered)).status, 401);
+  assert.deepEqual(
+    turnedAway,
+    Array.from({ length: 5 }, () => 'token_invalid'),
+  );
   assert.equal(http.received.length, 0);
   assert.equal((await answerSlack(slack(), signed(press))).status, 200);
   const opened = JSON.parse(http.received[0]?.body ?? '');
@@ -256,6 +268,7 @@ it('a button in Slack asks for a reason, and is a verdict of the person that use
     return answer.text();
   };
   assert.match(await send('U9', 'yes'), /nobody the gate knows/);
+  assert.equal(turnedAway.at(-1), 'not_a_reviewer');
   assert.match(await send('U2', 'yes'), /own request/);
   assert.match(await send('U1', null), /reason is required/i);
   assert.match(await send('U1', 'seen, fine'), /clear/);

@@ -1,7 +1,10 @@
-// The public keys of an issuer, from a file or a URL. A file is read again when it has changed and a key is not found.
+// The public keys of an issuer, from a file or a URL. A file is read again when it has changed.
 
 import { readFile, stat } from 'node:fs/promises';
-import { createLocalJWKSet, createRemoteJWKSet, errors, type JSONWebKeySet } from 'jose';
+import type { JSONWebKeySet } from 'jose';
+import { JWKSNoMatchingKey } from 'jose/errors';
+import { createLocalJWKSet } from 'jose/jwks/local';
+import { createRemoteJWKSet } from 'jose/jwks/remote';
 import type { KeySource } from '../../ports/key-source.ts';
 
 /** Keys at a URL: cached ten minutes, fetched again for an unknown `kid` at most every 30 s (RFC 7517 has no say; jose's defaults). */
@@ -32,25 +35,27 @@ async function jwksUriOf(issuer: string): Promise<string> {
   const metadata: unknown = answer.ok ? await answer.json() : null;
   const isObject = typeof metadata === 'object' && metadata !== null;
   const uri = isObject && 'issuer' in metadata && metadata.issuer === issuer && 'jwks_uri' in metadata;
-  if (!uri || typeof metadata.jwks_uri !== 'string') throw new errors.JWKSNoMatchingKey();
+  if (!uri || typeof metadata.jwks_uri !== 'string') throw new JWKSNoMatchingKey();
   return metadata.jwks_uri;
 }
 
-/** @throws when the file is missing or no JWK set: at start, before any token is looked at. */
+/**
+ * The file is looked at for each token, so that a key taken out of it counts no more. One that cannot be read for a moment, as
+ * it is being written, stands as it was. @throws when the file is missing or no JWK set: at start, before any token is looked at.
+ */
 export async function keysInFile(path: string): Promise<KeySource> {
   let modifiedMs = (await stat(path)).mtimeMs;
   let keys = await readKeys(path);
   return async (header, token) => {
-    try {
-      return await keys(header, token);
-    } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
-      const now = (await stat(path)).mtimeMs;
-      if (now === modifiedMs) throw error;
-      keys = await readKeys(path);
-      modifiedMs = now;
-      return keys(header, token);
+    const now = await stat(path).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => modifiedMs,
+    );
+    if (now !== modifiedMs) {
+      const read = await readKeys(path).catch(() => null);
+      if (read) [keys, modifiedMs] = [read, now];
     }
+    return keys(header, token);
   };
 }
 

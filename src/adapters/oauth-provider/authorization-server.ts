@@ -9,6 +9,7 @@ import type { KeptRecords } from '../../ports/kept-records.ts';
 import type { AuthorizationRequests } from '../../ports/sign-in.ts';
 import { type GrantRefusal, idJagProfile, type TokenGrants } from '../../ports/token-grants.ts';
 import { pageHeaders } from '../../wire/http/page.ts';
+import { checkClient } from './client-metadata.ts';
 import {
   checkAssertion,
   fetchKeys,
@@ -22,6 +23,7 @@ import {
 } from './grants.ts';
 import { deviceConfirmPage, deviceDonePage, devicePage, errorPage } from './pages.ts';
 import { publicFetch } from './public-fetch.ts';
+import { createRates } from './rates.ts';
 import { requestCookie, requestsOf } from './requests.ts';
 import { promptPolicy, type StepUpDeps, scopesNow } from './step-up.ts';
 import { storageIn } from './storage.ts';
@@ -79,7 +81,6 @@ export interface AuthorizationServer {
 const ownClients: ReadonlySet<string> = new Set(['chartgate-cli', 'chartgate-psql']);
 
 const paths = ['/oauth/', '/device', '/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'];
-const registrationsPerMinuteMax = 60;
 const metadataBytesMax = 65_536;
 
 export async function createAuthorizationServer(deps: AuthorizationServerDeps): Promise<AuthorizationServer> {
@@ -100,7 +101,7 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
   });
   provider.on('registration_create.success', (_context, client) => deps.onRegistered(client.clientId));
   const answer = provider.callback();
-  const tooMany = perMinute(registrationsPerMinuteMax, deps.clock);
+  const isTooMany = createRates(deps.clock);
   return {
     requests: requestsOf(provider, deps.stepUpOf),
     find: async (token) => {
@@ -113,7 +114,9 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
     },
     serves: (path) => paths.some((each) => path === each || path.startsWith(each.endsWith('/') ? each : `${each}/`)),
     listener: (request, response) => {
-      if (request.method === 'POST' && request.url === '/oauth/register' && tooMany()) {
+      if (isTooMany(request)) {
+        // The body is left where it is: nobody reads on.
+        response.shouldKeepAlive = false;
         response.writeHead(429, { 'retry-after': '60', 'content-type': 'application/json' });
         return void response.end('{"error":"temporarily_unavailable"}');
       }
@@ -170,7 +173,7 @@ function configurationOf(deps: AuthorizationServerDeps, key: JWK): Configuration
     extraClientMetadata: {
       properties: ['software_id'],
       validator: (_context, _key, _value, metadata) => {
-        checkRedirects(metadata.redirect_uris ?? []);
+        checkClient(metadata);
         refuseGrants(metadata, known);
         // RFC 7591 §2: a client that registered for what it knew of then may still be asked to step up.
         if (metadata.scope !== undefined) metadata.scope = scopes.join(' ');
@@ -286,16 +289,6 @@ const libpq = {
   redirect_uris: [],
 };
 
-/** RFC 9700 §4.1: in clear only on the client's own machine, and nothing a reader could take for another host. */
-function checkRedirects(uris: readonly string[]): void {
-  for (const each of uris) {
-    const url = URL.parse(each);
-    const local = url !== null && ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname);
-    if (!url || (url.protocol === 'http:' && !local) || url.username !== '' || url.password !== '')
-      throw new errors.InvalidRedirectUri('redirect_uris have to be https, or http on loopback, without a user');
-  }
-}
-
 /** The request as one for the configured address, whatever its headers say; with our scope, which there is one of. */
 function ours(request: IncomingMessage, publicUrl: string): IncomingMessage {
   const { protocol, host } = new URL(publicUrl);
@@ -340,16 +333,4 @@ async function signingKey({ records, clock }: AuthorizationServerDeps): Promise<
   const key = { ...(await exportJWK(privateKey)), use: 'sig', alg: 'ES256' };
   records.put('signing key', 'ES256', key, Number.MAX_SAFE_INTEGER);
   return key;
-}
-
-/** True once there were more calls in a minute than `max`. */
-function perMinute(max: number, clock: Clock): () => boolean {
-  let minute = 0;
-  let count = 0;
-  return () => {
-    const now = Math.floor(clock.now() / 60_000);
-    count = now === minute ? count + 1 : 1;
-    minute = now;
-    return count > max;
-  };
 }

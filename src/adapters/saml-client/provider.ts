@@ -30,6 +30,7 @@ export interface SamlProvider {
 const requestMs = 600_000;
 const transient = 'urn:oasis:names:tc:SAML:2.0:nameid-format:transient';
 const bearer = 'urn:oasis:names:tc:SAML:2.0:cm:bearer';
+const succeeded = /\sValue\s*=\s*["']urn:oasis:names:tc:SAML:2\.0:status:Success["']/;
 /** SHA-1 no longer vouches for anything. */
 const weak = /xmldsig#(?:rsa|dsa|hmac)-sha1|xmldsig#sha1/;
 
@@ -56,6 +57,8 @@ export function createSamlProvider(options: SamlProvider, clock: { now(): number
       // XML 1.0 §2.8: entities come from a document type, and no response has use for one.
       if (/<!(?:DOCTYPE|ENTITY)/i.test(xml)) return refused('the response has a document type');
       if (weak.test(xml)) return refused('the response is signed with SHA-1');
+      if (!succeeded.test(/<(?:\w+:)?StatusCode\b[^>]*>/.exec(xml)?.[0] ?? ''))
+        return refused('the response is not one of success (SAML 2.0 Core §3.2.2.2)');
       try {
         const saml = samlFor(options, requestId, sent);
         const { profile } = await saml.validatePostResponseAsync({ SAMLResponse: response });
@@ -127,17 +130,21 @@ function proofOf(profile: Profile, options: SamlProvider, requestId: string, now
   if (!confirmed) return 'the assertion is not confirmed for this request and recipient (SAML 2.0 Profiles §4.1.4.2)';
   const audiences = nodesOf(nodesOf(assertion['Conditions'])[0]?.['AudienceRestriction']);
   if (audiences.length === 0) return 'the assertion names no audience';
+  // §4.1.4.2: without one, nobody says that the person was there.
+  const [statement] = nodesOf(assertion['AuthnStatement']);
+  if (!statement) return 'the assertion has no AuthnStatement (SAML 2.0 Profiles §4.1.4.2)';
+  const until = secondsOf(statement.$?.['SessionNotOnOrAfter']);
+  if (until !== null && until * 1000 <= now) return 'the session at the identity provider is over';
   const attributes = attributesOf(assertion);
   const { subjectAttribute, groupsAttribute } = options;
   if (subjectAttribute === null && profile.nameIDFormat === transient)
     return 'the NameID is transient: configure subject_attribute, or a persistent NameID';
-  const sub = subjectAttribute === null ? profile.nameID : attributes.get(subjectAttribute)?.[0];
+  const nameId = textOf(nodesOf(nodesOf(assertion['Subject'])[0]?.['NameID'])[0]);
+  const sub = subjectAttribute === null ? nameId : attributes.get(subjectAttribute)?.[0];
   if (!sub) return 'the assertion does not name the person';
   const id = assertion.$?.['ID'];
   if (!id) return 'the assertion has no ID';
-  const context = nodesOf(
-    nodesOf(nodesOf(assertion['AuthnStatement'])[0]?.['AuthnContext'])[0]?.['AuthnContextClassRef'],
-  );
+  const context = nodesOf(nodesOf(statement['AuthnContext'])[0]?.['AuthnContextClassRef']);
   const first = (...names: readonly string[]): string | undefined =>
     names.flatMap((name) => attributes.get(name) ?? [])[0];
   const claims: JsonObject = {
@@ -146,9 +153,14 @@ function proofOf(profile: Profile, options: SamlProvider, requestId: string, now
     email: first('mail', 'email', mailOid, `${claimsSchema}/emailaddress`) ?? null,
     name: first('displayName', 'cn', displayNameOid, `${claimsSchema}/name`) ?? null,
     acr: textOf(context[0]) ?? null,
-    auth_time: secondsOf(nodesOf(assertion['AuthnStatement'])[0]?.$?.['AuthnInstant']),
+    auth_time: secondsOf(statement.$?.['AuthnInstant']),
   };
-  return { claims, session: profile.sessionIndex ?? null, once: { id, untilMs: now + 2 * requestMs } };
+  return {
+    claims,
+    session: profile.sessionIndex ?? null,
+    once: { id, untilMs: now + 2 * requestMs },
+    ...(until === null ? {} : { endsMs: until * 1000 }),
+  };
 }
 
 /** Null where it is no time. */
@@ -186,6 +198,8 @@ function nodesOf(value: unknown): readonly Node[] {
   return Array.isArray(value) ? value.map(nodeOf) : [];
 }
 
+/** Undefined where there is more than text: what is around it would be cut off. */
 function textOf(node: Node | undefined): string | undefined {
+  if (node && Object.keys(node).some((key) => key !== '_' && key !== '$')) return undefined;
   return node?._ === undefined || node._ === '' ? undefined : node._.trim();
 }

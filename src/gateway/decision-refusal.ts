@@ -1,0 +1,48 @@
+// What a caller is told who is not let through: which rule, why, and what to do. It never says a value of the request.
+
+import type { Decision } from '../core/decision.ts';
+import type { Facts } from '../core/facts.ts';
+import type { Refusal } from '../core/result.ts';
+import type { ClaimOutcome } from './approval-desk.ts';
+
+/** Of a decision to deny. */
+export function refusalOf(
+  { reasons: [reason] }: Decision,
+  { door, connection }: { readonly door: Facts['request']['door']; readonly connection: string },
+): Refusal {
+  const { rule, code, text, scope } = reason;
+  const refusal: Refusal = {
+    code: code === 'allowed' ? 'internal' : code,
+    text: code === 'denied' ? text : `${text.replace(/\.$/, '')} (rule ${rule}).`,
+    rule,
+  };
+  if (scope === undefined) return refusal;
+  if (door !== 'postgres') return { ...refusal, scope };
+  const next = `Prove who you are once more: chartgate login --scope ${scope}. Then connect anew: chartgate connect ${connection}.`;
+  return { ...refusal, scope, next };
+}
+
+/** Of a hold; null once it is granted. `link` is its page. */
+export function refusalOfHold({ kind, approval }: ClaimOutcome, rule: string, link: string): Refusal | null {
+  switch (kind) {
+    case 'granted':
+      return null;
+    case 'denied':
+      return {
+        code: 'approval_denied',
+        text: `A reviewer refused this (approval ${approval}).`,
+        next: `Look at ${link}.`,
+        rule,
+        approval,
+      };
+    case 'pending':
+      return {
+        code: 'approval_required',
+        // The text alone has to do: not every driver passes on a hint.
+        text: `Rule "${rule}" holds this for approval ${approval}: run it again, unchanged, once a reviewer has approved it.`,
+        next: `A reviewer decides at ${link} or with: chartgate approvals approve ${approval}.`,
+        rule,
+        approval,
+      };
+  }
+}
