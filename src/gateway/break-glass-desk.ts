@@ -11,7 +11,7 @@ import {
 } from '../approvals/break-glass.ts';
 import { glassFor } from '../core/decide.ts';
 import type { Policy } from '../core/decision.ts';
-import type { Facts, Subject } from '../core/facts.ts';
+import type { Party, Subject } from '../core/facts.ts';
 import type { RecordType } from '../core/record.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -29,7 +29,7 @@ export interface BreakGlassDesk {
   /** Refused: approval_not_found, approval_settled, own_request, not_a_reviewer, reason_required. */
   review(id: string, by: Subject, finding: Finding, reason: string): Promise<Result<Emergency>>;
   /** The id of the one that is live for this subject on this connection. Synchronous: asked for at every request. */
-  live(subject: Pick<Facts['subject'], 'id' | 'issuer'>, connection: string): string | undefined;
+  live(subject: Pick<Party, 'id' | 'issuer'>, connection: string): string | undefined;
   /** Newest first. */
   list(): readonly Emergency[];
   /** Writes down ends and overdue reviews. */

@@ -1,8 +1,10 @@
 // One request of an MCP client, from its first byte to its last: how it is given up, and what it says while it is held.
 
+import { errors } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Refusal, Result } from '../core/result.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { HttpHeaders } from '../ports/http-exchange.ts';
 import { encodeMessage, type JsonRpcId, type JsonRpcOutcome, type JsonRpcRequest } from '../wire/mcp/json-rpc.ts';
 import type { HeaderOf, ParamHeader } from '../wire/mcp/stateless.ts';
 import { objectAt } from './mcp-facts.ts';
@@ -47,6 +49,8 @@ export class McpCall {
   paramHeaders: readonly ParamHeader[] = [];
   /** What it is told when it is refused for a reason that is of its method. */
   refusedAs: (refusal: Refusal) => JsonRpcOutcome = errorOutcome;
+  /** Headers that ask for a sign-in of that scope. */
+  challenge: (scope: string) => HttpHeaders = () => ({});
   /** How long it may be held, where that is not the rule's to say; ms. */
   holdMs: number | undefined;
   /** Told once it is held. */
@@ -87,8 +91,14 @@ export class McpCall {
     this.#controller.abort();
   }
 
-  finish(outcome: JsonRpcOutcome, status?: number): Promise<void> {
-    return this.reply.finish(encodeMessage({ kind: 'response', id: this.id, outcome }), status);
+  finish(outcome: JsonRpcOutcome, status?: number, headers?: HttpHeaders): Promise<void> {
+    return this.reply.finish(encodeMessage({ kind: 'response', id: this.id, outcome }), status, headers);
+  }
+
+  /** Where a stronger sign-in is all that is lacking, the client is asked for that. */
+  refuse(outcome: JsonRpcOutcome, { scope }: Refusal): Promise<void> {
+    if (scope === undefined) return this.finish(outcome);
+    return this.finish(outcome, errors.insufficient_scope.http, this.challenge(scope));
   }
 
   /** Tells a client that asked for progress what it waits for, until `decided`. */

@@ -230,7 +230,7 @@ export function itemsOf(method: string, result: JsonObject): readonly Json[] {
 
 /**
  * The list without what policy denies whatever the arguments. A deny that only comes from facts not known yet
- * (`policy_error`) keeps the item: the call itself is decided with all facts.
+ * (`policy_error`), or that a stronger sign-in lifts, keeps the item: the call itself is decided with all facts.
  */
 export function usable(
   method: string,
@@ -243,7 +243,8 @@ export function usable(
   const kept = itemsOf(method, result).filter((item) => {
     if (!isJsonObject(item)) return false;
     const decision = preview(facts(kind.use(item)));
-    return decision.effect !== 'deny' || decision.reasons[0].code === 'policy_error';
+    const [{ code }] = decision.reasons;
+    return decision.effect !== 'deny' || code === 'policy_error' || code === 'insufficient_scope';
   });
   return { ...result, [kind.member]: kept };
 }

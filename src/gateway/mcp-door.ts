@@ -58,6 +58,8 @@ export interface McpDoor {
   closeWhere(which: (subject: Subject) => boolean, reason: string): Promise<void>;
   /** The request that runs in this session (its id in the log) at this moment, where requests run one at a time. */
   activeRequest(session: string): string | undefined;
+  /** Whom this session is of, as they proved themselves last. */
+  subjectOf(session: string): Subject | undefined;
 }
 
 export function createMcpDoor(deps: McpDoorDeps): McpDoor {
@@ -112,6 +114,10 @@ class Door implements McpDoor {
 
   activeRequest(session: string): string | undefined {
     return this.#byLogId.get(session)?.activeRequest;
+  }
+
+  subjectOf(session: string): Subject | undefined {
+    return this.#byLogId.get(session)?.audited.subject;
   }
 
   async #route(exchange: HttpExchange): Promise<void> {
@@ -203,7 +209,7 @@ class Door implements McpDoor {
       await entry.session.close('shutting_down');
       return respondCode(exchange, 'shutting_down', message.id);
     }
-    entry.session.caller.token = visit.token;
+    entry.session.comesWith(visit);
     const { logLevel } = envelope.value;
     const { expiresMs } = subject;
     const carried = { logLevel, expiresMs, header: (name: string) => exchange.header(name) };
@@ -333,7 +339,7 @@ class Door implements McpDoor {
   #find({ exchange, subject, token, connection }: Visit): SessionEntry | undefined {
     const id = exchange.header('mcp-session-id');
     const entry = id !== undefined && isSessionId(id) ? this.#table.find(id, subject, connection) : undefined;
-    if (entry) entry.session.caller.token = token;
+    entry?.session.comesWith({ subject, token });
     return entry;
   }
 }

@@ -8,7 +8,7 @@ import type { HttpExchange } from '../ports/http-exchange.ts';
 import type { JsonRpcId } from '../wire/mcp/json-rpc.ts';
 import { bearerOf, isAddressedToUs } from '../wire/mcp/streamable-http.ts';
 import type { DoorRefusals } from './door-refusals.ts';
-import { respondCode, respondRefusal } from './mcp-http-refusal.ts';
+import { metadataOf, resourceMetadataPrefix, respondCode, respondRefusal, stepUpHeaders } from './mcp-http-refusal.ts';
 import type { Binary } from './mcp-masking.ts';
 
 export interface McpEntranceDeps {
@@ -43,7 +43,6 @@ export interface Visit {
 }
 
 export const mcpPrefix = '/mcp/';
-export const resourceMetadataPrefix = '/.well-known/oauth-protected-resource/mcp/';
 
 export class McpEntrance {
   readonly #deps: McpEntranceDeps;
@@ -101,14 +100,12 @@ export class McpEntrance {
    */
   async stepsUp(visit: Visit, tool: string | null): Promise<boolean> {
     const { plan, subject, connection, exchange } = visit;
-    if (!plan.stepUp || subject.scopes?.includes(plan.stepUp.scope)) return false;
+    if (!plan.stepUp || (subject.scopes && plan.stepUp.scope in subject.scopes)) return false;
     const { scope, tools } = plan.stepUp;
     if (tools === null ? tool !== null : tool === null || !tools.includes(tool)) return false;
     await this.note(exchange, 'insufficient_scope', visit);
-    const wanted = [...(this.#deps.scope === null ? [] : [this.#deps.scope]), scope].join(' ');
     const refusal = refuse('insufficient_scope', errors.insufficient_scope.text).error;
-    const challenge = `Bearer error="insufficient_scope", scope="${wanted}", ${this.#metadataOf(connection)}, error_description="${refusal.text}"`;
-    respondRefusal(exchange, refusal, 403, { 'www-authenticate': challenge });
+    respondRefusal(exchange, refusal, 403, stepUpHeaders(this.#deps, connection, scope));
     return true;
   }
 
@@ -154,12 +151,8 @@ export class McpEntrance {
   async #challenge(exchange: HttpExchange, connection: string, refusal: Refusal, presented: boolean): Promise<void> {
     // Every client comes without a token at first.
     if (presented) await this.note(exchange, refusal.code, this.#deps.connection(connection) && { connection });
-    const metadata = this.#metadataOf(connection);
+    const metadata = metadataOf(this.#deps.publicUrl, connection);
     const challenge = presented ? `Bearer error="invalid_token", ${metadata}` : `Bearer ${metadata}`;
     respondRefusal(exchange, refusal, errors[refusal.code].http, { 'www-authenticate': challenge });
-  }
-
-  #metadataOf(connection: string): string {
-    return `resource_metadata="${this.#deps.publicUrl}${resourceMetadataPrefix}${connection}"`;
   }
 }

@@ -97,7 +97,7 @@ export class McpExchange {
     call.decided();
     if (!admitted.ok) {
       this.#giveUp(call.leg?.waits);
-      return call.finish(this.#dressed(call, refusal(admitted.error)));
+      return call.refuse(this.#dressed(call, refusal(admitted.error)), admitted.error);
     }
     const admission = admitted.value;
     call.open = { reply: call.reply, admission };
@@ -211,18 +211,18 @@ export class McpExchange {
     }
     this.#runs.delete(run.id);
     const { outcome } = step;
-    if (call.long?.begun) return call.long.finish(outcome).then(nothing);
+    if (call.long?.begun) return call.long.finish(outcome).then(() => null);
     if (run.streamed() && !call.carried) call.reply.open();
-    if (!outcome.ok) return this.#failed(call, admission, outcome.error).then(nothing);
+    if (!outcome.ok) return this.#failed(call, admission, outcome.error).then(() => null);
     const answer = outcome.value;
-    if (!('result' in answer)) return this.release(call, admission, answer).then(nothing);
+    if (!('result' in answer)) return this.release(call, admission, answer).then(() => null);
     const { result } = answer;
     if (!link.stateless || result['resultType'] !== 'input_required') {
       const whole = transform ? await transform(result) : result;
-      return this.release(call, admission, { result: whole }).then(nothing);
+      return this.release(call, admission, { result: whole }).then(() => null);
     }
     const questions = questionsOf(result, offered);
-    if (!questions.ok) return this.#failed(call, admission, questions.error).then(nothing);
+    if (!questions.ok) return this.#failed(call, admission, questions.error).then(() => null);
     if (!call.carried) return result;
     const state = result['requestState'];
     await this.#ask(call, admission, questions.value, typeof state === 'string' ? { state } : {});
@@ -367,7 +367,8 @@ export class McpExchange {
     const counts: Record<string, number> = {};
     const mask = await this.#parts.maskFor(dataOf(outcome));
     const masked = maskOutcome(this.cursors.seal(outcome), admission.decision, mask, counts, this.#parts.binary);
-    const fitted = dressed(fitStructured(outcome, masked, outputSchema));
+    const shown = (members: JsonObject): JsonObject => maskMembers(members, admission.decision, mask, {});
+    const fitted = dressed(fitStructured(outcome, masked, outputSchema, shown));
     const text = encodeMessage({ kind: 'response', id, outcome: fitted });
     const disclosed = seen ? admission.disclose(seen, counts) : null;
     const failed = 'error' in outcome || outcome.result['isError'] === true;
@@ -388,8 +389,4 @@ export class McpExchange {
   #dressed(call: McpCall, masked: JsonRpcOutcome, own: JsonObject = {}): JsonRpcOutcome {
     return call.carried ? completed(call.method, masked, this.serverInfo, own) : masked;
   }
-}
-
-function nothing(): null {
-  return null;
 }

@@ -1,6 +1,6 @@
 // What an MCP request means to the policy: facts, and the exact act that an approval is bound to. Pure.
 
-import { type Facts, type McpFacts, noMcp, noSql, partyOf, type Subject } from '../core/facts.ts';
+import { askerOf, type Facts, type McpFacts, noMcp, noSql, type Subject } from '../core/facts.ts';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import type { PhiClass } from '../core/phi.ts';
 
@@ -21,7 +21,7 @@ export function factsOf(
 ): Facts {
   return {
     now: asking.now,
-    subject: partyOf(asking.subject),
+    subject: askerOf(asking.subject, asking.now),
     connection: { name: asking.connection, type: 'mcp' },
     client: { name: asking.client },
     request: { door: 'mcp', phi },

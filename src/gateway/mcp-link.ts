@@ -40,6 +40,8 @@ export interface McpLinkEvents {
   readonly notification: (message: JsonRpcNotification) => Promise<void>;
   /** `about` is the gate's id of the request whose reply it came in, where the transport tells. */
   readonly request: (message: JsonRpcRequest, about: number | undefined) => Promise<void>;
+  /** The server makes a client poll for the answer to this request of the gate: resolves when one has come again. Never rejects. */
+  readonly paused: (id: number, retryMs: number) => Promise<void>;
   /** Called once; every open request has its outcome by then. */
   readonly closed: (reason: Refusal) => void;
 }
@@ -127,6 +129,7 @@ export class McpLink {
     const started = await this.#upstream.start({
       message: (bytes, about) => this.#receive(bytes, about),
       long: (id, streamed) => this.#pending.get(id)?.long?.(id, streamed) ?? null,
+      paused: (id, retryMs) => this.#events.paused(id, retryMs),
       closed: (reason) => this.#end(reason),
     });
     if (!started.ok) return started;

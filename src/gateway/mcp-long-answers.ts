@@ -47,7 +47,8 @@ export class McpLongAnswers {
     const { flowFor, maskFor, binary, outlet, seen, dressed } = this.#parts;
     const { call, admission } = this.#awaited.get(id) ?? {};
     const flow = call && admission && call.outputSchema === null ? flowFor(admission.decision) : null;
-    if (!call || !admission || !flow) return null;
+    // Nobody is there to take it: it is held until somebody is.
+    if (!call || !admission || !flow || call.reply.paused) return null;
     const long = new McpLongAnswer({
       call,
       admission,

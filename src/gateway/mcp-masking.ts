@@ -6,6 +6,7 @@ import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import { unionOf } from '../core/phi.ts';
 import type { JsonRpcOutcome } from '../wire/mcp/json-rpc.ts';
 import { isClientVersion } from '../wire/mcp/streamable-http.ts';
+import { pointerFrom, readingOf } from './mcp-pointers.ts';
 
 /** Masks data under a decision's obligations, and adds to `counts` what it masked, by class. */
 export type MaskJson = (value: Json, decision: Decision, counts: Record<string, number>) => Json;
@@ -28,14 +29,29 @@ const structure = new Set(
 );
 /** Members that hold a JSON Schema, where a property called `address` is no address. */
 const schemas = new Set(['inputSchema', 'outputSchema', 'requestedSchema']);
+/** Keywords of JSON Schema that hold schemas by name, schemas, or values of what they describe (2020-12, and draft 7). */
+const namedSchemas = new Set(
+  'properties patternProperties $defs definitions dependentSchemas dependentRequired'.split(' '),
+);
+const subschemas = new Set(
+  `items prefixItems additionalItems unevaluatedItems contains additionalProperties unevaluatedProperties propertyNames
+  not if then else allOf anyOf oneOf`.split(/\s+/),
+);
+const values = new Set(['default', 'const', 'example', 'examples']);
+/** A list of what may be chosen says nothing of anybody by where it stands. */
+const choices = new Set(['anyOf', 'oneOf']);
 /** Members that point somewhere and must still do so: a URL or host in them is no identifier, all else is. */
 const pointers = new Set(['uri', 'uriTemplate', 'url', 'src', 'websiteUrl', '$schema', '$ref', '$id']);
+/** What a pointer may hold that nobody is found by: where it points; and on the web the codes of sessions and sign-ins. */
+const notOfPointers = ['url', 'ip'] as const;
+const notOfPages = [...notOfPointers, 'other_id'] as const;
 /** What the protocol itself has a member say, in so many words: there is nothing in it to look for. */
 const ownWords: ReadonlyMap<string, ReadonlySet<Json>> = new Map([
   ['type', new Set<Json>(['text', 'image', 'audio', 'resource', 'resource_link'])],
   ['role', new Set<Json>(['user', 'assistant'])],
   ['isError', new Set<Json>([true, false])],
   ['resultType', new Set<Json>(['complete'])],
+  ['$schema', new Set<Json>(['2020-12', '2019-09'].map((draft) => `https://json-schema.org/draft/${draft}/schema`))],
 ]);
 
 export function maskOutcome(
@@ -61,21 +77,44 @@ export function maskMembers(
   counts: Record<string, number>,
   binary: Binary = 'withhold',
 ): JsonObject {
-  let pointing: Decision | undefined;
   const parts: Json[] = [];
+  const pointers: string[] = [];
   const rebuild = plan(members, {
     part: (value) => parts.push(value) - 1,
-    pointer: (value) => mask(value, (pointing ??= pointingUnder(decision)), counts),
+    pointer: (value) => pointers.push(value) - 1,
     binary: decision.obligations.unmask === 'all' ? 'unmasked' : binary,
   });
   // One call for all parts, so that a name found in one place is masked wherever it recurs.
-  const masked = rebuild(parts.length === 0 ? parts : listOf(mask(parts, decision, counts)));
+  const masked = rebuild({
+    parts: parts.length === 0 ? parts : listOf(mask(parts, decision, counts)),
+    pointers: maskPointers(pointers, parts, decision, mask, counts),
+  });
   return isJsonObject(masked) ? masked : {};
 }
 
-function pointingUnder(decision: Decision): Decision {
-  const { obligations } = decision;
-  return { ...decision, obligations: { ...obligations, unmask: unionOf(obligations.unmask, ['url', 'ip']) } };
+/** Piece by piece: what names a person must not hide in what is a URL. */
+function maskPointers(
+  uris: readonly string[],
+  parts: readonly Json[],
+  decision: Decision,
+  mask: MaskJson,
+  counts: Record<string, number>,
+): readonly Json[] {
+  const masked = new Map<string, Json>();
+  for (const isWeb of [true, false]) {
+    const some = uris.filter((uri) => /^https?:/i.test(uri) === isWeb);
+    if (some.length === 0) continue;
+    const unmask = unionOf(decision.obligations.unmask, isWeb ? notOfPages : notOfPointers);
+    const pointing = { ...decision, obligations: { ...decision.obligations, unmask } };
+    const readings = some.map(readingOf);
+    const alone = listOf(mask(readings, pointing, counts));
+    // Once more beside the parts, for the names found in them.
+    const among = parts.length === 0 ? alone : listOf(listOf(mask([[...parts], readings], pointing, {}))[1] ?? null);
+    for (const [at, uri] of some.entries()) {
+      masked.set(uri, pointerFrom(uri, { alone: alone[at] ?? null, among: among[at] ?? null }));
+    }
+  }
+  return uris.map((uri) => masked.get(uri) ?? null);
 }
 
 /** Masking keeps the shape of a list. */
@@ -83,13 +122,19 @@ function listOf(value: Json): readonly Json[] {
   return Array.isArray(value) ? value : [];
 }
 
+/** Each gives the number under which the masked value is found. */
 interface Parts {
   readonly part: (value: Json) => number;
-  readonly pointer: (value: string) => Json;
+  readonly pointer: (value: string) => number;
   readonly binary: Binary | 'unmasked';
 }
 
-type Rebuild = (masked: readonly Json[]) => Json;
+interface Masked {
+  readonly parts: readonly Json[];
+  readonly pointers: readonly Json[];
+}
+
+type Rebuild = (masked: Masked) => Json;
 
 function plan(value: Json, parts: Parts): Rebuild {
   if (Array.isArray(value)) {
@@ -98,14 +143,14 @@ function plan(value: Json, parts: Parts): Rebuild {
   }
   if (!isJsonObject(value)) {
     const at = parts.part(value);
-    return (masked) => masked[at] ?? null;
+    return (masked) => masked.parts[at] ?? null;
   }
   if (parts.binary === 'unmasked') return planMembers(value, parts);
   const raw = parts.binary === 'pass' ? opaqueMember(value) : null;
   if (raw === null) return planMembers(withoutBinary(value), parts);
   const { [raw]: content = null, ...rest } = value;
   const rebuild = planMembers(rest, parts);
-  return (masked) => Object.assign({}, rebuild(masked), { [raw]: content });
+  return (masked) => ({ ...membersOf(rebuild(masked)), [raw]: content });
 }
 
 function planMembers(value: JsonObject, parts: Parts): Rebuild {
@@ -113,47 +158,88 @@ function planMembers(value: JsonObject, parts: Parts): Rebuild {
   return (masked) => Object.fromEntries(members.map((rebuild) => rebuild(masked)));
 }
 
-function planMember(name: string, member: Json, parts: Parts): (masked: readonly Json[]) => [string, Json] {
-  if (pointers.has(name) && typeof member === 'string') {
-    const pointer = parts.pointer(member);
-    return () => [name, pointer];
-  }
+function planMember(name: string, member: Json, parts: Parts): (masked: Masked) => [string, Json] {
   // A version of the protocol reads like a date.
   const isOwn = ownWords.get(name)?.has(member) || (name === 'protocolVersion' && isClientVersion(member));
   if (isOwn) return () => [name, member];
+  if (pointers.has(name) && typeof member === 'string') return named(name, planPointer(member, parts));
   // prompts/list describes arguments in an array; anywhere else `arguments` are values.
   const structural = structure.has(name) || (name === 'arguments' && Array.isArray(member));
-  if (structural && typeof member === 'object' && member !== null) {
-    const rebuild = plan(member, parts);
-    return (masked) => [name, rebuild(masked)];
-  }
-  if (schemas.has(name)) {
-    const rebuild = planSchema(member, parts);
-    return (masked) => [name, rebuild(masked)];
-  }
+  if (structural && typeof member === 'object' && member !== null) return named(name, plan(member, parts));
+  if (schemas.has(name)) return named(name, planSchema(member, parts, null));
+  return planData(name, member, parts);
+}
+
+function named(name: string, rebuild: Rebuild): (masked: Masked) => [string, Json] {
+  return (masked) => [name, rebuild(masked)];
+}
+
+function planPointer(pointer: string, parts: Parts): Rebuild {
+  const at = parts.pointer(pointer);
+  return (masked) => masked.pointers[at] ?? null;
+}
+
+/** A member whose name says something of its value. */
+function planData(name: string, member: Json, parts: Parts): (masked: Masked) => [string, Json] {
   const at = parts.part({ [name]: member });
+  return (masked) => Object.entries(membersOf(masked.parts[at] ?? null))[0] ?? [name, null];
+}
+
+/** `of`: the property it describes. */
+function planSchema(schema: Json, parts: Parts, of: string | null): Rebuild {
+  if (Array.isArray(schema)) {
+    const items = schema.map((each: Json) => planSchema(each, parts, of));
+    return (masked) => items.map((rebuild) => rebuild(masked));
+  }
+  if (!isJsonObject(schema)) return planLeaf(schema, parts);
+  const members = Object.entries(schema).map(([keyword, member]) => {
+    if (pointers.has(keyword) || ownWords.has(keyword)) return planMember(keyword, member, parts);
+    if (namedSchemas.has(keyword) && isJsonObject(member)) return named(keyword, planNamed(member, parts));
+    if (subschemas.has(keyword)) return named(keyword, planSchema(member, parts, choices.has(keyword) ? null : of));
+    if (keyword === 'enum' && Array.isArray(member)) return named(keyword, planChoices(member, parts, of));
+    if (!values.has(keyword) || of === null) return planData(keyword, member, parts);
+    const value = planData(of, member, parts);
+    return (masked: Masked): [string, Json] => [keyword, value(masked)[1]];
+  });
+  return (masked) => Object.fromEntries(members.map((rebuild) => rebuild(masked)));
+}
+
+/** INVARIANT: no two of them become the same, so that none is lost. */
+function planNamed(schema: JsonObject, parts: Parts): Rebuild {
+  const members = Object.entries(schema).map(([name, member]) => ({
+    name: planLeaf(name, parts),
+    member: planSchema(member, parts, name),
+  }));
   return (masked) => {
-    const part = masked[at];
-    return (isJsonObject(part) && Object.entries(part)[0]) || [name, null];
+    const all = new Map<string, Json>();
+    for (const { name, member } of members) {
+      const text = textAt(name(masked));
+      all.set(all.has(text) ? `${text} ${all.size}` : text, member(masked));
+    }
+    return Object.fromEntries(all);
   };
 }
 
-function planSchema(value: Json, parts: Parts): Rebuild {
-  if (Array.isArray(value)) {
-    const items = value.map((each: Json) => planSchema(each, parts));
-    return (masked) => items.map((rebuild) => rebuild(masked));
-  }
-  if (!isJsonObject(value)) {
-    if (typeof value !== 'string') return () => value;
-    const at = parts.part(value);
-    return (masked) => masked[at] ?? null;
-  }
-  const members = Object.entries(value).map(([name, member]): [string, Rebuild] => {
-    if (!pointers.has(name) || typeof member !== 'string') return [name, planSchema(member, parts)];
-    const pointer = parts.pointer(member);
-    return [name, () => pointer];
+function planChoices(choice: readonly Json[], parts: Parts, of: string | null): Rebuild {
+  const all = choice.map((each) => {
+    if (typeof each === 'string' || of === null) return planLeaf(each, parts);
+    const value = planData(of, each, parts);
+    return (masked: Masked): Json => value(masked)[1];
   });
-  return (masked) => Object.fromEntries(members.map(([name, rebuild]) => [name, rebuild(masked)]));
+  return (masked) => all.map((rebuild) => rebuild(masked));
+}
+
+function textAt(value: Json): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function planLeaf(value: Json, parts: Parts): Rebuild {
+  const at = parts.part(value);
+  return (masked) => masked.parts[at] ?? null;
+}
+
+function membersOf(value: Json): JsonObject {
+  return isJsonObject(value) ? value : {};
 }
 
 /** The member that holds what no detector could read; null where there is none. Text in base64 is none. */

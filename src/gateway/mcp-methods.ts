@@ -19,6 +19,7 @@ import { classesIn, type DetectClasses, namedRequest, objectAt, only, stringAt }
 import type { McpIntents } from './mcp-intents.ts';
 import { discoveryOf } from './mcp-introduction.ts';
 import type { McpLink, Welcome } from './mcp-link.ts';
+import { isAmbiguous } from './mcp-pointers.ts';
 import { isOffered } from './mcp-questions.ts';
 import { errorOutcome, pageOf, pageQuestion, type RefusalPage, toolOutcome, urlOutcome } from './mcp-refusal.ts';
 import type { McpSubscriptions } from './mcp-subscriptions.ts';
@@ -49,6 +50,10 @@ export interface McpMethodsParts {
 
 /** What the gate answers by itself. */
 const withoutServer = new Set(['initialize', 'ping', 'server/discover', 'subscriptions/listen']);
+/** INVARIANT: a rule about a URI is not met by one that the server reads as another. */
+const ambiguous = refuse('invalid_params', 'The URI has dot segments, backslashes or characters that no URI has.', {
+  next: 'Ask for the resource by its plain URI, as resources/list has it.',
+});
 /** Gone with the session (MCP 2026-07-28). */
 const sessionMethods = new Set(['ping', 'logging/setLevel', 'resources/subscribe', 'resources/unsubscribe']);
 
@@ -83,6 +88,9 @@ export class McpMethods {
     if (isList(method)) return this.#list(call, method, params);
     const named = namedRequest(method, params);
     if (named) {
+      if (isAmbiguous(named.mcp.resource?.uri ?? '') && method !== 'completion/complete') {
+        return exchange.refused(call, ambiguous.error, { method, ...named.forwarded });
+      }
       const changed = await this.#changed(method, named.mcp, params);
       if (changed) return exchange.refused(call, changed, { method, ...named.forwarded });
       const phi = classesIn(named.forwarded, detectClasses);

@@ -8,7 +8,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { HttpStream } from '../ports/http-exchange.ts';
 import { encodeEvent } from '../wire/mcp/event-stream.ts';
 import { encodeMessage, type JsonRpcNotification, type JsonRpcRequest } from '../wire/mcp/json-rpc.ts';
-import { subscriptionKey } from '../wire/mcp/subscriptions.ts';
+import { isNews, subscriptionKey } from '../wire/mcp/subscriptions.ts';
 import type { Admission } from './enforce.ts';
 import { type MaskFor, maskMembers } from './mcp-masking.ts';
 import type { McpReply } from './mcp-reply.ts';
@@ -145,15 +145,20 @@ function strictest(decision: Decision, open: readonly OpenCall[]): Decision {
   return { ...decision, obligations: { ...decision.obligations, unmask } };
 }
 
-/** What the client or the gate chose themselves: masked it would refer to nothing. */
+/** Members that the client or the gate chose themselves: masked they would refer to nothing. Elsewhere they are the server's. */
+const references: ReadonlyMap<string, string> = new Map([
+  ['notifications/progress', 'progressToken'],
+  ['notifications/cancelled', 'requestId'],
+  ['notifications/subscriptions/acknowledged', 'notifications'],
+]);
+
 function referencesOf({ method, params }: JsonRpcNotification | JsonRpcRequest): JsonObject {
-  const { progressToken, requestId, notifications, _meta: meta } = params;
-  const acknowledged = method === 'notifications/subscriptions/acknowledged' ? notifications : undefined;
-  const subscription = isJsonObject(meta) ? meta[subscriptionKey] : undefined;
+  const name = references.get(method) ?? '';
+  const { [name]: reference, _meta: meta } = params;
+  const isTold = isNews(method) || method === 'notifications/subscriptions/acknowledged';
+  const subscription = isTold && isJsonObject(meta) ? meta[subscriptionKey] : undefined;
   return {
-    ...(progressToken === undefined ? {} : { progressToken }),
-    ...(requestId === undefined ? {} : { requestId }),
-    ...(acknowledged === undefined ? {} : { notifications: acknowledged }),
+    ...(reference === undefined ? {} : { [name]: reference }),
     ...(subscription === undefined ? {} : { _meta: { [subscriptionKey]: subscription } }),
   };
 }

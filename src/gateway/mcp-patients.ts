@@ -100,6 +100,8 @@ function* leavesAt(value: Json, steps: readonly string[]): Generator<Json> {
 }
 
 function addValue(leaf: Json, kind: string, by: PatientRef['by'], seen: PatientsSeen): void {
+  // A row about somebody that does not say about whom.
+  if (leaf === null && by === 'row') seen.addUnnamed();
   if (typeof leaf !== 'string' && typeof leaf !== 'number') return;
   const text = String(leaf);
   seen.add({ kind, value: patientReference.exec(text)?.[1] ?? text, by });

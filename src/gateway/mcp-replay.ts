@@ -3,7 +3,7 @@
 // no more: the oldest streams are forgotten when there is no room, and all with the session.
 
 import type { HttpStream } from '../ports/http-exchange.ts';
-import { encodeEvent } from '../wire/mcp/event-stream.ts';
+import { encodeEvent, retryOf } from '../wire/mcp/event-stream.ts';
 
 const charsMax = 262_144;
 const tracesMax = 256;
@@ -56,8 +56,10 @@ interface TraceEvents {
 export class McpTrace {
   chars = 0;
   readonly #name: string;
-  readonly #primed: boolean;
+  /** The client knows an event without data, and to come again when it is told. */
+  readonly primed: boolean;
   readonly #events: TraceEvents;
+  #resumed: (() => void) | null = null;
   #said: { readonly id: string; readonly text: string }[] = [];
   #last = 0;
   #stream: HttpStream | null = null;
@@ -66,7 +68,7 @@ export class McpTrace {
 
   constructor(name: string, primed: boolean, events: TraceEvents) {
     this.#name = name;
-    this.#primed = primed;
+    this.primed = primed;
     this.#events = events;
   }
 
@@ -79,7 +81,22 @@ export class McpTrace {
     this.#stream = stream;
     this.#kept = true;
     this.#events.began();
-    if (this.#primed) void this.say('');
+    if (this.primed) void this.say('');
+  }
+
+  get paused(): boolean {
+    return this.#kept && this.#stream === null;
+  }
+
+  /** Ends the stream, for the client to ask for what follows after so long; resolves when it has. */
+  async pause(retryMs: number): Promise<void> {
+    const stream = this.#stream;
+    this.#stream = null;
+    await stream?.write(retryOf(retryMs));
+    stream?.end();
+    await new Promise<void>((resolve) => {
+      this.#resumed = resolve;
+    });
   }
 
   /** False when nobody can have it. */
@@ -119,6 +136,7 @@ export class McpTrace {
     if (at < 0) return false;
     this.#stream?.end();
     this.#stream = stream;
+    this.#resumed?.();
     // All at once, so that nothing that is said meanwhile comes before.
     for (const { id, text } of this.#said.slice(at + 1)) void stream.write(encodeEvent(text, id));
     if (this.#ended) stream.end();

@@ -53,6 +53,18 @@ export class McpReply {
     return this.#trace ? this.#trace.say(text) : stream.write(encodeEvent(text));
   }
 
+  /** Nobody listens now, and the client has been told to come again. */
+  get paused(): boolean {
+    return this.#trace?.paused === true;
+  }
+
+  /** Has a client that knows how come again for the rest after so long; resolves when it has. Never rejects. */
+  async pause(retryMs: number): Promise<void> {
+    if (this.#pieces || !this.#trace?.primed) return new Promise(() => {});
+    this.open();
+    await this.#trace.pause(retryMs);
+  }
+
   /** Says nothing, so that nobody in between thinks the stream is dead. */
   async beat(): Promise<void> {
     if (!this.#pieces) await this.#stream?.write(':\n\n');

@@ -34,6 +34,8 @@ export interface McpSessionDeps {
   readonly accounts: AccountLookup | null;
   /** Without a trailing slash. */
   readonly publicUrl: string;
+  /** What a client asks the gate's own authorization server for; null where there is none. */
+  readonly scope: string | null;
 }
 
 /** The token the subject of a session came with last. */

@@ -111,6 +111,6 @@ function isSame(a: Subject, b: Subject): boolean {
 }
 
 /** The same for the same subject in the same groups, and for nobody else. */
-export function identityOf({ issuer, id, kind, agent, groups }: Subject): string {
-  return JSON.stringify([issuer, id, kind, agent ?? null, groups.toSorted()]);
+export function identityOf({ issuer, id, kind, agent, actors, groups }: Subject): string {
+  return JSON.stringify([issuer, id, kind, actors ?? agent ?? null, groups.toSorted()]);
 }

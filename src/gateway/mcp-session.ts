@@ -2,6 +2,7 @@
 // leave masked; what they mean is in mcp-methods.ts, how they go in mcp-exchange.ts. INVARIANT: it ends wholly: no call, no
 // stream, no server is left of it.
 
+import type { Subject } from '../core/facts.ts';
 import type { JsonObject } from '../core/json.ts';
 import { limits } from '../core/limits.ts';
 import type { PatientPlaces } from '../core/patient-places.ts';
@@ -17,6 +18,7 @@ import { type Carried, McpCall } from './mcp-call.ts';
 import { ToolCatalogue } from './mcp-catalogue.ts';
 import { McpExchange } from './mcp-exchange.ts';
 import { objectAt } from './mcp-facts.ts';
+import { stepUpHeaders } from './mcp-http-refusal.ts';
 import { McpInput } from './mcp-input.ts';
 import { McpIntents } from './mcp-intents.ts';
 import { type ClientIntroduction, greetingOf } from './mcp-introduction.ts';
@@ -35,7 +37,6 @@ import { McpTasks, type Task, tasksCapability } from './mcp-tasks.ts';
 
 export class McpSession {
   readonly audited: AuditedSession;
-  readonly caller: McpSessionOpening['caller'];
   readonly #deps: McpSessionDeps;
   readonly #opening: McpSessionOpening;
   readonly #client: ClientIntroduction;
@@ -61,12 +62,12 @@ export class McpSession {
     this.#deps = deps;
     this.#opening = opening;
     this.audited = audited;
-    this.caller = opening.caller;
     this.#client = client;
     this.#replay = new McpReplay(client.version === '2025-11-25');
     this.#link = new McpLink(opening.upstream, deps.clock, opening.era, {
       notification: (message) => this.#guard(() => this.#notified(message)),
       request: (message, about) => this.#guard(() => this.#asked(message, about)),
+      paused: (id, retryMs) => this.#callOf(id)?.reply.pause(retryMs) ?? new Promise(() => {}),
       closed: (reason) => void this.close(reason.code),
     });
     const link = this.#link;
@@ -129,6 +130,12 @@ export class McpSession {
 
   get over(): boolean {
     return this.#closing !== null;
+  }
+
+  /** The subject comes again, with the token of this request. */
+  comesWith({ subject, token }: { readonly subject: Subject; readonly token: string }): void {
+    this.#opening.caller.token = token;
+    this.audited.provenAnew(subject);
   }
 
   /** Starts the server and answers the client's initialize. Refused: upstream_*. @throws LogUnavailable */
@@ -216,6 +223,7 @@ export class McpSession {
 
   async #serve(key: JsonRpcId, call: McpCall): Promise<void> {
     this.#calls.set(key, call);
+    call.challenge = (scope) => stepUpHeaders(this.#deps, this.audited.connection, scope);
     try {
       await this.#methods.answer(call);
     } catch (error) {

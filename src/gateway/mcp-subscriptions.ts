@@ -22,6 +22,7 @@ import type { McpExchange } from './mcp-exchange.ts';
 import type { McpIntents } from './mcp-intents.ts';
 import type { McpLink } from './mcp-link.ts';
 import type { McpOutlet } from './mcp-outlet.ts';
+import { isAmbiguous } from './mcp-pointers.ts';
 
 const urisMax = 256;
 const lastingMs = 86_400_000;
@@ -84,7 +85,7 @@ export class McpSubscriptions {
     const { exchange, intents } = this.#parts;
     const { method, params } = call;
     const asked = filterOf(params);
-    if (!asked || asked.uris.length > urisMax) {
+    if (!asked || asked.uris.length > urisMax || asked.uris.some(isAmbiguous)) {
       const refusal = refuse('invalid_params', `The params name what to be told of, and ${urisMax} resources at most.`);
       return exchange.refused(call, refusal.error, { method });
     }

@@ -5,6 +5,7 @@
 import type { Facts } from '../core/facts.ts';
 import type { Result } from '../core/result.ts';
 import type { NameAct, StatementAnalysis } from '../sql/analysis.ts';
+import type { Catalog } from '../sql/catalog.ts';
 import { Cursor, type Expectation, type Output, type Portal, Prepared, type Statement } from './postgres-statements.ts';
 import type { Analysed } from './postgres-target.ts';
 
@@ -98,6 +99,13 @@ export function meaningOf(prepared: Prepared, analysed: Analysed): StatementAnal
   return only.names?.kind === 'prepare' ? only.names.inner : null;
 }
 
+/** INVARIANT: a value of a type that functions of users cast may come out as any other; the client chose that type. */
+export function asDeclared(prepared: Prepared, meaning: StatementAnalysis, catalog: Catalog): StatementAnalysis {
+  if (!prepared.declaredTypes.some((oid) => catalog.isCastByUsers(oid))) return meaning;
+  const text = 'A parameter is of a type that functions of users cast.';
+  return { ...meaning, refusals: [...meaning.refusals, { code: 'not_provable', text }] };
+}
+
 /**
  * Looks up what the statements of `sql` name. What is not found keeps the analysis it has: nothing is known of it. `usable`
  * says whether the upstream has confirmed a name; `onDiscard` is called when DISCARD ALL has completed.
@@ -110,6 +118,7 @@ export async function resolveNames(
     readonly analyse: (text: string) => Promise<Result<Analysed>>;
     readonly usable: (named: Prepared | Portal) => Promise<boolean>;
     readonly onDiscard: () => void;
+    readonly catalog: Catalog;
   },
 ): Promise<Resolved> {
   if (analysed.analyses.every((each) => each.names === null)) return unnamed(analysed);
@@ -193,7 +202,8 @@ class Resolution implements Resolved {
   async #execute(analysis: StatementAnalysis, act: Extract<NameAct, { kind: 'execute' }>): Promise<void> {
     const prepared = await this.#preparedOf(act.name);
     const analysed = prepared && (await this.#deps.analyse(prepared.text));
-    const meaning = prepared && analysed?.ok ? meaningOf(prepared, analysed.value) : null;
+    const found = prepared && analysed?.ok ? meaningOf(prepared, analysed.value) : null;
+    const meaning = prepared && found && asDeclared(prepared, found, this.#deps.catalog);
     // What a prepared statement would do to names is not followed through EXECUTE.
     if (!prepared || !meaning || meaning.names || meaning.setting) {
       this.statements.push({ analysis, cursor: null, effect: null });

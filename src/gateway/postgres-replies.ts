@@ -394,8 +394,8 @@ export class PostgresReplies {
       return false;
     }
     // A view or trigger can put a value into a setting: only what the client itself has set, or the rollback of it, is told.
-    const output = this.#output();
-    const asked = output?.unmasked === true || output?.analyses.every((each) => setters.has(each.kind)) === true;
+    const output = this.#output() ?? this.#last;
+    const asked = output?.unmasked === true || output?.analyses.every(mayBeTold) === true;
     return asked || !output ? this.#emit(frame.whole, null) : true;
   }
 
@@ -454,6 +454,10 @@ const untouched: ColumnPlan = { maskers: [], untouched: true, classes: [] };
 
 /** What a client changes settings by. */
 const setters: ReadonlySet<string> = new Set(['setting', 'transaction', 'utility']);
+
+function mayBeTold({ kind, facts }: StatementAnalysis): boolean {
+  return setters.has(kind) && facts.command !== 'EXPLAIN';
+}
 
 /** Results are read with these in mind; a server that reports another value is no longer understood. */
 const pins: Readonly<Record<string, RegExp>> = {

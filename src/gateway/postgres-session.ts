@@ -38,7 +38,7 @@ import type { AuditedSession } from './enforce.ts';
 import { Inbox } from './inbox.ts';
 import { Outbox } from './outbox.ts';
 import { intentOf, isActing, patientsAsked } from './postgres-intent.ts';
-import { meaningOf, Names, type Resolved, resolveNames } from './postgres-names.ts';
+import { asDeclared, meaningOf, Names, type Resolved, resolveNames } from './postgres-names.ts';
 import { parametersOf } from './postgres-parameters.ts';
 import { PostgresReplies } from './postgres-replies.ts';
 import { Standing } from './postgres-standing.ts';
@@ -536,8 +536,10 @@ export class PostgresSession {
 
   async #meaning(prepared: Prepared): Promise<Result<Read>> {
     const read = await this.#read(prepared.text);
-    if (!read.ok || prepared.level === 'protocol') return read;
-    const meaning = meaningOf(prepared, read.value);
+    if (!read.ok) return read;
+    const found = meaningOf(prepared, read.value);
+    const meaning = found && asDeclared(prepared, found, this.#deps.target.catalog);
+    if (prepared.level === 'protocol' && meaning === found) return read;
     return meaning ? ok({ ...read.value, analyses: [meaning] }) : ok(this.#unknown('unknown_statement'));
   }
 
@@ -561,6 +563,7 @@ export class PostgresSession {
         analyse: (text) => target.analyse(text),
         usable: (named) => this.#usable(named),
         onDiscard: standing.discard(),
+        catalog,
       }));
     const estimatedRows = this.#deps.needsRowEstimate() ? await this.#estimatedRows(sql, read, resolved) : null;
     this.#waiting = new AbortController();

@@ -43,6 +43,8 @@ export class Prepared extends Named {
   readonly level: 'protocol' | 'sql';
   /** OIDs of its parameters' types, as far as they are known; 0 = not. */
   parameterTypes: readonly number[];
+  /** The same as the client has them; what it leaves open follows from the statement. */
+  readonly declaredTypes: readonly number[];
   /** Known once the injected Describe has been answered; null = returns no rows. */
   fields: readonly FieldDescription[] | null = null;
 
@@ -51,6 +53,7 @@ export class Prepared extends Named {
     this.text = text;
     this.level = level;
     this.parameterTypes = types;
+    this.declaredTypes = types;
   }
 }
 

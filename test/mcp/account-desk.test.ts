@@ -221,18 +221,17 @@ describe('an account', () => {
   });
 
   it('that is removed while it is renewed does not come back, and is revoked', async () => {
-    let go = (): void => {};
+    const [begun, going] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const { desk, connect, records, revoked } = deskWith(async (grant) => {
-      await new Promise<void>((resolve) => {
-        go = resolve;
-      });
+      begun.resolve();
+      await going.promise;
       return renewed(grant, 'late');
     });
     await connect(ana);
     const waiting = desk.credentialOf('notes', ana).header();
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await begun.promise;
     await desk.removeAll('ana', ana.issuer);
-    go();
+    going.resolve();
     const outcome = await waiting;
     assert.equal(outcome.ok || outcome.error.code, 'account_required');
     assert.equal(desk.since('notes', ana), null);

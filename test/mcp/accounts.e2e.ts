@@ -7,12 +7,13 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import type { Gate } from '../parts/clinic.ts';
+import { eventually } from '../parts/eventually.ts';
 import { type Hospital, signInAt, startHospital } from '../parts/hospital.ts';
 import { createIssuer } from '../parts/issuer.ts';
 import { allowAt, type NotesAccounts, startNotesAccounts } from '../parts/notes-accounts.ts';
 import { type Page, UserAgent } from '../parts/user-agent.ts';
 import { type ServedFixture, serveFixture } from './fixture-server.ts';
-import { at, eventually } from './gate.ts';
+import { at } from './gate.ts';
 
 let hospital: Hospital;
 let notes: NotesAccounts;

@@ -5,7 +5,8 @@ import assert from 'node:assert/strict';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import { systemClock } from '../../src/adapters/system/clock.ts';
-import { at, connect, connectStateless, eventually, openGate, type TestGate } from './gate.ts';
+import { eventually } from '../parts/eventually.ts';
+import { at, connect, connectStateless, openGate, type TestGate } from './gate.ts';
 
 interface Asked {
   readonly id: number;

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { connect as connectTcp } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { limits } from '../../src/core/limits.ts';
+import { eventually } from '../parts/eventually.ts';
 import { at, connect, openGate, type TestGate } from './gate.ts';
 
 const accept = 'application/json, text/event-stream';
@@ -202,9 +203,10 @@ describe('bad input at the MCP door', () => {
   });
 
   it('refuses an id that is still in flight, and answers both', async () => {
-    const slow = { jsonrpc: '2.0', id: 7, method: 'tools/call', params: { name: 'slow', arguments: { ms: 300 } } };
+    const slow = { jsonrpc: '2.0', id: 7, method: 'tools/call', params: { name: 'slow', arguments: { ms: 2_000 } } };
+    const before = gate.ledger.calls('slow');
     const first = inSession(slow);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await eventually(() => gate.ledger.calls('slow') > before, 'the first');
     const [second, text] = [await inSession({ ...ping, id: 7 }), await inSession({ ...ping, id: '7' })];
     assert.equal(at(await second.json(), 'error', 'code'), -32600);
     assert.equal(gate.ledger.of('refused').at(-1)?.code, 'invalid_request');
@@ -213,7 +215,7 @@ describe('bad input at the MCP door', () => {
   });
 
   it('refuses more requests at once than a session may have', async () => {
-    const slow = { jsonrpc: '2.0', method: 'tools/call', params: { name: 'slow', arguments: { ms: 1_200 } } };
+    const slow = { jsonrpc: '2.0', method: 'tools/call', params: { name: 'slow', arguments: { ms: 3_000 } } };
     const answers = await Promise.all(
       Array.from({ length: limits.mcpInFlightPerSessionMax + 5 }, (_, id) =>
         inSession({ ...slow, id: `many-${id}` }).then((response) => response.text()),
@@ -277,11 +279,11 @@ describe('bad input at the MCP door', () => {
 
 describe('limits of a session', () => {
   it('ends it when it has been idle, and when it has been open for too long', async () => {
-    const gate = await openGate({ idleMs: 150 });
+    const gate = await openGate({ idleMs: 1_000 });
     try {
       await using client = await connect(gate, 'tools');
       await client.ping();
-      await new Promise((resolve) => setTimeout(resolve, 500));
+      await eventually(() => gate.ledger.of('session.end').length > 0, 'the end of the session');
       await assert.rejects(client.ping());
       assert.deepEqual(
         gate.ledger.of('session.end').map((each) => each.text),
@@ -296,8 +298,8 @@ describe('limits of a session', () => {
     const gate = await openGate();
     try {
       await using client = await connect(gate, 'tools');
-      const call = client.callTool({ name: 'slow', arguments: { ms: 150 } });
-      await new Promise((resolve) => setTimeout(resolve, 80));
+      const call = client.callTool({ name: 'slow', arguments: { ms: 1_000 } });
+      await eventually(() => gate.ledger.calls('slow') > 0, 'the call');
       gate.ledger.broken = true;
       await assert.rejects(call, /log|503/i);
       await assert.rejects(client.callTool({ name: 'read_chart' }));

@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { eventually } from '../parts/eventually.ts';
 import { type ServedFixture, serveFixture, ssn } from './fixture-server.ts';
-import { at, connect, eventually, openGate, type TestGate } from './gate.ts';
+import { at, connect, openGate, type TestGate } from './gate.ts';
 
 describe('an MCP client at the door', () => {
   let gate: TestGate;

@@ -5,8 +5,9 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Client } from '@modelcontextprotocol/client';
 import { inputRequired, McpServer } from '@modelcontextprotocol/server';
+import { eventually } from '../parts/eventually.ts';
 import { phiText, type ServedFixture, serveFixture, ssn } from './fixture-server.ts';
-import { at, connect, connectStateless, eventually, openGate, type TestGate } from './gate.ts';
+import { at, connect, connectStateless, openGate, type TestGate } from './gate.ts';
 
 const noPhi = new RegExp(`${ssn}|John Smith|john\\.smith@`);
 const readOnly = { annotations: { readOnlyHint: true } };

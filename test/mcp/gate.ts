@@ -1,6 +1,7 @@
 // The MCP door over real HTTP, with real masking and real decisions, and an audited session that keeps its records in
 // memory: what it confirms, and when, is what these tests look at.
 
+import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
 import { Client, type ClientOptions, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { createHttpUpstream } from '../../src/adapters/mcp-http/upstream.ts';
@@ -20,7 +21,8 @@ import { ok, type Result, refuse } from '../../src/core/result.ts';
 import { DoorRefusals } from '../../src/gateway/door-refusals.ts';
 import type { Admission, AuditedSession, Intent } from '../../src/gateway/enforce.ts';
 import { createMcpDoor, type McpDoor, type McpDoorDeps } from '../../src/gateway/mcp-door.ts';
-import { mcpPrefix, resourceMetadataPrefix } from '../../src/gateway/mcp-entrance.ts';
+import { mcpPrefix } from '../../src/gateway/mcp-entrance.ts';
+import { resourceMetadataPrefix } from '../../src/gateway/mcp-http-refusal.ts';
 import { flowingWith } from '../../src/gateway/recognition.ts';
 import { createToolDesk, type ToolDesk } from '../../src/gateway/tool-desk.ts';
 import { detect } from '../../src/masking/detect.ts';
@@ -28,6 +30,7 @@ import { maskJson } from '../../src/masking/json.ts';
 import type { MaskView } from '../../src/masking/mask.ts';
 import { LogUnavailable } from '../../src/ports/log.ts';
 import type { McpUpstream } from '../../src/ports/mcp-upstream.ts';
+import { eventually } from '../parts/eventually.ts';
 
 export interface Recorded {
   readonly session: string;
@@ -49,6 +52,10 @@ export class Ledger {
   broken = false;
   /** Confirming takes this long, ms. */
   delayMs = 0;
+  /** What is held waits this long for a decision, ms. */
+  patienceMs = 400;
+  /** Held requests that were canceled. */
+  canceled = 0;
   #wake: (() => void)[] = [];
 
   approve(content: string): void {
@@ -76,6 +83,11 @@ export class Ledger {
 
   of(type: Recorded['type']): Recorded[] {
     return this.records.filter((each) => each.type === type);
+  }
+
+  /** How many calls of this tool have come; a client may ask for other things around them. */
+  calls(tool: string): number {
+    return this.of('request').filter(({ text }) => text?.includes(`"tool":"${tool}"`)).length;
   }
 }
 
@@ -109,6 +121,7 @@ function auditedSession(ledger: Ledger, subject: Subject, connection: string, po
     id: session,
     subject,
     connection,
+    provenAnew: () => {},
     async submit(intent): Promise<Result<Admission>> {
       const request = systemRandom.id('r');
       const decision = decisionOf(intent);
@@ -127,9 +140,12 @@ function auditedSession(ledger: Ledger, subject: Subject, connection: string, po
             waitMs: decision.hold.waitMs,
             rule: reason.rule,
           });
-          await ledger.settled(intent.signal, intent.holdMs ?? decision.hold.waitMs);
+          await ledger.settled(intent.signal, intent.holdMs ?? ledger.patienceMs);
         }
-        if (intent.signal.aborted) return refuse('canceled', 'Canceled while held.');
+        if (intent.signal.aborted) {
+          ledger.canceled++;
+          return refuse('canceled', 'Canceled while held.');
+        }
         if (!ledger.approved.delete(act)) {
           return refuse('approval_required', `Held as ${approval}.`, {
             rule: reason.rule,
@@ -154,8 +170,7 @@ const mcp = (when: (facts: Facts) => boolean, effect: CompiledRule['effect'], na
   effect,
 });
 
-export const holdWaitMs = 400;
-const hold = { reviewers: ['privacy'], quorum: 1, waitMs: holdWaitMs, expiresMs: 60_000, grants: 'once' as const };
+const hold = { reviewers: ['privacy'], quorum: 1, waitMs: 400, expiresMs: 60_000, grants: 'once' as const };
 
 /** Read-only tools, charts and prompts for analysts; wiping is held; what is called secret does not exist for them. */
 export const policy: Policy = {
@@ -376,6 +391,20 @@ export async function connectStateless(
   return Object.assign(client, { [Symbol.asyncDispose]: () => client.close() });
 }
 
+/** A call that its client gives up once it runs. */
+export async function giveUp(
+  { ledger }: TestGate,
+  client: Client,
+  call: { readonly name: string; readonly arguments?: Record<string, unknown> },
+): Promise<void> {
+  const patience = new AbortController();
+  const before = ledger.calls(call.name);
+  const answer = client.callTool(call, { signal: patience.signal });
+  await eventually(() => ledger.calls(call.name) > before, 'the call');
+  patience.abort();
+  await assert.rejects(answer);
+}
+
 /** What stands at a path inside a value, undefined where there is none. */
 export function at(value: unknown, ...path: (string | number)[]): unknown {
   let here = value;
@@ -386,13 +415,4 @@ export function at(value: unknown, ...path: (string | number)[]): unknown {
         : undefined;
   }
   return here;
-}
-
-/** Until it holds, or a named failure. */
-export async function eventually(holds: () => boolean, what: string, ms = 5_000): Promise<void> {
-  const deadline = Date.now() + ms;
-  while (!holds()) {
-    if (Date.now() > deadline) throw new Error(`never happened: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }

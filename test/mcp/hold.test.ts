@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { at, connect, eventually, openGate, type TestGate } from './gate.ts';
+import { eventually } from '../parts/eventually.ts';
+import { at, connect, openGate, type TestGate } from './gate.ts';
 
 describe('a held tools/call', () => {
   let gate: TestGate;
@@ -14,6 +15,7 @@ describe('a held tools/call', () => {
   beforeEach(() => {
     gate.ledger.spent.length = 0;
     gate.ledger.approved.clear();
+    gate.ledger.patienceMs = 400;
   });
 
   const held = (): string | undefined =>
@@ -30,6 +32,7 @@ describe('a held tools/call', () => {
 
   it('tells a client with a progress token what it waits for, and runs once approved', async () => {
     await using client = await connect(gate, 'tools');
+    gate.ledger.patienceMs = 60_000;
     const messages: (string | undefined)[] = [];
     const call = client.callTool({ name: 'wipe_charts' }, { onprogress: ({ message }) => messages.push(message) });
     await eventually(() => messages.length > 0, 'progress while held');
@@ -92,14 +95,16 @@ describe('a held tools/call', () => {
 
   it('never runs after the client canceled', async () => {
     await using client = await connect(gate, 'tools');
-    const before = gate.ledger.of('request').length;
+    gate.ledger.patienceMs = 60_000;
+    const canceled = gate.ledger.canceled;
+    const before = gate.ledger.calls('wipe_charts');
     const controller = new AbortController();
     const call = client.callTool({ name: 'wipe_charts' }, { signal: controller.signal });
-    await eventually(() => gate.ledger.of('request').length > before, 'the hold');
+    await eventually(() => gate.ledger.calls('wipe_charts') > before, 'the hold');
     controller.abort();
     await assert.rejects(call);
     // The client gives up at once; its word has to arrive.
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await eventually(() => gate.ledger.canceled > canceled, 'the end of the hold');
     gate.ledger.approve(act);
     await new Promise((resolve) => setTimeout(resolve, 100));
     assert.deepEqual(gate.ledger.spent, []);
@@ -108,7 +113,9 @@ describe('a held tools/call', () => {
   it('never runs after the client hung up', async () => {
     await using client = await connect(gate, 'tools');
     const session = client.transport?.sessionId ?? '';
-    const before = gate.ledger.of('request').length;
+    gate.ledger.patienceMs = 60_000;
+    const canceled = gate.ledger.canceled;
+    const before = gate.ledger.calls('wipe_charts');
     const controller = new AbortController();
     const call = fetch(gate.url('tools'), {
       method: 'POST',
@@ -121,10 +128,10 @@ describe('a held tools/call', () => {
       },
       body: JSON.stringify({ jsonrpc: '2.0', id: 'raw', method: 'tools/call', params: { name: 'wipe_charts' } }),
     });
-    await eventually(() => gate.ledger.of('request').length > before, 'the hold');
+    await eventually(() => gate.ledger.calls('wipe_charts') > before, 'the hold');
     controller.abort();
     await assert.rejects(call);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await eventually(() => gate.ledger.canceled > canceled, 'the end of the hold');
     gate.ledger.approve(act);
     await new Promise((resolve) => setTimeout(resolve, 100));
     assert.deepEqual(gate.ledger.spent, []);

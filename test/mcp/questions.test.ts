@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Client } from '@modelcontextprotocol/client';
 import { McpServer } from '@modelcontextprotocol/server';
+import { eventually } from '../parts/eventually.ts';
 import { phiText, type ServedFixture, serveFixture, ssn } from './fixture-server.ts';
 import { at, connect, connectStateless, openGate, type TestGate } from './gate.ts';
 
@@ -127,13 +128,16 @@ test('over stdio a question is about the call that runs alone, and of nobody whe
   };
   await using one = await connectStateless(gate, 'tools', 'ana', form);
   assert.match(JSON.stringify(await answer(one)), /answer: accept/);
-  const slow = one.callTool({ name: 'slow', arguments: { ms: 1_500 } });
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  const before = gate.ledger.calls('slow');
+  const enough = new AbortController();
+  const slow = one.callTool({ name: 'slow', arguments: { ms: 60_000 } }, { signal: enough.signal });
+  await eventually(() => gate.ledger.calls('slow') > before, 'the slow call');
   const refused = await one.callTool({ name: 'ask' });
   assert.equal(refused.isError, true);
   assert.match(JSON.stringify(refused.content), /cannot be told which of several/);
   assert.equal(asked.length, 1);
-  await slow;
+  enough.abort();
+  await assert.rejects(slow);
   await using two = await connect(gate, 'tools', 'bob', form);
   const beside = two.callTool({ name: 'slow', arguments: { ms: 500 } });
   assert.match(JSON.stringify(await answer(two)), /answer: accept/, 'one person sits before one session');

@@ -4,8 +4,9 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { inputRequired, McpServer } from '@modelcontextprotocol/server';
+import { eventually } from '../parts/eventually.ts';
 import { phiText, type ServedFixture, serveFixture, ssn } from './fixture-server.ts';
-import { at, connect, connectStateless, eventually, openGate, type TestGate } from './gate.ts';
+import { at, connect, connectStateless, giveUp, openGate, type TestGate } from './gate.ts';
 
 const version = '2026-07-28';
 const meta = {
@@ -190,9 +191,7 @@ describe('a client without sessions', () => {
   it('cancels by hanging up', async () => {
     await using client = await connectStateless(gate, 'tools');
     const ended = gate.ledger.of('end').length;
-    const giveUp = new AbortController();
-    setTimeout(() => giveUp.abort(), 200);
-    await assert.rejects(client.callTool({ name: 'slow', arguments: { ms: 20_000 } }, { signal: giveUp.signal }));
+    await giveUp(gate, client, { name: 'slow', arguments: { ms: 120_000 } });
     await eventually(
       () =>
         gate.ledger
@@ -280,10 +279,8 @@ describe('a server without sessions', () => {
 
   it('learns that a call is canceled by the end of its connection', async () => {
     await using client = await connect(gate, 'remote');
-    const giveUp = new AbortController();
-    setTimeout(() => giveUp.abort(), 200);
     const ended = gate.ledger.of('end').length;
-    await assert.rejects(client.callTool({ name: 'slow', arguments: { ms: 20_000 } }, { signal: giveUp.signal }));
+    await giveUp(gate, client, { name: 'slow', arguments: { ms: 120_000 } });
     await eventually(
       () =>
         gate.ledger

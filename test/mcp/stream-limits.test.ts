@@ -8,7 +8,7 @@ import { connect as connectSocket } from 'node:net';
 import { test } from 'node:test';
 import { createHttpUpstream } from '../../src/adapters/mcp-http/upstream.ts';
 import { listenHttp } from '../../src/adapters/node-http/listener.ts';
-import { eventually } from './gate.ts';
+import { eventually } from '../parts/eventually.ts';
 
 test('a caller who reads nothing of a stream is cut off', async () => {
   let written = 0;
@@ -74,6 +74,43 @@ test('a reply that trickles on and never ends is given up', async () => {
   const sent = await upstream.send({ text: '{"jsonrpc":"2.0","id":1,"method":"ping"}', id: 1 });
   assert.equal(sent.ok || sent.error.code, 'upstream_unavailable');
   await eventually(() => gone, 'the end of the connection');
+  await upstream.close();
+  server.close();
+});
+
+test("a stream of the server's own that says nothing at all is asked for again, and one that only comments is not", async () => {
+  for (const comments of [false, true]) {
+    let asked = 0;
+    const server = await serve((_request, response) => {
+      asked++;
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
+      const timer = setInterval(() => comments && response.write(':\n\n'), 30);
+      response.once('close', () => clearInterval(timer));
+    });
+    const upstream = createHttpUpstream({ url: server.url, credential: null, listenAgainMs: 10, quietMs: 150 });
+    await upstream.start(events);
+    upstream.initialized('2025-11-25');
+    if (comments) await new Promise((resolve) => setTimeout(resolve, 600));
+    else await eventually(() => asked >= 3, 'another try');
+    assert.equal(asked > 1, !comments, `asked ${asked} times`);
+    await upstream.close();
+    server.close();
+  }
+});
+
+test('an open request of a server without sessions that says nothing at all is given up', async () => {
+  const server = await serve((_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
+  });
+  const upstream = createHttpUpstream({ url: server.url, credential: null, quietMs: 100 });
+  await upstream.start(events);
+  const stateless = { headers: {}, signal: new AbortController().signal, lasting: true };
+  const sent = await upstream.send({
+    text: '{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen"}',
+    id: 1,
+    stateless,
+  });
+  assert.equal(sent.ok || sent.error.code, 'upstream_unavailable');
   await upstream.close();
   server.close();
 });

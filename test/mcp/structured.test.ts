@@ -20,6 +20,15 @@ function createClinic(): McpServer {
     content: [{ type: 'text', text: 'see structuredContent' }],
     structuredContent: { ssn },
   }));
+  server.registerTool('fixed', { ...readOnlyHint, outputSchema: z.object({ ssn: z.literal(ssn) }) }, () => ({
+    content: [{ type: 'text', text: 'see structuredContent' }],
+    structuredContent: { ssn },
+  }));
+  // Masked by where it stands, while the list of codes says nothing of anybody.
+  server.registerTool('coded', { ...readOnlyHint, outputSchema: z.object({ last_name: z.enum(['a', 'b']) }) }, () => ({
+    content: [{ type: 'text', text: 'see structuredContent' }],
+    structuredContent: { last_name: 'a' },
+  }));
   return server;
 }
 
@@ -33,11 +42,16 @@ test('a masked answer follows the outputSchema, or is an isError result that say
     const chart = await client.callTool({ name: 'chart' });
     assert.deepEqual(chart.structuredContent, { ssn: '000-00-0000', visits: 3 });
     assert.deepEqual(at(chart, '_meta', 'chartgate', 'fitted'), ['/ssn']);
+    // The schema has been shown masked as well.
     const listed = await client.callTool({ name: 'listed' });
-    assert.equal(listed.isError, true);
-    assert.equal(listed.structuredContent, undefined);
-    assert.match(JSON.stringify(listed.content), /see structuredContent.*withheld by the gate/);
-    assert.doesNotMatch(JSON.stringify([chart, listed, gate.ledger.of('response')]), new RegExp(ssn));
+    assert.deepEqual(listed.structuredContent, { ssn: '[SSN]' });
+    const fixed = await client.callTool({ name: 'fixed' });
+    assert.deepEqual(fixed.structuredContent, { ssn: '[SSN]' });
+    const coded = await client.callTool({ name: 'coded' });
+    assert.equal(coded.isError, true);
+    assert.equal(coded.structuredContent, undefined);
+    assert.match(JSON.stringify(coded.content), /see structuredContent.*withheld by the gate/);
+    assert.doesNotMatch(JSON.stringify([chart, listed, fixed, coded, gate.ledger.of('response')]), new RegExp(ssn));
   } finally {
     await gate.close();
     await upstream.close();

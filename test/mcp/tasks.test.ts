@@ -3,8 +3,9 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { eventually } from '../parts/eventually.ts';
 import { createFixture, type ServedFixture, serveFixture } from './fixture-server.ts';
-import { at, eventually, openGate, type TestGate } from './gate.ts';
+import { at, openGate, type TestGate } from './gate.ts';
 
 let gate: TestGate;
 let upstream: ServedFixture;
@@ -119,8 +120,8 @@ test('a task that is canceled, or not approved in its time, never runs', async (
   assert.doesNotMatch(JSON.stringify(await ana.ask('tasks/result', { taskId: masked })), /219-09-9999/);
   const brief = String(at(await ana.ask('tools/call', { name: 'read_chart', task: { ttl: 0 } }), 'task', 'taskId'));
   await eventually(() => gate.ledger.spent.length === spent, 'nothing was spent');
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  assert.equal(at(await ana.ask('tasks/get', { taskId: brief }), 'code'), -32602, 'its time is over');
+  const over = async (): Promise<boolean> => at(await ana.ask('tasks/get', { taskId: brief }), 'code') === -32602;
+  await eventually(over, 'its time is over');
   for (let n = 0; n < 20; n++) await ana.ask('tools/call', { name: 'pid', task: {} });
   assert.equal(at(await ana.ask('tools/call', { name: 'pid', task: {} }), 'code'), -32005, 'so many and no more');
 });

@@ -19,8 +19,11 @@ export interface HttpServer {
   readonly replyMs?: number;
   /** Until the server's own stream is asked for again; doubled while it cannot be had. Default 2 000. */
   readonly listenAgainMs?: number;
+  /** A stream that answers no request is given up when it has said nothing for so long, not even a comment. Default 600 000. */
+  readonly quietMs?: number;
 }
 
+const quietMsDefault = 600_000;
 const listenAgainMsDefault = 2_000;
 const listenAgainMsMax = 60_000;
 const replyMsDefault = limits.mcpCallMs + 10_000;
@@ -76,7 +79,8 @@ class HttpUpstream implements McpUpstream {
       };
       const response = await this.#fetch('POST', headers, message.text, call.signal);
       if (!response.ok) return response;
-      return await this.#deliver(response.value, message.id, stateless !== undefined, call.signal);
+      const given = stateless?.lasting ? this.#unlessQuiet(response.value) : response.value;
+      return await this.#deliver(given, message.id, stateless !== undefined, call.signal);
     } catch {
       return refuse('upstream_unavailable', 'The MCP server cannot be reached, or broke off.');
     } finally {
@@ -168,8 +172,10 @@ class HttpUpstream implements McpUpstream {
     let stream = body;
     for (let attempt = 0; attempt < resumptionsMax; attempt++) {
       const before = place.lastId;
+      let isBroken = false;
       const answered = await this.#readEvents(stream, id, place).catch((error: unknown) => {
         if (place.lastId === null || place.isTaken || signal.aborted) throw error;
+        isBroken = true;
         return ok(false);
       });
       if (!answered.ok || answered.value) return voidOf(answered);
@@ -182,7 +188,9 @@ class HttpUpstream implements McpUpstream {
       )
         break;
       const waitMs = Math.min(place.retryMs ?? this.#server.listenAgainMs ?? listenAgainMsDefault, listenAgainMsMax);
-      await sleep(waitMs, undefined, { signal, ref: false });
+      const waited = sleep(waitMs, undefined, { signal, ref: false });
+      const { paused } = this.#events ?? {};
+      await (isBroken || place.retryMs === null || !paused ? waited : Promise.race([waited, paused(id, waitMs)]));
       const headers = { accept: 'text/event-stream', 'last-event-id': place.lastId };
       const fetched = await this.#fetch('GET', headers, undefined, signal);
       if (!fetched.ok) return fetched;
@@ -284,9 +292,15 @@ class HttpUpstream implements McpUpstream {
       discard(answer);
       return status >= 500 || status === 429 ? 'unreachable' : 'none';
     }
-    const read = await this.#readEvents(answer, null);
+    const read = await this.#readEvents(this.#unlessQuiet(answer), null);
     if (!read.ok) this.#lose(read.error);
     return read.ok ? 'heard' : 'none';
+  }
+
+  /** What nothing else bounds: a server that has died without a word is not waited for. */
+  #unlessQuiet(answer: IncomingMessage): IncomingMessage {
+    answer.socket.setTimeout(this.#server.quietMs ?? quietMsDefault, () => answer.destroy());
+    return answer;
   }
 
   #lose(reason: Refusal): void {

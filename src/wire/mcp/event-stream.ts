@@ -17,6 +17,11 @@ export function encodeEvent(data: string, id?: string): string {
   return `${eventHead(id)}${data}\n\n`;
 }
 
+/** Tells how long to wait before coming again, ms; it is no event. */
+export function retryOf(ms: number): string {
+  return `retry: ${Math.round(ms)}\n\n`;
+}
+
 /** What stands before the data of an event, which an empty line ends. */
 export function eventHead(id?: string): string {
   return `${id === undefined ? '' : `id: ${id}\n`}event: message\ndata: `;

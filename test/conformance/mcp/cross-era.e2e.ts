@@ -119,7 +119,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   'news of changed lists': async (pair) => {
     const listening = pair.from === 'stateless' ? await pair.client.listen({ toolsListChanged: true }) : null;
     await tool(pair, 'test_trigger_tool_change');
-    for (let tries = 0; tries < 20 && !pair.got.includes('notifications/tools/list_changed'); tries++) await sleep(50);
+    for (let tries = 0; tries < 100 && !pair.got.includes('notifications/tools/list_changed'); tries++) await sleep(50);
     await listening?.close();
     return pair.got.includes('notifications/tools/list_changed');
   },

@@ -39,9 +39,6 @@ const failed = (verdicts: Verdicts): string[] =>
 /** Of the tasks extension, which is optional and which nobody here offers. */
 const isTasks = (check: string): boolean => check.startsWith('tasks-');
 
-/** The suite itself counts it as pending and does not score it: the gate resumes a server's stream, and gives its own no event ids. */
-const isResumption = (check: string): boolean => check.startsWith('server-sse-polling / ');
-
 async function compare(test: TestContext, suite: Suite, checksMin: number): Promise<Verdicts> {
   const direct = await runSuite(suite, server.url);
   const gated = await runSuite(suite, shim.url);
@@ -58,10 +55,7 @@ async function compare(test: TestContext, suite: Suite, checksMin: number): Prom
   });
   test.diagnostic(`${suite}: ${direct.size} checks direct, ${gated.size} through the gate, ${differing.length} differ`);
   for (const each of differing) test.diagnostic(each);
-  assert.deepEqual(
-    differing.filter((each) => !isResumption(each)),
-    [],
-  );
+  assert.deepEqual(differing, []);
   return gated;
 }
 
