@@ -4,12 +4,12 @@
 // the gate's memory does.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../demo/ports.ts';
 import { startClinic } from '../test/parts/clinic.ts';
 import { type Figures, load, type Way } from './mcp/load.ts';
+import { residentMb } from './process-cost.ts';
 
 const calls = Number(process.env['BENCH_CALLS'] ?? 6000);
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 3);
@@ -103,10 +103,6 @@ async function remember(way: Way, pid: number): Promise<void> {
       `after ${(soak / 10) * tenth} calls ${residentMb(pid).toFixed(0)} MB, ${callsPerSecond.toFixed(0)} calls/s`,
     );
   }
-}
-
-function residentMb(pid: number): number {
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
 }
 
 function median(values: readonly number[]): number {

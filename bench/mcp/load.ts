@@ -2,7 +2,7 @@
 // call, and fails at the first answer that is not the expected one.
 
 import { Agent, type IncomingHttpHeaders, request } from 'node:http';
-import { cpuSeconds } from '../postgres/peers.ts';
+import { cpuSeconds } from '../process-cost.ts';
 
 /** One way to the server. */
 export interface Way {

@@ -2,7 +2,7 @@
 // pipe. One that is not installed is left out, and a line says so.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -126,12 +126,4 @@ async function listening(port: number): Promise<void> {
     await sleep(50);
   }
   throw new Error(`nothing listens on port ${port}`);
-}
-
-/** Seconds of processor time this process has had so far, its threads included (proc(5): fields 14 and 15). */
-export function cpuSeconds(pid: number | null): number {
-  if (pid === null) return 0;
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / 100;
 }

@@ -6,7 +6,8 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
-import { cpuSeconds, type Peer } from './peers.ts';
+import { cpuSeconds } from '../process-cost.ts';
+import type { Peer } from './peers.ts';
 
 const execute = promisify(execFile);
 const database = 'ehr';

@@ -2,49 +2,33 @@
 // {"text": string} ends the run with its number, never its content. INVARIANT: a text that a configured recognizer has not
 // answered for is not shown.
 
-import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { createOnnx } from '../adapters/onnx/recognizer.ts';
-import { createPresidio } from '../adapters/presidio/recognizer.ts';
 import { errors } from '../core/errors.ts';
-import { fail, ok, type Result } from '../core/result.ts';
+import { ok, type Result } from '../core/result.ts';
 import type { Find } from '../masking/detectors/detector.ts';
 import { maskDocument } from '../masking/document.ts';
 import type { Span } from '../masking/mask.ts';
 import { findNamed, type Named } from '../masking/named-values.ts';
 import { tokenOf } from '../masking/operators.ts';
-import { ownDetectors } from '../masking/own-detectors.ts';
 import type { Recognizer } from '../ports/recognizer.ts';
+import type { Detectors } from './configured-detectors.ts';
 import { complain, type Io } from './io.ts';
-import { complainOfConfig, loadConfig } from './load-config.ts';
-
-interface Detectors {
-  readonly own: readonly Find[];
-  readonly recognizers: readonly Recognizer[];
-  readonly close: () => void;
-}
 
 const builtIn: Detectors = { own: [], recognizers: [], close: () => undefined };
 
 /** Exit 0; 65 (EX_DATAERR) at the first bad line; 69 if a recognizer did not answer for some text. Offsets are UTF-16 code units. */
 export async function detect(io: Io, options: { readonly config?: string } = {}): Promise<number> {
-  const detectors = options.config === undefined ? ok(builtIn) : await configured(io, options.config);
+  // What a configuration takes is most of what there is to load, and most texts are masked without one.
+  const detectors =
+    options.config === undefined
+      ? ok(builtIn)
+      : await (await import('./configured-detectors.ts')).configured(io, options.config);
   if (!detectors.ok) return detectors.error;
   try {
     return await detectLines(io, detectors.value);
   } finally {
     detectors.value.close();
   }
-}
-
-/** A failure holds the exit code; what is wrong has been said. */
-async function configured(io: Io, file: string): Promise<Result<Detectors, number>> {
-  const loaded = await loadConfig(resolve(io.cwd, file), io.env, { keys: false });
-  if (!loaded.ok) return fail(complainOfConfig(io, loaded.error));
-  const { rules, presidio, onnx } = loaded.value.config.detectors;
-  const model = onnx && createOnnx(onnx);
-  const recognizers = [presidio && createPresidio(presidio), model].filter((each) => each !== null);
-  return ok({ own: ownDetectors(rules), recognizers, close: () => model?.close() });
 }
 
 async function detectLines(io: Io, detectors: Detectors): Promise<number> {

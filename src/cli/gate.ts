@@ -10,7 +10,6 @@ import { placeOf, readConfigFile } from '../adapters/config-file/files.ts';
 import { errorView } from '../admin/contract.ts';
 import { readDocument } from '../config/document.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
-import { tokenFor } from './gate-tokens.ts';
 import { type Io, isErrorCode } from './io.ts';
 import { readSignIn } from './sign-in-file.ts';
 
@@ -38,7 +37,10 @@ export function findGate(io: Io, config: string): Result<Gate> {
   const url = address.value;
   if (token !== '') return overNetwork(url, () => Promise.resolve(ok(token)));
   if (readSignIn(io, url.origin)) {
-    return overNetwork(url, async () => (await tokenFor(io, url.origin)) ?? refuseTokenless());
+    // An OAuth client: only who has signed in with `login` needs one.
+    const tokenOf = async (): Promise<Result<string> | null> =>
+      (await import('./gate-tokens.ts')).tokenFor(io, url.origin);
+    return overNetwork(url, async () => (await tokenOf()) ?? refuseTokenless());
   }
   const found = isExplicit(io) ? refuseTokenless() : readClientSide(place.file);
   if (!found.ok) return found;

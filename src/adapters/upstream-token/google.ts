@@ -1,7 +1,10 @@
 // A Google service account: its key signs a grant (RFC 7523), Google answers with an ID token for one audience, or an access
 // token for scopes. https://developers.google.com/identity/protocols/oauth2/service-account
 
-import { type CryptoKey, decodeJwt, importPKCS8, SignJWT } from 'jose';
+import type { CryptoKey } from 'jose';
+import { decodeJwt } from 'jose/jwt/decode';
+import { SignJWT } from 'jose/jwt/sign';
+import { importPKCS8 } from 'jose/key/import';
 import { ok, type Result, refuse } from '../../core/result.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { IssuedToken, UpstreamCredential } from '../../ports/upstream-credential.ts';
