@@ -32,7 +32,8 @@ import { DoorRefusals } from './gateway/door-refusals.ts';
 import type { AuditedSession } from './gateway/enforce.ts';
 import { statusFor } from './gateway/mcp-approval-status.ts';
 import { createMcpDoor, type McpDoor } from './gateway/mcp-door.ts';
-import { mcpPrefix, resourceMetadataPrefix } from './gateway/mcp-entrance.ts';
+import { mcpPrefix } from './gateway/mcp-entrance.ts';
+import { resourceMetadataPrefix } from './gateway/mcp-http-refusal.ts';
 import { PostgresDoor } from './gateway/postgres-door.ts';
 import type { PostgresTarget } from './gateway/postgres-target.ts';
 import { flowingWith, maskingWith, type Recognition } from './gateway/recognition.ts';
@@ -173,6 +174,7 @@ async function openPostgresDoor(kernel: Kernel, mcpDoor: McpDoor, onClose: OnClo
       },
     viewOf: (decision) => rules.viewOf(decision),
     activeRequest: (session) => mcpDoor.activeRequest(session),
+    subjectOf: (session) => mcpDoor.subjectOf(session),
     onBug,
     idleMs: config.identity.idleMs,
     absoluteMs: config.identity.absoluteMs,
@@ -265,7 +267,7 @@ function createApi(kernel: Kernel): AdminApi {
     reader: log.reader,
     index: foundation.index,
     publicUrl,
-    patients: { kinds: () => rules.patientKinds, namesOf: kernel.patientNames },
+    patients: kernel.patients,
     readers: () => rules.readers,
     authenticate: (token) => authenticate(token, { kind: 'api' }),
     desk,

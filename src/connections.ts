@@ -18,7 +18,7 @@ import type {
   PostgresConnection,
 } from './config/config.ts';
 import type { LoadedConfig } from './config/resolve.ts';
-import type { Facts } from './core/facts.ts';
+import type { Party } from './core/facts.ts';
 import type { ClassSet, PhiClass } from './core/phi.ts';
 import { fail, ok, type Result, refuse } from './core/result.ts';
 import type { AccountDesk } from './gateway/account-desk.ts';
@@ -56,7 +56,7 @@ interface PostgresParts {
   readonly detectClasses: (text: string) => PhiClass[];
   readonly derive: DeriveKey;
   /** Whether this subject has broken the glass of this connection. */
-  readonly emergency: (subject: Facts['subject'], connection: string) => boolean;
+  readonly emergency: (subject: Party, connection: string) => boolean;
 }
 
 export function postgresConnections(

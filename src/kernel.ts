@@ -13,7 +13,7 @@ import type { TrustConfig } from './config/config.ts';
 import type { LoadedConfig } from './config/resolve.ts';
 import { postgresConnections } from './connections.ts';
 import type { Policy } from './core/decision.ts';
-import type { Facts } from './core/facts.ts';
+import type { Party } from './core/facts.ts';
 import type { PhiClass } from './core/phi.ts';
 import { ok, type Result, refuse } from './core/result.ts';
 import type { Foundation } from './foundation.ts';
@@ -21,7 +21,7 @@ import type { ApprovalDesk } from './gateway/approval-desk.ts';
 import { type EnforcementDeps } from './gateway/audited-session.ts';
 import { type Authenticate, createAuthenticate, createIsSignedOut, type IsSignedOut } from './gateway/caller-tokens.ts';
 import { type CredentialRequest, issueCredential } from './gateway/credential-desk.ts';
-import { patientNamer } from './gateway/patient-names.ts';
+import { type PatientNaming, patientNamer, patientNaming } from './gateway/patient-names.ts';
 import { type PostgresEntrance } from './gateway/postgres-door.ts';
 import type { RetentionDesk } from './gateway/retention-desk.ts';
 import { RulesInForce } from './gateway/rules-in-force.ts';
@@ -40,10 +40,9 @@ export interface Kernel {
   readonly desk: ApprovalDesk;
   readonly decisions: Decisions;
   /** The break-glass that is live for this subject on this connection. */
-  readonly emergency: (subject: Facts['subject'], connection: string) => string | undefined;
+  readonly emergency: (subject: Party, connection: string) => string | undefined;
   readonly tools: ToolDesk;
-  /** Of a patient, by every key they have been made with. */
-  readonly patientNames: (kind: string, value: string) => readonly string[];
+  readonly patients: PatientNaming;
   readonly retention: RetentionDesk;
   readonly enforcement: EnforcementDeps;
   readonly routes: ReadonlyMap<string, PostgresEntrance>;
@@ -87,22 +86,16 @@ export async function createKernel(
   const decisions = openDecisions(loaded, foundation, rules, logger);
   if (!decisions.ok) return decisions;
   const { desk, breakGlass } = decisions.value;
-  const emergency = (subject: Facts['subject'], connection: string): string | undefined =>
-    breakGlass.live(subject, connection);
+  signOuts.belongings.push((id, issuer) => desk.recall(id, issuer));
+  const emergency = (subject: Party, connection: string): string | undefined => breakGlass.live(subject, connection);
   const tools = createToolDesk({ clock, log, store: store.toolPins, reviewersOf: (name) => rules.reviewersOf(name) });
   const policy = (): Policy => rules.policy;
   const patientName = patientNamer(keys.derive('patient names'));
-  const formerNames = keys.former('patient names').map(patientNamer);
+  const patients = patientNaming(rules, [patientName, ...keys.former('patient names').map(patientNamer)]);
+  const naming = { patientName, patientKinds: rules.patientKindsOf };
   const typeOf = (name: string): string | undefined => config.connections[name]?.type;
   const credentialDesk = { clock, random, log, credentials: store.credentials, policy, typeOf };
-  const tokens = {
-    clock,
-    records: store.records,
-    publicUrl: config.publicUrl,
-    trusted: trusted.value.filter((_, at) => config.identity.trust[at]?.atDoors),
-    stepUps: new Map(Object.entries(config.identity.stepUp)),
-    own: people && { desk: people.desk, find: (token: string) => people.server.find(token) },
-  };
+  const tokens = tokensOf(loaded, foundation, trusted.value, people);
   return ok({
     loaded,
     foundation,
@@ -112,9 +105,9 @@ export async function createKernel(
     decisions: decisions.value,
     emergency,
     tools,
-    patientNames: (kind, value) => [patientName, ...formerNames].map((name) => name(kind, value)),
-    retention: openRetention(config.audit.retainMs, foundation),
-    enforcement: { clock, random, log, desk, emergency, policy, patientName, publicUrl: config.publicUrl },
+    patients,
+    retention: openRetention(config.audit.retainMs, foundation, patients),
+    enforcement: { clock, random, log, desk, emergency, policy, ...naming, publicUrl: config.publicUrl },
     routes: postgresConnections(loaded, rules, {
       clock,
       random,
@@ -122,10 +115,7 @@ export async function createKernel(
       derive: keys.derive,
       emergency: (subject, connection) => emergency(subject, connection) !== undefined,
     }),
-    tls: config.tls && {
-      cert: await readFile(config.tls.certFile, 'utf8'),
-      key: await readFile(config.tls.keyFile, 'utf8'),
-    },
+    tls: await tlsOf(config.tls),
     authenticate: createAuthenticate(tokens),
     isSignedOut: createIsSignedOut(tokens),
     people,
@@ -134,6 +124,27 @@ export async function createKernel(
     postgresAt: { host: config.listen.postgres?.host ?? '', port: 0 },
     onBug: (error) => logger.error({ err: error }, 'a broken assertion closed a session'),
   });
+}
+
+/** What a caller's token is judged by. */
+function tokensOf(
+  { config }: LoadedConfig,
+  { store }: Foundation,
+  trusted: readonly TrustedIssuer[],
+  people: People | null,
+): Parameters<typeof createAuthenticate>[0] {
+  return {
+    clock,
+    records: store.records,
+    publicUrl: config.publicUrl,
+    trusted: trusted.filter((_, at) => config.identity.trust[at]?.atDoors),
+    stepUps: new Map(Object.entries(config.identity.stepUp)),
+    own: people && { desk: people.desk, find: (token: string) => people.server.find(token) },
+  };
+}
+
+async function tlsOf(tls: LoadedConfig['config']['tls']): Promise<Kernel['tls']> {
+  return tls && { cert: await readFile(tls.certFile, 'utf8'), key: await readFile(tls.keyFile, 'utf8') };
 }
 
 async function trustedIssuers(trust: readonly TrustConfig[]): Promise<Result<TrustedIssuer[]>> {

@@ -3,7 +3,6 @@
 import { fileArchive } from '../adapters/file-archive/archive.ts';
 import { type ArchivedLog, ChangedVersion, openArchivedLog } from '../audit/verify-archive.ts';
 import type { BadPlace } from '../audit/verify-sources.ts';
-import { parseArchiveUrl } from '../config/archive-schema.ts';
 import type { ArchiveConfig } from '../config/config.ts';
 import { fail, type Refusal, type Result, refuse } from '../core/result.ts';
 import type { Archive } from '../ports/archive.ts';
@@ -24,6 +23,8 @@ export type ArchiveFault = { readonly refusal: Refusal } | { readonly bad: BadPl
 
 /** Refused: usage, upstream_unavailable, upstream_refused. */
 export async function openArchiveUrl(url: string): Promise<Result<ArchivedLog, ArchiveFault>> {
+  // The schemas of a configuration: who verifies a directory names no archive.
+  const { parseArchiveUrl } = await import('../config/archive-schema.ts');
   const config = parseArchiveUrl(url);
   if (!config.ok) return fail({ refusal: refuse('usage', `The archive is to be named as ${config.error}.`).error });
   const archive = await archiveAt(config.value);

@@ -9,7 +9,7 @@ import type { BadPlace, LogSources } from '../audit/verify-sources.ts';
 import { type ErrorCode, errors } from '../core/errors.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import { type ArchiveFault, guarded, isArchiveUrl, openArchiveUrl } from './archive-place.ts';
-import { locate, nothing, type Place, readKey, readKeys } from './log-place.ts';
+import { abridged, locate, nothing, type Place, readKey, readKeys } from './log-place.ts';
 
 export interface AuditVerifyArgs {
   /** The state directory, the public log alone, or the URL of an archive. */
@@ -199,12 +199,6 @@ function describe(report: VerifyReport, selfDeclared: boolean, seconds: number):
     ...report.clockSetBack.map((seq) => `  the clock was set back before the restart at entry ${seq}`),
     `  verified in ${seconds.toFixed(2)} s`,
   ];
-}
-
-/** An ML-DSA-44 key fills a screen: its name, its id, and how it begins; --json has the whole of it. */
-function abridged(vkey: string): string {
-  const [name = '', id = '', key = ''] = vkey.split('+');
-  return `${name}+${id}+${key.slice(0, 16)}… (ML-DSA-44)`;
 }
 
 function blame({ file, entry, what }: BadPlace): string[] {

@@ -31,7 +31,7 @@ export async function check(io: Io, options: CheckOptions, live?: LiveCheck): Pr
     printJson(io, { ok: false, problems: loaded.error });
     return errors.config_invalid.exit;
   }
-  const { config } = loaded.value;
+  const { config, at } = loaded.value;
   const policy = compilePolicy(config.policy);
   // Conditions were compiled once already, where they have a line; this cannot fail but for a bug.
   if (!policy.ok) return complain(io, { code: 'config_invalid', text: 'The policy does not compile.' });
@@ -48,8 +48,11 @@ export async function check(io: Io, options: CheckOptions, live?: LiveCheck): Pr
       warnings,
     });
   } else {
-    for (const line of summary(config, policy.value.digest, tests, findings)) print(io, plain(line));
-    for (const { rule, text } of warnings) print(io, plain(`warning: rule ${rule} ${text}`));
+    for (const line of summary(loaded.value, policy.value.digest, tests, findings)) print(io, plain(line));
+    for (const { rule, text } of warnings) {
+      const index = config.policy.rules.findIndex(({ name }) => name === rule);
+      print(io, plain(`warning: rule ${rule} ${text} (${at(['policy', 'rules', index])})`));
+    }
     if (!sound) complain(io, { code: 'check_failed', text: errors.check_failed.text });
   }
   return sound ? 0 : errors.check_failed.exit;
@@ -60,7 +63,7 @@ function viewOf({ name, passed, differences, decision }: TestResult): object {
 }
 
 function summary(
-  config: Config,
+  { config, at }: LoadedConfig,
   digest: string,
   tests: readonly TestResult[],
   findings: readonly LiveFinding[],
@@ -73,12 +76,15 @@ function summary(
     }
   }
   lines.push(`policy ${digest.slice(0, 12)}: ${count(config.policy.rules.length, 'rule')}`);
-  for (const rule of config.policy.rules) lines.push(`  ${rule.effect.kind.padEnd(5)}  ${rule.name}`);
-  if (!config.policy.rules.some((rule) => rule.effect.kind !== 'deny')) lines.push('  no rule lets anything pass');
+  const width = Math.max(5, ...config.policy.rules.map(({ effect }) => effect.kind.length));
+  for (const rule of config.policy.rules) lines.push(`  ${rule.effect.kind.padEnd(width)}  ${rule.name}`);
+  if (!config.policy.rules.some(({ effect }) => effect.kind === 'allow' || effect.kind === 'hold'))
+    lines.push('  no rule lets anything pass');
   const passed = tests.filter((each) => each.passed).length;
   lines.push(`tests: ${passed} of ${tests.length} passed`);
-  for (const each of tests) {
-    for (const difference of each.differences) lines.push(`  FAILED  ${each.name}: ${difference}`);
+  for (const [index, each] of tests.entries()) {
+    const place = at(['policy', 'tests', index]);
+    for (const difference of each.differences) lines.push(`  FAILED  ${each.name}: ${difference} (${place})`);
   }
   return lines;
 }

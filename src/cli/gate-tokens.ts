@@ -25,13 +25,19 @@ async function serverOf(gate: string): Promise<Result<client.Configuration>> {
   }
 }
 
-/** Says on stderr where to go, and waits until a person has been there. Refused: sign_in_refused, and as above. */
-export async function signInByDevice(io: Io, gate: string): Promise<Result<SavedSignIn>> {
+/**
+ * Says on stderr where to go, and waits until a person has been there. `scopes` ask more of the sign-in.
+ * Refused: sign_in_refused, and as above.
+ */
+export async function signInByDevice(io: Io, gate: string, scopes: readonly string[]): Promise<Result<SavedSignIn>> {
   const server = await serverOf(gate);
   if (!server.ok) return server;
   const resource = `${gate}/api/v1`;
   try {
-    const device = await client.initiateDeviceAuthorization(server.value, { scope: 'gate', resource });
+    const device = await client.initiateDeviceAuthorization(server.value, {
+      scope: ['gate', ...scopes].join(' '),
+      resource,
+    });
     io.stderr.write(`Open this address in a browser, and check that it shows the code ${plain(device.user_code)}:\n`);
     io.stderr.write(`  ${plain(device.verification_uri_complete ?? device.verification_uri)}\n`);
     const tokens = await client.pollDeviceAuthorizationGrant(server.value, device, { resource });

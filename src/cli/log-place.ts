@@ -66,6 +66,12 @@ export async function readKeys(keys: readonly string[]): Promise<Result<NoteKey[
   return ok(found);
 }
 
+/** An ML-DSA-44 key fills a screen: its name, its id, and how it begins; --json has the whole of it. */
+export function abridged(vkey: string): string {
+  const [name = '', id = '', key = ''] = vkey.split('+');
+  return `${name}+${id}+${key.slice(0, 16)}… (ML-DSA-44)`;
+}
+
 async function isDirectory(path: string): Promise<boolean> {
   return stat(path).then(
     (found) => found.isDirectory(),

@@ -38,6 +38,11 @@ export async function explainPolicy(io: Io, options: ExplainOptions, analyze?: A
   if (options.connection !== undefined && !Object.hasOwn(config.connections, options.connection)) {
     return complain(io, { code: 'unknown_connection', text: errors.unknown_connection.text });
   }
+  const type = options.connection === undefined ? null : config.connections[options.connection]?.type;
+  if ((options.sql !== undefined && type === 'mcp') || (options.tool !== undefined && type === 'postgres')) {
+    const text = `${options.connection} is a connection of type ${type}: it takes ${type === 'mcp' ? '--tool' : '--sql'}.`;
+    return complain(io, { code: 'wrong_door', text, next: 'Name another connection, or ask in its own words.' });
+  }
   const stated = await stateFacts(io, options, analyze);
   if (!stated.ok) return complain(io, stated.error);
   const policy = compilePolicy(config.policy);
@@ -76,7 +81,7 @@ async function stateFacts(
     add('mcp', { method: 'tools/call', tool: { name: options.tool, readonly: false, destructive: true } });
   }
   if (options.arguments !== undefined) {
-    const given = parseJson(options.arguments);
+    const given = parseJson(options.arguments, 'what --arguments gives');
     if (!given.ok) return given;
     add('mcp', { arguments: given.value });
   }
@@ -97,14 +102,14 @@ function readFacts(file: string): Result<Readonly<Record<string, unknown>>> {
   } catch {
     return refuse('usage', `There is no readable file of facts at ${file}.`, { next: 'Name it with --facts FILE.' });
   }
-  const parsed = parseJson(text);
+  const parsed = parseJson(text, file);
   return parsed.ok ? parseFacts(parsed.value) : parsed;
 }
 
-function parseJson(text: string): Result<unknown> {
+function parseJson(text: string, what: string): Result<unknown> {
   try {
     return ok(JSON.parse(text));
   } catch {
-    return refuse('usage', 'What was given is not valid JSON.');
+    return refuse('usage', `There is no valid JSON in ${what}.`);
   }
 }

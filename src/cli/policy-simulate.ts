@@ -3,12 +3,15 @@
 import { resolve } from 'node:path';
 import { readConfigFile } from '../adapters/config-file/files.ts';
 import { type SimulationView, simulationView } from '../admin/contract-simulate.ts';
-import { readDocument } from '../config/document.ts';
+import { readPolicyFile } from '../config/parse.ts';
+import type { ConfigProblem } from '../config/problem.ts';
 import { parseDuration } from '../config/scalars.ts';
-import { ok, type Result, refuse } from '../core/result.ts';
+import { fail, ok, type Result, refuse } from '../core/result.ts';
+import { compileCondition } from '../policy/condition.ts';
 import type { Outcome } from '../policy/simulate.ts';
 import { findGate } from './gate.ts';
 import { complain, type Io, plain, print, printJson } from './io.ts';
+import { complainOfConfig } from './load-config.ts';
 
 export interface SimulateOptions {
   readonly config: string;
@@ -20,7 +23,7 @@ export interface SimulateOptions {
 /** @param file a configuration with a `policy`, or the policy alone */
 export async function simulatePolicy(io: Io, file: string, options: SimulateOptions): Promise<number> {
   const policy = readPolicy(resolve(io.cwd, file));
-  if (!policy.ok) return complain(io, policy.error);
+  if (!policy.ok) return complainOfConfig(io, policy.error);
   const since = startOf(options.since);
   if (!since.ok) return complain(io, since.error);
   const gate = findGate(io, options.config);
@@ -33,13 +36,11 @@ export async function simulatePolicy(io: Io, file: string, options: SimulateOpti
   return 0;
 }
 
-function readPolicy(file: string): Result<unknown> {
+function readPolicy(file: string): Result<unknown, readonly ConfigProblem[]> {
   const text = readConfigFile(file);
-  const document = text.ok ? readDocument(text.value) : null;
-  if (!document?.ok) return refuse('config_invalid', `There is no readable policy at ${file}.`);
-  const { raw } = document.value;
-  if (typeof raw === 'object' && raw !== null && 'policy' in raw) return ok(raw.policy);
-  return ok(raw);
+  if (text.ok) return readPolicyFile(text.value, file, { checkCondition: compileCondition });
+  const expected = 'a configuration with a policy, or the policy alone';
+  return fail([{ code: 'config_invalid', file, line: 1, column: 1, path: '', found: text.error, expected }]);
 }
 
 /** `30d`, or a time. */

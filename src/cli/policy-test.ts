@@ -2,10 +2,17 @@
 
 import { resolve } from 'node:path';
 import { errors } from '../core/errors.ts';
+import type { Refusal } from '../core/result.ts';
 import { compilePolicy } from '../policy/compile.ts';
 import { runPolicyTests } from '../policy/test-cases.ts';
 import { complain, type Io, plain, print, printJson } from './io.ts';
 import { complainOfConfig, loadConfig } from './load-config.ts';
+
+const failedTests: Refusal = {
+  code: 'check_failed',
+  text: errors.check_failed.text,
+  next: 'Correct the rule named there, or the test; chartgate policy explain shows the part of each rule.',
+};
 
 export async function testPolicy(
   io: Io,
@@ -13,7 +20,7 @@ export async function testPolicy(
 ): Promise<number> {
   const loaded = await loadConfig(resolve(io.cwd, options.config), io.env);
   if (!loaded.ok) return complainOfConfig(io, loaded.error);
-  const { config } = loaded.value;
+  const { config, at } = loaded.value;
   const policy = compilePolicy(config.policy);
   if (!policy.ok) return complain(io, { code: 'config_invalid', text: 'The policy does not compile.' });
   const results = runPolicyTests(policy.value, config.policy.tests, config.connections);
@@ -28,11 +35,11 @@ export async function testPolicy(
       })),
     );
   } else {
-    for (const { name, passed, differences } of results) {
-      print(io, plain(`${passed ? 'ok    ' : 'FAILED'}  ${name}`));
+    for (const [index, { name, passed, differences }] of results.entries()) {
+      print(io, plain(passed ? `ok      ${name}` : `FAILED  ${name} (${at(['policy', 'tests', index])})`));
       for (const difference of differences) print(io, plain(`        ${difference}`));
     }
     if (results.length === 0) io.stderr.write('The policy has no tests; policy.tests is where they go.\n');
   }
-  return results.every((each) => each.passed) ? 0 : errors.check_failed.exit;
+  return results.every((each) => each.passed) ? 0 : complain(io, failedTests);
 }

@@ -31,7 +31,11 @@ export function addEvidence(program: Command, io: Io, does: Does): void {
     .command('verify-evidence')
     .description('verify such a package offline; exit 0 = it holds')
     .argument('<dir>', 'the package')
-    .option('--key <vkey>', "one of the log's public keys, or a file that holds it, as known from elsewhere")
+    .option(
+      '--key <vkey>',
+      "one of the log's public keys, or a file that holds it, as known from elsewhere; again for its ML-DSA-44 key",
+      (each: string, before: readonly string[] | undefined) => [...(before ?? []), each],
+    )
     .option('--witness <vkey...>', 'witnesses whose cosignatures are wanted')
     .option('--quorum <count>', 'how many of them (all)')
     .option('--sample', 'draw the sample again and hold each of it against its proof and the policy in the package')

@@ -141,11 +141,17 @@ function addGateCommands(program: Command, io: Io, parts: Parts, does: Does): vo
 function addSignIn(program: Command, io: Io, does: Does): void {
   does(
     examples(
-      withConfig(program.command('login').description('sign in at the gate, in a browser on any device')),
+      withConfig(
+        program
+          .command('login')
+          .description('sign in at the gate, in a browser on any device')
+          .option('--scope <names...>', 'what a refusal asked for: a stronger or newer sign-in (identity.step_up)'),
+      ),
       'chartgate login',
+      'chartgate login --scope strong',
       'CHARTGATE_URL=https://gate.hospital.example chartgate login',
     ),
-    async (options: Common) => (await import('./login.ts')).login(io, options),
+    async (options: Common & { readonly scope?: readonly string[] }) => (await import('./login.ts')).login(io, options),
   );
   does(
     examples(
@@ -220,7 +226,7 @@ function addSessions(program: Command, io: Io, does: Does): void {
     .option('--since <time>', 'started at or after this RFC 3339 time')
     .option('--until <time>', 'started before this RFC 3339 time')
     .option('--before <id>', 'older than this session: the next page')
-    .option('--limit <count>', 'at most so many (1000)');
+    .option('--limit <count>', 'at most so many, up to 1000 (100)');
   does(
     examples(
       withJson(ls),
@@ -314,10 +320,17 @@ function addRetention(audit: Command, io: Io, does: Does): void {
     .description('hold a session, what a person or workload did, or what concerns a patient')
     .option('--session <id>', 'one session')
     .option('--subject <id>', 'every session of this subject')
-    .option('--patient <number>', 'every session this patient may be in; the number itself is not kept')
+    .option(
+      '--patient <identifier...>',
+      'every session this patient may be in, by all identifiers they have, such as mrn:4711 id:7',
+    )
     .requiredOption('--reason <text>', 'why; it is recorded');
   does(
-    examples(withJson(add), 'chartgate audit hold add --subject ana --reason "litigation 2026-114"'),
+    examples(
+      withJson(add),
+      'chartgate audit hold add --subject ana --reason "litigation 2026-114"',
+      'chartgate audit hold add --patient mrn:4711 id:7 --reason "litigation 2026-114"',
+    ),
     async (options: HoldOptions) => (await load()).addHold(io, options),
   );
   does(

@@ -13,7 +13,7 @@ export interface RetentionOptions {
 export interface HoldOptions extends RetentionOptions {
   readonly session?: string;
   readonly subject?: string;
-  readonly patient?: string;
+  readonly patient?: readonly string[];
   readonly reason: string;
 }
 
@@ -29,7 +29,14 @@ export async function addHold(io: Io, options: HoldOptions): Promise<number> {
   if (!answer.ok) return complain(io, answer.error);
   if (options.json) printJson(io, answer.value);
   else print(io, `${answer.value.id}: nothing of this ${kind} is shredded until the hold is released.`);
+  if (!options.json && kind === 'patient') print(io, extentOf(answer.value.kinds));
   return 0;
+}
+
+function extentOf(kinds: readonly string[]): string {
+  return kinds.length === 0
+    ? 'It keeps every session, as no kind of identifier was named that a connection knows (such as mrn:4711).'
+    : `It keeps sessions in which the patient was seen by ${kinds.join(' or ')}, and all of which that cannot be known.`;
 }
 
 export async function listHolds(io: Io, options: RetentionOptions): Promise<number> {
@@ -46,7 +53,9 @@ export async function listHolds(io: Io, options: RetentionOptions): Promise<numb
     const rows = answer.value.map((each) => [
       each.id,
       each.kind,
-      each.kind === 'patient' ? `${each.target.slice(0, 16)}…` : each.target,
+      each.kind === 'patient'
+        ? `${each.target.slice(0, 16)}… (${each.kinds.join(', ') || 'every session'})`
+        : each.target,
       each.since,
       each.by.id,
       plain(each.reason),

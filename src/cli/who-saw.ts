@@ -63,7 +63,7 @@ export async function whoSaw(io: Io, patients: readonly string[], options: WhoSa
   io.stderr.write(`${label}\n`);
   if (unnamed > 0)
     io.stderr.write(
-      `${unnamed} more answers of that time were about patients and do not say which: this one may be in them.\n`,
+      `${unnamed} more answers of that time, about patients, do not say about which: this one may be in them.\n`,
     );
   if (older !== null) io.stderr.write(`There is more: --before ${older}\n`);
   return 0;

@@ -5,12 +5,13 @@ import type { z } from 'zod';
 import { fail, ok, type Result } from '../core/result.ts';
 import type { Config } from './config.ts';
 import { readDocument, type SourceDocument } from './document.ts';
+import { policy } from './policy-schema.ts';
 import { type ConfigProblem, type Finding, oneOf, type Path, renderPath } from './problem.ts';
-import { findBrokenReferences, type Known } from './references.ts';
+import { findBrokenReferences, findBrokenRules, type Known } from './references.ts';
 import type { Place } from './scalars.ts';
 import { surface } from './schema.ts';
 import { findLiteralSecrets, isSecretPath, looksSecret } from './secret-text.ts';
-import { dig } from './tree.ts';
+import { dig, member, members } from './tree.ts';
 import { findUnsupported } from './unsupported.ts';
 
 /** A configuration and its source, for problems that are only found when files and variables are looked at. */
@@ -21,20 +22,8 @@ export interface ParsedConfig {
 }
 
 export function parseConfig(text: string, place: Place, known: Known): Result<ParsedConfig, readonly ConfigProblem[]> {
-  const document = readDocument(text);
-  if (!document.ok) {
-    return fail(
-      document.error.map(({ line, column, text: found }) => ({
-        code: 'config_invalid' as const,
-        file: place.file,
-        line,
-        column,
-        path: '',
-        found,
-        expected: 'YAML 1.2 (or JSON)',
-      })),
-    );
-  }
+  const document = sourceOf(text, place.file);
+  if (!document.ok) return document;
   const source = document.value;
   const problem = (finding: Finding): ConfigProblem => locate(source, place.file, finding);
   const shaped = surface(place).safeParse(source.raw, { reportInput: false });
@@ -46,6 +35,47 @@ export function parseConfig(text: string, place: Place, known: Known): Result<Pa
   ];
   if (!shaped.success || findings.length > 0) return fail(inOrder(findings.map(problem)));
   return ok({ config: shaped.data, raw: source.raw, problem });
+}
+
+/** What a file says of policy: a configuration's `policy`, or the policy alone. Its secrets are looked at by nobody. */
+export function readPolicyFile(
+  text: string,
+  file: string,
+  known: Pick<Known, 'checkCondition'>,
+): Result<unknown, readonly ConfigProblem[]> {
+  const document = sourceOf(text, file);
+  if (!document.ok) return document;
+  const { raw } = document.value;
+  const inside = member(raw, 'policy');
+  const said = inside ?? raw;
+  const connections = inside === undefined ? null : members(member(raw, 'connections')).map(([name]) => String(name));
+  const shaped = policy.safeParse(said ?? {}, { reportInput: false });
+  const findings = [
+    ...(shaped.error?.issues ?? [])
+      .flatMap((issue) => findingsOf(issue, said))
+      .map((finding) => ({ ...finding, path: ['policy', ...finding.path] })),
+    ...findBrokenRules(said, connections, known),
+  ];
+  const outer = (path: Path): Path => (inside === undefined ? path.slice(1) : path);
+  const problems = findings.map((each) => locate(document.value, file, { ...each, path: outer(each.path) }));
+  return problems.length > 0 ? fail(inOrder(problems)) : ok(said);
+}
+
+function sourceOf(text: string, file: string): Result<SourceDocument, readonly ConfigProblem[]> {
+  const document = readDocument(text);
+  if (document.ok) return document;
+  const expected = 'YAML 1.2 (or JSON)';
+  return fail(
+    document.error.map(({ line, column, text: found }) => ({
+      code: 'config_invalid' as const,
+      file,
+      line,
+      column,
+      path: '',
+      found,
+      expected,
+    })),
+  );
 }
 
 function locate(source: SourceDocument, file: string, finding: Finding): ConfigProblem {

@@ -73,9 +73,13 @@ const rule = closed({
     .describe('Let it pass; `{}` or true = everything masked.'),
   hold: hold.optional().describe('Ask people first.'),
   deny: text.optional().describe('Refuse, with this text for the caller.'),
+  step_up: text
+    .optional()
+    .describe('Refuse while the sign-in does not meet this scope of identity.step_up; met, other rules decide.'),
 }).transform((each, context): RuleConfig => {
-  const effects = (['allow', 'hold', 'deny'] as const).filter((key) => each[key] !== undefined);
-  if (effects.length !== 1) context.addIssue({ code: 'custom', message: 'exactly one of allow, hold and deny' });
+  const effects = (['allow', 'hold', 'deny', 'step_up'] as const).filter((key) => each[key] !== undefined);
+  if (effects.length !== 1)
+    context.addIssue({ code: 'custom', message: 'exactly one of allow, hold, deny and step_up' });
   return {
     name: each.name,
     subjects: each.subjects ?? null,
@@ -90,8 +94,10 @@ function effectOf(each: {
   readonly allow?: true | z.infer<typeof allow> | undefined;
   readonly hold?: z.infer<typeof hold> | undefined;
   readonly deny?: string | undefined;
+  readonly step_up?: string | undefined;
 }): RuleConfig['effect'] {
   if (each.deny !== undefined) return { kind: 'deny', text: each.deny };
+  if (each.step_up !== undefined) return { kind: 'step_up', scope: each.step_up };
   if (each.hold) {
     const { reviewers, quorum, wait, expires, grants, escalate } = each.hold;
     const escalated = escalate && { escalate: { afterMs: escalate.after, reviewers: escalate.reviewers } };
@@ -115,6 +121,11 @@ const someFacts: z.ZodType<Readonly<Record<string, unknown>>> = closed({
     kind: z.enum(['person', 'workload']),
     groups: z.array(z.string()),
     agent: z.string(),
+    actors: z.array(z.string()),
+    acr: z.string(),
+    amr: z.array(z.string()),
+    auth_time: z.number().int(),
+    scopes: z.array(z.string()),
   }).partial(),
   connection: closed({ name: z.string(), type: z.enum(['postgres', 'mcp', 'http']) }).partial(),
   client: closed({ name: z.string() }).partial(),

@@ -11,9 +11,9 @@ import { member, members } from './tree.ts';
 export interface Known {
   /** Names of the classification packs. */
   readonly packs: readonly string[];
-  /** Compiles a CEL condition, to a boolean; the offset counts characters into its text. */
   /** Compiles a pattern of a detector; fails with what it is instead. */
   readonly checkPattern: (pattern: string) => Result<unknown, string>;
+  /** Compiles a CEL condition, to a boolean; the offset counts characters into its text. */
   readonly checkCondition: (text: string) => Result<unknown, { readonly text: string; readonly offset: number }>;
 }
 
@@ -33,6 +33,16 @@ export function findBrokenReferences(raw: unknown, known: Known): Finding[] {
     ...repeated(raw, 'rules'),
     ...repeated(raw, 'tests'),
   ];
+}
+
+/** Of a policy by itself; its connections where they are known. */
+export function findBrokenRules(
+  policy: unknown,
+  connections: readonly string[] | null,
+  known: Pick<Known, 'checkCondition'>,
+): Finding[] {
+  const raw = { policy };
+  return [...rules(raw, connections, known), ...repeated(raw, 'rules')];
 }
 
 function doors(raw: unknown): Finding[] {
@@ -75,11 +85,17 @@ function accounts(raw: unknown): Finding[] {
 
 function stepUps(raw: unknown): Finding[] {
   const scopes = members(member(member(raw, 'identity'), 'step_up')).map(([name]) => String(name));
-  return members(member(raw, 'connections')).flatMap(([name, each]): Finding[] => {
+  const ofConnections = members(member(raw, 'connections')).flatMap(([name, each]): Finding[] => {
     const scope = member(member(each, 'step_up'), 'scope');
     if (typeof scope !== 'string' || scopes.includes(scope)) return [];
     return [unknownName(['connections', name, 'step_up', 'scope'], scope, scopes)];
   });
+  const ofRules = members(member(member(raw, 'policy'), 'rules')).flatMap(([index, each]): Finding[] => {
+    const scope = member(each, 'step_up');
+    if (typeof scope !== 'string' || scopes.includes(scope)) return [];
+    return [unknownName(['policy', 'rules', index, 'step_up'], scope, scopes)];
+  });
+  return [...ofConnections, ...ofRules];
 }
 
 /** What a client may bring, and for which doors. */
@@ -142,11 +158,11 @@ function dsn(raw: unknown): Finding[] {
   );
 }
 
-function rules(raw: unknown, connections: readonly string[], known: Known): Finding[] {
+function rules(raw: unknown, connections: readonly string[] | null, known: Pick<Known, 'checkCondition'>): Finding[] {
   return members(member(member(raw, 'policy'), 'rules')).flatMap(([index, rule]): Finding[] => {
     const path = ['policy', 'rules', index];
     const found = members(member(rule, 'connections')).flatMap(([position, name]): Finding[] =>
-      typeof name !== 'string' || connections.includes(name)
+      typeof name !== 'string' || !connections || connections.includes(name)
         ? []
         : [unknownName([...path, 'connections', position], name, connections)],
     );

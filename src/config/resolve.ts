@@ -28,6 +28,8 @@ export interface LoadedConfig {
    * @throws Error when the string was not part of the file, or needs a `dsn` and has none
    */
   readonly secret: (secret: SecretString, dsn?: (connection: string) => string) => string;
+  /** Where something stands, as `file:line:column`. */
+  readonly at: (path: Path) => string;
 }
 
 export function resolveConfig(parsed: ParsedConfig, lookups: Lookups): Result<LoadedConfig, readonly ConfigProblem[]> {
@@ -36,6 +38,10 @@ export function resolveConfig(parsed: ParsedConfig, lookups: Lookups): Result<Lo
   if (findings.length > 0) return fail(findings.map(parsed.problem));
   return ok({
     config: parsed.config,
+    at: (path) => {
+      const { file, line, column } = parsed.problem({ path, found: '', expected: '' });
+      return `${file}:${line}:${column}`;
+    },
     secret: (secret, dsn) =>
       partsOf(secret)
         .map((part) => {
