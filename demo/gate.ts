@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Kept, keep } from './keeper.ts';
-import { audience } from './provider.ts';
+import { audience, type GateClient } from './provider.ts';
 
 export interface GatePlan {
   /** Absolute; the file, its secrets and the state go here. */
@@ -15,6 +15,7 @@ export interface GatePlan {
   readonly httpPort: number;
   readonly postgresPort: number;
   readonly issuer: string;
+  readonly client: GateClient;
   readonly upstream: { readonly port: number; readonly database: string };
   /** Of the role `gate`. */
   readonly password: string;
@@ -38,13 +39,14 @@ export interface Gate {
 }
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const main = join(root, 'src', 'main.ts');
-const readyMs = 30_000;
+const main = join(root, 'bin', 'chartgate');
+const readyMs = 60_000;
 
 export async function startGate(plan: GatePlan): Promise<Gate> {
   const config = join(plan.directory, 'chartgate.yaml');
   const logFile = join(plan.directory, 'gate.log');
   await writeFile(join(plan.directory, 'ehr.password'), plan.password, { mode: 0o600 });
+  await writeFile(join(plan.directory, 'client.secret'), plan.client.secret, { mode: 0o600 });
   await writeFile(config, configuration(plan), { mode: 0o600 });
   const kept = keep({
     command: process.execPath,
@@ -79,38 +81,15 @@ async function ready(kept: Kept, url: string, log: () => Promise<string>): Promi
   throw new Error(`the gate did not become ready:\n${words || '(it wrote no log)'}`);
 }
 
-function configuration(plan: GatePlan): string {
-  const server = fileURLToPath(import.meta.resolve('@modelcontextprotocol/server-postgres/dist/index.js'));
-  return `# Written by npm start; it ends with the demo.
-listen: { http: "127.0.0.1:${plan.httpPort}", postgres: "127.0.0.1:${plan.postgresPort}" }
-public_url: http://127.0.0.1:${plan.httpPort}
-state: ./state
-
-identity:
-  trust:
-    - { issuer: "${plan.issuer}", audience: ${audience}, jwks: "${plan.issuer}/jwks", groups_claim: groups, kind: person }
-
-connections:
-  ehr:       { type: postgres, url: "postgres://gate@127.0.0.1:${plan.upstream.port}/${plan.upstream.database}", password: "\${file:./ehr.password}", tls: disable }
-  ehr-tools: { type: mcp, command: [${[process.execPath, server].map((each) => JSON.stringify(each)).join(', ')}, "\${dsn:ehr}"] }
-
-classification:
-  ehr:
-    posture: inline
-    pack: synthea
-    columns:                            # what this hospital added to Synthea's columns
-      public.patients.mrn: mrn
-      public.patients.phone: phone
-      public.patients.email: email
-      public.encounters.provider: name
-      public.notes.author: name
-      public.notes.body: note
-    unknown_text: mask
-
-masks: { ssn: last4, name: pseudonym, date: year, default: redact }
-
-policy:
+const policy = `policy:
   groups: { privacy: [privacy-officers] }
+  break_glass:
+    subjects: { groups: [care-team] }
+    connections: [ehr]
+    max: 1h
+    allow: { unmask: [ssn], filter: [ssn] }
+    reviewers: [privacy]
+    review_within: 24h
   rules:
     - name: analysts-read-masked
       subjects: { groups: [analysts] }
@@ -141,7 +120,43 @@ policy:
     - name: anything else is refused
       facts: { subject: { groups: [visitors] }, connection: { name: ehr }, sql: { reads: true } }
       expect: { effect: deny }
+`;
 
+function configuration(plan: GatePlan): string {
+  const server = fileURLToPath(import.meta.resolve('@modelcontextprotocol/server-postgres/dist/index.js'));
+  return `# Written by npm start; it ends with the demo.
+listen: { http: "127.0.0.1:${plan.httpPort}", postgres: "127.0.0.1:${plan.postgresPort}" }
+public_url: http://127.0.0.1:${plan.httpPort}
+state: ./state
+
+identity:
+  trust:
+    - { issuer: "${plan.issuer}", audience: ${audience}, jwks: "${plan.issuer}/jwks", groups_claim: groups, kind: person }
+  providers:
+    hospital: { type: oidc, label: Hospital account, issuer: "${plan.issuer}", client_id: ${plan.client.id}, client_secret: "\${file:./client.secret}", groups_claim: groups }
+
+connections:
+  ehr:       { type: postgres, url: "postgres://gate@127.0.0.1:${plan.upstream.port}/${plan.upstream.database}", password: "\${file:./ehr.password}", tls: disable }
+  ehr-tools: { type: mcp, command: [${[process.execPath, server].map((each) => JSON.stringify(each)).join(', ')}, "\${dsn:ehr}"] }
+
+classification:
+  ehr:
+    posture: inline
+    pack: synthea
+    columns:                            # what this hospital added to Synthea's columns
+      public.patients.mrn: mrn
+      public.patients.phone: phone
+      public.patients.email: email
+      public.encounters.provider: name
+      public.notes.author: name
+      public.notes.body: note
+    unknown_text: mask
+    patient:
+      columns: { public.patients.id: id, public.patients.mrn: mrn, public.notes.patient: id, public.encounters.patient: id }
+
+masks: { ssn: last4, name: pseudonym, date: year, default: redact }
+
+${policy}
 audit: { retain: 6y, readers: [auditors] }
 `;
 }

@@ -77,10 +77,14 @@ class Ending {
   readonly reached: Promise<number>;
   #resolve: (code: number) => void = () => {};
   #stopping = false;
+  #wanted = false;
 
   constructor() {
     this.reached = new Promise((resolve) => {
-      this.#resolve = resolve;
+      this.#resolve = (code) => {
+        this.#wanted = true;
+        resolve(code);
+      };
     });
     // Ctrl-C may arrive more than once: from the terminal, and forwarded by npm.
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => this.#resolve(0));
@@ -88,6 +92,12 @@ class Ending {
     setInterval(() => {
       if (process.ppid !== parent) this.#resolve(0);
     }, 1_000).unref();
+  }
+
+  /** A step on the way to standing, which is not taken any more once somebody wants the end. */
+  step<T>(what: string, work: () => Promise<T>): Promise<T> {
+    if (this.#wanted) throw new Error('it is to end');
+    return step(what, work);
   }
 
   /** A part that ends before it was told to takes everything with it. */
@@ -120,12 +130,12 @@ async function stand(wanted: Options, undo: Undo, ending: Ending): Promise<Stand
   const directory = createDemoDirectory();
   undo.add(() => rm(directory, { recursive: true, force: true }));
 
-  const server = await step('Starting PostgreSQL', () => startPostgres());
+  const server = await ending.step('Starting PostgreSQL', () => startPostgres());
   undo.add(() => server.stop());
   ending.watch('PostgreSQL', server.ended);
 
   const password = randomBytes(18).toString('base64url');
-  await step(`Writing ${wanted.patients} synthetic patients`, async () => {
+  await ending.step(`Writing ${wanted.patients} synthetic patients`, async () => {
     await server.createDatabase(database);
     const client = new Client({ connectionString: server.url(server.superuser, server.superuserPassword, database) });
     await client.connect();
@@ -140,15 +150,21 @@ async function stand(wanted: Options, undo: Undo, ending: Ending): Promise<Stand
   });
 
   const accounts = people();
-  const provider = await startProvider(await freePort(), accounts);
+  const client = {
+    id: 'chartgate-gate',
+    secret: randomBytes(18).toString('base64url'),
+    redirectUri: `http://127.0.0.1:${httpPort}/signin/callback/hospital`,
+  };
+  const provider = await startProvider(await freePort(), accounts, client);
   undo.add(() => provider.stop());
 
-  const gate = await step('Starting the gate', () =>
+  const gate = await ending.step('Starting the gate', () =>
     startGate({
       directory,
       httpPort,
       postgresPort,
       issuer: provider.issuer,
+      client,
       upstream: { port: server.port, database },
       password,
     }),
@@ -182,7 +198,7 @@ Chartgate stands. Nothing here is real but the parts.
   Approvals   CHARTGATE_TOKEN=${token('pia')} bin/chartgate approvals ls -c ${standing.gate.config}
   Sessions    CHARTGATE_TOKEN=${token('augusto')} bin/chartgate sessions ls -c ${standing.gate.config}
   The log     bin/chartgate audit verify ${standing.gate.state}
-  Sign-in     ${standing.issuer}
+  Browser     http://127.0.0.1:${standing.httpPort}/approvals     (and /break-glass): sign in by name and password
 
   People (name, password, what they do):`);
   for (const each of standing.accounts) say(`    ${each.id.padEnd(8)} ${each.password.padEnd(26)} ${each.role}`);
@@ -196,6 +212,7 @@ async function run(wanted: Options): Promise<number> {
     const standing = await Promise.race([started, ending.reached]);
     if (typeof standing === 'number') {
       // Wanted to end while it was still starting: let the step in hand finish, so that it can be undone.
+      process.stderr.write('Stopping, once this step is over …\n');
       await started.catch(() => {});
       return standing;
     }

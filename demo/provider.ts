@@ -4,7 +4,14 @@
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { exportJWK, generateKeyPair } from 'jose';
-import { type Adapter, type AdapterPayload, type Configuration, interactionPolicy, Provider } from 'oidc-provider';
+import {
+  type Adapter,
+  type AdapterPayload,
+  type ClientMetadata,
+  type Configuration,
+  interactionPolicy,
+  Provider,
+} from 'oidc-provider';
 import type { Person } from './people.ts';
 import { interaction } from './sign-in.ts';
 
@@ -16,14 +23,25 @@ export const resource = 'urn:chartgate:demo';
 export const redirectUri = 'http://127.0.0.1/callback';
 const tokenSeconds = 3_600;
 
+/** The gate itself, as a client that sends people here to sign in. */
+export interface GateClient {
+  readonly id: string;
+  readonly secret: string;
+  readonly redirectUri: string;
+}
+
 export interface IdentityProvider {
   readonly issuer: string;
   stop(): Promise<void>;
 }
 
-export async function startProvider(port: number, accounts: readonly Person[]): Promise<IdentityProvider> {
+export async function startProvider(
+  port: number,
+  accounts: readonly Person[],
+  gate: GateClient,
+): Promise<IdentityProvider> {
   const issuer = `http://127.0.0.1:${port}`;
-  const provider = new Provider(issuer, await configuration(accounts));
+  const provider = new Provider(issuer, await configuration(accounts, gate));
   const protocol = provider.callback();
   const server = createServer((request, response) => {
     if (request.url?.startsWith('/interaction/')) {
@@ -48,26 +66,39 @@ export async function startProvider(port: number, accounts: readonly Person[]): 
   };
 }
 
-async function configuration(accounts: readonly Person[]): Promise<Configuration> {
+const ownClient: ClientMetadata = {
+  client_id: clientId,
+  application_type: 'native',
+  redirect_uris: [redirectUri],
+  token_endpoint_auth_method: 'none',
+  grant_types: ['authorization_code'],
+  response_types: ['code'],
+  id_token_signed_response_alg: 'ES256',
+};
+
+function clientOf(gate: GateClient): ClientMetadata {
+  return {
+    client_id: gate.id,
+    client_secret: gate.secret,
+    redirect_uris: [gate.redirectUri],
+    grant_types: ['authorization_code'],
+    response_types: ['code'],
+    id_token_signed_response_alg: 'ES256',
+  };
+}
+
+async function configuration(accounts: readonly Person[], gate: GateClient): Promise<Configuration> {
   const { privateKey } = await generateKeyPair('ES256', { extractable: true });
   const jwk = { ...(await exportJWK(privateKey)), use: 'sig', alg: 'ES256', kid: 'demo-1' };
   return {
     adapter: memory(),
     jwks: { keys: [jwk] },
     cookies: { keys: [randomBytes(32).toString('base64url')] },
-    clients: [
-      {
-        client_id: clientId,
-        application_type: 'native',
-        redirect_uris: [redirectUri],
-        token_endpoint_auth_method: 'none',
-        grant_types: ['authorization_code'],
-        response_types: ['code'],
-        id_token_signed_response_alg: 'ES256',
-      },
-    ],
+    clients: [ownClient, clientOf(gate)],
     pkce: { required: () => true },
     scopes: ['openid'],
+    claims: { openid: ['sub', 'name', 'email', 'email_verified', 'groups'] },
+    conformIdTokenClaims: false,
     enabledJWA: { idTokenSigningAlgValues: ['ES256'] },
     ttl: {
       AccessToken: tokenSeconds,
@@ -77,16 +108,22 @@ async function configuration(accounts: readonly Person[]): Promise<Configuration
       Session: tokenSeconds,
       IdToken: 300,
     },
-    findAccount: (_, id) =>
-      accounts.some((each) => each.id === id) ? { accountId: id, claims: () => ({ sub: id }) } : undefined,
+    findAccount: (_, id) => {
+      const person = accounts.find((each) => each.id === id);
+      if (!person) return undefined;
+      const email = `${id}@hospital.example`;
+      const claims = { sub: id, name: person.name, email, email_verified: true, groups: [...person.groups] };
+      return { accountId: id, claims: () => claims };
+    },
     extraTokenClaims: (_, token) => {
       const person = 'accountId' in token ? accounts.find((each) => each.id === token.accountId) : undefined;
       return person ? { groups: person.groups, name: person.name } : {};
     },
-    // The demo's own client needs nobody's consent.
+    // Both clients are the demo's own and need nobody's consent.
     loadExistingGrant: async (ctx) => {
       const accountId = ctx.oidc.session?.accountId;
-      if (!accountId) return undefined;
+      const clientId = ctx.oidc.client?.clientId;
+      if (!accountId || clientId === undefined) return undefined;
       const grant = new ctx.oidc.provider.Grant({ clientId, accountId });
       grant.addOIDCScope('openid');
       grant.addResourceScope(resource, 'gate');

@@ -34,7 +34,8 @@ function page(response: ServerResponse, status: number, notice: string): void {
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Sign in</title>
 <style>body{font:16px system-ui;max-width:20rem;margin:15vh auto;padding:0 1rem}label,input,button{display:block;width:100%;box-sizing:border-box}
 input,button{font:inherit;padding:.5rem;margin:.25rem 0 1rem}</style></head>
-<body><h1>Sign in</h1><p role="alert">${notice}</p><form method="post">
+<body><h1>Sign in</h1><p>At the demo's identity provider. Names and passwords stand in the terminal where it was started.</p>
+<p role="alert">${notice}</p><form method="post">
 <label for="name">Name</label><input id="name" name="name" autocomplete="username" autofocus required>
 <label for="password">Password</label><input id="password" name="password" type="password" autocomplete="current-password" required>
 <button>Sign in</button></form></body></html>`);

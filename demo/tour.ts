@@ -27,7 +27,7 @@ interface Walk extends TourPlan {
 
 type Row = Record<string, unknown>;
 
-const question = 'SELECT mrn, first, last, birthdate, ssn, city FROM patients ORDER BY birthdate LIMIT 3';
+const question = 'SELECT mrn, first, last, birthdate, ssn, city FROM patients ORDER BY birthdate DESC LIMIT 3';
 
 /** True when every step showed what it should. */
 export async function tour(plan: TourPlan): Promise<boolean> {

@@ -7,10 +7,10 @@ import { existsSync, readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
 import { seedPatients } from '../../demo/patients.ts';
+import { eventually } from '../parts/eventually.ts';
 import { startPostgres } from '../parts/postgres.ts';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -69,7 +69,6 @@ test('kill -9 of whoever started a server ends the server and removes its direct
   assert.ok(await listens(port));
   assert.ok(readdirSync(data).includes('PG_VERSION'));
   owner.kill('SIGKILL');
-  for (let tries = 0; tries < 100 && existsSync(dirname(data)); tries++) await sleep(100);
-  assert.equal(existsSync(dirname(data)), false);
+  await eventually(() => !existsSync(dirname(data)), 'its directory is gone');
   assert.equal(await listens(port), false);
 });

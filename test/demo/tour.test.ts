@@ -24,7 +24,7 @@ async function demo(...args: readonly string[]): Promise<{ code: unknown; pid: n
   return { code, pid: child.pid, output: stdout + stderr };
 }
 
-test('the tour shows what it says', { timeout: 120_000 }, async () => {
+test('the tour shows what it says', async () => {
   const ports = ['--http-port', String(await freePort()), '--postgres-port', String(await freePort())];
   const { code, pid, output } = await demo('--tour', '--exit', '--patients', '200', ...ports);
   assert.equal(code, 0, output);
