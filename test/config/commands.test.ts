@@ -10,6 +10,7 @@ import { check } from '../../src/cli/check.ts';
 import { init } from '../../src/cli/init.ts';
 import type { Io } from '../../src/cli/io.ts';
 import { explainPolicy } from '../../src/cli/policy-explain.ts';
+import { simulatePolicy } from '../../src/cli/policy-simulate.ts';
 import { testPolicy } from '../../src/cli/policy-test.ts';
 import { noSql } from '../../src/core/facts.ts';
 import { ok } from '../../src/core/result.ts';
@@ -80,7 +81,7 @@ test('a failing policy test fails check and policy test', async () => {
   );
   const tested = await run((io) => testPolicy(io, { config: gate }));
   assert.equal(tested.exit, 1);
-  assert.match(tested.out, /ok {6}right\nFAILED {2}wrong\n {8}expected allow/);
+  assert.match(tested.out, /ok {6}right\nFAILED {2}wrong \(.*gate\.yaml:9:7\)\n {8}expected allow/);
 });
 
 test('explain takes facts from options, a file or an analysis', async () => {
@@ -104,4 +105,29 @@ test('explain takes facts from options, a file or an analysis', async () => {
   assert.equal(wrong.exit, 64);
   assert.match(wrong.err, /sql\.raeds/);
   assert.equal((await run((io) => explainPolicy(io, { config: gate, connection: 'none' }))).exit, 68);
+});
+
+test('what is asked of the wrong door, or is no JSON or no policy, is told by its place', async () => {
+  const door = await run((io) => explainPolicy(io, { config: gate, connection: 'ehr', tool: 'drop' }));
+  assert.equal(door.exit, 68);
+  assert.match(door.err, /ehr is a connection of type postgres: it takes --sql/);
+  writeFileSync(join(cwd, 'text.json'), 'not json');
+  const json = await run((io) => explainPolicy(io, { config: gate, facts: 'text.json' }));
+  assert.match(json.err, /no valid JSON in .*text\.json/);
+
+  const since = { config: gate, since: '1d', reason: 'a try' };
+  writeFileSync(
+    join(cwd, 'policy.yaml'),
+    'rules:\n  - { name: a, when: sql.reeds, allow: true }\n  - { name: b, alow: 1 }\n',
+  );
+  const policy = await run((io) => simulatePolicy(io, 'policy.yaml', since));
+  assert.equal(policy.exit, 78);
+  assert.match(policy.err, /policy\.yaml:2:\d+: rules\[0\]\.when: .*reeds/);
+  assert.match(policy.err, /policy\.yaml:3:\d+: rules\[1\]\.alow: .*did you mean allow/);
+  writeFileSync(
+    join(cwd, 'whole.yaml'),
+    'connections: { ehr: {} }\npolicy: { rules: [{ name: a, connections: [erh], deny: No. }] }\n',
+  );
+  const whole = await run((io) => simulatePolicy(io, 'whole.yaml', since));
+  assert.match(whole.err, /whole\.yaml:2:\d+: policy\.rules\[0\]\.connections\[0\]: .*did you mean ehr/);
 });

@@ -10,7 +10,7 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import { freePort } from '../../demo/ports.ts';
-import type { TimelineView } from '../../src/admin/contract.ts';
+import type { SessionView, TimelineView } from '../../src/admin/contract.ts';
 import { limits } from '../../src/core/limits.ts';
 import { encodePasswordMessage } from '../../src/wire/postgres/authentication.ts';
 import { decodeBackendKeyData } from '../../src/wire/postgres/cancel.ts';
@@ -40,6 +40,7 @@ import {
 } from '../../src/wire/postgres/startup.ts';
 import { encodeParameterStatus, encodeReadyForQuery } from '../../src/wire/postgres/status.ts';
 import { type Clinic, canaries, type Gate, startClinic } from '../parts/clinic.ts';
+import { eventually } from '../parts/eventually.ts';
 import { type Lie, type Meddler, meddler } from '../parts/meddler.ts';
 import { hangUp, hear, type Peer, pause, type Step, say, scriptedClient } from '../parts/scripted-postgres.ts';
 
@@ -96,12 +97,12 @@ function assertClean(peer: Peer): void {
 
 /** The person's newest session, once it has ended, with its records. */
 async function ending(person: string): Promise<TimelineView> {
-  for (let tries = 0; tries < 100; tries++) {
-    const [last] = await clinic.sessions({ subject: person });
-    if (last?.ended) return clinic.replay(last.id);
-    await sleep(30);
-  }
-  return assert.fail('the session has no end on record');
+  let last: SessionView | undefined;
+  await eventually(async () => {
+    [last] = await clinic.sessions({ subject: person });
+    return typeof last?.ended === 'string';
+  }, 'the end of the session is on record');
+  return clinic.replay(last?.id ?? '');
 }
 
 async function endsAs(person: string, reason: string): Promise<TimelineView> {
@@ -500,7 +501,7 @@ describe('a client that breaks the rules', () => {
     const lock = await clinic.lockWards();
     const peer = await signedIn('ana');
     peer.send(encodeQuery('SELECT count(*) FROM wards'));
-    await sleep(200);
+    await lock.wanted();
     peer.socket.end();
     await endsAs('ana', 'closed');
     await lock.release();
@@ -525,7 +526,7 @@ describe('cancel', () => {
     const { processId, secretKey } = decodeBackendKeyData(key.body);
     assert.equal(secretKey.length, 32, 'protocol 3.2 has long keys');
     victim.send(encodeQuery('SELECT count(*) FROM wards'));
-    await sleep(100);
+    await lock.wanted();
     const wrong = Buffer.from(secretKey);
     wrong[31] = (wrong[31] ?? 0) ^ 1;
     for (const attempt of [

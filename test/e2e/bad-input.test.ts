@@ -12,6 +12,7 @@ import type { Client, DatabaseError } from 'pg';
 import { freePort } from '../../demo/ports.ts';
 import type { SessionView } from '../../src/admin/contract.ts';
 import { type Clinic, canaries, type Gate, startClinic } from '../parts/clinic.ts';
+import { eventually } from '../parts/eventually.ts';
 
 let clinic: Clinic;
 let relay: Relay;
@@ -153,15 +154,14 @@ classification:`,
     const client = await clinic.connect('dora');
     const lock = await clinic.lockWards();
     const told = refusal(client.query('SELECT count(*) FROM wards'));
-    await sleep(300);
+    await lock.wanted();
     relay.cut();
     const error = await told;
     await lock.release();
     assert.match(`${error.code} ${error.message}`, /08006|closed|terminated/);
     const last = async (): Promise<SessionView | undefined> => (await clinic.sessions({ subject: 'dora' }))[0];
-    for (let tries = 0; tries < 40 && !(await last())?.ended; tries++) await sleep(50);
-    const { session, events } = await clinic.replay((await last())?.id ?? '');
-    assert.ok(session.ended);
+    await eventually(async () => typeof (await last())?.ended === 'string', 'the end of the session is on record');
+    const { events } = await clinic.replay((await last())?.id ?? '');
     assert.ok(
       events.some((event) => event.type === 'request.end'),
       'the statement has an outcome',
@@ -176,7 +176,7 @@ classification:`,
     const client = await clinic.connect('dora');
     const lock = await clinic.lockWards();
     const told = refusal(client.query('SELECT count(*) FROM wards'));
-    await sleep(300);
+    await lock.wanted();
     await clinic.postgres.query(
       'ehr',
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND usename = 'gate'",
@@ -220,14 +220,19 @@ classification:`,
   });
 
   it('takes a credential for as long as it was made for, and no longer', async () => {
+    const made = await fetch(`${clinic.url}/api/v1/connections/ehr/credentials`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${await clinic.token('ana')}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ ttl: 3 }),
+    });
+    const credential = (await made.json()) as { user: string; password: string };
+    await (await clinic.connect('ana', credential)).end();
     const printed = await clinic.chartgate(['connect', 'ehr', '--print', '--ttl', '2s', '-c', clinic.config], 'ana');
     assert.equal(printed.code, 0, printed.stderr);
-    const { username, password } = new URL(printed.stdout.trim());
-    const come = (): Promise<Client> => clinic.connect('ana', { user: username, password });
-    await (await come()).end();
-    await sleep(2_100);
-    const late = await refusal(come());
-    assert.match(late.code ?? '', /^28/);
+    const { username: user, password } = new URL(printed.stdout.trim());
+    await sleep(3_100);
+    for (const each of [credential, { user, password }])
+      assert.match((await refusal(clinic.connect('ana', each))).code ?? '', /^28/);
   });
 
   it('ends a session that turns into garbage, and lives', async () => {
@@ -274,11 +279,11 @@ classification:`,
         () => undefined,
         (error: DatabaseError) => error,
       );
-    let denied = await reloaded();
-    for (let tries = 0; tries < 60 && !denied; tries++) {
-      await sleep(50);
+    let denied: DatabaseError | undefined;
+    await eventually(async () => {
       denied = await reloaded();
-    }
+      return denied !== undefined;
+    }, 'the new policy is in force');
     assert.match(denied?.message ?? '', /Closed today/);
 
     const before = gate.output().length;
@@ -286,12 +291,12 @@ classification:`,
       clinic.config,
       (await readFile(clinic.config, 'utf8')).replace('deny: Closed today.', 'dny: Closed today.'),
     );
-    for (let tries = 0; tries < 60 && !/stays/.test(gate.output().slice(before)); tries++) await sleep(50);
+    await eventually(() => /stays/.test(gate.output().slice(before)), 'the gate says that the old one stays');
     assert.match(gate.output().slice(before), /chartgate\.yaml:\d+/);
     assert.match((await refusal(client.query('SELECT 1'))).message, /Closed today/);
 
     await clinic.writeConfig(changed);
-    for (let tries = 0; tries < 60 && (await reloaded()); tries++) await sleep(50);
+    await eventually(async () => (await reloaded()) === undefined, 'the first policy is in force again');
     await one(client);
     await client.end();
   });
@@ -420,7 +425,8 @@ describe('the end of the database', () => {
     // Busy by itself: who waits for another's lock is answered when the stopping server ends the other first.
     const copies = Array.from({ length: 8 }, (_, n) => `wards w${n}`);
     const told = refusal(client.query(`SELECT count(*) FROM ${copies.join(', ')}`));
-    await sleep(200);
+    const running = "SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%wards w7'";
+    await eventually(async () => (await clinic.postgres.query('ehr', running)).length > 0, 'the statement runs');
     await clinic.postgres.stop();
     assert.match((await told).code ?? 'closed', /57P0|08006|closed/);
     assert.equal((await refusal(clinic.connect('ana'))).code, '08001');

@@ -37,7 +37,7 @@ async function httpReceiver(port: number, answer: (seqs: readonly number[]) => P
         : seqsIn(body);
       const status = await answer(seqs);
       if (status === 200) got.push(...seqs);
-      response.writeHead(status).end('{}');
+      response.writeHead(status).end(status === 200 ? '{"text":"Success","code":0}' : '{}');
     });
   });
   server.listen(port, '127.0.0.1');

@@ -6,9 +6,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Clinic, startClinic } from '../parts/clinic.ts';
+import { eventually } from '../parts/eventually.ts';
 
 const before = 'masks: { ssn: last4, name: pseudonym, date: year, default: redact }';
 const question = `SELECT p.first, p.ssn, p.birthdate::text AS day, p.birthdate, p.city, n.body
@@ -52,10 +52,10 @@ for (const posture of ['inline', 'enforced'] as const) {
       if (posture === 'enforced') return;
       await masks('safe-harbor');
       let safe = limited;
-      for (let tries = 0; tries < 50 && safe['body'] !== '[NOTE]'; tries++) {
-        await sleep(100);
+      await eventually(async () => {
         safe = await seen(clinic);
-      }
+        return safe['body'] === '[NOTE]';
+      }, 'the other preset is in force');
       assert.deepEqual(
         { ...safe, birthdate: null },
         {

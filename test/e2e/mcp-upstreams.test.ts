@@ -5,9 +5,11 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import type { TimelineView } from '../../src/admin/contract.ts';
 import { type ServedFixture, serveFixture } from '../mcp/fixture-server.ts';
 import { type AuthorizationServer, clientOfTests, startAuthorizationServer } from '../parts/authorization-server.ts';
 import { type Clinic, type Gate, startClinic } from '../parts/clinic.ts';
+import { eventually } from '../parts/eventually.ts';
 
 const turncoat = fileURLToPath(new URL('../mcp/turncoat-server.ts', import.meta.url));
 
@@ -84,9 +86,14 @@ it('a tool that changed stays shut, over a crash of the gate too, until a review
 });
 
 it('what a server writes on stderr is in the record of its session, masked, and nowhere else', async () => {
-  const [session] = await clinic.sessions({ connection: 'wards' });
-  const { events } = await clinic.replay(session?.id ?? '');
-  const said = events.filter(({ type }) => type === 'server.stderr');
+  const eventsOf = async (): Promise<TimelineView['events']> => {
+    const [session] = await clinic.sessions({ connection: 'wards' });
+    return (await clinic.replay(session?.id ?? '')).events;
+  };
+  const isSaid = ({ type }: { readonly type: string }): boolean => type === 'server.stderr';
+  await eventually(async () => (await eventsOf()).some(isSaid), 'it is on record');
+  const events = await eventsOf();
+  const said = events.filter(isSaid);
   assert.equal(said.length, 1);
   assert.match(JSON.stringify(said[0]?.content), /opened the chart of SSN \[?[*\w-]+/);
   assert.doesNotMatch(JSON.stringify(events) + gate.output(), /219-09-9999/);

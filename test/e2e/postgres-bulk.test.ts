@@ -3,8 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Clinic, canaries, startClinic } from '../parts/clinic.ts';
+import { eventually } from '../parts/eventually.ts';
 
 let clinic: Clinic;
 const rows = 3_000;
@@ -47,10 +47,10 @@ for (const [person, ssn] of [
     if (person === 'cora') assert.ok(!JSON.stringify(all.rows).includes(canaries[0]));
 
     let session = (await clinic.sessions({ subject: person }))[0];
-    for (let tries = 0; tries < 100 && !session?.ended; tries++) {
-      await sleep(20);
+    await eventually(async () => {
       session = (await clinic.sessions({ subject: person }))[0];
-    }
+      return typeof session?.ended === 'string';
+    }, 'the end of the session is on record');
     const { events } = await clinic.replay(session?.id ?? assert.fail());
     const question =
       events.find(({ content }) => JSON.stringify(content ?? '').includes('FROM visits')) ?? assert.fail();

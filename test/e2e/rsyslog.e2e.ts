@@ -45,13 +45,13 @@ action(type="omfile" file="${out}" template="whole")
       return { seq, time: new Date(seq * 1000).toISOString(), type: 'request', refused: seq % 2 === 1, event };
     });
     let sent = await target.send(batch, 0);
-    for (let waited = 0; !sent.ok && waited < 100; waited++) {
+    for (let waited = 0; !sent.ok && waited < 2_000; waited++) {
       await sleep(100);
       sent = await target.send(batch, 0);
     }
     assert.ok(sent.ok);
     let lines: string[] = [];
-    for (let waited = 0; lines.length < batch.length && waited < 100; waited++) {
+    for (let waited = 0; lines.length < batch.length && waited < 2_000; waited++) {
       await sleep(100);
       lines = existsSync(out)
         ? (await readFile(out, 'utf8')).split('\n').filter((line) => line.includes('chartgate'))

@@ -178,7 +178,7 @@ describe('a cancel request', () => {
     const client = await connect('dora', {});
     const lock = await clinic.lockWards();
     const outcome = codeOf(client.query(running));
-    await sleep(200);
+    await lock.wanted();
     await cancel(client, true);
     assert.equal(await Promise.race([outcome, sleep(300, 'still running')]), 'still running');
     await cancel(client);
@@ -209,9 +209,7 @@ describe('a cancel request', () => {
     const lock = await clinic.lockWards();
     const env = psqlEnvironment({ user: 'dora', password: await clinic.token('dora') });
     const psql = spawn('psql', ['-X', '-c', running], { env, stdio: ['ignore', 'ignore', 'pipe'] });
-    const waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND usename = 'gate'";
-    for (let tries = 0; tries < 100 && (await clinic.postgres.query('ehr', waiting)).length === 0; tries++)
-      await sleep(50);
+    await lock.wanted();
     psql.kill('SIGINT');
     const [said] = await Promise.all([text(psql.stderr), once(psql, 'close')]);
     await lock.release();

@@ -5,7 +5,8 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { patientsIn } from '../../src/gateway/mcp-patients.ts';
 import { patientNamer } from '../../src/gateway/patient-names.ts';
-import { PatientsSeen } from '../../src/gateway/patients-seen.ts';
+import { PatientsSeen, watchedPlan } from '../../src/gateway/patients-seen.ts';
+import type { Catalog } from '../../src/sql/catalog.ts';
 import { keyLookups } from '../../src/sql/key-lookups.ts';
 import { loadParser } from '../../src/sql/parse.ts';
 
@@ -145,4 +146,54 @@ test('one identifier has one name, whatever system wrote it down', () => {
   const uuid = '550E8400-E29B-41D4-A716-446655440000';
   for (const form of [uuid.toLowerCase(), uuid.replaceAll('-', ''), `{${uuid}}`, `urn:uuid:${uuid}`])
     assert.equal(name('fhir', form), name('fhir', uuid), form);
+});
+
+test('a key in a row names its patient; one that the database masks, or an empty one, names nobody', () => {
+  const row = (maskedAs: boolean, value: string | null): PatientsSeen => {
+    const seen = new PatientsSeen();
+    const relation = {
+      oid: 5,
+      schema: 'public',
+      name: 'patients',
+      kind: 'v',
+      system: false,
+      protected: true,
+      active: false,
+      columns: [
+        {
+          attnum: 1,
+          name: 'mrn',
+          typeOid: 25,
+          classification: 'clear' as const,
+          ...(maskedAs ? { maskedAs: 'mrn' as const } : {}),
+        },
+      ],
+    };
+    const catalog: Catalog = {
+      version: 1,
+      searchPath: [],
+      complete: true,
+      database: 'ehr',
+      relation: () => relation,
+      relations: () => [relation],
+      relationByOid: () => relation,
+      column: () => relation.columns[0],
+      type: () => ({ kind: 'unknown' }),
+      isUserFunction: () => false,
+      isUserOperator: () => false,
+      isUserType: () => false,
+      isEnumType: () => false,
+      isCastByUsers: () => false,
+    };
+    const field = { tableOid: 5, attnum: 1, typeOid: 25, typeModifier: -1, format: 0 } as const;
+    const plan = { maskers: [null], untouched: true, classes: [] };
+    const watched = watchedPlan(plan, [field], catalog, keys, seen);
+    watched.maskers[0]?.(value === null ? null : Buffer.from(value));
+    return seen;
+  };
+  assert.deepEqual(row(false, ' 007').take()?.patients, [{ kind: 'mrn', value: '7', by: 'row' }]);
+  // The plan stands as it was, so the answer counts as one that says nothing of whom it is about.
+  assert.equal(row(true, '[MRN]').take(), null);
+  for (const nobody of [null, '', ' ', 'x'.repeat(300)])
+    assert.deepEqual(row(false, nobody).take(), { patients: [], unnamed: true }, String(nobody));
 });

@@ -137,3 +137,16 @@ void test('secrets come from Vault, Google Cloud and AWS; one that does not is a
     assert.equal(loaded.error[0]?.path, 'connections.ehr.password');
   }
 });
+
+void test('an answer without end is not read to its end', async () => {
+  const file = join(directory, 'endless.yaml');
+  services.fail(200);
+  for (const reference of ['${vault:secret/gate/db#password}', '${gcp:projects/p/secrets/db}']) {
+    const upstream = `{ type: postgres, url: "postgres://gate@db:5432/ehr", password: "${reference}", tls: verify-full }`;
+    await writeFile(file, `listen: { http: 127.0.0.1:7070 }\nconnections:\n  ehr: ${upstream}\n`);
+    const loaded = await loadConfig(file, services.env);
+    assert.ok(!loaded.ok);
+    assert.match(loaded.error[0]?.found ?? '', /sent more than the gate accepts/);
+  }
+  services.fail(0);
+});

@@ -8,13 +8,13 @@ import { request as requestHttps } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Client as McpClient, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { Client } from 'pg';
 import { freePort } from '../../demo/ports.ts';
 import type { SessionView, TimelineView } from '../../src/admin/contract.ts';
 import { createAuthority } from './certificate.ts';
+import { eventually } from './eventually.ts';
 import { createIssuer, type Issuer } from './issuer.ts';
 import { type PostgresServer, type PostgresVersion, startPostgres } from './postgres.ts';
 
@@ -89,7 +89,11 @@ export interface Clinic {
     },
   ): Promise<Client>;
   /** Locks the table `wards`, so that a statement that reads it runs until the lock is released. */
-  lockWards(): Promise<{ release(): Promise<void> }>;
+  lockWards(): Promise<{
+    /** Resolves when a statement waits for the lock: it runs. */
+    wanted(): Promise<void>;
+    release(): Promise<void>;
+  }>;
   /** An agent of this person: the SDK's client, connected and initialized. */
   agent(person: string, connection?: string): Promise<McpClient>;
   /** Asks the HTTP door; `person` null = without a token. */
@@ -98,7 +102,7 @@ export interface Clinic {
   sessions(query?: Readonly<Record<string, string>>): Promise<SessionView[]>;
   /** What `sessions replay <id> --json` prints, read from the same API. */
   replay(session: string): Promise<TimelineView>;
-  /** Runs the command line; `person` null = without a token. One that does not end in 30 s is killed. */
+  /** Runs the command line; `person` null = without a token. One that does not end in 90 s is killed. */
   chartgate(
     args: readonly string[],
     person: string | null,
@@ -134,7 +138,8 @@ const groups: Readonly<Record<string, string[]>> = {
 };
 
 export const root: string = fileURLToPath(new URL('../..', import.meta.url));
-export const main: string = join(root, 'src', 'main.ts');
+/** What people run: the Node, the flags and the compiled code are those of `bin/chartgate`. */
+export const main: string = join(root, 'bin', 'chartgate');
 const mcpServer = fileURLToPath(import.meta.resolve('@modelcontextprotocol/server-postgres/dist/index.js'));
 
 export async function startClinic(options: ClinicOptions = {}): Promise<Clinic> {
@@ -204,7 +209,12 @@ export async function startClinic(options: ClinicOptions = {}): Promise<Clinic> 
       client.on('error', () => {});
       await client.connect();
       await client.query('BEGIN; LOCK TABLE wards');
-      return { release: () => client.end() };
+      const waits = "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'wards'::regclass";
+      return {
+        wanted: () =>
+          eventually(async () => (await postgres.query('ehr', waits)).length > 0, 'a statement waits for the wards'),
+        release: () => client.end(),
+      };
     },
     async agent(person, connection = 'ehr-tools') {
       const client = new McpClient({ name: 'test-agent', version: '1' });
@@ -245,7 +255,7 @@ export async function startClinic(options: ClinicOptions = {}): Promise<Clinic> 
         },
       });
       const closed = once(child, 'close');
-      const stuck = setTimeout(() => child.kill('SIGKILL'), 30_000);
+      const stuck = setTimeout(() => child.kill('SIGKILL'), 90_000);
       const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
       const [code] = await closed;
       clearTimeout(stuck);
@@ -254,7 +264,7 @@ export async function startClinic(options: ClinicOptions = {}): Promise<Clinic> 
     async stop() {
       for (const gate of gates) await gate.kill();
       await postgres.stop();
-      await rm(directory, { recursive: true, force: true });
+      await rm(directory, { recursive: true, force: true, maxRetries: 5 });
     },
   };
   await clinic.writeConfig();
@@ -268,7 +278,7 @@ function ask(url: URL, ca: string | undefined, headers: Readonly<Record<string, 
       const { statusCode = 0, headers } = incoming;
       text(incoming).then((body) => resolve({ status: statusCode, headers, text: body }), reject);
     };
-    const options = { headers, agent: false, timeout: 30_000 } as const;
+    const options = { headers, agent: false, timeout: 60_000 } as const;
     const outgoing =
       url.protocol === 'https:' ? requestHttps(url, { ...options, ca }, receive) : requestHttp(url, options, receive);
     outgoing.on('timeout', () => outgoing.destroy(new Error('no answer in time')));
@@ -317,14 +327,17 @@ async function launch(
       return exited;
     },
   };
-  for (let waited = 0; waited < 300; waited++) {
+  const ready = async (): Promise<boolean> => {
     if (exit !== null) throw new Error(`the gate ended with ${String(exit)}:\n${output}`);
-    const answer = await readiness().catch(() => undefined);
-    if (answer?.status === 200) return gate;
-    await sleep(50);
+    return (await readiness().catch(() => undefined))?.status === 200;
+  };
+  try {
+    await eventually(ready, 'the gate is ready');
+    return gate;
+  } catch (error) {
+    await gate.kill();
+    throw new Error(`the gate did not start:\n${output}`, { cause: error });
   }
-  await gate.kill();
-  throw new Error(`the gate did not become ready:\n${output}`);
 }
 
 /** The text of a file of the state directory, or of the directory above it. */

@@ -14,6 +14,7 @@ export interface LogRecord {
 
 const frameMagic = 'cgj1';
 const frameHeaderBytes = 36;
+const closingBrace = 0x7d;
 
 /** In order; of one type where that is given. */
 export async function logRecords(state: string, type?: string): Promise<LogRecord[]> {
@@ -28,7 +29,9 @@ function* entriesIn(segment: Buffer): Generator<LogRecord> {
   while (segment.toString('latin1', at, at + 4) === frameMagic) {
     const [entry, key, blob] = [24, 28, 32].map((each) => segment.readUInt32BE(at + each));
     const start = at + frameHeaderBytes;
-    yield JSON.parse(segment.toString('utf8', start, start + (entry ?? 0))) as LogRecord;
     at = start + (entry ?? 0) + (key ?? 0) + (blob ?? 0);
+    // What is being written at this moment may be here in part. Nobody has been told of it yet.
+    if (at > segment.length || segment[start + (entry ?? 0) - 1] !== closingBrace) return;
+    yield JSON.parse(segment.toString('utf8', start, start + (entry ?? 0))) as LogRecord;
   }
 }

@@ -92,7 +92,7 @@ export async function startSimpleSamlPhp(sp: {
     },
   );
   let metadata = '';
-  for (let waited = 0; waited < 100 && !metadata.includes('EntityDescriptor'); waited++) {
+  for (let waited = 0; waited < 600 && !metadata.includes('EntityDescriptor'); waited++) {
     await sleep(100);
     metadata = await fetch(`${url}saml2/idp/metadata.php`).then(
       (answer) => answer.text(),

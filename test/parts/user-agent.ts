@@ -15,6 +15,8 @@ interface Cookie {
 
 export class UserAgent {
   readonly #cookies = new Map<string, Cookie>();
+  /** Every address it went to, in order. */
+  readonly visited: URL[] = [];
   /** Redirects to here are not followed: a client waits there. */
   readonly stopAt: string | null;
 
@@ -54,6 +56,7 @@ export class UserAgent {
 
   async #go(url: URL, init: RequestInit): Promise<Page> {
     for (let hops = 0; hops < 20; hops++) {
+      this.visited.push(url);
       const cookie = this.cookies(url);
       const answer = await fetch(url, {
         ...init,

@@ -104,7 +104,7 @@ function psql(way: Way, script: string): Promise<Ran> {
 /** stdout and then stderr, as the order between the two is not the program's to give. */
 async function execute(way: Way, program: string, args: readonly string[], input = ''): Promise<Ran> {
   const child = spawn(program, args, { env: libpqEnvironment(way), stdio: 'pipe' });
-  const stuck = setTimeout(() => child.kill('SIGKILL'), 30_000);
+  const stuck = setTimeout(() => child.kill('SIGKILL'), 120_000);
   const closed = once(child, 'close');
   child.stdin.on('error', () => {});
   child.stdin.end(input);
