@@ -3,7 +3,7 @@
 
 import { Hono } from 'hono';
 import { nameOf } from '../core/facts.ts';
-import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
+import { type Json, type JsonObject, objectOf } from '../core/json.ts';
 import { covers, isPhiClass, type PhiClass } from '../core/phi.ts';
 import { namedPatient } from '../gateway/patient-names.ts';
 import type { Disclosure } from '../ports/sessions.ts';
@@ -76,7 +76,7 @@ function viewOf(
 ): DisclosureView {
   // SQL under a tool call came by the agent that made the call.
   const cause = session.client === '' && session.parent ? index.get(session.parent.session) : undefined;
-  const phi = [...new Set([...textsIn(data['phi']), ...membersOf(data['masked'])])].filter(isPhiClass);
+  const phi = [...new Set([...textsIn(data['phi']), ...Object.keys(objectOf(data['masked']))])].filter(isPhiClass);
   const unmask = data['unmask'] === 'all' ? 'all' : textsIn(data['unmask']).filter(isPhiClass);
   const isShown = (cls: PhiClass): boolean => covers(unmask, cls);
   const { tool, method } = data;
@@ -102,8 +102,4 @@ function viewOf(
 
 function textsIn(value: Json | undefined): string[] {
   return Array.isArray(value) ? value.filter((each: Json): each is string => typeof each === 'string') : [];
-}
-
-function membersOf(value: Json | undefined): string[] {
-  return isJsonObject(value) ? Object.keys(value) : [];
 }

@@ -70,6 +70,16 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Nothing in it where it is none. */
+export function objectOf(value: Json | undefined): JsonObject {
+  return isJsonObject(value) ? value : {};
+}
+
+/** Nothing in it where it is none. */
+export function listOf(value: Json | undefined): readonly Json[] {
+  return value !== undefined && isJsonArray(value) ? value : [];
+}
+
 /** Array.isArray does not tell a read-only array from the other containers. */
 export function isJsonArray(value: Json): value is readonly Json[] {
   return Array.isArray(value);

@@ -2,7 +2,7 @@
 // holds is masked as data, with its member names. Must never let a member through because the protocol does not name it.
 
 import type { Decision } from '../core/decision.ts';
-import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
+import { isJsonObject, type Json, type JsonObject, listOf, objectOf } from '../core/json.ts';
 import { unionOf } from '../core/phi.ts';
 import type { JsonRpcOutcome } from '../wire/mcp/json-rpc.ts';
 import { isClientVersion } from '../wire/mcp/streamable-http.ts';
@@ -117,11 +117,6 @@ function maskPointers(
   return uris.map((uri) => masked.get(uri) ?? null);
 }
 
-/** Masking keeps the shape of a list. */
-function listOf(value: Json): readonly Json[] {
-  return Array.isArray(value) ? value : [];
-}
-
 /** Each gives the number under which the masked value is found. */
 interface Parts {
   readonly part: (value: Json) => number;
@@ -150,7 +145,7 @@ function plan(value: Json, parts: Parts): Rebuild {
   if (raw === null) return planMembers(withoutBinary(value), parts);
   const { [raw]: content = null, ...rest } = value;
   const rebuild = planMembers(rest, parts);
-  return (masked) => ({ ...membersOf(rebuild(masked)), [raw]: content });
+  return (masked) => ({ ...objectOf(rebuild(masked)), [raw]: content });
 }
 
 function planMembers(value: JsonObject, parts: Parts): Rebuild {
@@ -182,7 +177,7 @@ function planPointer(pointer: string, parts: Parts): Rebuild {
 /** A member whose name says something of its value. */
 function planData(name: string, member: Json, parts: Parts): (masked: Masked) => [string, Json] {
   const at = parts.part({ [name]: member });
-  return (masked) => Object.entries(membersOf(masked.parts[at] ?? null))[0] ?? [name, null];
+  return (masked) => Object.entries(objectOf(masked.parts[at] ?? null))[0] ?? [name, null];
 }
 
 /** `of`: the property it describes. */
@@ -236,10 +231,6 @@ function textAt(value: Json): string {
 function planLeaf(value: Json, parts: Parts): Rebuild {
   const at = parts.part(value);
   return (masked) => masked.parts[at] ?? null;
-}
-
-function membersOf(value: Json): JsonObject {
-  return isJsonObject(value) ? value : {};
 }
 
 /** The member that holds what no detector could read; null where there is none. Text in base64 is none. */

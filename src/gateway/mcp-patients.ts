@@ -4,6 +4,7 @@
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import type { PatientPlaces } from '../core/patient-places.ts';
 import type { JsonRpcOutcome } from '../wire/mcp/json-rpc.ts';
+import { decoded } from './mcp-pointers.ts';
 import { type PatientRef, PatientsSeen, type Seen } from './patients-seen.ts';
 
 /** Deeper than any record we know. */
@@ -120,7 +121,8 @@ const searchedPatient = /(?:^|\/)Patient\?(?:[^#]*&)?(_id|identifier)=(?:[^&,|]*
 function fhirIn(value: Json, by: PatientRef['by'], seen: PatientsSeen, depth: number): void {
   if (depth > depthMax) return;
   if (typeof value === 'string') {
-    for (const { kind, value: id } of namedIn(decoded(value))) seen.add({ kind, value: id, by });
+    for (const { kind, value: id } of namedIn(value.length > urlCharsMax ? value : decoded(value)))
+      seen.add({ kind, value: id, by });
     return;
   }
   if (typeof value !== 'object' || value === null) return;
@@ -138,6 +140,9 @@ function fhirIn(value: Json, by: PatientRef['by'], seen: PatientsSeen, depth: nu
   for (const each of Object.values(value)) fhirIn(each, by, seen, depth + 1);
 }
 
+/** Longer texts are no URLs. */
+const urlCharsMax = 2_000;
+
 function namedIn(text: string): { readonly kind: string; readonly value: string }[] {
   const id = patientReference.exec(text)?.[1] ?? searchedId.exec(text)?.[1];
   const [, by, searched] = searchedPatient.exec(text) ?? [];
@@ -145,16 +150,6 @@ function namedIn(text: string): { readonly kind: string; readonly value: string 
     ...(id === undefined ? [] : [{ kind: 'fhir', value: id }]),
     ...(searched === undefined ? [] : [{ kind: by === '_id' ? 'fhir' : 'mrn', value: searched }]),
   ];
-}
-
-/** As it stands, where it is no URL-encoded text. */
-function decoded(text: string): string {
-  if (text.length > 2_000 || !text.includes('%')) return text;
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 function isPatient(resource: Json): boolean {

@@ -93,7 +93,8 @@ function pieceAt(uri: string, start: number, end: number, name: string | null): 
   return { start, end, text: decoded(uri.slice(start, end)), name };
 }
 
-function decoded(text: string): string {
+/** As it stands, where it is no percent-encoded text. */
+export function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

@@ -62,15 +62,14 @@ export function maskDocument(text: string, replace: Replace, prose = true, own: 
   const known = new KnownValues();
   const document = read(text, known, false, 0);
   const search: Search = { replace, known, own, spans: new Map() };
-  if (!document) return maskText(text, prose ? 'prose' : 'value', search);
+  if (!document) return maskText(text, searched(text, prose ? 'prose' : 'value', search), search);
   learn(document, search);
   return maskLeaves(text, document, search);
 }
 
 /** Whole names that the detectors find in one place hold in all others of a record. */
 function learn(document: Document, search: Search): void {
-  for (const [key, text, spans] of places(document, search)) {
-    search.spans.set(key, spans);
+  for (const [text, spans] of places(document, search)) {
     for (const { start, end, type } of spans) {
       const name = type === 'name' ? text.slice(start, end) : '';
       if (wholeName.test(name)) search.known.add(name, 'name');
@@ -80,16 +79,16 @@ function learn(document: Document, search: Search): void {
 
 const wholeName = /^\p{Lu}[\p{L}.'’-]*(?:,? \p{Lu}[\p{L}.'’-]*){1,3}$/u;
 
-/** Each place that is searched, with what is searched there and what is found. */
-function* places(document: Document, search: Search): Generator<readonly [object, string, readonly Span[]]> {
+/** What is searched in each place, and what is found there. */
+function* places(document: Document, search: Search): Generator<readonly [string, readonly Span[]]> {
   for (const leaf of document.leaves) {
     if (leaf.cls !== undefined && leaf.cls !== 'note') continue;
     const inner = document.inner.get(leaf);
     if (inner?.document) yield* places(inner.document, search);
-    else if (inner) yield [inner, inner.text, searched(inner.text, innerReading(leaf), search)];
+    else if (inner) yield [inner.text, searchedOnce(inner, inner.text, innerReading(leaf), search)];
     else if (!isWhole(leaf)) {
       const { value } = percentDecoded(leaf) ?? leaf;
-      yield [leaf, value, searched(value, leaf.reads, search)];
+      yield [value, searchedOnce(leaf, value, leaf.reads, search)];
     }
   }
 }
@@ -176,8 +175,7 @@ function maskLeaves(text: string, document: Document, search: Search): Masked {
   return { text: rewrite, found, isJson: document.isJson };
 }
 
-function maskText(text: string, reads: Reading, search: Search, key?: object): Masked {
-  const spans = (key && search.spans.get(key)) ?? searched(text, reads, search);
+function maskText(text: string, spans: readonly Span[], search: Search): Masked {
   const found = merged([...search.known.find(text), ...spans]).map((span) => ({
     ...span,
     value: text.slice(span.start, span.end),
@@ -201,6 +199,15 @@ function searched(text: string, reads: Reading, { known, own }: Pick<Search, 'kn
   return merged(reads === 'record' ? [...spans, ...unlistedWords(text, known.terms)] : spans);
 }
 
+/** `place`: a leaf, or what it holds. */
+function searchedOnce(place: object, text: string, reads: Reading, search: Search): readonly Span[] {
+  const known = search.spans.get(place);
+  if (known) return known;
+  const spans = searched(text, reads, search);
+  search.spans.set(place, spans);
+  return spans;
+}
+
 function foundIn(leaf: Leaf, inner: Inner | undefined, search: Search): readonly Found[] {
   const { start, end, value, cls, encode, reads } = leaf;
   if (cls === 'clear') {
@@ -214,7 +221,7 @@ function foundIn(leaf: Leaf, inner: Inner | undefined, search: Search): readonly
   if (inner) {
     const masked = inner.document
       ? maskLeaves(inner.text, inner.document, search)
-      : maskText(inner.text, innerReading(leaf), search, inner);
+      : maskText(inner.text, searchedOnce(inner, inner.text, innerReading(leaf), search), search);
     if (masked.found.length === 0) return [];
     const [first] = masked.found;
     // What was found lies inside of an encoding: the whole place is written anew.
@@ -222,7 +229,7 @@ function foundIn(leaf: Leaf, inner: Inner | undefined, search: Search): readonly
   }
   if (isWhole(leaf)) return /[\p{L}\p{N}]/u.test(value) ? [{ start, end, type: 'note', value, encode }] : [];
   const plain = percentDecoded(leaf) ?? leaf;
-  const spans = search.spans.get(leaf) ?? searched(plain.value, reads, search);
+  const spans = searchedOnce(leaf, plain.value, reads, search);
   return marked(plain, merged([...search.known.find(plain.value), ...spans]));
 }
 

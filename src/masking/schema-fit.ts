@@ -2,7 +2,15 @@
 // neutral value of its type. Must never choose among the values of an enum (a false statement is no mask), and must never
 // bring a masked value back.
 
-import { canonicalJson, isJsonArray, isJsonObject, type Json, type JsonObject } from '../core/json.ts';
+import {
+  canonicalJson,
+  isJsonArray,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  listOf,
+  objectOf,
+} from '../core/json.ts';
 import { conforms, neutralOf, referenced, type SchemaDocument, schemaDocument } from './json-schema.ts';
 
 export interface Fitted {
@@ -185,14 +193,6 @@ function shapes(least: number, was: string): string[] {
 
 function above(bound: Json | undefined, step: number): number | undefined {
   return typeof bound === 'number' ? bound + step : undefined;
-}
-
-function objectOf(value: Json | undefined): JsonObject {
-  return isJsonObject(value) ? value : {};
-}
-
-function listOf(value: Json | undefined): readonly Json[] {
-  return value !== undefined && isJsonArray(value) ? value : [];
 }
 
 function same(a: Json, b: Json): boolean {

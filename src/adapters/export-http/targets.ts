@@ -3,7 +3,7 @@
 
 import { createHmac, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
+import { isJsonObject, type Json, type JsonObject, objectOf } from '../../core/json.ts';
 import { ok, type Result, refuse } from '../../core/result.ts';
 import type { Exported, ExportTarget } from '../../ports/export.ts';
 
@@ -139,10 +139,6 @@ function jsonIn(text: string | null): Json | undefined {
 
 function objectIn(text: string | null): JsonObject {
   return objectOf(jsonIn(text));
-}
-
-function objectOf(value: Json | undefined): JsonObject {
-  return value !== undefined && isJsonObject(value) ? value : {};
 }
 
 function attributesOf(members: Readonly<Record<string, string>>): unknown[] {

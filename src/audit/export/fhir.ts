@@ -2,7 +2,7 @@
 // that has all it asks for: Query by requests that were let through; PatientQuery and PrivacyDisclosure.Source by what is known to
 // be about a patient, an event for each. Patients are named as the log knows them, by keyed name.
 
-import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
+import { isJsonArray, type Json, type JsonObject, objectOf } from '../../core/json.ts';
 import type { RecordType } from '../../core/record.ts';
 import { addressOf, type ExportEvent, type Format, idOf, subjectOf, wordIn } from './event.ts';
 
@@ -272,7 +272,7 @@ function purposeOf({ payload }: ExportEvent): JsonObject {
 }
 
 function memberOf(value: Json | undefined, name: string): Json | undefined {
-  return isJsonObject(value) ? value[name] : undefined;
+  return objectOf(value)[name];
 }
 
 function coding(system: string, code: string, display: string): JsonObject {
