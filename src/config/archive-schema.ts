@@ -1,9 +1,10 @@
 // `audit.archive`: one URL that says where the log is copied to, under which lock, how often, and what lagging behind means.
 
 import { z } from 'zod';
+import { parseDuration } from '../core/duration.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import type { ArchiveConfig } from './config.ts';
-import { isSafeUrl, parseDuration } from './scalars.ts';
+import { isSafeUrl } from './scalars.ts';
 
 const locks = ['compliance', 'governance', 'none'] as const;
 const common = ['every', 'warn', 'close'];

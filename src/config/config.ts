@@ -167,6 +167,8 @@ export interface McpHttpConnection {
   readonly transport: 'http';
   readonly url: string;
   readonly credential: CredentialConfig | PersonalOAuth | null;
+  /** `${dsn:<connection>}`: sent as `Chartgate-Identity`, one for each session. */
+  readonly identity?: SecretString;
   readonly binary: 'withhold' | 'pass';
   readonly stepUp?: StepUpConfig;
 }
@@ -232,6 +234,8 @@ export interface ClassificationConfig {
   readonly patient: PatientPlaces | null;
   /** What becomes of text nobody has classified. */
   readonly unknownText: 'mask' | 'scan' | 'clear';
+  /** Functions of users that are safe: `schema.name(type, type)` → `sha256:…` of the definition that was read, or `review`. */
+  readonly functions: Readonly<Record<string, string>>;
 }
 
 export interface PresidioConfig {

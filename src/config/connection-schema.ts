@@ -11,7 +11,18 @@ import type {
   PostgresConnection,
 } from './config.ts';
 import { patient } from './patient-schema.ts';
-import { closed, httpUrl, isLoopback, type Place, parseUrl, path, secret, text, upstreamUrl } from './scalars.ts';
+import {
+  closed,
+  httpUrl,
+  isLoopback,
+  type Place,
+  packName,
+  parseUrl,
+  path,
+  secret,
+  text,
+  upstreamUrl,
+} from './scalars.ts';
 
 const scopes = z.array(z.string().regex(/^[!#-[\]-~]+$/, 'a scope, without spaces')).default([]);
 
@@ -54,7 +65,11 @@ const personalOAuth = closed({
   issuer: httpUrl
     .optional()
     .describe('The authorization server (RFC 8414); default: the one the server names (RFC 9728).'),
-  client_id: text.optional().describe('As the gate is known there; default: it registers itself (RFC 7591).'),
+  client_id: text
+    .optional()
+    .describe(
+      'As the gate is known there; default: it registers itself (RFC 7591), else by its Client ID Metadata Document.',
+    ),
   client_secret: secret.optional(),
   client_authentication: z.enum(['basic', 'post']).default('basic').describe('RFC 6749 §2.3.1.'),
   scopes: scopes.describe('Default: those the server names.'),
@@ -158,6 +173,11 @@ function decode(part: string): string {
   }
 }
 
+const identity = z
+  .string()
+  .regex(/^\$\{dsn:[^{}]+\}$/, 'a reference ${dsn:<connection>}')
+  .transform((raw) => ({ raw }));
+
 function mcp(place: Place) {
   return closed({
     type: z.literal('mcp'),
@@ -173,6 +193,11 @@ function mcp(place: Place) {
     cwd: path(place).optional().describe("stdio: where it starts; default: the file's directory."),
     url: upstreamUrl.optional().describe('Streamable HTTP: the endpoint.'),
     credential: credential.optional().describe('Streamable HTTP: what the gate shows the server.'),
+    identity: identity
+      .optional()
+      .describe(
+        'Streamable HTTP: ${dsn:<connection>}, sent as the header Chartgate-Identity: a DSN of its own for every session.',
+      ),
     binary: z
       .enum(['withhold', 'pass'])
       .default('withhold')
@@ -196,6 +221,8 @@ function mcp(place: Place) {
     if (each.command) {
       if (each.credential)
         context.addIssue({ code: 'custom', path: ['credential'], message: 'no credential beside command; use env' });
+      if (each.identity)
+        context.addIssue({ code: 'custom', path: ['identity'], message: 'no identity beside command; use env' });
       return {
         type: 'mcp',
         transport: 'stdio',
@@ -214,6 +241,7 @@ function mcp(place: Place) {
       transport: 'http',
       url: each.url ?? '',
       credential: each.credential ?? null,
+      ...(each.identity === undefined ? {} : { identity: each.identity }),
       binary: each.binary,
       ...each.step_up,
     };
@@ -265,12 +293,27 @@ export const classificationOf: z.ZodType<ClassificationConfig> = closed({
     .enum(['mask', 'scan', 'clear'])
     .default('mask')
     .describe('What becomes of text nobody has classified.'),
+  functions: z
+    .record(
+      z.string().regex(/^[^.]+\.[^.(]+\([^()]*\)$/, 'schema.name(type, type)'),
+      z
+        .string()
+        .regex(
+          /^(?:review|sha256:[0-9a-f]{64})$/,
+          'sha256:… of the definition that was read, as check says it; or review',
+        ),
+    )
+    .default({})
+    .describe(
+      'Functions of the database that are safe to be called, or run as triggers and defaults: what they say comes from their arguments alone. schema.name(type, type) → the digest of the definition that was read, or review.',
+    ),
 }).transform(
   (each): ClassificationConfig => ({
     posture: each.posture,
-    pack: each.pack ?? null,
+    pack: each.pack === undefined ? null : packName(each.pack),
     columns: each.columns,
     patient: each.patient ?? null,
     unknownText: each.unknown_text,
+    functions: each.functions,
   }),
 );

@@ -1,6 +1,8 @@
 // The surface of `policy`: groups, rules, tests. What a condition says is checked elsewhere (policy/condition.ts).
 
 import { z } from 'zod';
+import type { Rate } from '../core/decision.ts';
+import { parseDuration } from '../core/duration.ts';
 import { phiClasses } from '../core/phi.ts';
 import type { BreakGlassConfig, PolicyConfig, PolicyTestConfig, RuleConfig } from '../core/policy-text.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
@@ -13,10 +15,24 @@ const groups = z.array(text);
 const grantMsMax = 86_400_000;
 const glassMsMax = 86_400_000;
 
+/** `60/1h`: so often within any such time, by one subject on one connection. */
+const rate = z
+  .string()
+  .regex(/^[1-9]\d{0,5}\/\d{1,9}(?:s|m|h|d)$/, 'a number of times and a duration, such as 60/1h')
+  .transform((text): Rate => {
+    const [times = '', per = ''] = text.split('/');
+    return { times: Number(times), perMs: parseDuration(per) ?? 0 };
+  })
+  .refine(({ perMs }) => perMs > 0, 'a duration that is not 0');
+
 const allow = closed({
   rows: z.number().int().min(1, 'a number of rows from 1').optional().describe('Rows per request; default no limit.'),
   unmask: classSet.default([]).describe('Classes seen as they are: a list, or all.'),
   filter: classSet.default([]).describe('Classes that may decide, join, group or sort rows: a list, or all.'),
+  lookup: z
+    .partialRecord(z.enum(phiClasses), rate)
+    .optional()
+    .describe('Class → how often it may be compared with one given value (`= $1`), where it may not filter: 60/1h.'),
 });
 
 const hold = closed({
@@ -103,9 +119,10 @@ function effectOf(each: {
     const escalated = escalate && { escalate: { afterMs: escalate.after, reviewers: escalate.reviewers } };
     return { kind: 'hold', reviewers, quorum, waitMs: wait, expiresMs: expires, grants, ...escalated };
   }
-  const given =
-    each.allow === true || each.allow === undefined ? { unmask: [], filter: [], rows: undefined } : each.allow;
-  return { kind: 'allow', unmask: given.unmask, filter: given.filter, rows: given.rows ?? null };
+  const given: z.infer<typeof allow> =
+    each.allow === true || each.allow === undefined ? { unmask: [], filter: [] } : each.allow;
+  const { unmask, filter, lookup, rows = null } = given;
+  return { kind: 'allow', unmask, filter, rows, ...(lookup && { lookup }) };
 }
 
 const words = z.array(z.string()).nullable();
@@ -157,13 +174,13 @@ const someFacts: z.ZodType<Readonly<Record<string, unknown>>> = closed({
 const effect = z.enum(['allow', 'hold', 'deny']);
 
 const test = closed({
-  name: text,
+  name: text.optional().describe('Default: test 1, test 2, …'),
   facts: someFacts.describe('Facts of the request; what is left out is neutral.'),
   expect: z
     .union([effect, closed({ effect, rule: text.optional(), unmask: classSet.optional() })])
     .describe('The effect; or the effect, the deciding rule and what is unmasked.'),
 }).transform(
-  ({ name, facts, expect }): PolicyTestConfig => ({
+  ({ name = '', facts, expect }): PolicyTestConfig => ({
     name,
     facts,
     expect:
@@ -193,6 +210,7 @@ const breakGlass = closed({
       agents,
       unmask: allow.unmask,
       filter: allow.filter,
+      ...(allow.lookup && { lookup: allow.lookup }),
       rows: allow.rows ?? null,
       maxMs: max,
       reviewers,
@@ -206,7 +224,13 @@ export const policy: z.ZodType<PolicyConfig> = closed({
   rules: z.array(rule).default([]).describe('deny > hold > allow, whatever their order; no matching rule is a deny.'),
   break_glass: breakGlass.optional().describe('Stepping past holds in an emergency. Default nobody.'),
   tests: z.array(test).default([]).describe('Run by check; a failing one fails it.'),
-}).transform(({ break_glass: glass, ...each }): PolicyConfig => ({ ...each, ...(glass ? { breakGlass: glass } : {}) }));
+}).transform(
+  ({ break_glass: glass, tests, ...each }): PolicyConfig => ({
+    ...each,
+    tests: tests.map((one, index) => ({ ...one, name: one.name === '' ? `test ${index + 1}` : one.name })),
+    ...(glass ? { breakGlass: glass } : {}),
+  }),
+);
 
 /** A policy that is not part of this gate's configuration. Refused: config_invalid, which names the place. */
 export function parsePolicy(said: unknown): Result<PolicyConfig> {

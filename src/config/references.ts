@@ -3,7 +3,7 @@
 
 import type { Result } from '../core/result.ts';
 import { type Finding, oneOf, type Path } from './problem.ts';
-import { isLoopback, parseAddress } from './scalars.ts';
+import { isLoopback, packName, parseAddress } from './scalars.ts';
 import { partsOf } from './secret-text.ts';
 import { member, members } from './tree.ts';
 
@@ -61,7 +61,7 @@ function classification(raw: unknown, connections: readonly string[], known: Kno
     const path = ['classification', name];
     const found = connections.includes(String(name)) ? [] : [unknownName(path, String(name), connections, true)];
     const pack = member(value, 'pack');
-    if (typeof pack === 'string' && !known.packs.includes(pack))
+    if (typeof pack === 'string' && !known.packs.includes(packName(pack)))
       found.push(unknownName([...path, 'pack'], pack, known.packs));
     return found;
   });
@@ -142,8 +142,10 @@ function dsn(raw: unknown): Finding[] {
     partsOf({ raw: value }).flatMap((part): Finding[] => {
       if (part.kind === 'text' || part.scheme !== 'dsn') return [];
       const [root, , place] = path;
-      if (root !== 'connections' || (place !== 'env' && place !== 'command')) {
-        return [{ path, found: 'a reference to dsn', expected: 'it only in command or env of an MCP server' }];
+      if (root !== 'connections' || !['env', 'command', 'identity'].includes(String(place))) {
+        return [
+          { path, found: 'a reference to dsn', expected: 'it only in command, env or identity of an MCP server' },
+        ];
       }
       if (member(raw, 'listen') !== undefined && member(member(raw, 'listen'), 'postgres') === undefined) {
         return [

@@ -1,6 +1,7 @@
 // The small values of the configuration: durations, addresses, names, paths, URLs, references, closed mappings.
 
 import { z } from 'zod';
+import { durationText, parseDuration } from '../core/duration.ts';
 import { type ClassSet, type PhiClass, phiClasses } from '../core/phi.ts';
 import type { Address, SecretString } from './config.ts';
 
@@ -11,30 +12,17 @@ export interface Place {
   readonly resolvePath: (relative: string) => string;
 }
 
-const unitMs: Readonly<Record<string, number>> = {
-  ms: 1,
-  s: 1_000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-  // A leap year's length, so that nothing kept for years goes a day early.
-  y: 366 * 86_400_000,
-};
-
-const durationText = /^(\d{1,9})(ms|s|m|h|d|y)$/;
-
-/** `15m` → 900 000. Null for what is no duration. */
-export function parseDuration(text: string): number | null {
-  const match = durationText.exec(text);
-  return match ? Number(match[1]) * (unitMs[match[2] ?? ''] ?? 0) : null;
-}
-
 export function duration(standard: string): z.ZodPipe<z.ZodDefault<z.ZodString>, z.ZodTransform<number, string>> {
   return z
     .string()
     .regex(durationText, 'a duration such as 500ms, 45s, 15m, 8h, 30d or 6y')
     .default(standard)
     .transform((text) => parseDuration(text) ?? 0);
+}
+
+/** As a pack is known here: `C-CDA` and `HL7 v2` are written in many ways. */
+export function packName(written: string): string {
+  return written.toLowerCase().replaceAll(/[-_. ]/g, '');
 }
 
 const addressText = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s/]+)):(\d{1,5})$/;

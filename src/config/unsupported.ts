@@ -29,7 +29,11 @@ function findSchemes(value: unknown, path: Path): Finding[] {
     if (part.kind === 'text') return [];
     if (schemes.includes(part.scheme)) return [];
     return [
-      { path, found: 'a reference of an unknown kind', expected: '${env:NAME}, ${file:path} or ${dsn:connection}' },
+      {
+        path,
+        found: 'a reference of an unknown kind',
+        expected: '${env:NAME}, ${file:path}, ${vault:…}, ${gcp:…}, ${aws:…} or ${dsn:connection}',
+      },
     ];
   });
 }

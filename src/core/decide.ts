@@ -1,10 +1,20 @@
 // decide(facts, policy) → decision. Pure, synchronous, total.
 // INVARIANT: deny > hold > allow; no matching rule, an unknown fact or an evaluation error is a deny.
 
-import type { BreakGlass, CompiledRule, Decision, HoldTerms, Obligations, Policy, Reason } from './decision.ts';
+import {
+  type BreakGlass,
+  breakGlassRule,
+  type CompiledRule,
+  type Decision,
+  type HoldTerms,
+  type Obligations,
+  type Policy,
+  type Rate,
+  type Reason,
+} from './decision.ts';
 import { errors } from './errors.ts';
 import type { Facts, Party } from './facts.ts';
-import { intersectionOf, unionOf } from './phi.ts';
+import { intersectionOf, phiClasses, unionOf } from './phi.ts';
 
 const nothing: Obligations = { unmask: [], filter: [], rowsMax: null };
 
@@ -52,7 +62,7 @@ export function decide(facts: Facts, policy: Policy): Decision {
   // INVARIANT: break-glass steps past holds and silence, never past a deny.
   if (glass && facts.emergency !== undefined) {
     const granted = allows.length === 0 ? glass.obligations : sum(obligations, glass.obligations);
-    const reason: Reason = { rule: 'builtin:break-glass', code: 'allowed', text: 'Allowed under break-glass.' };
+    const reason: Reason = { rule: breakGlassRule, code: 'allowed', text: 'Allowed under break-glass.' };
     const others = [...holds, ...allows].map((each) => each.reason);
     return { ...base, obligations: granted, effect: 'allow', reasons: [reason, ...others], emergency: facts.emergency };
   }
@@ -155,6 +165,7 @@ function sum(a: Obligations | undefined, b: Obligations): Obligations {
   return {
     unmask: unionOf(a.unmask, b.unmask),
     filter: unionOf(a.filter, b.filter),
+    ...lookupsOf(a, b, (one, other) => (one && other ? (oftener(one, other) ? one : other) : (one ?? other))),
     rowsMax: a.rowsMax === null || b.rowsMax === null ? null : Math.max(a.rowsMax, b.rowsMax),
   };
 }
@@ -163,8 +174,27 @@ function meet(a: Obligations, b: Obligations): Obligations {
   return {
     unmask: intersectionOf(a.unmask, b.unmask),
     filter: intersectionOf(a.filter, b.filter),
+    ...lookupsOf(a, b, (one, other) => one && other && (oftener(one, other) ? other : one)),
     rowsMax: a.rowsMax === null ? b.rowsMax : b.rowsMax === null ? a.rowsMax : Math.min(a.rowsMax, b.rowsMax),
   };
+}
+
+/** Absent where nothing is left. */
+function lookupsOf(
+  a: Obligations,
+  b: Obligations,
+  join: (one: Rate | undefined, other: Rate | undefined) => Rate | undefined,
+): Pick<Obligations, 'lookup'> {
+  if (!a.lookup && !b.lookup) return {};
+  const joined = phiClasses.flatMap((cls) => {
+    const rate = join(a.lookup?.[cls], b.lookup?.[cls]);
+    return rate ? [[cls, rate] as const] : [];
+  });
+  return joined.length > 0 ? { lookup: Object.fromEntries(joined) } : {};
+}
+
+function oftener(a: Rate, b: Rate): boolean {
+  return a.times / a.perMs > b.times / b.perMs;
 }
 
 /** Two holds at once: only people both name may decide, the larger quorum, the shorter times. */

@@ -2,7 +2,16 @@
 
 import type { ErrorCode } from './errors.ts';
 import type { Facts } from './facts.ts';
-import type { ClassSet } from './phi.ts';
+import type { ClassSet, PhiClass } from './phi.ts';
+
+/** How often within any such time. */
+export interface Rate {
+  readonly times: number;
+  readonly perMs: number;
+}
+
+/** Classes that may be compared with a value the caller gives, and how often. */
+export type Lookups = Readonly<Partial<Record<PhiClass, Rate>>>;
 
 /** What an allow carries with it. Several matching allows add up. */
 export interface Obligations {
@@ -10,6 +19,8 @@ export interface Obligations {
   readonly unmask: ClassSet;
   /** Classes this subject may filter, join, group or sort by. */
   readonly filter: ClassSet;
+  /** What this subject may look up by equality alone, where it may not filter. Absent = nothing. */
+  readonly lookup?: Lookups;
   /** Rows per request; null = no limit. */
   readonly rowsMax: number | null;
 }
@@ -103,4 +114,12 @@ export interface Policy {
    * the planner's estimate. Absent = not known to be so.
    */
   readonly repeatable?: boolean;
+}
+
+/** What lets a request through under a break-glass; the one built-in rule that answers a question somebody asked. */
+export const breakGlassRule = 'builtin:break-glass';
+
+/** Whether a recorded request is part of every session (BEGIN, initialize), let through without a rule of anybody's. */
+export function isHousekeeping(effect: unknown, rule: unknown): boolean {
+  return effect === 'allow' && typeof rule === 'string' && rule.startsWith('builtin:') && rule !== breakGlassRule;
 }

@@ -151,7 +151,7 @@ export const errors: Readonly<Record<ErrorCode, ErrorRow>> = {
     403,
     77,
     'The sign-in was not accepted.',
-    'Begin again; if it is refused again, ask the operator to look at the audit log.',
+    "Begin again; if it is refused again, the operator finds the reason in the gate's own log.",
   ),
   grant_refused: row(
     '28000',

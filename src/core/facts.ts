@@ -98,7 +98,7 @@ export interface McpFacts {
     readonly destructive: boolean;
     readonly title: string;
   };
-  /** `params.arguments` of tools/call. Unknown while a list is being filtered. */
+  /** `params.arguments`; of completion/complete its argument and context. Unknown while a list is being filtered. */
   readonly arguments: Known<Readonly<Record<string, unknown>>>;
   readonly resource: { readonly uri: string };
   readonly prompt: { readonly name: string };

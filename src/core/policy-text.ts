@@ -1,5 +1,6 @@
 // A policy as its author wrote it, defaults filled in and conditions still text. policy/compile.ts makes it decide.
 
+import type { Lookups } from './decision.ts';
 import type { PhiClass } from './phi.ts';
 import type { RiskPattern } from './risk-patterns.ts';
 
@@ -18,6 +19,7 @@ export interface BreakGlassConfig {
   readonly agents: boolean;
   readonly unmask: 'all' | readonly PhiClass[];
   readonly filter: 'all' | readonly PhiClass[];
+  readonly lookup?: Lookups;
   readonly rows: number | null;
   readonly maxMs: number;
   readonly reviewers: readonly string[];
@@ -37,6 +39,7 @@ export interface RuleConfig {
         readonly kind: 'allow';
         readonly unmask: 'all' | readonly PhiClass[];
         readonly filter: 'all' | readonly PhiClass[];
+        readonly lookup?: Lookups;
         readonly rows: number | null;
       }
     | {

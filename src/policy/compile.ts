@@ -89,11 +89,11 @@ function outcomeOf(outcome: Evaluation, rule: string): ConditionOutcome {
 }
 
 function breakGlassOf(config: BreakGlassConfig, aliases: GroupAliases): BreakGlass {
-  const { subjects, unmask, filter, rows, reviewers, escalate, ...terms } = config;
+  const { subjects, unmask, filter, lookup, rows, reviewers, escalate, ...terms } = config;
   return {
     ...terms,
     subjects: { ids: subjects.ids, groups: resolveGroups(subjects.groups, aliases) },
-    obligations: { unmask, filter, rowsMax: rows },
+    obligations: { unmask, filter, rowsMax: rows, ...(lookup && { lookup }) },
     reviewers: resolveGroups(reviewers, aliases),
     escalate: resolveGroups(escalate, aliases),
   };
@@ -106,6 +106,6 @@ function effectOf({ effect }: RuleConfig, aliases: GroupAliases): CompiledRule['
     const escalated = escalate && { escalate: { ...escalate, reviewers: resolveGroups(escalate.reviewers, aliases) } };
     return { kind, terms: { ...terms, reviewers: resolveGroups(reviewers, aliases), ...escalated } };
   }
-  const { kind, unmask, filter, rows } = effect;
-  return { kind, obligations: { unmask, filter, rowsMax: rows } };
+  const { kind, unmask, filter, lookup, rows } = effect;
+  return { kind, obligations: { unmask, filter, rowsMax: rows, ...(lookup && { lookup }) } };
 }

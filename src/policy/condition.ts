@@ -11,7 +11,7 @@ import {
 } from '@marcbachmann/cel-js';
 import { RE2JS } from 're2js';
 import type { ConditionOutcome } from '../core/decision.ts';
-import type { Facts } from '../core/facts.ts';
+import { type Facts, noMcp, noSql } from '../core/facts.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import { effectiveGroups, type GroupAliases } from './groups.ts';
 
@@ -208,10 +208,17 @@ function known(facts: Facts, aliases: GroupAliases): object {
     connection,
     client,
     request,
-    // CEL's int is a bigint.
-    sql: knownOf({ ...sql, estimated_rows: sql.estimated_rows === null ? null : BigInt(sql.estimated_rows) }),
-    mcp: knownOf(mcp),
+    sql: sql === noSql ? neutral.sql : sqlOf(sql),
+    mcp: mcp === noMcp ? neutral.mcp : knownOf(mcp),
   };
+}
+
+/** What is known of the door that a request did not come by. */
+const neutral = { sql: sqlOf(noSql), mcp: knownOf(noMcp) };
+
+/** CEL's int is a bigint. */
+function sqlOf(sql: Facts['sql']): object {
+  return knownOf({ ...sql, estimated_rows: sql.estimated_rows === null ? null : BigInt(sql.estimated_rows) });
 }
 
 /** Nobody acting, and no scope met, is known. How and when somebody proved themselves is not, where nobody has said. */

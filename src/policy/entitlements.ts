@@ -5,6 +5,7 @@ import type { CompiledRule, Obligations, Policy } from '../core/decision.ts';
 import type { Party } from '../core/facts.ts';
 import type { ClassSet } from '../core/phi.ts';
 import type { PolicyConfig } from '../core/policy-text.ts';
+import { lookupWords } from './lookup-words.ts';
 
 export interface Entitlement {
   readonly connection: string;
@@ -69,9 +70,10 @@ function textOf(effect: Policy['rules'][number]['effect']): string {
   }
 }
 
-function grantText({ unmask, filter, rowsMax }: Obligations): string {
+function grantText({ unmask, filter, lookup, rowsMax }: Obligations): string {
   const rows = rowsMax === null ? 'any number of rows' : `up to ${rowsMax} rows`;
-  return `sees ${wordsOf(unmask) || 'everything masked'}, filters by ${wordsOf(filter) || 'nothing protected'}, ${rows}`;
+  const looksUp = lookup ? `, looks up by ${lookupWords(lookup)}` : '';
+  return `sees ${wordsOf(unmask) || 'everything masked'}, filters by ${wordsOf(filter) || 'nothing protected'}${looksUp}, ${rows}`;
 }
 
 function wordsOf(set: ClassSet): string {

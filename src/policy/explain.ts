@@ -4,6 +4,7 @@ import { concerns, decide } from '../core/decide.ts';
 import type { CompiledRule, Decision, Policy } from '../core/decision.ts';
 import type { Facts } from '../core/facts.ts';
 import type { ClassSet } from '../core/phi.ts';
+import { lookupWords } from './lookup-words.ts';
 
 /** `other_subject`, `other_connection`: the rule does not speak of this request. `error`: it could not be evaluated. */
 type RulePart = 'other_subject' | 'other_connection' | 'true' | 'false' | 'error';
@@ -44,10 +45,13 @@ const parts: Readonly<Record<RulePart, string>> = {
 
 export function renderExplanation({ decision, rules }: Explanation): readonly string[] {
   const [reason] = decision.reasons;
-  const { unmask, filter, rowsMax } = decision.obligations;
+  const { unmask, filter, lookup, rowsMax } = decision.obligations;
   const lines = [`${decision.effect} by ${reason.rule}: ${reason.text}`];
   if (decision.effect !== 'deny') {
-    lines.push(`  unmask ${wordsOf(unmask)}; filter by ${wordsOf(filter)}; rows ${rowsMax ?? 'without limit'}`);
+    const looksUp = lookup ? `; look up by ${lookupWords(lookup)}` : '';
+    lines.push(
+      `  unmask ${wordsOf(unmask)}; filter by ${wordsOf(filter)}${looksUp}; rows ${rowsMax ?? 'without limit'}`,
+    );
   }
   if (decision.hold && decision.effect === 'hold') {
     lines.push(`  ${decision.hold.quorum} of ${decision.hold.reviewers.join(', ')} may approve`);

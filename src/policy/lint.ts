@@ -3,7 +3,7 @@
 
 import { opens } from '../core/decide.ts';
 import type { CompiledRule, Obligations, Policy } from '../core/decision.ts';
-import { type ClassSet, unionOf } from '../core/phi.ts';
+import { type ClassSet, covers, phiClasses, unionOf } from '../core/phi.ts';
 import type { PolicyConfig, RuleConfig } from '../core/policy-text.ts';
 
 export interface PolicyWarning {
@@ -83,5 +83,11 @@ function grantsAsMuch(wide: Obligations, narrow: Obligations): boolean {
   const contains = (a: ClassSet, b: ClassSet): boolean =>
     a === 'all' || (b !== 'all' && unionOf(a, b).length === new Set(a).size);
   const rows = wide.rowsMax === null || (narrow.rowsMax !== null && narrow.rowsMax <= wide.rowsMax);
-  return rows && contains(wide.unmask, narrow.unmask) && contains(wide.filter, narrow.filter);
+  const lookups = phiClasses.every((cls) => {
+    const [more, less] = [wide.lookup?.[cls], narrow.lookup?.[cls]];
+    return (
+      !less || covers(wide.filter, cls) || (more !== undefined && more.perMs <= less.perMs && more.times >= less.times)
+    );
+  });
+  return rows && lookups && contains(wide.unmask, narrow.unmask) && contains(wide.filter, narrow.filter);
 }

@@ -14,6 +14,7 @@ import { simulatePolicy } from '../../src/cli/policy-simulate.ts';
 import { testPolicy } from '../../src/cli/policy-test.ts';
 import { noSql } from '../../src/core/facts.ts';
 import { ok } from '../../src/core/result.ts';
+import { checkConnections } from '../../src/live-check.ts';
 
 const cwd = mkdtempSync(join(tmpdir(), 'chartgate-check-'));
 after(() => rmSync(cwd, { recursive: true }));
@@ -36,11 +37,12 @@ test('what init writes, check accepts; init never overwrites', async () => {
   assert.equal(readFileSync(join(cwd, config), 'utf8'), written);
 
   const missing = await run((io) => check(io, { config }), {});
-  assert.equal(missing.exit, 78);
-  assert.match(missing.err, /chartgate\.yaml:\d+:\d+: identity\.trust\[0\]\.jwks/);
-  assert.match(missing.err, /connections\.ehr\.password.*EHR_PASSWORD/);
+  assert.equal(missing.exit, 1);
+  assert.match(missing.err, /chartgate\.yaml:\d+:\d+: connections\.ehr\.password.*EHR_PASSWORD/);
 
-  writeFileSync(join(cwd, 'jwks.json'), '{"keys":[]}');
+  const bare = 'bare.yaml';
+  assert.equal((await run((io) => init(io, { config: bare, yes: true }), {})).exit, 0);
+  assert.equal((await run((io) => check(io, { config: bare }), {})).exit, 0, 'nothing but the file is needed');
   const sound = await run((io) => check(io, { config }));
   assert.equal(sound.exit, 0, sound.err);
   assert.match(sound.out, /postgres 127\.0\.0\.1:5432\/ehr as gate, tls disable, posture inline/);
@@ -50,6 +52,26 @@ test('what init writes, check accepts; init never overwrites', async () => {
   const unsound = await run((io) => check(io, { config }, async () => live));
   assert.equal(unsound.exit, 1);
   assert.match(unsound.out, /FAILED {2}the login is a superuser/);
+});
+
+test('what a start would stumble over, check says first: keys, certificates, secrets of webhooks', async () => {
+  const config = 'start.yaml';
+  const notify = '{ type: webhook, url: https://h.example/x, secret: ${env:HOOK} }';
+  writeFileSync(join(cwd, 'no.pem'), 'no certificate');
+  writeFileSync(
+    join(cwd, config),
+    `listen: { http: 127.0.0.1:0 }
+tls: { cert: no.pem, key: no.pem }
+keys: { kek: \${env:KEK} }
+connections: {}
+approvals: { notify: [${notify}] }
+`,
+  );
+  const { exit, out } = await run((io) => check(io, { config }, checkConnections), { HOOK: 's3cret', KEK: 'short' });
+  assert.equal(exit, 1);
+  assert.match(out, /FAILED {2}The secret of a webhook is whsec_/);
+  assert.match(out, /FAILED {2}keys\.kek is too short/);
+  assert.match(out, /FAILED {2}The TLS certificate and key cannot be used together/);
 });
 
 const gate = 'gate.yaml';

@@ -123,6 +123,22 @@ test('a preset of masks, and what is named beside it', () => {
   assert.equal(other.ok && other.value.config.masks.default, 'redact');
 });
 
+test('a pack by the name people write, a test of the policy without one, a DSN for a remote MCP server', () => {
+  const tools = '  tools: { type: mcp, url: https://mcp.internal/mcp, identity: "${dsn:ehr}" }\n';
+  const tests = 'policy: { tests: [{ facts: {}, expect: deny }, { name: named, facts: {}, expect: deny }] }';
+  const parsed = parse(`${head}${ehr}${tools}classification: { ehr: { pack: C-CDA } }\n${tests}`);
+  assert.ok(parsed.ok, JSON.stringify(!parsed.ok && parsed.error));
+  const { classification, policy, connections } = parsed.value.config;
+  assert.equal(classification['ehr']?.pack, 'ccda');
+  assert.deepEqual(
+    policy.tests.map(({ name }) => name),
+    ['test 1', 'named'],
+  );
+  const remote = connections['tools'];
+  assert.ok(remote?.type === 'mcp' && remote.transport === 'http');
+  assert.equal(remote.identity?.raw, '${dsn:ehr}');
+});
+
 test('the least there can be gets every default; JSON and anchors are YAML', () => {
   const parsed = parse('{"listen": {"http": "localhost:0"}, "connections": {}}');
   assert.ok(parsed.ok);
@@ -171,6 +187,11 @@ const refused: readonly [text: string, ...problems: (readonly [where: string, sa
   ['  a: { type: mcp }', ['3 connections.a', /exactly one of command and url/]],
   ['  a: { type: mcp, command: [x], url: https://x }', ['3 connections.a', /exactly one of command and url/]],
   ['  a: { type: mcp, url: https://x, env: { A: b } }', ['3 connections.a.env', /no env beside url/]],
+  ['  a: { type: mcp, url: https://x, identity: "${env:A}" }', ['3 connections.a.identity', /a reference \$\{dsn:/]],
+  [
+    '  a: { type: mcp, command: [x], identity: "${dsn:b}" }',
+    ['3 connections.a.identity', /no identity beside command/],
+  ],
   ['  a: { type: mcp, url: ftp://x }', ['3 connections.a.url', /http or https/]],
   [
     `${ehr}  a: { type: mcp, command: [x], env: { D: "\${dsn:her}" } }`,
@@ -180,7 +201,7 @@ const refused: readonly [text: string, ...problems: (readonly [where: string, sa
     `${ehr}  a: { type: mcp, command: [x], env: { D: "\${dsn:a}" } }`,
     ['4 connections.a.env.D', /a postgres connection: ehr/],
   ],
-  [`${ehr}state: "\${dsn:ehr}"`, ['4 state', /only in command or env/]],
+  [`${ehr}state: "\${dsn:ehr}"`, ['4 state', /only in command, env or identity/]],
   [`${ehr}classification: { her: {} }`, ['4 classification.her', /did you mean ehr/]],
   [`${ehr}classification: { ehr: { pack: sinthea } }`, ['4 classification.ehr.pack', /did you mean synthea/]],
   [
