@@ -1,20 +1,24 @@
 // What `chartgate check` and `chartgate harden` do with live PostgreSQL connections: reach them, say which posture they are
 // in and whether it holds, and make or undo the enforced one. Part of the composition root.
 
-import { mkdirSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
 import { keyFromText, keyInState } from './adapters/key-file/kek.ts';
 import { type NodeKeys, nodeKeys } from './adapters/key-file/node-keys.ts';
 import { connectUpstream } from './adapters/node-net/upstream.ts';
+import { makeStateDirectory } from './adapters/state-lock/lock.ts';
 import { systemClock as clock } from './adapters/system/clock.ts';
 import { systemRandom as random } from './adapters/system/random.ts';
 import type { LiveFinding } from './cli/check.ts';
 import type { HardenAt, Hardening, HardenScript } from './cli/harden.ts';
+import { openNotifiers } from './compose-notices.ts';
 import type { PostgresConnection } from './config/config.ts';
 import type { LoadedConfig } from './config/resolve.ts';
 import { targetOf, upstreamOf } from './connections.ts';
 import { ok, type Refusal, type Result, refuse } from './core/result.ts';
 import { type Survey, surveyColumns } from './gateway/column-samples.ts';
 import { loadCatalog } from './gateway/postgres-catalog.ts';
+import { readSafeFunctions } from './gateway/postgres-functions.ts';
 import { type DeriveKey, rolePassword } from './gateway/posture-names.ts';
 import { type PosturePlan, planPosture } from './gateway/posture-plan.ts';
 import { applyScript, lockKey, undoScript } from './gateway/posture-script.ts';
@@ -29,15 +33,30 @@ import { startupParameters } from './sql/settings.ts';
 
 export async function checkConnections(loaded: LoadedConfig): Promise<LiveFinding[]> {
   const { connections, classification } = loaded.config;
-  const findings: LiveFinding[] = [];
+  const findings: LiveFinding[] = startProblems(loaded).map(({ text }) => ({ connection: null, ok: false, text }));
   for (const [name, connection] of Object.entries(connections)) {
     if (connection.type !== 'postgres') continue;
     const enforced = classification[name]?.posture === 'enforced';
     findings.push(
       ...(enforced ? await enforcedFindings(loaded, name) : [await inlineFinding(loaded, name, connection)]),
+      ...(await functionFindings(loaded, name, connection)),
     );
   }
   return findings;
+}
+
+/** What a start would stumble over although the file is sound: what stands in the secrets and files it names. */
+function startProblems(loaded: LoadedConfig): Refusal[] {
+  const { keys, tls } = loaded.config;
+  const notifiers = openNotifiers(loaded);
+  const kek = keys.kek ? keyFromText(loaded.secret(keys.kek)) : ok(null);
+  const problems = [notifiers, kek].flatMap((each) => (each.ok ? [] : [each.error]));
+  try {
+    if (tls) createSecureContext({ cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) });
+  } catch {
+    problems.push({ code: 'config_invalid', text: 'The TLS certificate and key cannot be used together.' });
+  }
+  return problems;
 }
 
 async function inlineFinding(loaded: LoadedConfig, name: string, connection: PostgresConnection): Promise<LiveFinding> {
@@ -69,6 +88,26 @@ async function enforcedFindings(loaded: LoadedConfig, name: string): Promise<Liv
   return [
     { connection: name, ok: true, text: `posture enforced: ${found.value.length} checks hold on the live server` },
   ];
+}
+
+/** Whether what is declared safe is what was read. A database that cannot be reached has been spoken of already. */
+async function functionFindings(
+  loaded: LoadedConfig,
+  name: string,
+  connection: PostgresConnection,
+): Promise<LiveFinding[]> {
+  const functions = loaded.config.classification[name]?.functions ?? {};
+  if (Object.keys(functions).length === 0) return [];
+  const session = await openSession(upstreamOf(connection, loaded));
+  if (!session.ok) return [];
+  const safe = await readSafeFunctions(session.value.query, functions);
+  session.value.close();
+  if (!safe.ok) return [{ connection: name, ok: false, text: safe.error.text }];
+  return safe.value.declared.map((each) => ({
+    connection: name,
+    ok: each.problem === null,
+    text: `function ${each.name} ${each.problem === null ? 'is as it was read, and safe' : `is not taken for safe: ${each.problem}`}`,
+  }));
 }
 
 function notSo({ code, text }: Refusal): string {
@@ -121,7 +160,7 @@ const surveyMs = 120_000;
 function kekOf({ config, secret }: LoadedConfig): Result<Uint8Array> {
   if (config.keys.kek) return keyFromText(secret(config.keys.kek));
   try {
-    mkdirSync(config.state, { recursive: true, mode: 0o700 });
+    makeStateDirectory(config.state);
   } catch {
     return refuse('state_unwritable', `The state directory ${config.state} cannot be made.`);
   }

@@ -6,8 +6,8 @@ import { ok, type Result } from '../core/result.ts';
 import type { Holds } from '../masking/column-evidence.ts';
 import { nameOf, type SurveyedColumn } from '../masking/proposal.ts';
 import type { Catalog, Column, Relation } from '../sql/catalog.ts';
-import type { CatalogQuery } from './postgres-catalog.ts';
 import { identifier } from './posture-state.ts';
+import type { CatalogQuery } from './upstream-query.ts';
 
 export interface Survey {
   readonly columns: readonly SurveyedColumn[];

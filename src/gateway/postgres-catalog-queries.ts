@@ -11,22 +11,28 @@ export function isOfHalf(oid: string, half: Half): string {
   return `${oid} ${half === 'built-in' ? '<' : '>='} ${firstNormalOid}`;
 }
 
-/** Functions of users: all but those an extension brings in C, which are as known as the server itself. */
-const userFunctionsSql = `
+/**
+ * Functions of users: all but those an extension brings in C, which are as known as the server itself. Of citext, which gives
+ * `replace` and its like another meaning, those in SQL are known too.
+ */
+export const userFunctionsSql: string = `
   SELECT p.oid FROM pg_catalog.pg_proc p
   JOIN pg_catalog.pg_language l ON l.oid = p.prolang
-  WHERE p.oid >= ${firstNormalOid} AND NOT (l.lanname IN ('c', 'internal') AND EXISTS (
-      SELECT FROM pg_catalog.pg_depend d
-      WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid AND d.deptype = 'e'))`;
+  WHERE p.oid >= ${firstNormalOid} AND NOT EXISTS (
+      SELECT FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
+      WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid AND d.deptype = 'e'
+        AND (l.lanname IN ('c', 'internal') OR (l.lanname = 'sql' AND e.extname = 'citext')))`;
 
-/** Relations whose writing runs code of users: triggers, rules, defaults. */
-const activeSql = `
+/** Relations whose writing runs code of users, but for what is declared safe: triggers, rules, defaults. */
+const activeSql = (safe: readonly number[]): string => `
   SELECT g.tgrelid FROM pg_catalog.pg_trigger g
   WHERE NOT g.tgisinternal AND g.tgenabled <> 'D' AND g.tgfoid IN (${userFunctionsSql})
+    AND g.tgfoid NOT IN (${[0, ...safe].join(', ')})
   UNION ALL SELECT r.ev_class FROM pg_catalog.pg_rewrite r WHERE r.ev_type <> '1'
   UNION ALL SELECT f.adrelid FROM pg_catalog.pg_attrdef f JOIN pg_catalog.pg_depend d ON d.objid = f.oid
     WHERE d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass
-      AND d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.refobjid IN (${userFunctionsSql})`;
+      AND d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.refobjid IN (${userFunctionsSql})
+      AND d.refobjid NOT IN (${[0, ...safe].join(', ')})`;
 
 /** Types on either side of a cast that is a function of users. */
 const castEndsSql = `
@@ -48,7 +54,10 @@ export const castTypesSql: string = `
   SELECT t.oid, CASE WHEN ${isOfHalf('t.oid', 'built-in')} THEN t.typname ELSE '' END
   FROM pg_catalog.pg_type t WHERE t.oid IN (${castSql})`;
 
-/** What an unused value is told from a used one by: unique keys, exclusion constraints, foreign keys. */
+/**
+ * What an unused value is told from a used one by: unique keys, exclusion constraints, foreign keys; and a trigger that drops an
+ * update which changes nothing.
+ */
 const keysSql = `
   SELECT k.conrelid, pg_catalog.unnest(k.conkey)::pg_catalog.int4 FROM pg_catalog.pg_constraint k
   WHERE k.contype IN ('p', 'u', 'x', 'f')
@@ -57,11 +66,13 @@ const keysSql = `
   UNION ALL SELECT d.refobjid, d.refobjsubid FROM pg_catalog.pg_index i
   JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = i.indexrelid
     AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = i.indrelid AND d.refobjsubid > 0
-  WHERE (i.indisunique OR i.indisexclusion) AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)`;
+  WHERE (i.indisunique OR i.indisexclusion) AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)
+  UNION ALL SELECT g.tgrelid, a.attnum FROM pg_catalog.pg_trigger g JOIN pg_catalog.pg_attribute a ON a.attrelid = g.tgrelid
+  WHERE g.tgfoid = 'pg_catalog.suppress_redundant_updates_trigger'::pg_catalog.regproc`;
 
-/** One row a column; one with nulls for a relation without columns. */
-export const columnsSql = (half: Half): string => `
-  SELECT c.oid, n.nspname, c.relname, c.relkind, c.oid IN (${activeSql}),
+/** One row a column; one with nulls for a relation without columns. `safe`: OIDs of functions that are declared safe. */
+export const columnsSql = (half: Half, safe: readonly number[] = []): string => `
+  SELECT c.oid, n.nspname, c.relname, c.relkind, c.oid IN (${activeSql(safe)}),
          a.attnum, a.attname, a.atttypid, a.attgenerated, t.typname,
          CASE WHEN t.oid IN (${castSql}) THEN '' ELSE t.typtype::pg_catalog.text END, tn.nspname,
          (c.oid, a.attnum::pg_catalog.int4) IN (${keysSql}), c.relrowsecurity
@@ -89,7 +100,7 @@ export const definitionsSql: string = `
  */
 export const lockMs = 100;
 
-export const databaseSql: string = 'SELECT pg_catalog.current_database()';
+export const databaseSql: string = 'SELECT pg_catalog.current_database(), pg_catalog.getdatabaseencoding()';
 
 export const inheritsSql: string = 'SELECT i.inhrelid, i.inhparent FROM pg_catalog.pg_inherits i';
 
@@ -139,6 +150,7 @@ export const versionSql: string = `SELECT pg_catalog.concat_ws(' ', ${[
   'pg_auth_members',
   'pg_constraint',
   'pg_index',
+  'pg_policy',
 ]
   .map((table) => `(SELECT ${rowsAndTransactions} FROM pg_catalog.${table})`)
   .join(', ')})`;

@@ -3,6 +3,7 @@
 import type { PostgresType } from '../core/postgres-type.ts';
 import type { Catalog, Column, Relation } from '../sql/catalog.ts';
 import { searchPath } from '../sql/settings.ts';
+import type { SafeFunctions } from './postgres-functions.ts';
 import { typeTable } from './postgres-types.ts';
 import type { QueryRows } from './upstream-query.ts';
 
@@ -35,8 +36,9 @@ export class RelationTable {
   }
 }
 
-interface SnapshotFacts extends Pick<Catalog, 'version' | 'complete' | 'database'> {
+interface SnapshotFacts extends Pick<Catalog, 'version' | 'complete' | 'database' | 'utf8'> {
   readonly functions: ReadonlySet<string>;
+  readonly safe: SafeFunctions;
   readonly operators: ReadonlySet<string>;
   /** Name → whether every type of this name is an enum. */
   readonly types: ReadonlyMap<string, boolean>;
@@ -50,6 +52,7 @@ export class CatalogSnapshot implements Catalog {
   readonly version: number;
   readonly complete: boolean;
   readonly database: string;
+  readonly utf8: boolean;
   readonly searchPath: readonly string[] = searchPath;
   readonly #builtIn: RelationTable;
   readonly #made: RelationTable;
@@ -60,6 +63,7 @@ export class CatalogSnapshot implements Catalog {
     this.version = facts.version;
     this.complete = facts.complete;
     this.database = facts.database;
+    this.utf8 = facts.utf8;
     this.#builtIn = builtIn;
     this.#made = made;
     this.#facts = facts;
@@ -88,6 +92,10 @@ export class CatalogSnapshot implements Catalog {
 
   isUserFunction(name: string): boolean {
     return this.#facts.functions.has(name);
+  }
+
+  isDeclaredSafe(call: string): boolean {
+    return this.#facts.safe.calls.has(call);
   }
 
   isUserOperator(name: string): boolean {

@@ -13,7 +13,7 @@ import {
   spoken,
   spokenPaths,
 } from '../masking/classification.ts';
-import type { Catalog, Column, Relation } from '../sql/catalog.ts';
+import type { Catalog, Column, Relation, Ties } from '../sql/catalog.ts';
 import {
   builtInVersionSql,
   castTypesSql,
@@ -28,10 +28,18 @@ import {
   versionSql,
 } from './postgres-catalog-queries.ts';
 import { CatalogSnapshot, RelationTable } from './postgres-catalog-snapshot.ts';
+import { readSafeFunctions } from './postgres-functions.ts';
+import {
+  codeSql,
+  type KnownTies,
+  placesSql,
+  referencesSql,
+  settingDefaultsSql,
+  tiesOf,
+  togetherSql,
+} from './postgres-ties.ts';
 import { typesByOidSql } from './postgres-types.ts';
-import type { QueryRows } from './upstream-query.ts';
-
-export type CatalogQuery = (sql: string) => Promise<Result<QueryRows>>;
+import type { CatalogQuery, QueryRows } from './upstream-query.ts';
 
 /** Base types that cannot hold text, by whether they hold a date. */
 const plainTypes: ReadonlySet<string> = new Set(
@@ -74,8 +82,11 @@ export class CatalogReader {
   async load(rules: ClassificationRules | undefined, previousVersion: number): Promise<Result<Catalog>> {
     const builtIn = await this.#builtInHalf();
     if (!builtIn.ok) return builtIn;
+    const safe = await readSafeFunctions(this.#query, rules?.functions);
+    if (!safe.ok) return safe;
+    const trusted = safe.value.declared.flatMap(({ oid, problem }) => (problem === null ? [oid] : []));
     const answers = await this.#rowsOf([
-      columnsSql('made'),
+      columnsSql('made', trusted),
       inheritsSql,
       functionsSql,
       operatorsSql,
@@ -83,6 +94,11 @@ export class CatalogReader {
       typesByOidSql('made'),
       databaseSql,
       castTypesSql,
+      togetherSql,
+      referencesSql,
+      placesSql,
+      codeSql(trusted),
+      settingDefaultsSql,
       `SET lock_timeout = ${lockMs}`,
     ]);
     if (!answers.ok) return answers;
@@ -95,18 +111,28 @@ export class CatalogReader {
       typesByOid = [],
       database,
       casts = [],
+      together = [],
+      references = [],
+      places = [],
+      code = [],
+      settings = [],
     ] = answers.value;
     const definitions = await this.#query(definitionsSql);
     const reset = await this.#query('RESET lock_timeout');
     if (!reset.ok) return reset;
     const classifier = { word: spoken(rules), paths: spokenPaths(rules), byType: classify(rules) };
     const drafts = draftsOf(columns, definitionsOf(definitions.ok ? definitions.value.rows : []), classifier);
-    shareWithinFamilies(drafts, inherits);
+    const families = familiesOf(inherits);
+    const tiedBy = tiesOf({ together, references, places, code, settings, inherits }, families);
+    for (const [oid, draft] of drafts) tie(draft, tiedBy(oid));
+    shareWithinFamilies(drafts, families);
     return ok(
       new CatalogSnapshot([builtIn.value.relations, new RelationTable([...drafts.values()].map(relationOf))], {
         version: previousVersion + 1,
         complete: definitions.ok,
         database: database?.[0]?.[0] ?? '',
+        utf8: database?.[0]?.[1] === 'UTF8',
+        safe: safe.value,
         functions: new Set(functions.map(([name]) => name ?? '')),
         operators: new Set(operators.map(([name]) => name ?? '')),
         types: new Map(types.map(([name, isEnum]) => [name ?? '', isEnum === 't'])),
@@ -159,8 +185,10 @@ interface DraftColumn {
 }
 
 interface Draft {
-  readonly relation: Omit<Relation, 'columns' | 'protected' | 'active'>;
+  readonly relation: Omit<Relation, 'columns' | 'protected' | 'active' | 'ties'>;
   active: boolean;
+  /** Of what came with the server: none. */
+  ties: Ties | undefined;
   readonly columns: DraftColumn[];
 }
 
@@ -192,7 +220,7 @@ function draftsOf(rows: QueryRows['rows'], definitions: Definitions, classifier:
       const system = schema === 'pg_catalog' || schema === 'information_schema';
       const definition = definitions.get(`${oid}.0`);
       const relation = { oid: Number(oid), schema, name, kind, system, definition, policed: policed === 't' };
-      draft = { relation, active: active === 't', columns: [] };
+      draft = { relation, active: active === 't', ties: undefined, columns: [] };
       drafts.set(oid, draft);
     }
     if (attname === undefined || attname === '') continue;
@@ -201,7 +229,8 @@ function draftsOf(rows: QueryRows['rows'], definitions: Definitions, classifier:
     const { classification, decided } = classified(draft.relation, attname, columnType(type), isComputed, classifier);
     const expression = generated === '' ? undefined : definitions.get(`${oid}.${attnum}`);
     const computed = !decided && (expression ?? draft.relation.definition) !== undefined;
-    const column = { attnum: Number(attnum), name: attname, typeOid: Number(typeOid), jsonPaths, computed, expression };
+    const own = { attnum: Number(attnum), name: attname, typeOid: Number(typeOid), virtual: generated === 'v' };
+    const column = { ...own, jsonPaths, computed, expression };
     draft.columns.push({ column, classification, decided, key: key === 't' });
   }
   return drafts;
@@ -234,17 +263,28 @@ function classified(
   return { classification: byType(relation.schema, relation.name, column, type), decided: false };
 }
 
-/**
- * A parent shows its children's rows as its own columns: columns of one name in one inheritance tree share their class. Where
- * the words differ, the protecting one counts. What is written to the parent may land in a child, where its code runs.
- */
-function shareWithinFamilies(drafts: ReadonlyMap<string, Draft>, inherits: QueryRows['rows']): void {
+/** The members of a relation's inheritance tree, itself included. */
+function familiesOf(inherits: QueryRows['rows']): (oid: string) => ReadonlySet<string> {
   const familyOf = new Map<string, Set<string>>();
   for (const [child = '', parent = ''] of inherits.map((row) => row.map((each) => each ?? ''))) {
     const family = new Set([child, parent, ...(familyOf.get(child) ?? []), ...(familyOf.get(parent) ?? [])]);
     for (const member of family) familyOf.set(member, family);
   }
-  for (const family of new Set(familyOf.values())) {
+  return (oid) => familyOf.get(oid) ?? new Set([oid]);
+}
+
+function tie(draft: Draft, { active, ...ties }: KnownTies): void {
+  draft.active ||= active;
+  draft.ties = ties;
+}
+
+/**
+ * A parent shows its children's rows as its own columns: columns of one name in one inheritance tree share their class. Where
+ * the words differ, the protecting one counts. What is written to the parent may land in a child, where its code runs.
+ */
+function shareWithinFamilies(drafts: ReadonlyMap<string, Draft>, familyOf: (oid: string) => ReadonlySet<string>): void {
+  for (const family of new Set([...drafts.keys()].map(familyOf))) {
+    if (family.size === 1) continue;
     const byName = new Map<string, DraftColumn[]>();
     const members = [...family].flatMap((oid) => drafts.get(oid) ?? []);
     const active = members.some((each) => each.active);
@@ -269,10 +309,11 @@ function share(columns: readonly DraftColumn[]): void {
   }
 }
 
-function relationOf({ relation, active, columns }: Draft): Relation {
+function relationOf({ relation, active, ties, columns }: Draft): Relation {
   return {
     ...relation,
     active,
+    ...(ties && { ties }),
     // A word about another member of its family is a word about it.
     columns: columns.map(({ column, classification, key }) => ({
       ...column,

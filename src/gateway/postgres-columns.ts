@@ -7,6 +7,7 @@ import { type CellMasker, type CellRule, columnMasker } from '../masking/postgre
 import type { StatementAnalysis } from '../sql/analysis.ts';
 import type { Catalog, Column } from '../sql/catalog.ts';
 import { isProtected, type Lineage } from '../sql/lineage.ts';
+import { commentColumns } from '../sql/relations.ts';
 
 /** What RowDescription says of a field (PostgreSQL protocol, message formats). */
 export interface OutputField {
@@ -40,11 +41,14 @@ export function planColumns(
   const maskers = fields.map((field, position) => {
     const origin = originOf(field, catalog);
     const lineage = outputs?.[position];
-    const verdict = verdictOf(origin, lineage, analysis.touchesProtected, view);
+    const type = catalog.type(field.typeOid);
+    // A comment within what the detectors cannot take apart.
+    const unread = type.kind === 'unknown' && saysComment(lineage);
+    const verdict: Verdict = unread ? { rule: 'derived' } : verdictOf(origin, lineage, analysis.touchesProtected, view);
     for (const each of noted(verdict.rule, lineage)) classes.add(each);
     return columnMasker(
       {
-        type: catalog.type(field.typeOid),
+        type,
         typmod: field.typeModifier,
         format: field.format,
         classification: verdict.rule,
@@ -112,10 +116,15 @@ function originOf(field: OutputField, catalog: Catalog): Pick<Column, 'classific
   return column.computed ? null : column;
 }
 
-/** Clear text of the customer's own tables, and what is made of it, still passes the detectors; the catalog's does not. */
+/** Clear text of the customer's own tables, and what is made of it, still passes the detectors; of the catalog's, comments. */
 function isUserData(field: OutputField, lineage: Lineage | undefined, catalog: Catalog): boolean {
-  if (field.tableOid !== 0) return catalog.relationByOid(field.tableOid)?.system !== true;
-  return [...(lineage?.columns ?? [])].some((each) => !/^(?:pg_catalog|information_schema)\./.test(each));
+  if (field.tableOid !== 0 && catalog.relationByOid(field.tableOid)?.system !== true) return true;
+  const ofUsers = [...(lineage?.columns ?? [])].some((each) => !/^(?:pg_catalog|information_schema)\./.test(each));
+  return ofUsers || saysComment(lineage);
+}
+
+function saysComment(lineage: Lineage | undefined): boolean {
+  return [...(lineage?.columns ?? [])].some((each) => commentColumns.has(each));
 }
 
 /** Bind's rule: no codes = all text, one code = for all, else one each. */

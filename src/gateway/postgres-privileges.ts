@@ -1,7 +1,7 @@
 // Whether the login of an upstream is fit to be masked behind. Works as an ordinary role on PostgreSQL 14–18.
 
 import { ok, type Result } from '../core/result.ts';
-import type { CatalogQuery } from './postgres-catalog.ts';
+import type { CatalogQuery } from './upstream-query.ts';
 
 const privilegesSql = `
   SELECT r.rolsuper, r.rolreplication, r.rolbypassrls,

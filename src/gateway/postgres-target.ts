@@ -3,7 +3,7 @@
 
 import type { PatientPlaces } from '../core/patient-places.ts';
 import type { PhiClass } from '../core/phi.ts';
-import { ok, type Result, refuse } from '../core/result.ts';
+import { ok, type Refusal, type Result, refuse } from '../core/result.ts';
 import type { ClassificationRules } from '../masking/classification.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { UpstreamConnection } from '../ports/postgres-upstream.ts';
@@ -11,12 +11,14 @@ import type { StatementAnalysis } from '../sql/analysis.ts';
 import { analyze } from '../sql/analyze.ts';
 import type { Catalog } from '../sql/catalog.ts';
 import type { KeyColumns } from '../sql/key-lookups.ts';
+import { namesAreAscii } from '../sql/other-encodings.ts';
 import type { ParsedStatement, StatementCache } from '../sql/parse.ts';
 import { looksPastLiterals, templateOf } from '../sql/template.ts';
 import { encodeTerminate } from '../wire/postgres/query.ts';
-import { type CatalogQuery, CatalogReader, catalogVersion } from './postgres-catalog.ts';
+import { LookupRates } from './lookup-rates.ts';
+import { CatalogReader, catalogVersion } from './postgres-catalog.ts';
 import { privilegeProblems } from './postgres-privileges.ts';
-import { simpleQuery } from './upstream-query.ts';
+import { type CatalogQuery, simpleQuery } from './upstream-query.ts';
 
 /** A message's statements, and the classes the detectors found in its text. Valid for one version of the catalog. */
 export interface Analysed {
@@ -45,6 +47,14 @@ export interface PostureOfTarget {
   readonly outgoing: (text: string, statements: readonly ParsedStatement[]) => string;
 }
 
+/** A name that another encoding may cut or fold otherwise. */
+export const foreignName: Refusal = {
+  code: 'not_provable',
+  text: 'The database is not encoded in UTF-8: names are followed there only as far as they are ASCII.',
+  rule: 'builtin:closed-world',
+  next: 'Write names in ASCII, and values as parameters or plain literals.',
+};
+
 /** By itself it identifies nobody; most parameters are of this kind. */
 const shortNumber = /^-?\d{0,6}$/;
 
@@ -70,6 +80,8 @@ interface Templated {
 export class PostgresTarget {
   readonly #deps: PostgresTargetDeps;
   readonly #reader = new CatalogReader((sql) => this.#query(sql));
+  /** Whoever asks through this connection. */
+  readonly lookups: LookupRates;
   readonly #analysed = new Map<string, Analysed>();
   readonly #byTemplate = new Map<string, Templated>();
   #catalog: Catalog | null = null;
@@ -86,6 +98,7 @@ export class PostgresTarget {
 
   constructor(deps: PostgresTargetDeps) {
     this.#deps = deps;
+    this.lookups = new LookupRates(deps.clock);
   }
 
   /** Columns that tell which patient a row is about; null where nobody has named any. */
@@ -183,12 +196,12 @@ export class PostgresTarget {
     if (shared) return ok({ analyses: [moved(shared, text)], phi: this.#deps.detectClasses(text) });
     const parsed = await this.#deps.statements.parseAny(text);
     if (!parsed.ok) return parsed;
-    let analyses = parsed.value.map((each) => analyze(each, this.catalog));
+    let analyses = this.#analyses(text, parsed.value);
     if (analyses.some(namesUnknown) && this.#deps.clock.now() - this.#readMs > rereadMs) {
       this.#stale = true;
       const read = await this.ready();
       if (!read.ok) return read;
-      analyses = parsed.value.map((each) => analyze(each, this.catalog));
+      analyses = this.#analyses(text, parsed.value);
     }
     const analysed = { analyses, phi: this.#deps.detectClasses(text) };
     if (text.length > rememberedCharactersMax || analyses.some(namesUnknown)) return ok(analysed);
@@ -199,6 +212,11 @@ export class PostgresTarget {
       remember(this.#byTemplate, template.key, { analysis, textBytes: text.length });
     else remember(this.#analysed, text, analysed);
     return ok(analysed);
+  }
+
+  #analyses(text: string, statements: readonly ParsedStatement[]): StatementAnalysis[] {
+    const analyses = statements.map((each) => analyze(each, this.catalog));
+    return this.catalog.utf8 || namesAreAscii(text, statements) ? analyses : analyses.map(misnamed);
   }
 
   classesIn(analysed: Analysed, params: readonly (string | null)[]): PhiClass[] {
@@ -299,6 +317,19 @@ function plannedRows(json: string): number | null {
 
 function namesUnknown(analysis: StatementAnalysis): boolean {
   return analysis.refusals.some((each) => each.code === 'unknown_relation');
+}
+
+/** What a statement is whose names may be others to the server. */
+function misnamed(analysis: StatementAnalysis): StatementAnalysis {
+  const { names } = analysis;
+  const unknown = { relations: null, columns: null, filters: null, functions: null, phi: null };
+  return {
+    ...analysis,
+    facts: { ...analysis.facts, ...unknown },
+    refusals: [...analysis.refusals, foreignName],
+    // What is prepared or declared is understood by itself from then on.
+    names: names && 'inner' in names && names.inner ? { ...names, inner: misnamed(names.inner) } : names,
+  };
 }
 
 /** The oldest goes first. */

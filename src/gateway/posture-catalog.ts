@@ -6,11 +6,11 @@ import type { PostgresType } from '../core/postgres-type.ts';
 import { ok, type Result } from '../core/result.ts';
 import type { MaskRules } from '../masking/mask.ts';
 import type { Catalog, Column, Relation } from '../sql/catalog.ts';
-import type { CatalogQuery } from './postgres-catalog.ts';
 import { ownerRole, viewSchema } from './posture-names.ts';
 import { maskOf } from './posture-plan.ts';
 import { maskComment } from './posture-script.ts';
 import { literal } from './posture-state.ts';
+import type { CatalogQuery } from './upstream-query.ts';
 
 export interface PostureView {
   readonly connection: string;
@@ -72,6 +72,10 @@ class EnforcedCatalog implements Catalog {
     return this.#inner.database;
   }
 
+  get utf8(): boolean {
+    return this.#inner.utf8;
+  }
+
   get searchPath(): readonly string[] {
     return this.#inner.searchPath;
   }
@@ -101,6 +105,10 @@ class EnforcedCatalog implements Catalog {
 
   isUserFunction(name: string): boolean {
     return this.#inner.isUserFunction(name);
+  }
+
+  isDeclaredSafe(call: string): boolean {
+    return this.#inner.isDeclaredSafe(call);
   }
 
   isUserOperator(name: string): boolean {
@@ -150,6 +158,8 @@ function standIn(
     name: original.name,
     kind: original.kind,
     active: original.active,
+    // The database compares what is there, whoever is shown it masked.
+    ...(original.ties && { ties: original.ties }),
     // A view's definition is not read here, but a plan is made of it.
     policed: original.policed === true || original.kind === 'v',
     columns,

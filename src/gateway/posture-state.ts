@@ -2,9 +2,8 @@
 // the gate's login holds or held, and who gets at schemas by way of PUBLIC. Reads catalogs, and the gate's own record.
 
 import { ok, type Result } from '../core/result.ts';
-import type { CatalogQuery } from './postgres-catalog.ts';
 import { ownerRole, privateSchema } from './posture-names.ts';
-import type { QueryRows } from './upstream-query.ts';
+import type { CatalogQuery, QueryRows } from './upstream-query.ts';
 
 /** What the login may do with one object; `column` null = all of it. */
 export interface Held {

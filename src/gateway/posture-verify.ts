@@ -2,11 +2,11 @@
 // would be made now. Reads catalogs only. A finding is a line without values.
 
 import { ok, type Result } from '../core/result.ts';
-import type { CatalogQuery } from './postgres-catalog.ts';
 import { markOf, ownerRole, privateSchema } from './posture-names.ts';
 import type { PosturePlan } from './posture-plan.ts';
 import { schemaComment, viewDigest } from './posture-script.ts';
 import { literal, type PostureState } from './posture-state.ts';
+import type { CatalogQuery } from './upstream-query.ts';
 
 export interface Finding {
   readonly ok: boolean;

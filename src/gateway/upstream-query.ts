@@ -17,6 +17,9 @@ export interface QueryRows {
   readonly rows: readonly (readonly (string | null)[])[];
 }
 
+/** A session of the gate's own, asked one statement at a time. */
+export type CatalogQuery = (sql: string) => Promise<Result<QueryRows>>;
+
 /**
  * Sends `sql` in the simple protocol and reads to ReadyForQuery. Takes over the connection's `onData` and `onClose`;
  * whoever uses it next sets its own. Fails with `upstream_error`, `upstream_closed` or `upstream_protocol`.

@@ -16,6 +16,8 @@ export interface ClassificationRules {
   readonly pack: string | null;
   readonly columns: Readonly<Record<string, PhiClass | 'clear' | JsonPaths>>;
   readonly unknownText: 'mask' | 'scan' | 'clear';
+  /** Functions declared safe: `schema.name(type, type)` → the digest of their definition. */
+  readonly functions?: Readonly<Record<string, string>>;
 }
 
 export type Classify = (schema: string, table: string, column: string, type: ColumnType) => Classification;

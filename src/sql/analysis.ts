@@ -58,10 +58,14 @@ export interface StatementAnalysis {
   readonly refusals: readonly { readonly code: ErrorCode; readonly text: string }[];
   /** Classes it filters, joins, groups or sorts by: each needs a `filter` grant. `unknown` needs `filter: all`. */
   readonly filters: readonly (PhiClass | 'unknown')[];
+  /** Classes it looks up by a value it gives, once for each comparison: each needs a `lookup` grant, or `filter`. */
+  readonly lookups: readonly (PhiClass | 'unknown')[];
   /** What each output column is made of, in order; null = their number is not known, so that only the origin counts. */
   readonly outputs: readonly Lineage[] | null;
   /** What it puts out may hold columns that came after the catalog was read: to be confirmed before anything leaves. */
   readonly wholeRows: boolean;
+  /** A view may have been replaced since the catalog was read: to be confirmed before the statement runs. */
+  readonly readsViews: boolean;
   /** A view it reads runs code that cannot be seen into: from then on a setting may hold anything. */
   readonly runsUnseen: boolean;
   /** It shows settings that could hold it. */

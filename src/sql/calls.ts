@@ -10,16 +10,28 @@ import {
   either,
   inArray,
   isDefinition,
+  isOfCatalog,
   isProtected,
   type Lineage,
   nothing,
   type Scope,
   unite,
 } from './lineage.ts';
+import { commentColumns, givesComment } from './relations.ts';
 import { isFixedSetting, isServerSetting, settingAllowed, settingFree, settingOfUsers } from './settings.ts';
-import { functionOf, isArrayColumn, isConstant, isDateColumn, isScalarColumn, type Walk } from './walk.ts';
+import {
+  functionOf,
+  isArrayColumn,
+  isConstant,
+  isDateColumn,
+  isDeclaredSafe,
+  isScalarColumn,
+  stringsOf,
+  type Walk,
+} from './walk.ts';
 
 export function call(walk: Walk, node: FuncCall, scope: Scope): Lineage {
+  if (isDeclaredSafe(walk, node)) return callOfUsers(walk, node, scope);
   const args = node.args ?? [];
   const sets = setsSetting(node);
   const name = sets ? 'set_config' : functionOf(walk, node);
@@ -34,10 +46,26 @@ export function call(walk: Walk, node: FuncCall, scope: Scope): Lineage {
     filtering(walk, node.agg_filter, scope),
     node.over ? window(walk, node.over, scope) : nothing,
   ];
+  if (node.agg_within_group && ranks(name)) return placeAmong(walk, given, around);
   if (counts(name) || ranks(name)) return as(unite(around), { kind: 'answer' });
   const value = valueOf(walk, name, args, given);
   const asked = unite(around);
   return asked.classes.size > 0 ? unite([value, asked]) : value;
+}
+
+/** Where a given value would stand among those of a group: compared with each of them, and told as exactly as they lie close. */
+function placeAmong({ findings }: Walk, given: readonly Lineage[], around: readonly Lineage[]): Lineage {
+  const compared = unite([...given, ...around]);
+  findings.filter(compared);
+  return compared;
+}
+
+/** Nothing is known of how it computes: it may fail, or be NULL, because of whatever it is given. */
+function callOfUsers(walk: Walk, node: FuncCall, scope: Scope): Lineage {
+  walk.findings.functions.add(stringsOf(node.funcname).join('.'));
+  const given = unite((node.args ?? []).map((each) => walk.value(each, scope)));
+  walk.findings.mayTell(given);
+  return absentBy(given);
 }
 
 /** INVARIANT: which sequence is counted on is written out, so that no value decides it. */
@@ -59,12 +87,14 @@ function noteTelling(walk: Walk, node: FuncCall, name: string, given: readonly L
   const varying = (node.args ?? []).flatMap((each, at) => (isConstant(each) ? [] : [at]));
   const all = unite(given);
   if (node.agg_distinct) walk.findings.filter(all);
-  else if (writesDefinition(name)) return;
+  else if (writesDefinition(name) && given.every(isPublic)) return;
   else if (name === 'count' && all.nullTells) walk.findings.mayTell(all);
   else if (name === 'date' && given.every((each) => isMoment(walk, each))) return;
   else if (name === 'array_agg' && given.every((each) => isScalarColumn(walk, each))) return;
   else if (name === 'format' && given.every((each) => !isProtected(each) || isDefinition(each))) return;
   else if (name === 'format' && !node.func_variadic && writesAnything(textOf(node.args?.[0]))) return;
+  // With an encoding: there may be none of this name, or the bytes may not be in it.
+  else if (name === 'length' && given.length > 1) walk.findings.mayTell(all);
   else if (node.func_variadic || mayTell(name, varying)) walk.findings.mayTell(all);
 }
 
@@ -78,15 +108,21 @@ function isMoment(walk: Walk, lineage: Lineage): boolean {
   return !isProtected(lineage) || lineage.form?.kind === 'moment' || isDateColumn(walk, lineage);
 }
 
+/** Which definition is written down is no secret. */
+function isPublic(lineage: Lineage): boolean {
+  return !isProtected(lineage) || isOfCatalog(lineage);
+}
+
 /** What a definition may go through and still be masked as one. */
 const keepsDefinition: ReadonlySet<string> = new Set(['lower', 'upper', 'btrim', 'array_agg']);
 
 function valueOf(walk: Walk, name: string, args: readonly Node[], given: readonly Lineage[]): Lineage {
   const all = unite(given);
   const [first = nothing, second = nothing, third] = given;
-  if (writesDefinition(name)) {
+  if (writesDefinition(name) && given.every(isPublic)) {
     return { classes: new Set(['unknown']), columns: all.columns, form: { kind: 'definition', mixed: false } };
   }
+  if (givesComment(name)) return { classes: all.classes, columns: new Set([...all.columns, ...commentColumns]) };
   if (passesOn(name)) {
     if (name === 'unnest') return given.length === 1 && isArrayColumn(walk, first) ? first : all;
     // The row is chosen by a number, the value may be one that is given for none.

@@ -18,10 +18,47 @@ export interface Column {
   readonly computed?: boolean;
   /** Of a generated column, as SQL. */
   readonly expression?: string | undefined;
+  /** A generated column that is not stored: its expression is part of every plan that reads it. */
+  readonly virtual?: boolean;
   /** The class the database itself masks it for; its `classification` is then `clear`. */
   readonly maskedAs?: PhiClass;
   /** Part of a unique key, an exclusion constraint or a foreign key: writing it tells whether a value is there. */
   readonly key?: boolean;
+}
+
+/** Columns that one constraint, key or policy looks at when a row is written, or that a generated column is made of. */
+export interface Together {
+  /** Of the relation itself, by name. */
+  readonly columns: readonly string[];
+  /** Of others, which a policy asks. */
+  readonly elsewhere: readonly { readonly relation: number; readonly column: string }[];
+  /** The generated column; null = none. */
+  readonly makes: string | null;
+}
+
+/** A foreign key that points at this relation. */
+export interface Reference {
+  readonly columns: readonly string[];
+  /** The relation that points, by OID, and its columns. */
+  readonly from: number;
+  readonly by: readonly string[];
+  /** What becomes of the rows there; `set` = to NULL or a default. */
+  readonly onDelete: 'refuse' | 'cascade' | 'set';
+  readonly onUpdate: 'refuse' | 'cascade' | 'set';
+}
+
+/** What the server compares, reaches or runs by itself when rows of a relation are written. */
+export interface Ties {
+  readonly together: readonly Together[];
+  readonly referenced: readonly Reference[];
+  /** Columns that say in which partition a row lies. */
+  readonly placedBy: readonly string[];
+  /** It is such a partition. */
+  readonly isPart: boolean;
+  /** Policies, constraints or indexes run code of users. */
+  readonly runsCode: boolean;
+  /** A default is what a setting holds. */
+  readonly readsSettings: boolean;
 }
 
 export interface Relation {
@@ -35,10 +72,12 @@ export interface Relation {
   readonly system: boolean;
   /** Has a column whose classification is neither `clear` nor null-risk: reading it is reading PHI until proven otherwise. */
   readonly protected: boolean;
-  /** Has triggers or rules that run code not declared safe. */
+  /** Has triggers, rules, defaults or constraints that run code not declared safe, and might write. */
   readonly active: boolean;
   /** Has row level security: what its policies say is part of every plan. */
   readonly policed?: boolean;
+  /** None for what came with the server. */
+  readonly ties?: Ties;
   /** The query of a view or materialized view, as SQL whose names are found by `searchPath`. */
   readonly definition?: string | undefined;
 }
@@ -50,6 +89,8 @@ export interface Catalog {
   readonly complete: boolean;
   /** The database's own name, which may stand before a schema's. */
   readonly database: string;
+  /** Its encoding is UTF-8: the server tells names apart as the parser does. */
+  readonly utf8: boolean;
   relation(schema: string, name: string): Relation | undefined;
   relationByOid(oid: number): Relation | undefined;
   relations(): readonly Relation[];
@@ -59,6 +100,8 @@ export interface Catalog {
   type(oid: number): PostgresType;
   /** Whether users have a function of this name, in pg_catalog itself for `pg_catalog.name`: it could be called for the built-in one. */
   isUserFunction(name: string): boolean;
+  /** Whether a call of `name` or `schema.name` can mean only functions that a person has read and declared safe. */
+  isDeclaredSafe(call: string): boolean;
   isUserOperator(name: string): boolean;
   /** Whether a type of this name exists outside pg_catalog; enum types are harmless. */
   isUserType(name: string): boolean;

@@ -11,6 +11,7 @@ import {
   type OutputColumn,
   type Reading,
   Scope,
+  type Shape,
   shapeOf,
   unite,
   untraced,
@@ -41,23 +42,39 @@ function ofTable(relation: Relation, fresh: () => Walk): Reading {
   const plain = withColumns(relation, (column) => (column.computed ? untraced : ofColumn(relation, column)), false);
   const expressions = relation.columns.flatMap((each) => each.expression ?? []);
   if (expressions.length === 0) return plain;
+  const shown = relation.columns.flatMap((each) => (each.virtual ? (each.expression ?? []) : []));
   const says =
-    plain.says || expressions.some((each) => holdsConstant(queryOf(`SELECT ${each}`) ?? { A_Const: { sval: {} } }));
+    plain.says || shown.some((each) => holdsConstant(queryOf(`SELECT ${each}`) ?? { A_Const: { sval: {} } }));
+  const toldBy = new Map<string, ReadonlySet<string>>();
   const reading = withColumns(
     relation,
     (column) => {
-      if (column.expression === undefined || !column.computed) return ofColumn(relation, column);
-      const target = selectList(queryOf(`SELECT ${column.expression}`));
-      if (!target) return computed(relation, column, untraced);
-      const walk = fresh();
-      const scope = new Scope(null);
-      scope.sources.push({ name: relation.name, relation: null, shape: plain.shape });
-      const lineage = expression(walk, target, scope);
-      return computed(relation, column, walk.findings.refusals.length > 0 ? untraced : lineage);
+      if (column.expression === undefined) return ofColumn(relation, column);
+      const { lineage, told } = generated(relation, column.expression, plain.shape, fresh());
+      toldBy.set(column.name, told);
+      return column.computed ? computed(relation, column, lineage) : ofColumn(relation, column);
     },
     false,
   );
-  return { ...reading, says };
+  return { ...reading, says, toldBy };
+}
+
+/** What a generated column is, and which columns its expression tells of by failing: all of them where it cannot be read. */
+function generated(
+  relation: Relation,
+  sql: string,
+  shape: Shape,
+  walk: Walk,
+): { readonly lineage: Lineage; readonly told: ReadonlySet<string> } {
+  const target = selectList(queryOf(`SELECT ${sql}`));
+  const all = new Set(relation.columns.map(({ name }) => name));
+  if (!target) return { lineage: untraced, told: all };
+  const scope = new Scope(null);
+  scope.sources.push({ name: relation.name, relation: null, shape });
+  const lineage = expression(walk, target, scope);
+  if (walk.findings.refusals.length > 0) return { lineage: untraced, told: all };
+  const told = relation.columns.filter((each) => walk.findings.filters.has(nameOf(relation, each)));
+  return { lineage, told: new Set(told.map(({ name }) => name)) };
 }
 
 function ofQuery(relation: Relation, walk: Walk): Reading {
@@ -71,7 +88,8 @@ function ofQuery(relation: Relation, walk: Walk): Reading {
     !isSure || findings.touchesProtected,
   );
   const says = !isSure || findings.says || holdsConstant(query);
-  return { ...reading, relations: findings.relations, says, unseen: !query || findings.opaque || findings.unseen };
+  const unseen = !query || findings.opaque || findings.unseen;
+  return { ...reading, relations: findings.relations, says, unseen, readsSettings: findings.readsSettings };
 }
 
 /** NULL and yes or no say nothing. */
@@ -108,7 +126,9 @@ function withColumns(
     touchesProtected: touchesProtected || holdsProtected,
     relations: new Set(),
     says: relation.policed === true,
-    unseen: false,
+    unseen: relation.ties?.runsCode === true,
+    readsSettings: false,
+    toldBy: new Map(),
   };
 }
 

@@ -65,7 +65,7 @@ const handlers: { readonly [K in NodeKind]?: Handler<K> } = {
   ParamRef: constant,
   SetToDefault: constant,
   SQLValueFunction: constant,
-  MergeSupportFunc: constant,
+  MergeSupportFunc: sinceLater('merge_action'),
   CurrentOfExpr: constant,
   ColumnRef: columnReference,
   A_Expr: operation,
@@ -108,15 +108,15 @@ const handlers: { readonly [K in NodeKind]?: Handler<K> } = {
   NamedArgExpr: (walk, node, scope) => expression(walk, node.arg, scope),
   MultiAssignRef: (walk, node, scope) => unite([expression(walk, node.source, scope)]),
   JsonValueExpr: (walk, node, scope) => expression(walk, node.raw_expr ?? node.formatted_expr, scope),
-  JsonObjectConstructor: json('json_object'),
-  JsonArrayConstructor: json('json_array'),
-  JsonArrayQueryConstructor: json('json_array'),
-  JsonObjectAgg: json('json_objectagg'),
-  JsonArrayAgg: json('json_arrayagg'),
-  JsonParseExpr: json('json'),
-  JsonScalarExpr: json('json_scalar'),
-  JsonSerializeExpr: json('json_serialize'),
-  JsonFuncExpr: json('json_value', 'json_query', 'json_exists'),
+  JsonObjectConstructor: sinceLater('json_object'),
+  JsonArrayConstructor: sinceLater('json_array'),
+  JsonArrayQueryConstructor: sinceLater('json_array'),
+  JsonObjectAgg: sinceLater('json_objectagg'),
+  JsonArrayAgg: sinceLater('json_arrayagg'),
+  JsonParseExpr: sinceLater('json'),
+  JsonScalarExpr: sinceLater('json_scalar'),
+  JsonSerializeExpr: sinceLater('json_serialize'),
+  JsonFuncExpr: sinceLater('json_value', 'json_query', 'json_exists'),
   JsonIsPredicate: (walk, node, scope) => asking(walk, [node.expr], scope),
 };
 
@@ -226,7 +226,9 @@ function element(walk: Walk, of: Lineage, by: Node | undefined, scope: Scope): L
     return unite([of]);
   }
   const at = expression(walk, by, scope);
-  return !isProtected(at) && isArrayColumn(walk, of) ? of : absentBy(unite([of, at]));
+  // How long an array is that is masked as a whole, is not told.
+  const isKnown = of.form?.kind === 'column' && of.form.cls !== 'unknown';
+  return !isProtected(at) && isKnown && isArrayColumn(walk, of) ? of : absentBy(unite([of, at]));
 }
 
 function sublink(walk: Walk, node: SubLink, scope: Scope): Lineage {
@@ -253,8 +255,8 @@ function sublink(walk: Walk, node: SubLink, scope: Scope): Lineage {
   return as(lineage, { kind: 'answer' });
 }
 
-/** SQL/JSON constructors and queries. Servers that do not know their syntax take them for calls of functions. */
-function json(...names: readonly string[]): (walk: Walk, node: object, scope: Scope) => Lineage {
+/** Syntax of later releases, SQL/JSON above all. Servers that do not know it take it for calls of functions. */
+function sinceLater(...names: readonly string[]): (walk: Walk, node: object, scope: Scope) => Lineage {
   return (walk, node, scope) => {
     if (names.some((name) => walk.catalog.isUserFunction(name))) {
       walk.findings.hide('The statement calls a function that is not known to be safe.');

@@ -12,6 +12,8 @@ export class Findings {
   readonly functions: Set<string> = new Set();
   readonly phi: Set<PhiClass> = new Set();
   readonly filterClasses: Set<ProtectedClass> = new Set();
+  /** Of each comparison with a value that the statement itself gives, where nothing but that decides. */
+  readonly lookups: ProtectedClass[] = [];
   /** Parameters ($n) that name a setting to be read. */
   readonly settingParams: Set<number> = new Set();
   readonly #masked: Map<string, PhiClass> = new Map();
@@ -24,12 +26,15 @@ export class Findings {
   star = false;
   /** What it puts out may hold columns the catalog has got since. */
   wholeRows = false;
+  readsViews = false;
   /** Its plan would show what others have written into definitions. */
   says = false;
   /** A view it reads runs code that cannot be seen into. */
   unseen = false;
   /** It reads a setting that can hold more than a word of the server's own. */
   readsSettings = false;
+  /** What says in which partitions the rows lie that it reads. */
+  readonly places: Lineage[] = [];
 
   get refusals(): readonly { readonly code: ErrorCode; readonly text: string }[] {
     return [...this.#refusals.values()];
@@ -51,8 +56,11 @@ export class Findings {
     this.relations.add(name);
     for (const each of reading.relations) this.relations.add(each);
     if (reading.touchesProtected) this.touchesProtected = true;
+    // A view may have been replaced by one that shows other values under the same names.
+    if (relation.kind === 'v' && !relation.system) this.readsViews = true;
     this.says ||= reading.says;
     this.unseen ||= reading.unseen;
+    this.readsSettings ||= reading.readsSettings;
     for (const column of relation.columns) {
       if (column.maskedAs !== undefined) this.#masked.set(`${name}.${column.name}`, column.maskedAs);
     }
@@ -75,6 +83,12 @@ export class Findings {
   filter(lineage: Lineage): void {
     for (const column of lineage.columns) this.filters.add(column);
     for (const cls of lineage.classes) this.filterClasses.add(cls);
+  }
+
+  /** Columns that are held against one value the statement gives. */
+  lookUp(lineage: Lineage): void {
+    for (const column of lineage.columns) this.filters.add(column);
+    this.lookups.push(...lineage.classes);
   }
 
   /** Columns that rows are told apart or put in order by. */

@@ -1,6 +1,7 @@
 // FROM lists → the sources names may mean, in the order in which `*` shows their columns (parse_clause.c).
 
 import type { Alias, JoinExpr, JsonTable, Node, RangeFunction, RangeVar } from 'libpg-query';
+import type { Relation } from './catalog.ts';
 import { filtering, filteringAll } from './conditions.ts';
 import { insideJson } from './expressions.ts';
 import { columnsOfFunction } from './functions.ts';
@@ -19,7 +20,17 @@ import {
   unite,
   untraced,
 } from './lineage.ts';
-import { impliedOperators, kindOf, relationOf, stringOf, stringsOf, typeOf, type Walk } from './walk.ts';
+import { placeOf } from './ties.ts';
+import {
+  impliedOperators,
+  isDeclaredSafe,
+  kindOf,
+  relationOf,
+  stringOf,
+  stringsOf,
+  typeOf,
+  type Walk,
+} from './walk.ts';
 
 /** Adds the sources of a FROM list to the scope, from left to right, as LATERAL sees them. */
 export function fromList(walk: Walk, items: readonly Node[] | undefined, scope: Scope): void {
@@ -68,11 +79,19 @@ function rangeVar(walk: Walk, range: RangeVar, scope: Scope): Source {
 export function relationSource(walk: Walk, range: RangeVar): Source {
   const relation = relationOf(walk, range);
   const shape = relation ? walk.read(relation).shape : formless(untraced);
+  placed(walk, relation);
   return {
     name: range.alias?.aliasname ?? range.relname ?? null,
     relation: relation ?? null,
     shape: renamed(shape, stringsOf(range.alias?.colnames)),
   };
+}
+
+/** Which rows lie in a partition is what its bounds ask of their key. */
+function placed(walk: Walk, relation: Relation | undefined): void {
+  const places = placeOf(walk, relation ?? null);
+  walk.findings.places.push(...places);
+  if (relation?.ties?.isPart) for (const each of places) walk.findings.mayTell(each);
 }
 
 function rangeFunction(walk: Walk, range: RangeFunction, scope: Scope): Source {
@@ -82,6 +101,8 @@ function rangeFunction(walk: Walk, range: RangeFunction, scope: Scope): Source {
     const own = definitions && 'List' in definitions ? definitions.List.items : undefined;
     columnTypes(walk, own);
     const alias = range.functions?.length === 1 ? range.alias?.aliasname : undefined;
+    // What a function of users returns is not looked up: any name may be a column of it.
+    if (func && 'FuncCall' in func && isDeclaredSafe(walk, func.FuncCall)) return formless(lineage);
     return functionShape(func, own?.length ? own : range.coldeflist, alias, lineage);
   });
   columnTypes(walk, range.coldeflist);

@@ -98,7 +98,7 @@ const geometry = words(`
 const introspection = words(`
   aclexplode acldefault makeaclitem enum_first enum_last enum_range col_description shobj_description obj_description current_catalog
   current_database current_role current_schema current_schemas current_setting current_user
-  session_user user system_user version
+  session_user user version
   format_type getdatabaseencoding has_any_column_privilege has_column_privilege has_database_privilege
   has_foreign_data_wrapper_privilege has_function_privilege has_language_privilege has_largeobject_privilege
   has_parameter_privilege has_schema_privilege has_sequence_privilege has_server_privilege has_table_privilege
@@ -126,6 +126,13 @@ const introspection = words(`
   pg_current_xact_id_if_assigned
 `);
 
+/** Of pg_trgm, fuzzystrmatch, unaccent, pgcrypto and uuid-ossp. Where a database has others of these names, they are functions of users. */
+const extensions = words(`
+  similarity word_similarity strict_word_similarity show_trgm difference dmetaphone dmetaphone_alt levenshtein
+  levenshtein_less_equal metaphone soundex text_soundex unaccent crypt digest gen_random_bytes gen_salt hmac uuid_generate_v1
+  uuid_generate_v1mc uuid_generate_v3 uuid_generate_v4 uuid_generate_v5 uuid_nil uuid_ns_dns uuid_ns_oid uuid_ns_url uuid_ns_x500
+`);
+
 /** They count on a sequence; what comes of it is a number that nothing was read for. */
 const sequences = words('nextval currval lastval');
 
@@ -149,6 +156,7 @@ const allowed: ReadonlySet<string> = new Set([
   ...network,
   ...geometry,
   ...introspection,
+  ...extensions,
 ]);
 
 const always = new Set(silent);

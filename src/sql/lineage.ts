@@ -190,8 +190,12 @@ export interface Reading {
   readonly relations: ReadonlySet<string>;
   /** What is written into its definition, constants included, or into a policy, is part of every plan. */
   readonly says: boolean;
-  /** Its definition runs code that cannot be seen into. */
+  /** Its definition runs code that cannot be seen into; or its policies, constraints or indexes do. */
   readonly unseen: boolean;
+  /** Its definition shows settings that could hold it. */
+  readonly readsSettings: boolean;
+  /** Of a generated column, by name, columns whose values could make its expression fail. */
+  readonly toldBy: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 /** One item of a FROM list. */

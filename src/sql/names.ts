@@ -17,6 +17,7 @@ import {
   untraced,
 } from './lineage.ts';
 import { settingOfUsers } from './settings.ts';
+import { placeOf } from './ties.ts';
 import { mayCall, stringOf, type Walk } from './walk.ts';
 
 const systemColumns: ReadonlySet<string> = new Set(['ctid', 'xmin', 'xmax', 'cmin', 'cmax', 'tableoid']);
@@ -46,7 +47,7 @@ function unqualified(walk: Walk, name: string, scope: Scope): Lineage {
   for (const level of scope.levels()) {
     const here = level.filter((source) => !source.qualifiedOnly);
     found.push(...here.flatMap((source) => inShape(source.shape, name) ?? []));
-    if (systemColumns.has(name) && here.some((source) => source.relation)) found.push(nothing);
+    if (systemColumns.has(name)) for (const each of here) if (each.relation) found.push(systemColumn(walk, each, name));
     // Ambiguous names are the server's to refuse.
     if (here.some((source) => source.shape.columns?.some((each) => each.name === name))) return either(found);
   }
@@ -90,10 +91,15 @@ function memberOf(walk: Walk, source: Source, name: string): Lineage {
   const isColumn = source.shape.columns?.some((each) => each.name === name);
   if (!isColumn && walk.catalog.isUserFunction(name)) fieldOrCall(walk, name, source.shape.whole);
   if (column) return column;
-  if (systemColumns.has(name) && source.relation) return nothing;
+  if (systemColumns.has(name) && source.relation) return systemColumn(walk, source, name);
   if (!source.relation) fieldOrCall(walk, name, source.shape.whole);
   walk.findings.wholeRows = true;
   return unite([source.shape.whole]);
+}
+
+/** Where a row lies is no secret, but for the partition that it is in by what is in it. */
+function systemColumn(walk: Walk, { relation }: Source, name: string): Lineage {
+  return name === 'tableoid' ? unite(placeOf(walk, relation)) : nothing;
 }
 
 /** `row`, where it can mean nothing but a whole row in sight whose columns are known. */

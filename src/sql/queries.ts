@@ -1,7 +1,7 @@
 // SELECT and VALUES → the shape and lineage of their rows, with everything that filters noted on the way.
 
 import type { Node, ResTarget, SelectStmt } from 'libpg-query';
-import { filtering, sortKey, window } from './conditions.ts';
+import { filtering, selecting, sortKey, window } from './conditions.ts';
 import { expression } from './expressions.ts';
 import { fromList } from './from.ts';
 import { anyName, beside, formless, noColumns, Scope, type Shape, shapeOf, stacked } from './lineage.ts';
@@ -30,7 +30,7 @@ export function select(walk: Walk, query: SelectStmt, around: Scope | null): Sha
 
 function plain(walk: Walk, query: SelectStmt, scope: Scope): Shape {
   fromList(walk, query.fromClause, scope);
-  filtering(walk, query.whereClause, scope);
+  selecting(walk, query.whereClause, scope);
   const shape = targetList(walk, query.targetList, scope);
   groupList(walk, query.groupClause, shape, scope);
   filtering(walk, query.havingClause, scope);

@@ -40,30 +40,53 @@ const definitions: Readonly<Record<string, readonly string[]>> = {
   'information_schema.views': ['view_definition'],
 };
 
-/** The same as trees or as source of other languages; how far sequences have come; what sessions run; secrets of others. */
+/** The same as trees or as source of other languages; how far sequences have come; what sessions run; options and secrets. */
 const sources: Readonly<Record<string, readonly string[]>> = {
   'pg_catalog.pg_attrdef': ['adbin'],
-  'pg_catalog.pg_attribute': ['attmissingval'],
+  'pg_catalog.pg_attribute': ['attfdwoptions', 'attmissingval'],
   'pg_catalog.pg_class': ['relpartbound'],
   'pg_catalog.pg_constraint': ['conbin'],
   'pg_catalog.pg_cursors': ['statement'],
+  'pg_catalog.pg_db_role_setting': ['setconfig'],
+  'pg_catalog.pg_foreign_data_wrapper': ['fdwoptions'],
+  'pg_catalog.pg_foreign_server': ['srvoptions'],
+  'pg_catalog.pg_foreign_table': ['ftoptions'],
   'pg_catalog.pg_index': ['indexprs', 'indpred'],
   'pg_catalog.pg_partitioned_table': ['partexprs'],
   'pg_catalog.pg_policy': ['polqual', 'polwithcheck'],
   'pg_catalog.pg_prepared_statements': ['statement'],
-  'pg_catalog.pg_proc': ['proargdefaults', 'prosqlbody', 'prosrc'],
+  'pg_catalog.pg_proc': ['proargdefaults', 'proconfig', 'prosqlbody', 'prosrc'],
   'pg_catalog.pg_publication_rel': ['prqual'],
   'pg_catalog.pg_rewrite': ['ev_action', 'ev_qual'],
+  'pg_catalog.pg_roles': ['rolconfig'],
+  'pg_catalog.pg_seclabel': ['label'],
+  'pg_catalog.pg_seclabels': ['label'],
   'pg_catalog.pg_sequences': ['last_value'],
+  'pg_catalog.pg_shseclabel': ['label'],
   'pg_catalog.pg_statistic_ext': ['stxexprs'],
   'pg_catalog.pg_subscription': ['subconninfo'],
   'pg_catalog.pg_trigger': ['tgargs', 'tgqual'],
   'pg_catalog.pg_type': ['typdefaultbin'],
+  'pg_catalog.pg_user': ['useconfig'],
   'pg_catalog.pg_user_mappings': ['umoptions'],
+  'information_schema.column_options': ['option_value'],
+  'information_schema.foreign_data_wrapper_options': ['option_value'],
   'information_schema.foreign_server_options': ['option_value'],
   'information_schema.foreign_table_options': ['option_value'],
   'information_schema.routines': ['routine_definition'],
 };
+
+/** Text that people have written about objects. It is shown, and passes the detectors like clear text of a table. */
+export const commentColumns: ReadonlySet<string> = new Set([
+  'pg_catalog.pg_description.description',
+  'pg_catalog.pg_shdescription.description',
+]);
+
+const commentFunctions: ReadonlySet<string> = new Set(['col_description', 'obj_description', 'shobj_description']);
+
+export function givesComment(name: string): boolean {
+  return commentFunctions.has(name);
+}
 
 /** What a column of the system's own relations may hold besides names and numbers. */
 export function hiddenColumn(schema: string, relation: string, column: string): 'definition' | 'source' | undefined {

@@ -1,7 +1,16 @@
 // Statements that are not queries: what each kind is, and whether it may run where data is masked. Closed world: a kind
 // that is not named here is DDL, and refused.
 
-import type { CopyStmt, ExplainStmt, Node, TransactionStmt, VariableSetStmt, VariableShowStmt } from 'libpg-query';
+import type {
+  CopyStmt,
+  DefElem,
+  ExplainStmt,
+  Node,
+  TransactionStmt,
+  TruncateStmt,
+  VariableSetStmt,
+  VariableShowStmt,
+} from 'libpg-query';
 import type { CopyOut, StatementAnalysis, StatementKind } from './analysis.ts';
 import type { Column, Relation } from './catalog.ts';
 import { copyFormatOf } from './copy-options.ts';
@@ -9,8 +18,8 @@ import { expression } from './expressions.ts';
 import { relationSource } from './from.ts';
 import { nothing, Scope, type Shape, shapeOf, untraced } from './lineage.ts';
 import { isFixedSetting, isServerSetting, settingOfUsers } from './settings.ts';
+import { mayChange, mayInsert, mayTruncate } from './ties.ts';
 import { kindOf, relationOf, stringOf, stringsOf, typeOf, type Walk } from './walk.ts';
-import { mayChange, mayCollide } from './writes.ts';
 
 export interface Utility {
   readonly kind: StatementKind;
@@ -39,7 +48,7 @@ export function utility(walk: Walk, node: Node): Utility {
   if ('TruncateStmt' in node) {
     findings.writes = true;
     findings.bounded = false;
-    relations(walk, node.TruncateStmt.relations);
+    truncated(walk, node.TruncateStmt);
     return { kind: 'dml', command: 'TRUNCATE TABLE' };
   }
   if ('LockStmt' in node) {
@@ -60,6 +69,15 @@ function show(walk: Walk, node: VariableShowStmt): Utility {
 function relations(walk: Walk, nodes: readonly Node[] | undefined): void {
   for (const each of nodes ?? []) {
     if ('RangeVar' in each) walk.findings.use(relationSource(walk, each.RangeVar).shape.whole);
+  }
+}
+
+function truncated(walk: Walk, { relations: named, behavior }: TruncateStmt): void {
+  for (const each of named ?? []) {
+    if (!('RangeVar' in each)) continue;
+    const { relation, shape } = relationSource(walk, each.RangeVar);
+    walk.findings.use(shape.whole);
+    mayTruncate(walk, relation, behavior === 'DROP_CASCADE');
   }
 }
 
@@ -109,7 +127,7 @@ function copy(walk: Walk, node: CopyStmt): Utility {
     findings.use(target?.shape.whole ?? { classes: new Set(), columns: new Set() });
     mayChange(walk, target?.relation ?? null);
     const names = stringsOf(node.attlist);
-    if (target) mayCollide(walk, target, names.length > 0 ? names : null);
+    mayInsert(walk, target?.relation ?? null, names.length > 0 ? names : null);
     const scope = new Scope(null);
     if (target) scope.sources.push(target);
     expression(walk, node.whereClause, scope);
@@ -158,12 +176,16 @@ function columnsOf(walk: Walk, relation: Relation, names: readonly string[]): re
 function explain(walk: Walk, node: ExplainStmt): Utility {
   const { findings } = walk;
   const options = new Set(
-    (node.options ?? []).map((each) => ('DefElem' in each ? each.DefElem.defname?.toLowerCase() : '')),
+    (node.options ?? []).map((each) =>
+      'DefElem' in each && isOn(each.DefElem) ? each.DefElem.defname?.toLowerCase() : '',
+    ),
   );
   const runs = options.has('analyze');
   const query = node.query;
   if (query && isQuery(query)) walk.rows(query, null);
   else if (query) refused(walk, query);
+  // A plan that is run counts the rows of each partition.
+  if (runs) for (const each of findings.places) findings.filter(each);
   if (findings.says || (options.has('verbose') && findings.writes)) {
     findings.refuse(
       'not_provable',
@@ -177,6 +199,12 @@ function explain(walk: Walk, node: ExplainStmt): Utility {
   // What a plan says beyond its statement are estimates: of filters and groups, which are granted or not as in the
   // statement itself, and of widths and row counts.
   return { kind: 'utility', command: 'EXPLAIN', shape: shapeOf([{ name: 'QUERY PLAN', lineage: nothing }]) };
+}
+
+/** An option without a value is on (defGetBoolean). One that is given twice counts as on. */
+function isOn({ arg }: DefElem): boolean {
+  if (arg && 'Integer' in arg) return (arg.Integer.ival ?? 0) !== 0;
+  return !/^(?:false|off)$/i.test(stringOf(arg) ?? '');
 }
 
 function isQuery(node: Node): boolean {
@@ -268,6 +296,7 @@ function named(walk: Walk, node: Node): void {
       if (name !== undefined) note(walk, { relname: name, ...(schema === undefined ? {} : { schemaname: schema }) });
     }
   }
+  if ('ViewStmt' in node && node.ViewStmt.query && isQuery(node.ViewStmt.query)) walk.rows(node.ViewStmt.query, null);
   if ('CreateTableAsStmt' in node && node.CreateTableAsStmt.query && isQuery(node.CreateTableAsStmt.query)) {
     walk.rows(node.CreateTableAsStmt.query, null);
   }

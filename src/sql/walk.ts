@@ -77,6 +77,11 @@ export function functionOf(walk: Walk, call: FuncCall): string {
   return name;
 }
 
+/** Whether the call can mean only functions of users that a person has read: they compute from their arguments, and write nothing. */
+export function isDeclaredSafe({ catalog }: Walk, call: FuncCall): boolean {
+  return catalog.isDeclaredSafe(stringsOf(call.funcname).join('.'));
+}
+
 /** Whether a call of this name can only mean a built-in function that is known to be safe. */
 export function mayCall(walk: Walk, name: string, qualifier: '' | 'pg_catalog.' = ''): boolean {
   return isAllowedFunction(name) && !walk.catalog.isUserFunction(qualifier + name) && !walk.catalog.isCastByUsers(name);

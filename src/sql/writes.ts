@@ -12,19 +12,19 @@ import type {
   UpdateStmt,
 } from 'libpg-query';
 import { bounds } from './bounds.ts';
-import type { Relation } from './catalog.ts';
-import { filtering } from './conditions.ts';
+import { filtering, selecting } from './conditions.ts';
 import { expression, expressions } from './expressions.ts';
 import { fromList, relationSource } from './from.ts';
 import { type Lineage, noColumns, nothing, Scope, type Shape, type Source, unite } from './lineage.ts';
 import { targetList } from './queries.ts';
+import { mayChange, mayDelete, mayInsert, mayUpdate } from './ties.ts';
 import type { Walk } from './walk.ts';
 import { withQueries } from './with-queries.ts';
 
 export function insert(walk: Walk, node: InsertStmt, around: Scope | null): Shape {
   const scope = begin(walk, node.withClause, around);
   const target = targetOf(walk, node.relation);
-  written(walk, target, node.cols, scope);
+  inserted(walk, target, node.cols, scope);
   if (node.selectStmt) walk.findings.carry(walk.rows(node.selectStmt, scope).whole);
   scope.sources.push(target);
   if (node.onConflictClause) onConflict(walk, node.onConflictClause, target, node.cols, scope);
@@ -37,7 +37,7 @@ export function update(walk: Walk, node: UpdateStmt, around: Scope | null): Shap
   scope.sources.push(target);
   fromList(walk, node.fromClause, scope);
   assigned(walk, node.targetList, target, scope);
-  filtering(walk, node.whereClause, scope);
+  selecting(walk, node.whereClause, scope);
   if (!bounds(node.whereClause)) walk.findings.bounded = false;
   return returning(walk, node.returningClause, target, scope);
 }
@@ -45,10 +45,10 @@ export function update(walk: Walk, node: UpdateStmt, around: Scope | null): Shap
 export function remove(walk: Walk, node: DeleteStmt, around: Scope | null): Shape {
   const scope = begin(walk, node.withClause, around);
   const target = targetOf(walk, node.relation);
-  walk.findings.use(target.shape.whole);
+  removed(walk, target);
   scope.sources.push(target);
   fromList(walk, node.usingClause, scope);
-  filtering(walk, node.whereClause, scope);
+  selecting(walk, node.whereClause, scope);
   if (!bounds(node.whereClause)) walk.findings.bounded = false;
   return returning(walk, node.returningClause, target, scope);
 }
@@ -70,12 +70,12 @@ export function merge(walk: Walk, node: MergeStmt, around: Scope | null): Shape 
 function mergeWhen(walk: Walk, when: MergeWhenClause, joined: Node | undefined, target: Source, scope: Scope): void {
   filtering(walk, when.condition, scope);
   if (when.commandType === 'CMD_INSERT') {
-    written(walk, target, when.targetList, scope);
+    inserted(walk, target, when.targetList, scope);
     walk.findings.carry(expressions(walk, when.values, scope));
     return;
   }
   if (when.commandType === 'CMD_UPDATE') assigned(walk, when.targetList, target, scope);
-  if (when.commandType === 'CMD_DELETE') walk.findings.use(target.shape.whole);
+  if (when.commandType === 'CMD_DELETE') removed(walk, target);
   const byJoin = when.matchKind === 'MERGE_WHEN_MATCHED' && bounds(joined);
   if (when.commandType !== 'CMD_NOTHING' && !byJoin && !bounds(when.condition)) walk.findings.bounded = false;
 }
@@ -94,30 +94,23 @@ function targetOf(walk: Walk, relation: InsertStmt['relation']): Source {
   return target;
 }
 
-/** INVARIANT: what triggers, rules and defaults of users do is not known; nor what lies below a view. */
-export function mayChange(walk: Walk, relation: Relation | null): void {
-  if (relation?.system) walk.findings.refuse('not_provable', 'The statement changes a system relation.');
-  if (relation?.active || relation?.kind === 'v') {
-    walk.findings.refuse(
-      'not_provable',
-      'The statement changes a relation whose triggers, rules or defaults run code that cannot be seen into.',
-    );
-  }
+function removed(walk: Walk, target: Source): void {
+  mayDelete(walk, target.relation);
+  walk.findings.use(target.shape.whole);
 }
 
-/** INVARIANT: whether a key takes a value says whether the value is there: writing it is comparing. Null = all columns. */
-export function mayCollide(walk: Walk, target: Source, names: readonly string[] | null): void {
-  for (const { name, key, maskedAs } of target.relation?.columns ?? []) {
-    if (!key || !(names === null || names.includes(name))) continue;
-    const lineage = target.shape.columns?.find((each) => each.name === name)?.lineage ?? target.shape.whole;
-    walk.findings.mayTell(maskedAs === undefined ? lineage : { ...lineage, classes: new Set([maskedAs]) });
-  }
+function inserted(walk: Walk, target: Source, columns: readonly Node[] | undefined, scope: Scope): void {
+  const names = namesIn(columns);
+  mayInsert(walk, target.relation, names.length > 0 ? names : null);
+  written(walk, target, columns, scope);
+}
+
+function namesIn(columns: readonly Node[] | undefined): string[] {
+  return (columns ?? []).flatMap((each) => ('ResTarget' in each ? [each.ResTarget.name ?? ''] : []));
 }
 
 /** Notes the columns that are written; all of them where none is named. */
 function written(walk: Walk, target: Source, columns: readonly Node[] | undefined, scope: Scope): void {
-  const names = (columns ?? []).flatMap((each) => ('ResTarget' in each ? [each.ResTarget.name ?? ''] : []));
-  mayCollide(walk, target, names.length > 0 ? names : null);
   if (!columns?.length) {
     walk.findings.use(target.shape.whole);
     return;
@@ -134,6 +127,7 @@ function written(walk: Walk, target: Source, columns: readonly Node[] | undefine
 }
 
 function assigned(walk: Walk, targets: readonly Node[] | undefined, target: Source, scope: Scope): void {
+  mayUpdate(walk, target.relation, namesIn(targets));
   written(walk, target, targets, scope);
   const values = (targets ?? []).map((each) => ('ResTarget' in each ? each.ResTarget.val : undefined));
   walk.findings.carry(unite(values.map((each): Lineage => (each ? expression(walk, each, scope) : nothing))));
@@ -149,7 +143,7 @@ function onConflict(
   const scope = new Scope(around);
   // Any unique key may be the one that conflicts: no row in return says that the given value is there.
   if (!clause.infer) {
-    const names = (columns ?? []).flatMap((each) => ('ResTarget' in each ? [each.ResTarget.name] : []));
+    const names = namesIn(columns);
     for (const { name, lineage } of target.shape.columns ?? []) {
       if (names.length === 0 || names.includes(name)) walk.findings.filter(lineage);
     }

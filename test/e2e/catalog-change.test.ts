@@ -51,6 +51,22 @@ it('a COPY of a table that has changed within the second is not released', async
   await eventually(async () => /have changed/.test(await copied()), 'a COPY within the second');
 });
 
+it('a view that is replaced by another under the same names is read as the other at once, prepared before or not', async () => {
+  const made = (what: string): Promise<unknown> =>
+    clinic.postgres.query('ehr', `CREATE OR REPLACE VIEW changing AS ${what}; GRANT SELECT ON changing TO gate`);
+  await made("SELECT id, 'ward ' || id AS shown FROM wards WHERE id < 3");
+  await sleep(1_100);
+  const ask = async (): Promise<string[]> => [
+    JSON.stringify((await ana.query({ name: 'asked', text: 'SELECT id, shown FROM changing' })).rows),
+    JSON.stringify((await ana.query('EXECUTE told')).rows),
+    JSON.stringify((await ana.query("SELECT shown || '' AS shown FROM changing")).rows),
+  ];
+  await ana.query('PREPARE told AS SELECT shown FROM changing');
+  for (const shown of await ask()) assert.match(shown, /ward 1/);
+  await made('SELECT id, last AS shown FROM patients');
+  for (const shown of await ask()) assert.ok(!shown.includes('Quartermain'), shown);
+});
+
 it('a view that puts a value into a setting tells nobody', async () => {
   await clinic.postgres.query(
     'ehr',

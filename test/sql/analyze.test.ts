@@ -85,11 +85,8 @@ describe('statements', () => {
     for (const [sql, ...classes] of filtering) {
       const analysis = analysisOf(sql);
       assert.deepEqual(analysis.refusals, [], sql);
-      for (const cls of classes)
-        assert.ok(
-          analysis.filters.some((each) => each === cls),
-          `${sql}: ${analysis.filters.join()}`,
-        );
+      const asked: readonly string[] = [...analysis.filters, ...analysis.lookups];
+      for (const cls of classes) assert.ok(asked.includes(cls), `${sql}: ${asked.join()}`);
       const cells = await visibleCells(ward, sql, analysis);
       for (const cell of cells) assert.equal(canaryIn(cell), undefined, `${sql} shows ${cell}`);
     }
@@ -127,6 +124,28 @@ describe('facts', () => {
     }
     for (const sql of boundedWrites) assert.equal(analysisOf(sql).facts.bounded, true, sql);
     assert.equal(analysisOf('SELECT * FROM patients').facts.bounded, true);
+  });
+
+  test('EXPLAIN writes what it runs, and runs it unless it is told not to', () => {
+    for (const [options, runs] of [
+      ['', false],
+      ['ANALYZE', true],
+      ['(ANALYZE)', true],
+      ['(ANALYZE 1)', true],
+      ['(ANALYZE off)', false],
+      ['(ANALYZE FALSE, COSTS on)', false],
+      ['(ANALYZE 0)', false],
+    ] as const) {
+      const { facts } = analysisOf(`EXPLAIN ${options} DELETE FROM wards`);
+      assert.deepEqual([facts.writes, facts.bounded], [runs, !runs], options);
+    }
+  });
+
+  test('a definition reads what it is a definition of', () => {
+    for (const sql of ['CREATE VIEW v AS SELECT ssn FROM patients', 'CREATE TABLE v AS SELECT ssn FROM patients']) {
+      const { relations, phi } = analysisOf(sql).facts;
+      assert.deepEqual([relations, phi], [['public.patients'], ['ssn']], sql);
+    }
   });
 
   test('what is read, filtered and of which class', () => {

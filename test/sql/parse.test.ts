@@ -132,6 +132,7 @@ const everything: Catalog = {
   searchPath: ['public'],
   complete: true,
   database: 'ward',
+  utf8: true,
   relation: (schema, name) =>
     schema === 'public'
       ? {
@@ -154,6 +155,7 @@ const everything: Catalog = {
   column: () => undefined,
   type: () => ({ kind: 'unknown' }),
   isUserFunction: () => false,
+  isDeclaredSafe: () => false,
   isUserOperator: () => false,
   isUserType: () => false,
   isEnumType: () => false,

@@ -11,6 +11,7 @@ import type { Clock } from '../../src/ports/clock.ts';
 import type { UpstreamConnection, UpstreamTarget } from '../../src/ports/postgres-upstream.ts';
 import { encodeAuthentication } from '../../src/wire/postgres/authentication.ts';
 import { encodeBackendKeyData } from '../../src/wire/postgres/cancel.ts';
+import { encodeErrorResponse } from '../../src/wire/postgres/error-fields.ts';
 import { encodeCommandComplete } from '../../src/wire/postgres/query.ts';
 import { encodeDataRow, encodeRowDescription } from '../../src/wire/postgres/rows.ts';
 import { encodeParameterStatus, encodeReadyForQuery } from '../../src/wire/postgres/status.ts';
@@ -179,6 +180,109 @@ const liars: Readonly<Record<string, { say: (peer: Peer) => void; code: string; 
     say: (peer) => peer.send(encodeAuthentication({ kind: 'sasl', mechanisms: ['PLAIN'] })),
     code: 'upstream_refused',
   },
+  Kerberos: {
+    say: (peer) => peer.send(encodeAuthentication({ kind: 'other', method: 2, data: Buffer.alloc(0) })),
+    code: 'upstream_refused',
+  },
+  SSPI: {
+    say: (peer) => peer.send(encodeAuthentication({ kind: 'other', method: 9, data: Buffer.alloc(0) })),
+    code: 'upstream_refused',
+  },
+  'a way to sign in of the future': {
+    say: (peer) => peer.send(encodeAuthentication({ kind: 'other', method: 4_000_000_000, data: Buffer.alloc(9) })),
+    code: 'upstream_refused',
+  },
+  'no SASL mechanism at all': {
+    say: (peer) => peer.send(encodeAuthentication({ kind: 'sasl', mechanisms: [] })),
+    code: 'upstream_refused',
+  },
+  'SCRAM-SHA-256-PLUS without TLS': {
+    say: (peer) => peer.send(encodeAuthentication({ kind: 'sasl', mechanisms: ['SCRAM-SHA-256-PLUS'] })),
+    code: 'upstream_refused',
+  },
+  'the second step of SASL first': {
+    say: (peer) => peer.send(encodeAuthentication({ kind: 'saslContinue', data: Buffer.from('r=x,s=AAAA,i=1') })),
+    code: 'upstream_protocol',
+  },
+  'the last step of SASL first': {
+    say: (peer) => peer.send(encodeAuthentication({ kind: 'saslFinal', data: Buffer.from('v=AAAA') })),
+    code: 'upstream_protocol',
+  },
+  'a salt of three bytes': {
+    say: (peer) => peer.send(Buffer.from('R\0\0\0\x0b\0\0\0\x05abc')),
+    code: 'upstream_protocol',
+  },
+  'an Authentication of two bytes': {
+    say: (peer) => peer.send(Buffer.from('R\0\0\0\x06\0\0')),
+    code: 'upstream_protocol',
+  },
+  'mechanisms without an end': {
+    say: (peer) => peer.send(Buffer.from('R\0\0\0\x0c\0\0\0\x0aSCRA')),
+    code: 'upstream_protocol',
+  },
+  'the password asked for twice': {
+    say: (peer) => peer.send(encodeAuthentication({ kind: 'cleartext' }), encodeAuthentication({ kind: 'cleartext' })),
+    code: 'upstream_protocol',
+  },
+  'a hash of the password, then the password': {
+    say: (peer) =>
+      peer.send(
+        encodeAuthentication({ kind: 'md5', salt: Buffer.from('salt') }),
+        encodeAuthentication({ kind: 'cleartext' }),
+      ),
+    code: 'upstream_protocol',
+  },
+  'AuthenticationOk twice': {
+    say: (peer) => peer.send(encodeAuthentication({ kind: 'ok' }), encodeAuthentication({ kind: 'ok' })),
+    code: 'upstream_protocol',
+  },
+  'ReadyForQuery before AuthenticationOk': {
+    say: (peer) => peer.send(encodeReadyForQuery('I')),
+    code: 'upstream_protocol',
+  },
+  'a key before AuthenticationOk': {
+    say: (peer) => peer.send(encodeBackendKeyData(7, Buffer.alloc(4))),
+    code: 'upstream_protocol',
+  },
+  'a key of 300 bytes': {
+    say: (peer) => peer.send(encodeAuthentication({ kind: 'ok' }), Buffer.from('K\0\0\x01\x34\0\0\0\x07')),
+    code: 'upstream_protocol',
+  },
+  'a key without a secret': {
+    say: (peer) => peer.send(encodeAuthentication({ kind: 'ok' }), Buffer.from('K\0\0\0\x08\0\0\0\x07')),
+    code: 'upstream_protocol',
+  },
+  'a setting without an end': {
+    say: (peer) => peer.send(encodeAuthentication({ kind: 'ok' }), Buffer.from('S\0\0\0\x08ab\0c')),
+    code: 'upstream_protocol',
+  },
+  'a transaction that is open already, of no known status': {
+    say: (peer) => peer.send(encodeAuthentication({ kind: 'ok' }), Buffer.from('Z\0\0\0\x05?')),
+    code: 'upstream_protocol',
+  },
+  'an error without fields': { say: (peer) => peer.send(Buffer.from('E\0\0\0\x05\0')), code: 'upstream_refused' },
+  'an error that says the password': {
+    say: (peer) =>
+      peer.send(
+        encodeErrorResponse(
+          new Map([
+            ['C', secret],
+            ['M', secret],
+          ]),
+        ),
+      ),
+    code: 'upstream_refused',
+  },
+  'an error without an end': { say: (peer) => peer.send(Buffer.from('E\0\0\0\x06SE')), code: 'upstream_protocol' },
+  'a length of three': { say: (peer) => peer.send(Buffer.from('R\0\0\0\x03')), code: 'upstream_protocol' },
+  'a length of 2 GB': {
+    say: (peer) => peer.send(Buffer.from('R\x7f\xff\xff\xff', 'latin1')),
+    code: 'upstream_protocol',
+  },
+  'a negotiation down to protocol 2': {
+    say: (peer) => peer.send(Buffer.from('v\0\0\0\x0c\0\x02\0\0\0\0\0\0'), encodeReadyForQuery('I')),
+    code: 'upstream_protocol',
+  },
   'rows before sign-in': { say: (peer) => peer.send(encodeDataRow([])), code: 'upstream_protocol' },
 };
 
@@ -189,6 +293,43 @@ for (const [name, { say, code, tls }] of Object.entries(liars)) {
       say(peer);
     });
     assert.equal(await refusal(connectUpstream(target({ port: liar.port, tls: tls ?? 'disable' }), {})), code);
+  });
+}
+
+const lyingScram: Readonly<Record<string, { first: (nonce: string) => string; final?: string; code: string }>> = {
+  'a nonce that does not begin with ours': { first: () => 'r=other,s=AAAA,i=4096', code: 'upstream_protocol' },
+  'no nonce of its own': { first: (nonce) => `r=${nonce},s=AAAA,i=4096`, code: 'upstream_protocol' },
+  'no iterations': { first: (nonce) => `r=${nonce}x,s=AAAA,i=0`, code: 'upstream_protocol' },
+  'iterations for a day': { first: (nonce) => `r=${nonce}x,s=AAAA,i=9999999`, code: 'upstream_protocol' },
+  'a salt that is no base 64': { first: (nonce) => `r=${nonce}x,s=A!,i=1`, code: 'upstream_protocol' },
+  'an extension it demands': { first: (nonce) => `m=x,r=${nonce}x,s=AAAA,i=1`, code: 'upstream_protocol' },
+  'an error in place of its proof': {
+    first: (nonce) => `r=${nonce}x,s=AAAA,i=1`,
+    final: 'e=other-error',
+    code: 'upstream_refused',
+  },
+  'a proof that is too short': {
+    first: (nonce) => `r=${nonce}x,s=AAAA,i=1`,
+    final: 'v=AAAA',
+    code: 'upstream_refused',
+  },
+  'no proof': { first: (nonce) => `r=${nonce}x,s=AAAA,i=1`, final: '', code: 'upstream_refused' },
+};
+
+for (const [name, { first, final = '', code }] of Object.entries(lyingScram)) {
+  test(`SCRAM with ${name}`, async () => {
+    await using liar = await scriptedServer(async (peer) => {
+      await peer.receiveStartup();
+      peer.send(encodeAuthentication({ kind: 'sasl', mechanisms: ['SCRAM-SHA-256'] }));
+      const asked = await peer.receive();
+      const nonce = /r=(.+)$/.exec(asked?.body.toString('latin1') ?? '')?.[1] ?? '';
+      peer.send(encodeAuthentication({ kind: 'saslContinue', data: Buffer.from(first(nonce)) }));
+      await peer.receive();
+      peer.send(encodeAuthentication({ kind: 'saslFinal', data: Buffer.from(final) }));
+      peer.send(encodeAuthentication({ kind: 'ok' }), encodeReadyForQuery('I'));
+      await peer.receive();
+    });
+    assert.equal(await refusal(connectUpstream(target({ port: liar.port }), {})), code);
   });
 }
 

@@ -87,36 +87,36 @@ async function authenticate(
   deps: LoginDeps,
 ): Promise<void> {
   const { flow } = transport;
-  for (;;) {
-    const asked = await messages.authentication();
-    switch (asked.kind) {
-      case 'ok':
-        return;
-      case 'cleartext':
-        if (!transport.encrypted && !transport.local) {
-          throw new LoginFailure(
-            'upstream_refused',
-            'The upstream asks for the password in clear over a network: require TLS.',
-          );
-        }
-        flow.write(encodePasswordMessage(passwordOf(target)));
-        break;
-      case 'md5':
-        flow.write(encodePasswordMessage(md5Password(target.user, passwordOf(target), asked.salt)));
-        break;
-      case 'sasl':
-        await scram(messages, transport, passwordOf(target), asked.mechanisms, deps);
-        break;
-      case 'other':
+  const asked = await messages.authentication();
+  switch (asked.kind) {
+    case 'ok':
+      return;
+    case 'cleartext':
+      if (!transport.encrypted && !transport.local) {
         throw new LoginFailure(
           'upstream_refused',
-          'The upstream asks for a way to sign in that the gate does not speak.',
+          'The upstream asks for the password in clear over a network: require TLS.',
         );
-      case 'saslContinue':
-      case 'saslFinal':
-        throw unexpected();
-    }
+      }
+      flow.write(encodePasswordMessage(passwordOf(target)));
+      break;
+    case 'md5':
+      flow.write(encodePasswordMessage(md5Password(target.user, passwordOf(target), asked.salt)));
+      break;
+    case 'sasl':
+      await scram(messages, transport, passwordOf(target), asked.mechanisms, deps);
+      break;
+    case 'other':
+      throw new LoginFailure(
+        'upstream_refused',
+        'The upstream asks for a way to sign in that the gate does not speak.',
+      );
+    case 'saslContinue':
+    case 'saslFinal':
+      throw unexpected();
   }
+  // Who has an answer asks for no other: one password, by one way.
+  if ((await messages.authentication()).kind !== 'ok') throw unexpected();
 }
 
 /** INVARIANT: the server's signature is verified, or the server is not who it claims to be. */

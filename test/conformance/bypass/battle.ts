@@ -28,9 +28,10 @@ export interface Battle {
 
 /**
  * What the database itself lets out to who is masked, so that the gate alone stops it: it runs what the owners of its objects
- * made, whose errors and notices say values, and its catalog keeps the constants of ALTER TABLE … ADD … DEFAULT.
+ * made, whose errors and notices say values, and its catalog keeps the constants of ALTER TABLE … ADD … DEFAULT and of what is published.
  */
-const onlyTheGateStops = /\b(?:shouting|failing|failing_oid|guarded|database_to_xml)\b|attmissingval|atthasmissing/;
+const onlyTheGateStops =
+  /\b(?:shouting|failing|failing_oid|guarded|database_to_xml|pg_publication_tables)\b|attmissingval|atthasmissing/;
 
 /** Messages only a gate answers, and statistics and numbers of backends that happen to hold the digits 1 to 9 in order. */
 const notForDatabases =

@@ -1,4 +1,4 @@
-// The whole bypass corpus, inline, against the newest PostgreSQL, and a part of it enforced and with every filter granted. The
+// The bypass corpus, inline, against the newest PostgreSQL, and a part of it enforced and with every filter granted. The
 // other combinations: matrix.e2e.ts.
 
 import { runCorpus } from './battle.ts';
@@ -7,6 +7,8 @@ runCorpus({
   posture: 'inline',
   version: '18',
   unknownQuestionsMax: 16,
+  // These ask for much of the catalog, or for the same in many formats: matrix.e2e.ts has the time.
+  only: /^(?!probes of the catalog|formats, styles|words of the server)/,
   granted: /^(?:renamed|objects|scopes)/,
 });
 runCorpus({ posture: 'enforced', version: '18', unknownQuestionsMax: 0, only: /^(?:renamed|whole rows|catalogs)/ });

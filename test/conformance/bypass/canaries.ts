@@ -34,13 +34,45 @@ const squeezedForms: ReadonlyMap<string, string> = new Map(
     .filter((each) => each.length > 6)
     .flatMap((each) => [squeezed(each), reversed(squeezed(each))].map((form) => [form, each])),
 );
-/** Binary dates, text in code units of two bytes. */
+/** Text in code units of two bytes; numbers and times as binary values have them, dates within arrays, rows and ranges. */
 const binaryForms: ReadonlyMap<string, Buffer> = new Map(
   secrets.flatMap((each): [string, Buffer][] => [
     [`${each} in UTF-16LE`, Buffer.from(each, 'utf16le')],
     [`${each} in UTF-16BE`, Buffer.from(each, 'utf16le').swap16()],
+    ...(/^[\d-]{11}$/.test(each) ? numbersOf(each) : []),
+    ...(/^\d{4}-\d\d-\d\d$/.test(each) ? timesOf(each) : []),
   ]),
 );
+
+function numbersOf(secret: string): [string, Buffer][] {
+  const digits = Number(secret.replaceAll('-', ''));
+  const integer = Buffer.alloc(4);
+  integer.writeInt32BE(digits);
+  const float = Buffer.alloc(8);
+  float.writeDoubleBE(digits);
+  // Numeric: groups of four decimal digits, each in two bytes.
+  const numeric = Buffer.alloc(6);
+  for (const [at, power] of [8, 4, 0].entries())
+    numeric.writeUInt16BE(Math.floor(digits / 10 ** power) % 10_000, 2 * at);
+  return [
+    [`${secret} as a binary integer`, integer],
+    [`${secret} as a binary float`, float],
+    [`${secret} as a binary numeric`, numeric],
+  ];
+}
+
+function timesOf(secret: string): [string, Buffer][] {
+  const sinceEpochDays = Math.floor(Date.parse(secret) / 86_400_000) - 10_957;
+  const date = Buffer.alloc(8);
+  date.writeInt32BE(4);
+  date.writeInt32BE(sinceEpochDays, 4);
+  const timestamp = Buffer.alloc(8);
+  timestamp.writeBigInt64BE(BigInt(sinceEpochDays) * 86_400_000_000n);
+  return [
+    [`${secret} as a binary date`, date],
+    [`${secret} as a binary timestamp`, timestamp],
+  ];
+}
 
 function formsOf(secret: string): string[] {
   const bytes = Buffer.from(secret);

@@ -10,12 +10,14 @@ runCorpus({ posture: 'inline', version: '18', unknownQuestionsMax: 16 });
 runCorpus({ posture: 'inline', version: '15', unknownQuestionsMax: 45 });
 runCorpus({ posture: 'enforced', version: '15', unknownQuestionsMax: 0 });
 runCorpus({ posture: 'enforced', version: '18', unknownQuestionsMax: 0 });
-runCorpus({ posture: 'enforced', version: '15', unknownQuestionsMax: 0, withoutGate: true });
-runCorpus({ posture: 'enforced', version: '18', unknownQuestionsMax: 0, withoutGate: true });
+// What owners have written into definitions, and what their code says in errors, only the gate takes out.
+const ofDatabases = /^(?!code and definitions of the DBA|probes of the catalog|words of the server)/;
+runCorpus({ posture: 'enforced', version: '15', unknownQuestionsMax: 0, withoutGate: true, only: ofDatabases });
+runCorpus({ posture: 'enforced', version: '18', unknownQuestionsMax: 0, withoutGate: true, only: ofDatabases });
 
 // What nobody has classified is shown there by right: only what the clinic itself classifies is attacked.
 const unclassified =
-  /\b(?:child|parent|grandparent|visits_low|coded|people|Weird|text|long|checked|generated|ruled|guarded|late|ci|typed|keyed|noisy)\b/;
+  /\b(?:child|parent|grandparent|visits_low|coded|people|Weird|text|long|checked|generated|ruled|guarded|late|ci|typed|keyed|referring|ranges|hard_default|noisy)\b/;
 
 for (const unknownText of ['clear', 'scan'] as const) {
   describe(`bypass corpus, unknown_text: ${unknownText}`, () => {
@@ -25,7 +27,12 @@ for (const unknownText of ['clear', 'scan'] as const) {
         classified: { 'public.patients.tags': 'other_id', 'public.patients.extra': 'other_id' },
       });
       const chosen = families
-        .filter(({ name }) => !/objects|errors|catalogs|extensions/.test(name))
+        .filter(
+          ({ name }) =>
+            !/objects|errors|catalogs|extension|ties|reached|places of rows|shapes|silent|more questions|words of|probes of|two readings|formats, st/.test(
+              name,
+            ),
+        )
         .flatMap((family) => family.attacks.filter(({ name }) => !unclassified.test(name)));
       const wrong: string[] = [];
       for (const attack of chosen) {

@@ -1,5 +1,6 @@
 // Runs a suite of others straight and through the gate, and prints where the two differ:
-//   node test/conformance/postgres-suites/run.ts <suite> --source DIR [--keep DIR]
+//   node test/conformance/postgres-suites/run.ts <suite> --source DIR [--keep DIR] [--tests NAME,NAME …]
+// `--tests`: of PostgreSQL's own suites, these alone, one after the other, behind what they need before them.
 // Exit code: 0 = every difference is explained, 1 = one is not, 2 = it did not run.
 
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -12,7 +13,11 @@ import { type Observed, type Suite, sourceOf, suites } from './suites.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { source: { type: 'string', default: '.' }, keep: { type: 'string' } },
+  options: {
+    source: { type: 'string', default: '.' },
+    keep: { type: 'string' },
+    tests: { type: 'string', default: '' },
+  },
 });
 const [name = ''] = positionals;
 const suite = suites[name];
@@ -23,6 +28,11 @@ if (!suite) {
 const source = sourceOf(suite, values.source);
 if (source === null) {
   console.log(`skipped: ${suite.proof} is not in ${values.source}; it takes ${suite.needs}`);
+  process.exit(2);
+}
+const tests = values.tests.split(/[\s,]+/).filter((each) => each !== '');
+if (tests.length > 0 && suite.groundwork === undefined) {
+  console.error(`the tests of ${name} are not run by name`);
   process.exit(2);
 }
 process.exit(await compare(name, suite, source, values.keep));
@@ -47,7 +57,7 @@ async function observe(suite: Suite, source: string, directory: string, way: 'di
   try {
     if (suite.prepare !== '') await stand.query(suite.prepare);
     const started = Date.now();
-    const observed = await suite.run({ way: stand[way], source, directory });
+    const observed = await suite.run({ way: stand[way], source, directory, tests });
     console.log(`${way}: ${observed.size} tests in ${Math.round((Date.now() - started) / 1000)} s`);
     await writeFile(join(directory, 'gate.log'), stand.gateOutput());
     return observed;

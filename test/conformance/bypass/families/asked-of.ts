@@ -1,0 +1,156 @@
+// Built-in functions that compare, fail or answer by what they are given, though their names promise nothing of the kind.
+
+import { each, type Family, oracles } from '../attack.ts';
+
+/** Where a value would stand among given ones: each of them is compared with it. */
+export const hypothetical: Family = {
+  name: 'hypothetical rows',
+  attacks: [
+    ...oracles(
+      "SELECT (SELECT rank(p.ssn) WITHIN GROUP (ORDER BY g) FROM (VALUES ('000'), ('123-45-6789'), ('5')) v(g)) FROM patients p",
+      "SELECT (SELECT dense_rank(p.ssn) WITHIN GROUP (ORDER BY g) FROM (VALUES ('000'), ('123-45-6789'), ('5')) v(g)) FROM patients p",
+      "SELECT (SELECT cume_dist(p.first) WITHIN GROUP (ORDER BY g) FROM (VALUES ('A'), ('P'), ('Z')) v(g)) FROM patients p",
+      "SELECT (SELECT percent_rank(p.first) WITHIN GROUP (ORDER BY g) FROM (VALUES ('A'), ('P'), ('Z')) v(g)) FROM patients p",
+      "SELECT p.id, (SELECT DATE '1950-01-01' + (rank(p.birthdate) WITHIN GROUP (ORDER BY d))::int - 1 FROM generate_series('1950-01-01'::date, '1990-01-01'::date, '1 day') d) FROM patients p",
+      'SELECT p.id, q.r FROM patients p, LATERAL (SELECT rank(p.last) WITHIN GROUP (ORDER BY label) AS r FROM wards) q',
+      'SELECT p.id, (SELECT rank(length(p.first)) WITHIN GROUP (ORDER BY id) FROM wards) FROM patients p',
+      'SELECT p.id, (SELECT rank(p.visits, p.ssn) WITHIN GROUP (ORDER BY w.beds, w.label) FROM wards w) FROM patients p',
+      'SELECT last FROM patients p GROUP BY last, id HAVING rank(last) WITHIN GROUP (ORDER BY city) > 0',
+      "SELECT rank(p.extra->>'ssn') WITHIN GROUP (ORDER BY 'x') FROM patients p GROUP BY p.id, p.extra",
+      'SELECT percentile_cont(length(p.first) / 100.0) WITHIN GROUP (ORDER BY w.beds) FROM patients p, wards w GROUP BY p.id, p.first',
+      'SELECT p.id, (SELECT percentile_disc(ascii(p.first) / 256.0) WITHIN GROUP (ORDER BY g) FROM generate_series(1, 256) g) FROM patients p',
+      'SELECT p.id, (SELECT count(*) FROM generate_series(1, ascii(p.first))) FROM patients p',
+      'SELECT p.id, (SELECT max(g) FROM generate_series(1, length(p.first)) g) FROM patients p',
+    ),
+    ...each(
+      "SELECT p.id, (SELECT rank(p.birthdate) WITHIN GROUP (ORDER BY d) - 10957 FROM generate_series('1970-01-01'::date - 20000, '2000-01-01'::date, '1 day') d) FROM patients p",
+      'SELECT p.id, (SELECT mode() WITHIN GROUP (ORDER BY p.ssn) FROM wards) FROM patients p',
+    ),
+  ],
+};
+
+/** A value as the name or number of an object whose definition is shown, or is not there. */
+export const asDefinitions: Family = {
+  name: 'asked as definitions',
+  setup: `
+    CREATE VIEW ward_view AS SELECT id FROM wards; CREATE TABLE probe_oids (id int, which oid, code int, ssn text);
+    INSERT INTO probe_oids VALUES (1, 'ward_view'::regclass::oid, 1242, '123-45-6789');
+  `,
+  attacks: [
+    ...oracles(
+      "SELECT pg_get_viewdef(replace(first, 'Zebulon', 'ward_view')) FROM patients WHERE id = 1",
+      "SELECT pg_get_viewdef(replace(first, 'Zebulon', 'ward_view'), true) FROM patients WHERE id = 1",
+      'SELECT pg_get_functiondef(length(first)) FROM patients',
+      'SELECT pg_get_functiondef(ascii(first)) FROM patients',
+      'SELECT pg_get_constraintdef(ascii(first)) IS NULL FROM patients',
+      'SELECT pg_get_indexdef(ascii(first)) FROM patients',
+      'SELECT pg_get_userbyid(ascii(first)) FROM patients',
+      'SELECT pg_get_ruledef(length(first)), pg_get_triggerdef(length(first)) FROM patients',
+      'SELECT pg_get_function_arguments(length(ssn) + 1200) FROM patients',
+      'SELECT pg_get_function_arguments(1232 + id) FROM patients ORDER BY length(ssn)',
+      "SELECT coalesce(pg_get_viewdef(length(first)), 'none') FROM patients",
+      "SELECT pg_get_viewdef(left(first, 0) || left(city, 0) || replace(last, 'Quartermain', 'ward_view')) FROM patients WHERE id = 1",
+      'SELECT DISTINCT pg_get_function_arguments(ascii(first)) FROM patients',
+      'SELECT id FROM patients ORDER BY pg_get_function_arguments(ascii(first))',
+      'SELECT id FROM patients GROUP BY id, pg_get_function_arguments(ascii(first))',
+      "SELECT id FROM patients WHERE pg_get_viewdef(replace(first, 'Zebulon', 'ward_view')) IS NOT NULL AND id = 1",
+      'SELECT pg_get_statisticsobjdef(ascii(first)) FROM patients',
+      'SELECT pg_get_partkeydef(ascii(first)) FROM patients',
+      'SELECT format_type(ascii(first), length(last)) FROM patients',
+      "SELECT obj_description(ascii(first), 'pg_proc') FROM patients",
+      "SELECT obj_description(1242, replace(first, 'Zebulon', 'pg_proc')) FROM patients",
+      'SELECT col_description(ascii(first), 1) FROM patients',
+      'SELECT pg_describe_object(ascii(first), 0, 0) FROM patients',
+      "SELECT to_regclass(replace(first, 'Zebulon', 'wards')) FROM patients",
+      'SELECT pg_table_is_visible(ascii(first)) FROM patients',
+      "SELECT has_table_privilege(replace(first, 'Zebulon', 'wards'), 'SELECT') FROM patients WHERE id = 1",
+      "SELECT pg_get_serial_sequence(replace(first, 'Zebulon', 'wards'), 'id') FROM patients WHERE id = 1",
+      "SELECT pg_char_to_encoding(replace(first, 'Zebulon', 'UTF8')) FROM patients",
+      'SELECT pg_encoding_to_char(length(first)) FROM patients',
+      'SELECT pg_size_pretty(ascii(first)::bigint) FROM patients',
+      "SELECT pg_index_has_property('wards_pkey'::regclass, replace(first, 'Zebulon', 'clusterable')) FROM patients",
+      "SELECT (aclexplode(acldefault('r', ascii(first)))).grantor FROM patients",
+      "SELECT pg_options_to_table(ARRAY['a=' || first]) FROM patients",
+    ),
+    ...each(
+      "SELECT pg_get_viewdef(replace(first, 'Ophelia', 'ward_view')) FROM patients WHERE id = 1",
+      "SELECT count(pg_get_viewdef(replace(first, 'Zebulon', 'ward_view'))) FROM patients",
+      "SELECT pg_get_expr(replace(first, 'Zebulon', '')::pg_node_tree, 0) FROM patients",
+      "SELECT enum_range(NULL::char) FROM patients WHERE first > 'M'",
+    ),
+  ],
+};
+
+/** Functions that never fail, given what they convert first. */
+export const conversions: Family = {
+  name: 'silent functions',
+  setup: `
+    CREATE TABLE files (id int PRIMARY KEY, content bytea, j json, jb jsonb, iv interval, m money, r int4range, tsv tsvector, b bit(8), ts timestamp, tz timestamptz);
+    INSERT INTO files VALUES (1, convert_to('Zebulon', 'UTF8'), '{"a":"Zebulon"}', '{"a":"Zebulon"}', '3 days', 12.5, '[1,3)', 'zebulon:1', B'10101010', '1961-07-23 10:00', '1961-07-23 10:00+00'),
+    (2, '\\xff00', '{"a":"\\u0000"}', '{"a":1}', '9 years', 92233720368547758.07, '[2,5)', 'quartermain:3', B'00001111', 'infinity', '-infinity');
+  `,
+  attacks: [
+    ...oracles(
+      "SELECT length('x'::bytea, replace(first, 'Zebulon', 'UTF8')) FROM patients WHERE id = 1",
+      "SELECT length(content, 'UTF8') FROM files WHERE id = 2",
+      "SELECT octet_length(convert(content, 'UTF8', 'LATIN1')) FROM files",
+      'SELECT substring(first FROM length(last) FOR 2) FROM patients',
+      "SELECT substring('x' FROM 1 FOR 5 - length(first)) FROM patients",
+      "SELECT left('abcdefghij', length(first)) = 'abcdefg' FROM patients",
+      "SELECT encode('x', replace(first, 'Zebulon', 'hex')) FROM patients WHERE id = 1",
+      "SELECT date_trunc(replace(first, 'Zebulon', 'day'), now()) FROM patients WHERE id = 1",
+      "SELECT date_part(replace(first, 'Zebulon', 'day'), now()) FROM patients WHERE id = 1",
+      "SELECT extract(day FROM now()) FROM patients WHERE first ^@ 'Z'",
+      "SELECT timezone(replace(first, 'Zebulon', 'UTC'), now()) FROM patients WHERE id = 1",
+      "SELECT now() AT TIME ZONE replace(first, 'Zebulon', 'UTC') FROM patients WHERE id = 1",
+      "SELECT to_char(now(), first) FROM patients WHERE first LIKE 'Z%'",
+      'SELECT round(1.5, length(first)) = 1.5 FROM patients',
+      'SELECT trunc(1.5, length(first) - 7) = 1 FROM patients',
+      'SELECT lag(id, length(first)) OVER (ORDER BY id) FROM patients',
+      'SELECT lead(beds, (SELECT ascii(first) FROM patients WHERE id = 1)) OVER (ORDER BY id) FROM wards',
+      'SELECT nth_value(beds, (SELECT ascii(first) FROM patients WHERE id = 1)) OVER (ORDER BY id) FROM wards',
+      'SELECT ntile((SELECT length(first) FROM patients WHERE id = 1)) OVER (ORDER BY id) FROM wards',
+      "SELECT json_build_object(nullif(first, 'Zebulon'), 1) FROM patients",
+      "SELECT json_object_agg(nullif(first, 'Zebulon'), 1) FROM patients",
+      "SELECT count(nullif(first, 'Zebulon')) FROM patients",
+      "SELECT count(substring(first, 'Zeb')) FROM patients",
+      `SELECT count(substring(first FROM '%#"Zeb#"%' FOR '#')) FROM patients`,
+      "SELECT count(extra #> '{ssn}') FROM patients",
+      "SELECT count(extra['ssn']) FROM patients",
+      'SELECT count(tags[2]) FROM patients',
+      'SELECT count(array_length(tags, 1)) FROM patients',
+      "SELECT count(regexp_substr(first, 'Z')) FROM patients",
+      "SELECT count(array_position(tags, 'vip')) FROM patients",
+      'SELECT ts::date FROM files WHERE isfinite(ts)',
+      "SELECT bool_and(first LIKE 'Z%') FROM patients",
+      "SELECT string_agg(id::text, ',') FILTER (WHERE starts_with(first, 'Z')) FROM patients",
+      "SELECT array_agg(id) FILTER (WHERE strpos(first, 'Zeb') = 1) FROM patients",
+      'SELECT sum(id) FILTER (WHERE length(first) = 7) FROM patients',
+      'SELECT max(id) OVER (PARTITION BY left(first, 1)) FROM patients',
+      'SELECT sum(1) OVER (ORDER BY length(first) RANGE BETWEEN 1 PRECEDING AND CURRENT ROW) FROM patients',
+      "SELECT sum(id) OVER (ORDER BY id ROWS BETWEEN length('Zebulon') PRECEDING AND CURRENT ROW) FROM patients WHERE first > 'A'",
+      'SELECT count(*) OVER w FROM patients WINDOW w AS (PARTITION BY first)',
+      'SELECT first_value(id) OVER w FROM patients WINDOW w AS (ORDER BY ssn)',
+      'SELECT id FROM patients ORDER BY first COLLATE "C"',
+      'SELECT id FROM patients ORDER BY (first)',
+      'SELECT id, first AS beds FROM patients ORDER BY beds',
+      'SELECT id FROM patients FETCH FIRST (SELECT length(first) - 6 FROM patients WHERE id = 1) ROWS ONLY',
+      'SELECT id FROM wards OFFSET (SELECT ascii(first) FROM patients WHERE id = 1) LIMIT 1',
+      'SELECT id FROM wards TABLESAMPLE bernoulli ((SELECT length(first) FROM patients WHERE id = 1))',
+      'SELECT id FROM wards TABLESAMPLE system (50) REPEATABLE ((SELECT ascii(first) FROM patients WHERE id = 1))',
+    ),
+    ...each(
+      'SELECT id FROM patients ORDER BY p.ssn FROM patients p',
+      'SELECT json_build_array(content, iv, ts, tz) FROM files',
+      'SELECT tsv, strip(tsv), tsv::text, to_jsonb(tsv) FROM files',
+      "SELECT encode(content, 'escape'), content::text, content || 'x' FROM files",
+      "SELECT reverse(encode(content, 'hex')) FROM files",
+      'SELECT lower(r), upper(r), r::text, multirange(r) FROM files',
+      'SELECT md5(content), sha256(content) FROM files',
+      'SELECT ts, tz, ts::text, age(ts), extract(epoch FROM ts) FROM files',
+      "SELECT ts - tz, tz::date, date_trunc('month', ts), to_char(tz, 'YYYY-MM-DD') FROM files",
+      'SELECT json_agg(f) FROM files f',
+      'SELECT jsonb_agg(f.*) FROM files f',
+    ),
+  ],
+};
