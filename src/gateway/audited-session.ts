@@ -98,7 +98,9 @@ class RecordedSession implements AuditedSession {
     const decision = before?.decision ?? this.#decide(intent, policy);
     const room = lackOfRoom(this.#deps.log, intent.facts.emergency);
     const objection =
-      decision.effect === 'deny' ? refusalOf(decision, this.#opening) : (intent.check?.(decision) ?? room);
+      decision.effect === 'deny'
+        ? refusalOf(decision, this.#opening, intent.unknown)
+        : (intent.check?.(decision) ?? room);
     if (objection) {
       await this.#recordRefusal(request, intent, decision, objection);
       return fail(objection);
@@ -173,7 +175,7 @@ class RecordedSession implements AuditedSession {
   async #waitForPeople(request: string, intent: Intent, decision: Decision): Promise<Refusal | null> {
     const { desk, clock, publicUrl } = this.#deps;
     const terms = decision.hold;
-    if (!terms) return refusalOf(decision, this.#opening);
+    if (!terms) return refusalOf(decision, this.#opening, intent.unknown);
     const rule = decision.reasons[0].rule;
     const shape = terms.grants === 'once' ? null : (intent.shape?.() ?? null);
     const claim = {
@@ -313,6 +315,7 @@ class RecordedAdmission implements Admission {
  * over does not go on under its decision.
  */
 function underEmergency(given: Intent, emergency: string | undefined): Intent {
+  if (emergency === undefined && given.continued?.emergency === undefined) return given;
   const { continued, ...rest } = given;
   const outdated = continued?.emergency !== undefined && continued.emergency !== emergency;
   if (emergency === undefined) return outdated ? rest : given;
@@ -328,7 +331,7 @@ function underEmergency(given: Intent, emergency: string | undefined): Intent {
 /** Names and codes only: this part of the entry is never encrypted. */
 function summaryOf(intent: Intent, decision: Decision): JsonObject {
   const [reason] = decision.reasons;
-  const { unmask, filter, rowsMax } = decision.obligations;
+  const { unmask, filter, lookup, rowsMax } = decision.obligations;
   return {
     ...intent.data,
     effect: decision.effect,
@@ -341,6 +344,7 @@ function summaryOf(intent: Intent, decision: Decision): JsonObject {
       : {
           unmask: unmask === 'all' ? 'all' : [...unmask],
           filter: filter === 'all' ? 'all' : [...filter],
+          ...(lookup ? { lookup: Object.keys(lookup) } : {}),
           rows_max: rowsMax,
           phi: phiOf(intent),
         }),

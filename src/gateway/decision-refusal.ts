@@ -5,15 +5,21 @@ import type { Facts } from '../core/facts.ts';
 import type { Refusal } from '../core/result.ts';
 import type { ClaimOutcome } from './approval-desk.ts';
 
-/** Of a decision to deny. */
+/** Of a decision to deny. `unknown`: why facts a rule depends on are not known, as a sentence. */
 export function refusalOf(
   { reasons: [reason] }: Decision,
   { door, connection }: { readonly door: Facts['request']['door']; readonly connection: string },
+  unknown?: string,
 ): Refusal {
-  const { rule, code, text, scope } = reason;
+  const { rule, code, text: said, scope } = reason;
+  const text = code === 'policy_error' && unknown !== undefined ? `${said} ${unknown}` : said;
   const refusal: Refusal = {
     code: code === 'allowed' ? 'internal' : code,
-    text: code === 'denied' ? text : `${text.replace(/\.$/, '')} (rule ${rule}).`,
+    // What a rule says of itself stays as it was written.
+    text:
+      code === 'denied'
+        ? `${text.replace(/(?<![.!?])$/, '.')} Rule: ${rule}.`
+        : `${text.replace(/\.$/, '')} (rule ${rule}).`,
     rule,
   };
   if (scope === undefined) return refusal;
@@ -39,7 +45,7 @@ export function refusalOfHold({ kind, approval }: ClaimOutcome, rule: string, li
       return {
         code: 'approval_required',
         // The text alone has to do: not every driver passes on a hint.
-        text: `Rule "${rule}" holds this for approval ${approval}: run it again, unchanged, once a reviewer has approved it.`,
+        text: `Rule "${rule}" holds this for approval ${approval}: run it again once approved, exactly as it is.`,
         next: `A reviewer decides at ${link} or with: chartgate approvals approve ${approval}.`,
         rule,
         approval,

@@ -69,6 +69,8 @@ export interface Intent {
   readonly continued?: Decision;
   /** What the door itself found wrong once it knows the obligations (e.g. a filter that is not granted): refuses if it returns one. */
   readonly check?: (decision: Decision) => Refusal | null;
+  /** Why some of its facts are not known, as a sentence: told to who is refused because a rule depends on them. */
+  readonly unknown?: string;
 }
 
 export interface Admission {

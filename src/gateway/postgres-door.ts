@@ -26,6 +26,7 @@ import { encodeParameterStatus, encodeReadyForQuery } from '../wire/postgres/sta
 import { type EnforcementDeps, openSession } from './audited-session.ts';
 import { CancelRequests } from './cancel-requests.ts';
 import type { DoorRefusals } from './door-refusals.ts';
+import { startsOtherwise } from './postgres-pins.ts';
 import { PostgresSession } from './postgres-session.ts';
 import { type SignedIn, type SignInDeps, signIn } from './postgres-sign-in.ts';
 import type { PostgresTarget } from './postgres-target.ts';
@@ -144,6 +145,11 @@ export class PostgresDoor {
     if (!ready.ok) return this.#turnedAway(client, subject, ready.error);
     const upstream = await route.value.connect(this.#upstreamStartup(startup));
     if (!upstream.ok) return this.#turnedAway(client, subject, upstream.error);
+    const other = startsOtherwise(upstream.value.parameters);
+    if (other) {
+      upstream.value.terminate();
+      return this.#turnedAway(client, subject, other);
+    }
     return ok(() => this.#run(client, reader, startup, name, signedIn.value, route.value, upstream.value));
   }
 

@@ -21,10 +21,12 @@ import type { PostgresTarget } from './postgres-target.ts';
 import { reasonInSql } from './stated-reason.ts';
 
 export interface PostgresMessage {
-  readonly clock: Clock;
-  readonly audited: AuditedSession;
-  readonly target: PostgresTarget;
-  readonly applicationName: string;
+  readonly session: {
+    readonly clock: Clock;
+    readonly audited: AuditedSession;
+    readonly target: PostgresTarget;
+    readonly applicationName: string;
+  };
   readonly sql: string;
   readonly resolved: Resolved;
   /** Classes the detectors found in the text. */
@@ -57,10 +59,44 @@ function isFreed({ setting }: StatementAnalysis): boolean {
   return setting !== null && !settingAllowed(setting.name, setting.value) && !pinnedForAll(setting.name);
 }
 
-export function intentOf(message: PostgresMessage): Omit<Intent, 'signal'> {
-  const { resolved, sql, parameters, estimatedRows, standing } = message;
+/** What all messages of the same statements have in common. */
+interface Common {
+  readonly analyses: readonly StatementAnalysis[];
+  /** Those a rule decides. */
+  readonly acting: readonly Resolved['statements'][number][];
+  readonly data: JsonObject;
+  readonly onlyReads: boolean;
+  readonly unknown: Pick<Intent, 'unknown'>;
+}
+
+const found = new WeakMap<Resolved, Common & { readonly catalog: Catalog; readonly keys: KeyColumns | null }>();
+
+/** Found once for statements that come again and again, as prepared ones do. */
+function commonOf(resolved: Resolved, { catalog, patientKeys: keys }: PostgresTarget): Common {
+  const before = found.get(resolved);
+  if (before?.catalog === catalog && before.keys === keys) return before;
   const analyses = resolved.statements.map((each) => each.analysis);
   const acting = resolved.statements.filter((each) => isActing(each.analysis));
+  const common = {
+    analyses,
+    acting,
+    data: dataOf(analyses, keys, catalog),
+    onlyReads: acting.every((each) => each.analysis.facts.reads === true),
+    unknown: unknownOf(analyses),
+    catalog,
+    keys,
+  };
+  found.set(resolved, common);
+  return common;
+}
+
+/** `waiting`: what the session adds to it. */
+export function intentOf(
+  message: PostgresMessage,
+  waiting: Pick<Intent, 'parent' | 'signal' | 'onHold' | 'ifHeld'>,
+): Intent {
+  const { resolved, sql, parameters, estimatedRows, standing } = message;
+  const { analyses, acting, data, onlyReads, unknown } = commonOf(resolved, message.session.target);
   const params = textsOf(parameters);
   const [first, ...others] = acting.map((each) =>
     factsOf(message, { ...standing.factsOf(each.analysis.facts), params, estimated_rows: estimatedRows }),
@@ -70,19 +106,20 @@ export function intentOf(message: PostgresMessage): Omit<Intent, 'signal'> {
   const statement = only?.analysis.facts;
   const alone = resolved.statements.length === 1 && statement && standing.factsOf(statement) === statement;
   return {
+    ...waiting,
+    ...unknown,
     facts: first ?? factsOf(message, noSql),
     also: others,
-    content: {
-      sql,
-      params: [...parameters],
-      ...(Object.keys(resolved.texts).length > 0 ? { names: resolved.texts } : {}),
-    },
+    content:
+      Object.keys(resolved.texts).length > 0
+        ? { sql, params: parameters, names: resolved.texts }
+        : { sql, params: parameters },
     known: { ...reasonInSql(sql), ...(estimatedRows === null ? {} : { estimated_rows: estimatedRows }) },
     meaning: () => meaningOf(message, acting),
     shape: () => shapeOf(message, acting),
-    data: dataOf(analyses, message.target),
+    data,
     // COMMIT included: what it makes lasting was on record before it ran.
-    overlap: acting.every((each) => each.analysis.facts.reads === true),
+    overlap: onlyReads,
     ...(first ? {} : { builtin: `builtin:${analyses[0]?.kind ?? 'empty'}` }),
     ...(continued ? { continued } : {}),
     ...(alone && !continued ? { same: statement } : {}),
@@ -90,10 +127,14 @@ export function intentOf(message: PostgresMessage): Omit<Intent, 'signal'> {
   };
 }
 
-function factsOf(
-  { clock, audited, applicationName, target, phi, parameters }: PostgresMessage,
-  sql: Facts['sql'],
-): Facts {
+/** What cannot be seen into leaves facts unknown. */
+function unknownOf(analyses: readonly StatementAnalysis[]): Pick<Intent, 'unknown'> {
+  const text = analyses.find(({ facts }) => facts.opaque)?.refusals[0]?.text;
+  return text === undefined ? {} : { unknown: text };
+}
+
+function factsOf({ session, phi, parameters }: PostgresMessage, sql: Facts['sql']): Facts {
+  const { clock, audited, applicationName, target } = session;
   const now = clock.now();
   return {
     now,
@@ -111,13 +152,13 @@ function factsOf(
  * search_path, another role. What a session has changed that nobody can follow is told of that session alone.
  */
 function meaningOf(
-  { audited, standing }: PostgresMessage,
+  { session, standing }: PostgresMessage,
   acting: readonly Resolved['statements'][number][],
 ): JsonObject {
   const named = acting.map(({ analysis }) => standing.factsOf(analysis.facts).relations);
   const relations = named.every((each) => each !== null) ? [...new Set(named.flat())].toSorted() : null;
   const { loose, changes } = standing;
-  return { relations, ...(loose ? { session: audited.id, changes } : {}) };
+  return { relations, ...(loose ? { session: session.audited.id, changes } : {}) };
 }
 
 /**
@@ -160,12 +201,13 @@ export function patientsAsked(
 
 /** Why a subject with these obligations may not run these statements, if so. */
 function objectionTo(
-  { unread, standing, parameters }: PostgresMessage,
+  message: PostgresMessage,
   analyses: readonly StatementAnalysis[],
   decision: Decision,
   acting: boolean,
 ): Refusal | null {
-  const { unmask, filter, rowsMax } = decision.obligations;
+  const { unread, standing, parameters } = message;
+  const { unmask, rowsMax } = decision.obligations;
   const rule = decision.reasons[0].rule;
   if (unread) return decision.effect === 'allow' && unmask === 'all' ? null : unread;
   // INVARIANT: how text is read is pinned for everybody; whose names are found first, wherever anything is masked.
@@ -197,21 +239,50 @@ function objectionTo(
     const [refusal = settingObjection(analysis, parameters)] = analysis.refusals;
     if (refusal)
       return { code: refusal.code, text: refusal.text, rule: 'builtin:closed-world', next: errors[refusal.code].next };
-    for (const cls of analysis.filters) {
-      // Who sees a class as it is learns nothing new by filtering on it.
-      const granted = cls === 'unknown' ? filter === 'all' : covers(filter, cls) || covers(unmask, cls);
-      if (!granted) {
-        const what = cls === 'unknown' ? 'a column nobody has classified' : `a column of class ${cls}`;
-        return {
-          code: 'filter_not_granted',
-          text: `The statement filters, joins, groups or sorts by ${what}, which rule ${rule} does not grant.`,
-          rule,
-          next: errors.filter_not_granted.next,
-        };
-      }
-    }
+    for (const cls of analysis.filters) if (!mayFilter(cls, decision)) return filterRefused(cls, rule);
   }
-  return null;
+  return lookupObjection(message, analyses, decision);
+}
+
+/** Who sees a class as it is learns nothing new by filtering on it. */
+function mayFilter(cls: PhiClass | 'unknown', { obligations: { unmask, filter } }: Decision): boolean {
+  return cls === 'unknown' ? filter === 'all' : covers(filter, cls) || covers(unmask, cls);
+}
+
+function filterRefused(cls: PhiClass | 'unknown', rule: string): Refusal {
+  const what = cls === 'unknown' ? 'a column nobody has classified' : `a column of class ${cls}`;
+  return {
+    code: 'filter_not_granted',
+    text: `The statement filters, joins, groups or sorts by ${what}, which rule ${rule} does not grant.`,
+    rule,
+    next: errors.filter_not_granted.next,
+  };
+}
+
+/** INVARIANT: asked last, since what it lets through is counted. */
+function lookupObjection(
+  { session: { audited, target } }: PostgresMessage,
+  analyses: readonly StatementAnalysis[],
+  decision: Decision,
+): Refusal | null {
+  const wanted = analyses.flatMap(({ lookups }) => lookups).filter((cls) => !mayFilter(cls, decision));
+  if (wanted.length === 0) return null;
+  const { lookup = {} } = decision.obligations;
+  const rule = decision.reasons[0].rule;
+  const classes: PhiClass[] = [];
+  for (const cls of wanted) {
+    if (cls === 'unknown' || !lookup[cls]) return filterRefused(cls, rule);
+    classes.push(cls);
+  }
+  const tooOften = target.lookups.spend(`${audited.subject.issuer}\0${audited.subject.id}`, classes, lookup);
+  if (tooOften === null) return null;
+  const { times = 0, perMs = 0 } = lookup[tooOften] ?? {};
+  return {
+    code: 'too_many',
+    text: `Rule ${rule} lets ${times} values of class ${tooOften} be looked up in ${perMs / 1_000} seconds, and so many have been.`,
+    rule,
+    next: 'Wait, or ask for a rule with more.',
+  };
 }
 
 /** Settings named by a parameter have to be the server's own. What EXECUTE puts into one is not known here. */
@@ -227,10 +298,9 @@ function settingObjection(
 }
 
 /** Names only, for the part of the entry that is not encrypted. */
-function dataOf(analyses: readonly StatementAnalysis[], target: PostgresTarget): JsonObject {
+function dataOf(analyses: readonly StatementAnalysis[], keys: KeyColumns | null, catalog: Catalog): JsonObject {
   const known = analyses.map((each) => each.facts);
-  const { patientKeys: keys } = target;
-  const isAboutNobody = keys !== null && analyses.every((each) => concernsNobody(each, keys, target.catalog));
+  const isAboutNobody = keys !== null && analyses.every((each) => concernsNobody(each, keys, catalog));
   return {
     command: known
       .map((facts) => facts.command)

@@ -23,8 +23,14 @@ export class Names {
   readonly portals: Map<string, Portal> = new Map();
   /** Made by DECLARE. */
   readonly cursors: Map<string, Cursor> = new Map();
+  readonly #ended: (output: Output, reason: string) => void;
   readonly #changing = new Set<Output>();
   #waiting: (() => void)[] = [];
+
+  /** `ended` is told of each portal that is gone, and why. */
+  constructor(ended: (output: Output, reason: string) => void) {
+    this.#ended = ended;
+  }
 
   /** Statements that change names are on their way: until they are answered, no name is certain. */
   get uncertain(): boolean {
@@ -65,7 +71,7 @@ export class Names {
     // Portals end with their transaction (PostgreSQL 54.2.3), cursors WITHOUT HOLD too.
     for (const [name, portal] of this.portals) {
       if (portal.status === 'pending') continue;
-      portal.output.end('ok', { reason: 'transaction ended' });
+      this.#ended(portal.output, 'transaction ended');
       this.portals.delete(name);
     }
     for (const [name, cursor] of this.cursors) if (!cursor.hold) this.cursors.delete(name);
@@ -74,7 +80,7 @@ export class Names {
   closeCursors(name: string | null): void {
     for (const [each, portal] of this.portals) {
       if (name !== null && each !== name) continue;
-      portal.output.end('ok', { reason: 'closed' });
+      this.#ended(portal.output, 'closed');
       this.portals.delete(each);
     }
     if (name === null) this.cursors.clear();
@@ -290,6 +296,7 @@ function withArguments(meaning: StatementAnalysis, act: Extract<NameAct, { kind:
     touchesProtected: meaning.touchesProtected || given.touchesProtected,
     refusals: [...given.refusals, ...meaning.refusals],
     filters: [...new Set([...given.filters, ...meaning.filters])],
+    lookups: [...given.lookups, ...meaning.lookups],
   };
 }
 

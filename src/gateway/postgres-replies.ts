@@ -19,15 +19,16 @@ import {
   type NoticeFields,
 } from '../wire/postgres/error-fields.ts';
 import { decodeParameterDescription } from '../wire/postgres/extended.ts';
-import type { Frame } from '../wire/postgres/frame.ts';
-import { decodeCommandComplete, encodeCommandComplete } from '../wire/postgres/query.ts';
+import { Frame } from '../wire/postgres/frame.ts';
+import { decodeCommandComplete, encodeCommandComplete, isCommandTag } from '../wire/postgres/query.ts';
 import { decodeRowDescription, encodeRowDescription } from '../wire/postgres/rows.ts';
 import { decodeParameterStatus, decodeReadyForQuery } from '../wire/postgres/status.ts';
 import { mayConcernPatients, watchedPlan } from './patients-seen.ts';
 import { type ColumnPlan, formatAt, type OutputField, planColumns } from './postgres-columns.ts';
 import { planCopy } from './postgres-copy.ts';
 import { mayShow, withheld } from './postgres-errors.ts';
-import { bytesOf, Gathered } from './postgres-gathered.ts';
+import { Gathered } from './postgres-gathered.ts';
+import { pins } from './postgres-pins.ts';
 import { type Expectation, type Output, type OutputEnd, type Portal, Prepared } from './postgres-statements.ts';
 
 export interface RepliesDeps {
@@ -68,6 +69,8 @@ export class PostgresReplies {
   #skipping = false;
   /** Takes the rows of a COPY TO apart that are masked or counted. */
   #copyRows: CopyRows | null = null;
+  /** A COPY TO has begun: only now do rows of one mean anything. */
+  #copyingOut = false;
   /** The answer that takes CopyData from the client. */
   copyingIn: Output | null = null;
   /** The server has said why it ends the session. */
@@ -103,33 +106,25 @@ export class PostgresReplies {
    * time. Never twice at once. @throws LogUnavailable
    */
   async flush(): Promise<void> {
-    const pieces = this.#gathered.take();
-    if (pieces.length === 0) return;
+    const { bytes, stretches } = this.#gathered.take();
+    if (stretches.length === 0) return;
     const recorded = this.#recording;
     this.#recording = [];
     const ending = this.#ending;
     this.#ending = new Map();
-    for (const { output } of pieces) if (output?.unconfirmed && !(await this.#confirmed(output))) return;
-    const whole = bytesOf(pieces);
-    for (let from = 0; from < pieces.length; ) {
-      const output = pieces[from]?.output ?? null;
-      let to = from;
-      while (to < pieces.length && pieces[to]?.output === output) to++;
-      if (output) {
-        const end = ending.get(output);
-        const isLast = end !== undefined && !pieces.slice(to).some((each) => each.output === output);
-        if (isLast) ending.delete(output);
-        const isAll = from === 0 && to === pieces.length;
-        const bytes = isAll ? whole : bytesOf(pieces.slice(from, to));
-        const seen = output.patients.take();
-        if (seen) recorded.push(output.admission.disclose(seen, output.counts));
-        recorded.push(output.record(withDescription(output, bytes), isLast ? end : null));
-      }
-      from = to;
+    for (const { output } of stretches) if (output?.unconfirmed && !(await this.#confirmed(output))) return;
+    for (const [at, { output, start, end }] of stretches.entries()) {
+      if (!output) continue;
+      const isLast = stretches.findLastIndex((each) => each.output === output) === at;
+      const outcome = isLast ? (ending.get(output) ?? null) : null;
+      if (outcome) ending.delete(output);
+      const seen = output.patients.take();
+      if (seen) recorded.push(output.admission.disclose(seen, output.counts));
+      recorded.push(output.record(withDescription(output, bytes.subarray(start, end)), outcome));
     }
-    for (const [output, { status, data }] of ending) output.end(status, data);
+    for (const [output, end] of ending) output.end(end);
     await Promise.all(recorded);
-    this.#deps.send(whole);
+    this.#deps.send(bytes);
   }
 
   /**
@@ -147,11 +142,11 @@ export class PostgresReplies {
   take(frame: Frame): boolean {
     switch (String.fromCharCode(frame.type)) {
       case 'D':
-        return this.row(frame.whole, 0, frame.whole.length);
+        return this.row(frame.buffer, frame.start, frame.end);
       case 'C':
         return this.#commandComplete(frame);
       case 'I':
-        return this.#completed(frame.whole);
+        return this.#completed(frame);
       case 'Z':
         return this.#readyForQuery(frame);
       case 'T':
@@ -172,8 +167,8 @@ export class PostgresReplies {
       case 'S':
         return this.#parameterStatus(frame);
       case 'A':
-        // NotificationResponse: LISTEN needs a subject who sees everything.
-        return this.#emit(frame.whole, this.#last);
+        // NotificationResponse: LISTEN needs a subject who sees everything, and nothing is masked after it.
+        return this.#deps.loose() ? this.#emit(frame, this.#last) : true;
       case 'G':
       case 'H':
       case 'd':
@@ -184,9 +179,19 @@ export class PostgresReplies {
     }
   }
 
-  /** The client has gone or the session is closing: what is still open will not be answered. */
+  /** The client has gone or the session is closing: what is still open will not be answered, and nothing more is given out. */
   abandon(reason: string): void {
     for (const expectation of this.#queue.splice(0)) this.#drop(expectation, reason);
+    // What is whole but was given to nobody ends with the session.
+    for (const [output, end] of this.#ending) if (end.status === 'canceled') output.end(end);
+  }
+
+  /**
+   * No more of this answer will come. INVARIANT: the record that says so is the last of it: it is made with what has gathered
+   * of the answer, or behind that. The first word counts.
+   */
+  end(output: Output, end: OutputEnd): void {
+    if (!output.ended && !this.#ending.has(output)) this.#ending.set(output, end);
   }
 
   #output(): Output | null {
@@ -245,43 +250,48 @@ export class PostgresReplies {
       const fields = decodeRowDescription(frame.body);
       output.plan = this.#planOf(fields, output.analysis, output);
       output.described = true;
-      return this.#emit(frame.whole, output);
+      return this.#emit(frame, output);
     }
     if (head?.kind !== 'describe') return this.#unexpected(String.fromCharCode(frame.type));
     this.#queue.shift();
     if (head.hidden && head.of && frame.type === letter('T')) head.of.fields = decodeRowDescription(frame.body);
-    return head.hidden ? true : this.#emit(frame.whole, null);
+    return head.hidden ? true : this.#emit(frame, null);
   }
 
   #parameterDescription(frame: Frame): boolean {
     const head = this.#queue[0];
     if (head?.kind !== 'describe') return this.#unexpected(String.fromCharCode(frame.type));
-    if (!head.hidden) return this.#emit(frame.whole, null);
+    if (!head.hidden) return this.#emit(frame, null);
     if (head.of instanceof Prepared) head.of.parameterTypes = decodeParameterDescription(frame.body);
     return true;
   }
 
   #acknowledged(frame: Frame): boolean {
     const head = this.#queue[0];
-    const asked = { '1': 'parse', '2': 'bind', '3': 'close' }[String.fromCharCode(frame.type)];
-    if (!head || head.kind !== asked) return this.#unexpected(String.fromCharCode(frame.type));
+    if (!head || frame.type !== acknowledgments[head.kind]) return this.#unexpected(String.fromCharCode(frame.type));
     this.#queue.shift();
     if (head.kind === 'parse') head.prepared.settle('ready');
     if (head.kind === 'bind') {
       head.portal.settle('ready');
-      head.portal.former?.output.end('ok', { reason: 'replaced' });
+      this.#endFormer(head.portal);
     }
-    if (head.kind === 'close') head.portal?.output.end('ok', { reason: 'closed' });
+    if (head.kind === 'close' && head.portal)
+      this.end(head.portal.output, { status: 'ok', data: { reason: 'closed' } });
     // From Bind on the portal holds its locks, whoever fetches from it: that is when the tables have to be as they were.
     const confirmed = head.kind === 'bind' && head.portal.output.analysis?.wholeRows === true;
-    return this.#emit(frame.whole, confirmed ? head.portal.output : null);
+    return this.#emit(frame, confirmed ? head.portal.output : null);
+  }
+
+  /** The portal whose name this one has taken: where the server has not let it have that, it has ended the transaction of both. */
+  #endFormer({ former }: Portal): void {
+    if (former) this.end(former.output, { status: 'ok', data: { reason: 'replaced' } });
   }
 
   #commandComplete(frame: Frame): boolean {
     const output = this.#output();
-    if (!output) return this.#unexpected(String.fromCharCode(frame.type));
+    if (!output || !isCommandTag(frame.body)) return this.#unexpected(String.fromCharCode(frame.type));
     if (output.analysis?.invalidatesCatalog) this.#deps.catalogChanged();
-    if (output.statementCut === 0) return this.#completed(frame.whole);
+    if (output.statementCut === 0) return this.#completed(frame);
     const tag = decodeCommandComplete(frame.body).replace(/\d+$/, String(output.statementRows));
     this.#emit(
       encodeNoticeResponse(rowLimitNotice(output.admission.decision.obligations.rowsMax ?? output.rows)),
@@ -291,18 +301,19 @@ export class PostgresReplies {
   }
 
   /** CommandComplete or EmptyQueryResponse. */
-  #completed(bytes: Buffer): boolean {
+  #completed(message: Frame | Buffer): boolean {
     const head = this.#queue[0];
     const output = this.#output();
     if (!head || !output) return false;
     this.copyingIn = null;
     this.#copyRows = null;
-    this.#emit(bytes, output);
+    this.#copyingOut = false;
+    this.#emit(message, output);
     output.nextStatement();
     if (head.kind === 'execute') {
       this.#queue.shift();
       output.onAnswered();
-      this.#ending.set(output, { status: 'ok', data: {} });
+      this.end(output, { status: 'ok', data: {} });
     }
     return true;
   }
@@ -314,7 +325,7 @@ export class PostgresReplies {
     const { output } = head.portal;
     output.statementRows = 0;
     output.onAnswered();
-    return this.#emit(frame.whole, output);
+    return this.#emit(frame, output);
   }
 
   #readyForQuery(frame: Frame): boolean {
@@ -322,14 +333,14 @@ export class PostgresReplies {
     const status = decodeReadyForQuery(frame.body);
     if (head?.kind === 'query') {
       // An error in it has had the last word already.
-      if (!this.#ending.has(head.output)) this.#ending.set(head.output, { status: 'ok', data: {} });
+      this.end(head.output, { status: 'ok', data: {} });
       head.output.onAnswered();
     } else if (head?.kind !== 'sync' && !(head?.kind === 'refusal' && head.simple))
       return this.#unexpected(String.fromCharCode(frame.type));
     this.#queue.shift();
     this.#skipping = false;
     this.copyingIn = null;
-    this.#emit(frame.whole, null);
+    this.#emit(frame, null);
     this.#deps.ready(status);
     return true;
   }
@@ -340,6 +351,7 @@ export class PostgresReplies {
     this.ended = lastWords.has(fields.get('V') ?? '');
     this.copyingIn = null;
     this.#copyRows = null;
+    this.#copyingOut = false;
     if (head?.kind === 'refusal') {
       this.#emit(head.answer, null);
       if (!head.simple) this.#skipToSync();
@@ -350,9 +362,8 @@ export class PostgresReplies {
     const plain = output
       ? mayShow(fields, output)
       : head?.kind === 'parse' || head?.kind === 'describe' || this.#deps.frank();
-    this.#emit(plain ? frame.whole : encodeErrorResponse(withheld(fields)), output);
-    if (output && !this.#ending.has(output))
-      this.#ending.set(output, { status: 'error', data: { sqlstate: fields.get('C') ?? '' } });
+    this.#emit(plain ? frame : encodeErrorResponse(withheld(fields)), output);
+    if (output) this.end(output, { status: 'error', data: { sqlstate: fields.get('C') ?? '' } });
     // An error at commit answers Sync itself: ReadyForQuery follows.
     if (head && head.kind !== 'query' && head.kind !== 'sync') this.#skipToSync();
     return true;
@@ -368,9 +379,10 @@ export class PostgresReplies {
   #drop(expectation: Expectation, reason = 'skipped after an error'): void {
     if (expectation.kind === 'parse') expectation.prepared.settle('failed');
     if (expectation.kind === 'bind') expectation.portal.settle('failed');
-    if (expectation.kind === 'query') expectation.output.end('canceled', { reason });
-    if (expectation.kind === 'bind' || expectation.kind === 'execute')
-      expectation.portal.output.end('canceled', { reason });
+    const canceled: OutputEnd = { status: 'canceled', data: { reason } };
+    if (expectation.kind === 'query') this.end(expectation.output, canceled);
+    if (expectation.kind === 'bind' || expectation.kind === 'execute') this.end(expectation.portal.output, canceled);
+    if (expectation.kind === 'bind') this.#endFormer(expectation.portal);
     if (expectation.kind === 'query') expectation.output.onAnswered();
     if (expectation.kind === 'execute') expectation.portal.output.onAnswered();
     this.#deps.failed(expectation);
@@ -380,7 +392,7 @@ export class PostgresReplies {
     const output = this.#output() ?? this.#last;
     return this.#emit(
       (output ? output.frank : this.#deps.frank())
-        ? frame.whole
+        ? frame
         : encodeNoticeResponse(withheld(decodeNoticeFields(frame.body))),
       output,
     );
@@ -396,7 +408,7 @@ export class PostgresReplies {
     // A view or trigger can put a value into a setting: only what the client itself has set, or the rollback of it, is told.
     const output = this.#output() ?? this.#last;
     const asked = output?.unmasked === true || output?.analyses.every(mayBeTold) === true;
-    return asked || !output ? this.#emit(frame.whole, null) : true;
+    return asked || !output ? this.#emit(frame, null) : true;
   }
 
   #copy(frame: Frame): boolean {
@@ -407,16 +419,17 @@ export class PostgresReplies {
       return this.#unexpected(String.fromCharCode(frame.type));
     if (!output.unmasked && analysis.refusals.length > 0) return this.#unexpected(String.fromCharCode(frame.type));
     if (frame.type === letter('G')) this.copyingIn = output;
-    if (frame.type === letter('H') && !this.#beginCopy(frame, output, analysis))
-      return this.#unexpected(String.fromCharCode(frame.type));
+    if (frame.type === letter('H')) this.#copyingOut = this.#beginCopy(frame, output, analysis);
+    if (frame.type !== letter('G') && !this.#copyingOut) return this.#unexpected(String.fromCharCode(frame.type));
+    if (frame.type === letter('c')) this.#copyingOut = false;
     const rows = this.#copyRows;
-    if (!rows || frame.type === letter('H')) return this.#emit(frame.whole, output);
+    if (!rows || frame.type === letter('H') || frame.type === letter('G')) return this.#emit(frame, output);
     if (frame.type === letter('d')) {
       const whole = rows.push(frame.body);
       return whole.length === 0 || this.#emit(whole, output);
     }
     rows.end();
-    return this.#emit(frame.whole, output);
+    return this.#emit(frame, output);
   }
 
   #beginCopy(frame: Frame, output: Output, analysis: StatementAnalysis): boolean {
@@ -441,10 +454,12 @@ export class PostgresReplies {
     return false;
   }
 
-  #emit(bytes: Buffer, output: Output | null): true {
+  /** The message as it came, or another in its place. */
+  #emit(message: Frame | Buffer, output: Output | null): true {
     if (output) this.#last = output;
     output?.begin();
-    this.#gathered.add(bytes, output);
+    if (message instanceof Frame) this.#gathered.addSlice(message.buffer, message.start, message.end, output);
+    else this.#gathered.add(message, output);
     return true;
   }
 }
@@ -458,13 +473,6 @@ const setters: ReadonlySet<string> = new Set(['setting', 'transaction', 'utility
 function mayBeTold({ kind, facts }: StatementAnalysis): boolean {
   return setters.has(kind) && facts.command !== 'EXPLAIN';
 }
-
-/** Results are read with these in mind; a server that reports another value is no longer understood. */
-const pins: Readonly<Record<string, RegExp>> = {
-  client_encoding: /^UTF8$/i,
-  standard_conforming_strings: /^on$/,
-  DateStyle: /^ISO\b/i,
-};
 
 /** The record of rows is readable by itself: it starts with what describes them. */
 function withDescription(output: Output, bytes: Buffer): Buffer {
@@ -482,6 +490,13 @@ function rowLimitNotice(rows: number): NoticeFields {
     ['H', 'Narrow the question, or ask for a rule with a higher limit.'],
   ]);
 }
+
+/** ParseComplete, BindComplete, CloseComplete. */
+const acknowledgments: Partial<Record<Expectation['kind'], number>> = {
+  parse: letter('1'),
+  bind: letter('2'),
+  close: letter('3'),
+};
 
 /** Severities after which the server closes the connection (PostgreSQL manual, "Error and Notice Message Fields"). */
 const lastWords: ReadonlySet<string> = new Set(['FATAL', 'PANIC']);

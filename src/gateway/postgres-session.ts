@@ -12,6 +12,7 @@ import type { MaskView } from '../masking/mask.ts';
 import type { Clock } from '../ports/clock.ts';
 import { LogUnavailable } from '../ports/log.ts';
 import type { ByteStream, UpstreamConnection } from '../ports/postgres-upstream.ts';
+import type { StatementAnalysis } from '../sql/analysis.ts';
 import { unread } from '../sql/analyze.ts';
 import {
   encodeErrorResponse,
@@ -30,7 +31,7 @@ import {
   encodeFlush,
   encodeParse,
 } from '../wire/postgres/extended.ts';
-import { type Frame, FrameReader, type FrameVisitor } from '../wire/postgres/frame.ts';
+import { Frame, FrameReader, type FrameVisitor } from '../wire/postgres/frame.ts';
 import { backendSession, frontendSession } from '../wire/postgres/messages.ts';
 import { ProtocolError } from '../wire/postgres/protocol-error.ts';
 import { decodeQuery, encodeQuery, encodeTerminate } from '../wire/postgres/query.ts';
@@ -43,7 +44,7 @@ import { parametersOf } from './postgres-parameters.ts';
 import { PostgresReplies } from './postgres-replies.ts';
 import { Standing } from './postgres-standing.ts';
 import { Cursor, Output, Portal, Prepared } from './postgres-statements.ts';
-import type { Analysed, PostgresTarget } from './postgres-target.ts';
+import { type Analysed, foreignName, type PostgresTarget } from './postgres-target.ts';
 
 export interface PostgresSessionDeps {
   readonly clock: Clock;
@@ -102,7 +103,7 @@ export class PostgresSession {
   readonly #fromUpstream: Inbox;
   readonly #toClient: Outbox;
   readonly #toUpstream: Outbox;
-  readonly #names = new Names();
+  readonly #names = new Names((output, reason) => this.#replies.end(output, { status: 'ok', data: { reason } }));
   readonly #standing = new Standing();
   readonly #closed: Promise<void>;
   #resolveClosed: () => void = () => {};
@@ -133,6 +134,8 @@ export class PostgresSession {
   #stopAbsolute: () => void = () => {};
   /** A transaction is open in which the catalog was changed. */
   #changesCatalog = false;
+  /** The last decision masked nothing. */
+  #seesAll = false;
 
   constructor(deps: PostgresSessionDeps) {
     this.#deps = deps;
@@ -285,7 +288,7 @@ export class PostgresSession {
     const understood =
       type === dataRow
         ? this.#replies.row(buffer, start, end)
-        : this.#replies.take({ type, body: buffer.subarray(start + 5, end), whole: buffer.subarray(start, end) });
+        : this.#replies.take(new Frame(buffer, type, start, end));
     this.#broken ||= !understood;
     return understood && !this.#replies.full;
   };
@@ -369,6 +372,7 @@ export class PostgresSession {
 
   async #parse(frame: Frame): Promise<void> {
     const { name, text, parameterTypes } = decodeParse(frame.body);
+    if (this.#isForeign(name)) return this.#refuseUnread(foreignName, text);
     const read = await this.#read(text);
     if (!read.ok) return this.#refuseUnread(read.error, text);
     const { analyses } = read.value;
@@ -376,7 +380,7 @@ export class PostgresSession {
       const unread = read.value.unread ?? { code: 'syntax', text: 'A prepared statement holds one statement.' };
       const output = await this.#submit(text, { ...read.value, unread }, []);
       if (!output.ok) return this.#refuseExtended(output.error);
-      output.value.end('ok', { reason: 'only to be parsed' });
+      output.value.end({ status: 'ok', data: { reason: 'only to be parsed' } });
     }
     if (this.#names.prepared.size >= limits.preparedPerSessionMax)
       return this.#refuseExtended({ code: 'too_many', text: 'This session holds too many prepared statements.' });
@@ -397,6 +401,7 @@ export class PostgresSession {
 
   async #bind(frame: Frame): Promise<void> {
     const message = decodeBind(frame.body);
+    if (this.#isForeign(message.portal)) return this.#refuseUnread(foreignName, '');
     if (this.#names.uncertain) await this.#certain();
     const found = this.#names.prepared.get(message.statement);
     const prepared = found && (await this.#usable(found)) ? found : null;
@@ -524,14 +529,19 @@ export class PostgresSession {
     const { target } = this.#deps;
     const known = target.known(text);
     let analysed = known ? ok(known) : await target.analyse(text);
-    // Its rows leave only if the tables are then as they are now: so now has to be now.
-    const wholeRows = analysed.ok && analysed.value.analyses.some((each) => each.wholeRows);
-    if (wholeRows && !(await target.confirms(target.catalog))) analysed = await target.analyse(text);
+    // Its rows leave only if the tables are then as they are now, or its views may be others by now: so now has to be now.
+    const isCertain = !analysed.ok || analysed.value.analyses.every((each) => this.#mayBeOld(each));
+    if (!isCertain && !(await target.confirms(target.catalog))) analysed = await target.analyse(text);
     if (analysed.ok) return ok(readOf(analysed.value));
     const { error } = analysed;
     if (!unreadable.has(error.code)) return analysed;
     const phi = target.classesIn({ analyses: [], phi: [] }, [text]);
     return ok({ analyses: [unread(error)], phi, unread: error });
+  }
+
+  /** Whether a snapshot of the last second will do. Views are read as ever by who has been shown everything so far. */
+  #mayBeOld({ wholeRows, readsViews, names }: StatementAnalysis): boolean {
+    return !wholeRows && (this.#seesAll || !(readsViews || names?.kind === 'execute'));
   }
 
   async #meaning(prepared: Prepared): Promise<Result<Read>> {
@@ -566,27 +576,23 @@ export class PostgresSession {
         catalog,
       }));
     const estimatedRows = this.#deps.needsRowEstimate() ? await this.#estimatedRows(sql, read, resolved) : null;
-    this.#waiting = new AbortController();
+    // One serves until somebody hangs up.
+    if (this.#waiting.signal.aborted) this.#waiting = new AbortController();
     const cause = parent();
-    const outcome = await audited.submit({
-      ...intentOf({
-        ...this.#deps,
-        sql,
-        resolved,
-        phi: read.phi,
-        parameters,
-        standing,
-        estimatedRows,
-        unread: read.unread,
-      }),
-      ...(cause ? { parent: cause } : {}),
-      signal: this.#waiting.signal,
-      onHold: (hold) => this.#announceHold(hold),
-      ifHeld: async () => {
-        const rows = estimatedRows ?? (await this.#estimatedRows(sql, read, resolved));
-        return rows === null ? {} : { estimated_rows: rows };
+    const { phi, unread } = read;
+    const intent = intentOf(
+      { session: this.#deps, sql, resolved, phi, parameters, standing, estimatedRows, unread },
+      {
+        ...(cause ? { parent: cause } : {}),
+        signal: this.#waiting.signal,
+        onHold: (hold) => this.#announceHold(hold),
+        ifHeld: async () => {
+          const rows = estimatedRows ?? (await this.#estimatedRows(sql, read, resolved));
+          return rows === null ? {} : { estimated_rows: rows };
+        },
       },
-    });
+    );
+    const outcome = await audited.submit(intent);
     this.#holding = false;
     // Whatever a policy says to what is not known: the caller is told what is wrong with it.
     if (!outcome.ok) return read.unread ? fail(read.unread) : outcome;
@@ -594,6 +600,7 @@ export class PostgresSession {
     const analyses = resolved.statements.map((each) => each.analysis);
     const acting = analyses.some(isActing);
     standing.admitted(decision, analyses, acting);
+    if (acting) this.#seesAll = decision.obligations.unmask === 'all';
     for (const cursor of resolved.cursors) cursor.decision = decision;
     const frank = decision.obligations.unmask === 'all' || (!acting && standing.frank);
     const output = new Output(outcome.value, resolved.statements, resolved.uses, frank, catalog);
@@ -663,6 +670,11 @@ export class PostgresSession {
       answer: encodeErrorResponse(errorFields(refusal, 'ERROR')),
     });
     this.#forwards.push(encodeExecute({ portal: refusedPortal, rowsMax: 0 }));
+  }
+
+  /** A name of the protocol that the server may take for another. */
+  #isForeign(name: string): boolean {
+    return !this.#deps.target.catalog.utf8 && /[^\0-\x7f]/.test(name);
   }
 
   /** Something asked for in an earlier run may have failed there: then its name means nothing now. */

@@ -225,10 +225,11 @@ export class Output {
     this.statementCut = 0;
   }
 
-  end(status: OutputEnd['status'], data: OutputEnd['data'] = {}): void {
+  /** Nothing has gathered of it that is still to be recorded: see `PostgresReplies.end`. */
+  end(end: OutputEnd): void {
     if (this.ended) return;
     this.ended = true;
-    const { status: outcome, data: counted } = this.#ending({ status, data });
+    const { status: outcome, data: counted } = this.#ending(end);
     // A log that fails has closed the gate already: the one who releases is told.
     this.admission.end(outcome, counted).catch(() => {});
   }

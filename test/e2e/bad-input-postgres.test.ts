@@ -24,7 +24,7 @@ import {
   encodeParse,
   encodeSync,
 } from '../../src/wire/postgres/extended.ts';
-import { encodeFunctionCall, encodeQuery } from '../../src/wire/postgres/query.ts';
+import { encodeCommandComplete, encodeFunctionCall, encodeQuery } from '../../src/wire/postgres/query.ts';
 import {
   decodeRowDescription,
   encodeDataRow,
@@ -38,7 +38,7 @@ import {
   encodeSslRequest,
   encodeStartupMessage,
 } from '../../src/wire/postgres/startup.ts';
-import { encodeParameterStatus, encodeReadyForQuery } from '../../src/wire/postgres/status.ts';
+import { decodeParameterStatus, encodeParameterStatus, encodeReadyForQuery } from '../../src/wire/postgres/status.ts';
 import { type Clinic, canaries, type Gate, startClinic } from '../parts/clinic.ts';
 import { eventually } from '../parts/eventually.ts';
 import { type Lie, type Meddler, meddler } from '../parts/meddler.ts';
@@ -138,6 +138,24 @@ const replace =
   (letter: string, bytes: Buffer): Lie =>
   (type) =>
     type === letter ? bytes : null;
+/** A message of any letter and body, with its right length. */
+function message(letter: string, body: string): Buffer {
+  const length = Buffer.alloc(4);
+  length.writeInt32BE(4 + body.length);
+  return Buffer.concat([Buffer.from(letter), length, Buffer.from(body, 'latin1')]);
+}
+const ahead =
+  (letter: string, bytes: Buffer): Lie =>
+  (type, frame) =>
+    type === letter ? Buffer.concat([bytes, frame.whole]) : null;
+const lieInBytes =
+  (letter: string, change: (body: Buffer) => void): Lie =>
+  (type, frame) => {
+    if (type !== letter) return null;
+    const whole = Buffer.from(frame.whole);
+    change(whole.subarray(5));
+    return whole;
+  };
 const lieInFields =
   (change: (field: FieldDescription) => Partial<FieldDescription>): Lie =>
   (type, frame) =>
@@ -192,6 +210,9 @@ describe('an upstream that dies', () => {
 
 describe('an upstream that lies', () => {
   const rows = 'SELECT ssn, first FROM patients';
+  const oneField = encodeRowDescription([
+    { name: 'ssn', tableOid: 0, attnum: 0, typeOid: 25, typeSize: -1, typeModifier: -1, format: 0 },
+  ]);
   const oneRow = (values: readonly string[]): Buffer => encodeDataRow(values.map((value) => Buffer.from(value)));
 
   for (const [what, lie] of [
@@ -219,6 +240,40 @@ describe('an upstream that lies', () => {
       'bytes that are no UTF-8 in a masked column',
       replace('D', encodeDataRow([Buffer.from([0xff, 0xfe]), Buffer.from([0xc3])])),
     ],
+    ['a second BackendKeyData', ahead('T', Buffer.from('K\0\0\0\x0c\0\0\0\x07\0\0\0\x07'))],
+    ['a NegotiateProtocolVersion', ahead('T', Buffer.from('v\0\0\0\x0c\0\0\0\x02\0\0\0\0'))],
+    ['a request for a password', ahead('T', Buffer.from('R\0\0\0\x08\0\0\0\x03'))],
+    ['a BindComplete', ahead('D', Buffer.from('2\0\0\0\x04'))],
+    ['a CloseComplete', ahead('C', Buffer.from('3\0\0\0\x04'))],
+    ['a NoData', replace('T', Buffer.from('n\0\0\0\x04'))],
+    ['a ParameterDescription', replace('T', Buffer.from('t\0\0\0\x06\0\0'))],
+    ['a PortalSuspended', replace('C', Buffer.from('s\0\0\0\x04'))],
+    ['a FunctionCallResponse', ahead('C', Buffer.from('V\0\0\0\x08\xff\xff\xff\xff', 'latin1'))],
+    ['a CopyInResponse', ahead('T', Buffer.from('G\0\0\0\x07\0\0\0'))],
+    ['CopyData outside of a COPY', ahead('D', Buffer.from('d\0\0\0\x0bZebulon'))],
+    ['a CopyDone outside of a COPY', ahead('C', Buffer.from('c\0\0\0\x04'))],
+    ['a row behind the end of its statement', ahead('Z', oneRow(['123-45-6789', 'Zebulon']))],
+    ['a description behind the end of its statement', ahead('Z', oneField)],
+    ['ReadyForQuery in place of CommandComplete', replace('C', encodeReadyForQuery('I'))],
+    ['a ReadyForQuery that is empty', replace('Z', Buffer.from('Z\0\0\0\x04'))],
+    ['a ReadyForQuery that is too long', replace('Z', Buffer.from('Z\0\0\0\x06II'))],
+    ['a command tag that says a value', replace('C', encodeCommandComplete('SELECT Zebulon'))],
+    ['a command tag without an end', replace('C', Buffer.from('C\0\0\0\x0cSELECT 1'))],
+    ['a command tag with two texts', replace('C', Buffer.from('C\0\0\0\x0fSELECT\x001\x002\0'))],
+    ['an error without an end', replace('D', Buffer.from('E\0\0\0\x0cSERROR\0M'))],
+    ['an error of no bytes', replace('D', Buffer.from('E\0\0\0\x04'))],
+    ['a notice without an end', ahead('D', Buffer.from('N\0\0\0\x0bMZebulo'))],
+    ['a ParameterStatus without a value', ahead('D', Buffer.from('S\0\0\0\x0dTimeZone\0'))],
+    ['a ParameterStatus with a third text', ahead('D', Buffer.from('S\0\0\0\x0aa\0b\0c\0'))],
+    ['a description without its names', replace('T', Buffer.from('T\0\0\0\x08\0\x01ss'))],
+    ['a description with bytes behind it', replace('T', Buffer.from('T\0\0\0\x08\0\0ss'))],
+    ['a description with a format that is none', lieInBytes('T', (body) => body.writeInt16BE(7, body.length - 2))],
+    ['a row with bytes behind it', lieInBytes('D', (body) => body.writeUInt16BE(1, 0))],
+    ['a row of no columns', replace('D', Buffer.from('D\0\0\0\x06\0\0'))],
+    ['a row cut within a length', replace('D', Buffer.from('D\0\0\0\x08\0\x02\0\0'))],
+    ['a row of 4 GB', replace('D', Buffer.from('D\xff\xff\xff\xfe\0\x02', 'latin1'))],
+    ['a message of type NUL', ahead('T', Buffer.from('\0\0\0\0\x04'))],
+    ['a message of a client', ahead('T', Buffer.from('Q\0\0\0\x09x\0\0\0\0'))],
     ['an error whose text is no UTF-8', replace('D', Buffer.from('E\0\0\0\x0cSERR\0M\xff', 'latin1'))],
   ] as readonly [string, Lie][]) {
     it(what, async () => {
@@ -235,6 +290,94 @@ describe('an upstream that lies', () => {
       return allIsWell();
     });
   }
+
+  it('what is odd but no lie passes without a value: no fields, fields nobody knows, a NotificationResponse', async () => {
+    road.lie('--no fields', replace('D', Buffer.from('E\0\0\0\x05\0')));
+    road.lie('--odd fields', replace('D', message('E', 'yZebulon\0MZebulon\0~Zebulon\0C22P02\0\0')));
+    road.lie('--notified', ahead('D', message('A', '\0\0\0\x07x\0Zebulon\0')));
+    await conversation('ana', query(`${rows} --no fields`), hear('T E+ C Z'));
+    await conversation('ana', query(`${rows} --odd fields`), hear('T E+ C Z'));
+    await conversation('ana', query(`${rows} --notified`), hear('T D+ C Z'));
+    await allIsWell();
+  });
+
+  it('in the extended protocol: answers in another order, or to what was not asked', async () => {
+    for (const [marker, lie] of [
+      ['2 for 1', replace('1', Buffer.from('2\0\0\0\x04'))],
+      ['no 1', replace('1', Buffer.alloc(0))],
+      ['1 twice', replace('1', Buffer.from('1\0\0\0\x041\0\0\0\x04'))],
+      ['3 for 2', replace('2', Buffer.from('3\0\0\0\x04'))],
+      ['rows before 2', ahead('2', oneRow(['123-45-6789', 'Zebulon']))],
+      ['n for T', replace('T', Buffer.from('n\0\0\0\x04'))],
+      ['T for t', replace('t', oneField)],
+      ['65,535 parameters', replace('t', Buffer.from('t\0\0\0\x06\xff\xff', 'latin1'))],
+      ['s for C', replace('C', Buffer.from('s\0\0\0\x04s\0\0\0\x04'))],
+      ['a query’s T', ahead('D', oneField)],
+      ['C twice', replace('C', Buffer.concat([encodeCommandComplete('SELECT 2'), encodeCommandComplete('SELECT 2')]))],
+    ] as readonly [string, Lie][]) {
+      road.lie(`--${marker}`, lie);
+      const peer = await signedIn('ana');
+      peer.send(parse(`${rows} --${marker}`), bind(), execute, encodeSync());
+      for (let frame = await peer.receive(); frame; frame = await peer.receive()) {
+        if (frame.type === 'Z'.charCodeAt(0)) peer.close();
+      }
+      assertClean(peer);
+      await endsAs('ana', 'upstream_protocol');
+    }
+    await allIsWell();
+  });
+
+  it('in a COPY: other columns, another format, half a row, a direction nobody asked for', async () => {
+    for (const [marker, lie] of [
+      ['more columns', replace('d', message('d', '123-45-6789\tZebulon\tZebulon\n'))],
+      ['fewer columns', replace('d', Buffer.from('d\0\0\0\x0cZebulon\n'))],
+      ['half a row', replace('d', Buffer.from('d\0\0\0\x0f123-45-6789'))],
+      ['binary', replace('H', Buffer.from('H\0\0\0\x0b\x01\0\x02\0\x01\0\x01'))],
+      ['one column', replace('H', Buffer.from('H\0\0\0\x09\0\0\x01\0\0'))],
+      ['the other direction', replace('H', Buffer.from('G\0\0\0\x0b\0\0\x02\0\0\0\0'))],
+      ['both directions', replace('H', Buffer.from('W\0\0\0\x0b\0\0\x02\0\0\0\0'))],
+      ['rows of a query', replace('d', oneRow(['123-45-6789', 'Zebulon']))],
+      ['no end', replace('c', Buffer.alloc(0))],
+      ['two ends', replace('c', Buffer.from('c\0\0\0\x04c\0\0\0\x04'))],
+      ['data behind the end', ahead('C', Buffer.from('d\0\0\0\x0cZebulon\n'))],
+    ] as readonly [string, Lie][]) {
+      road.lie(`--copy, ${marker}`, lie);
+      const peer = await signedIn('ana');
+      peer.send(encodeQuery(`COPY (SELECT ssn, first FROM patients) TO STDOUT --copy, ${marker}`));
+      for (let frame = await peer.receive(); frame; frame = await peer.receive()) {
+        if ('ZG'.includes(String.fromCharCode(frame.type))) peer.close();
+      }
+      assertClean(peer);
+      peer.close();
+    }
+    await allIsWell();
+  });
+
+  it('settings other than those the gate asks for, from the first message on', async () => {
+    const reported =
+      (name: string, value: string | null): Lie =>
+      (type, frame) => {
+        if (type !== 'S' || decodeParameterStatus(frame.body).name !== name) return null;
+        return value === null ? Buffer.alloc(0) : encodeParameterStatus({ name, value });
+      };
+    for (const [name, value] of [
+      ['client_encoding', 'SQL_ASCII'],
+      ['client_encoding', null],
+      ['standard_conforming_strings', 'off'],
+      ['DateStyle', 'German, DMY'],
+      ['search_path', '"$user", public'],
+    ] as const) {
+      road.lie('at sign-in', reported(name, value));
+      const peer = await scriptedClient(clinic.postgresPort);
+      await peer.converse(say(startup('ana')), hear('R'), say(encodePasswordMessage(await clinic.token('ana'))));
+      const answer = await peer.receive();
+      assert.match(answer?.body.toString() ?? '', new RegExp(`does not start its sessions with the ${name}`));
+      assert.equal(await peer.receive(), null);
+    }
+    road.lie('at sign-in', () => null);
+    await conversation('ana', query('SELECT label FROM wards LIMIT 1'), hear('T D C Z'));
+    await allIsWell();
+  });
 
   it('another type, another size and binary format for a masked column: it stays masked', async () => {
     for (const [marker, change] of [

@@ -19,6 +19,7 @@ import { encodeQuery } from '../../src/wire/postgres/query.ts';
 import { decodeDataRow } from '../../src/wire/postgres/rows.ts';
 import { encodeStartupMessage } from '../../src/wire/postgres/startup.ts';
 import { type Clinic, startClinic } from '../parts/clinic.ts';
+import { logRecords } from '../parts/log-records.ts';
 import { type Peer, scriptedClient } from '../parts/scripted-postgres.ts';
 
 let clinic: Clinic;
@@ -177,5 +178,29 @@ it('a simple query amid a skipped run is skipped with it', async () => {
     await exchange(peer, [encodeQuery('SELECT 1; SELECT ssn FROM patients WHERE id = 2; SELECT 3')]),
     'T D(1) C T D(***-**-4320) C T D(3) C Z',
   );
+  peer.close();
+});
+
+it('records an answer with its end, and nothing of it behind that, however its portal goes', async () => {
+  const peer = await signedIn('cora');
+  const many = parse('SELECT id FROM patients ORDER BY id');
+  for (const ending of [
+    [execute()],
+    [execute('', 1)],
+    [execute('', 1), encodeClose({ kind: 'portal', name: '' })],
+    [execute('', 1), bind(), execute()],
+    [execute('', 1), parse('SELECT 1/0'), bind(), execute()],
+  ])
+    await exchange(peer, [many, bind(), ...ending, encodeSync()]);
+  const all = await logRecords(clinic.state);
+  const session = all.findLast(({ type }) => type === 'session.start')?.session;
+  const requests = all.filter((each) => each.session === session && each.request !== undefined);
+  const answers = [...Map.groupBy(requests, ({ request }) => request).values()];
+  assert.equal(answers.length, 7);
+  for (const each of answers)
+    assert.deepEqual(
+      each.map(({ type }) => type),
+      ['request', 'request.end'],
+    );
   peer.close();
 });

@@ -12,7 +12,7 @@ export type Lie = (letter: string, frame: Frame) => Uint8Array | { readonly cut:
 
 export interface Meddler extends AsyncDisposable {
   readonly port: number;
-  /** Applies to connections whose latest statement ends in the marker. */
+  /** Applies to connections whose latest statement ends in the marker; `at sign-in` to those that have had none. */
   lie(marker: string, lie: Lie): void;
 }
 
@@ -54,7 +54,7 @@ function relay(client: Socket, upstream: Socket, lieFor: (statement: string) => 
   const asked = new FrameReader(limits);
   const answered = new FrameReader(limits);
   let startup: Buffer | null = Buffer.alloc(0);
-  let lie: Lie | undefined;
+  let lie = lieFor('at sign-in');
   client.on('data', (chunk: Buffer) => {
     upstream.write(chunk);
     let rest = chunk;

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { bytesOf, Gathered } from '../../src/gateway/postgres-gathered.ts';
+import { Gathered } from '../../src/gateway/postgres-gathered.ts';
 import type { Output } from '../../src/gateway/postgres-statements.ts';
 
 const outputs = [{ at: 0 }, { at: 1 }] as unknown as readonly Output[];
@@ -39,8 +39,9 @@ test('slices, rewritten rows and other messages, in any order', () => {
           gathered.add(Buffer.from(text), null);
           expected.push([text, null]);
         } else if (kind === 'slice') {
-          gathered.addSlice(chunk, start, end, of);
-          expected.push([row(text).toString('latin1'), of]);
+          const owner = text === '' ? null : of;
+          gathered.addSlice(chunk, start, end, owner);
+          expected.push([row(text).toString('latin1'), owner]);
         } else if (kind === 'row') {
           gathered.addRow(chunk, start, end, [masked], of);
           expected.push([row(`<${text}>`).toString('latin1'), of]);
@@ -48,13 +49,13 @@ test('slices, rewritten rows and other messages, in any order', () => {
           assert.throws(() => gathered.addRow(chunk, start, end, [null, null], of), { code: 'malformed' });
         } else {
           const { bytes } = gathered;
-          const pieces = gathered.take();
-          assert.equal(bytes, bytesOf(pieces).length);
-          assert.equal(bytesOf(pieces).toString('latin1'), expected.map(([each]) => each).join(''));
+          const taken = gathered.take();
+          assert.equal(bytes, taken.bytes.length);
+          assert.equal(taken.bytes.toString('latin1'), expected.map(([each]) => each).join(''));
           const owners = (all: readonly (readonly [number, Output | null])[]): string =>
             all.flatMap(([length, owner]) => Array<number>(length).fill(owner ? outputs.indexOf(owner) : 9)).join('');
           assert.equal(
-            owners(pieces.map((each) => [each.bytes.length, each.output])),
+            owners(taken.stretches.map(({ start, end, output }) => [end - start, output])),
             owners(expected.map(([each, owner]) => [each.length, owner])),
           );
           assert.equal(gathered.bytes, 0);

@@ -77,6 +77,11 @@ export class BodyReader {
    * INVARIANT: two names that are one to the server are one to the gate, or a plan would mask another statement's rows.
    */
   name(): string {
+    // The unnamed one, which most are.
+    if (this.#body[this.#at] === 0) {
+      this.#at++;
+      return '';
+    }
     const nul = this.#body.indexOf(0, this.#at);
     if (nul === -1) return malformed(this.#what);
     const name = decodeText(this.#body.subarray(this.#at, Math.min(nul, this.#at + nameBytesMax)), this.#what);
@@ -97,7 +102,14 @@ export class BodyReader {
   }
 
   formats(): (0 | 1)[] {
-    return Array.from({ length: this.count() }, () => this.format());
+    return this.list(() => this.format());
+  }
+
+  /** As many as are counted before them. */
+  list<T>(read: () => T): T[] {
+    const found: T[] = [];
+    for (let left = this.count(); left > 0; left--) found.push(read());
+    return found;
   }
 
   end(): void {

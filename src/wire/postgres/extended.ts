@@ -17,7 +17,7 @@ export function decodeParse(body: Buffer): ParseMessage {
   const reader = new BodyReader(body, 'Parse');
   const name = reader.name();
   const text = reader.cString();
-  const parameterTypes = Array.from({ length: reader.count() }, () => reader.uint32());
+  const parameterTypes = reader.list(() => reader.uint32());
   reader.end();
   return { name, text, parameterTypes };
 }
@@ -43,7 +43,7 @@ export function decodeBind(body: Buffer): BindMessage {
   const portal = reader.name();
   const statement = reader.name();
   const parameterFormats = reader.formats();
-  const parameters = Array.from({ length: reader.count() }, () => reader.value());
+  const parameters = reader.list(() => reader.value());
   if (parameterFormats.length > 1 && parameterFormats.length !== parameters.length) malformed('Bind');
   const resultFormats = reader.formats();
   reader.end();
@@ -143,7 +143,7 @@ export function encodePortalSuspended(): Buffer {
 /** 't': the OIDs of a statement's parameter types. */
 export function decodeParameterDescription(body: Buffer): number[] {
   const reader = new BodyReader(body, 'ParameterDescription');
-  const oids = Array.from({ length: reader.count() }, () => reader.uint32());
+  const oids = reader.list(() => reader.uint32());
   reader.end();
   return oids;
 }

@@ -3,12 +3,33 @@
 
 import { malformed, ProtocolError } from './protocol-error.ts';
 
-/** `body` and `whole` are slices of a larger buffer: keeping one keeps that buffer. Never write into them. */
-export interface Frame {
+const headerBytes = 5;
+
+/**
+ * A message where it lies, at [start, end) of `buffer`: only what somebody asks for is made a slice. Keeping one keeps that
+ * buffer. Never write into them.
+ */
+export class Frame {
+  readonly buffer: Buffer;
   readonly type: number;
-  readonly body: Buffer;
+  readonly start: number;
+  readonly end: number;
+
+  constructor(buffer: Buffer, type: number, start: number, end: number) {
+    this.buffer = buffer;
+    this.type = type;
+    this.start = start;
+    this.end = end;
+  }
+
+  get body(): Buffer {
+    return this.buffer.subarray(this.start + headerBytes, this.end);
+  }
+
   /** The message with its header, as it came. */
-  readonly whole: Buffer;
+  get whole(): Buffer {
+    return this.buffer.subarray(this.start, this.end);
+  }
 }
 
 /** The message at [start, end) of `buffer`; its body begins at start + 5. Return false to stop after this one. */
@@ -18,8 +39,6 @@ export interface FrameLimits {
   /** The most bytes a message of this type may have, header included; 0 = it has no place here. */
   limit(type: number): number;
 }
-
-const headerBytes = 5;
 
 /**
  * Visits the whole messages in `buffer` from `offset` on, allocating nothing. Returns where the first message begins that
@@ -136,12 +155,7 @@ export class FrameReader {
     const end = this.#end - start < headerBytes ? Number.POSITIVE_INFINITY : endOf(this.#buffer, start, this.#limits);
     if (end > this.#end) return this.#goOn() ? this.next() : undefined;
     this.#start = end;
-    const buffer = this.#buffer;
-    return {
-      type: buffer.readUInt8(start),
-      body: buffer.subarray(start + headerBytes, end),
-      whole: buffer.subarray(start, end),
-    };
+    return new Frame(this.#buffer, this.#buffer.readUInt8(start), start, end);
   }
 
   /** Visits every whole message there is, without an object for each. @throws ProtocolError */

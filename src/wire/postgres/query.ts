@@ -27,6 +27,19 @@ export function encodeCommandComplete(tag: string): Buffer {
   return new MessageWriter('C').cString(tag).finish();
 }
 
+/** Whether a CommandComplete says what servers say: words in capitals and counts, to the NUL that ends it. */
+export function isCommandTag(body: Buffer): boolean {
+  const last = body.length - 1;
+  for (let at = 0; at < last; at++) {
+    const byte = body[at] ?? 0;
+    const isLetter = byte >= 0x41 && byte <= 0x5a;
+    const isDigit = byte >= 0x30 && byte <= 0x39;
+    // `???` stands for a command without a tag.
+    if (!isLetter && !isDigit && byte !== 0x20 && byte !== 0x3f) return false;
+  }
+  return body[last] === 0;
+}
+
 export function encodeEmptyQueryResponse(): Buffer {
   return bare('I');
 }
