@@ -12,7 +12,7 @@ import type { Emit, Find } from './detectors/detector.ts';
 import { findEmail } from './detectors/email.ts';
 import { findIp } from './detectors/ip.ts';
 import { findLabelledId } from './detectors/labelled-id.ts';
-import { findLowerCase, questionChars } from './detectors/lower-case.ts';
+import { findLowerCase, findSlug, questionChars } from './detectors/lower-case.ts';
 import { findName } from './detectors/name.ts';
 import { readNumbers } from './detectors/numbers.ts';
 import { findPhone } from './detectors/phone.ts';
@@ -25,7 +25,7 @@ import { coverSpans, normalise } from './normalise.ts';
 
 // Where spans overlap, the earlier detector names the class.
 const withDigits: readonly Find[] = [findDate, findLabelledId, findCodedId, findSsn, findAccount, findIp, findPhone];
-const always: readonly Find[] = [findEmail, findUrl, findAddress, findCorner, findName, findAge];
+const always: readonly Find[] = [findEmail, findUrl, findAddress, findCorner, findName, findSlug, findAge];
 
 /**
  * UTF-16 offsets, sorted, never overlapping. Total: any string is accepted, ill-formed ones included.
@@ -100,17 +100,19 @@ function findIn(whole: string, { start: from, end: to }: Place, prose: boolean, 
     ...(isAll || whole.length <= questionChars ? [findLowerCase] : []),
     ...(prose && isAll ? [findStranger] : []),
   ];
-  detectors.forEach((find, rank) => {
-    const emit: Emit = (start, claimed, type) => {
-      // INVARIANT: nobody masks beyond the end of the text, where what encloses it goes on.
-      const end = Math.min(claimed, text.length);
-      // At its edge a place lacks the context to judge by; it was judged there with the whole text.
-      const isJudged =
-        isAll || ((from === 0 || start >= edgeChars) && (to === whole.length || end <= text.length - edgeChars));
-      if (end > start && isJudged) found.push({ start: from + start, end: from + end, type, rank });
-    };
+  let rank = 0;
+  const emit: Emit = (start, claimed, type) => {
+    // INVARIANT: nobody masks beyond the end of the text, where what encloses it goes on.
+    const end = Math.min(claimed, text.length);
+    // At its edge a place lacks the context to judge by; it was judged there with the whole text.
+    const isJudged =
+      isAll || ((from === 0 || start >= edgeChars) && (to === whole.length || end <= text.length - edgeChars));
+    if (end > start && isJudged) found.push({ start: from + start, end: from + end, type, rank });
+  };
+  for (const find of detectors) {
     find(text, emit, words, numbers);
-  });
+    rank++;
+  }
   return found;
 }
 

@@ -18,10 +18,13 @@ import { readXml } from './containers/xml.ts';
 import { detect } from './detect.ts';
 import type { Find } from './detectors/detector.ts';
 import { KnownValues } from './known-values.ts';
-import { labelledValues } from './labelled-lines.ts';
+import { isClinical } from './lexicon/clinical-words.ts';
+import { englishWords } from './lexicon/english-words.ts';
 import type { Span } from './mask.ts';
+import { notNames } from './names.ts';
 import { isMaskToken } from './operators.ts';
 import { placedIds } from './placed-ids.ts';
+import { spelledText } from './spelled-text.ts';
 import { unlistedWords } from './unlisted-words.ts';
 
 /** Something to mask: where it lies in the text, what it says, and how its replacement is written there. */
@@ -57,9 +60,17 @@ const containers: readonly Container[] = [
 /** Texts within texts, no deeper. */
 const nestingMax = 6;
 
-/** Idempotent for tokens. `prose`: as for detect, for a text without structure. */
-export function maskDocument(text: string, replace: Replace, prose = true, own: readonly Find[] = []): Masked {
+/** Idempotent for tokens. `prose`: as for detect, for a text without structure. `beside`: what says more of its values. */
+export function maskDocument(
+  text: string,
+  replace: Replace,
+  prose = true,
+  own: readonly Find[] = [],
+  beside: readonly string[] = [],
+): Masked {
   const known = new KnownValues();
+  // Below the first text a label is known by itself.
+  for (const each of beside) read(each, known, false, 1);
   const document = read(text, known, false, 0);
   const search: Search = { replace, known, own, spans: new Map() };
   if (!document) return maskText(text, searched(text, prose ? 'prose' : 'value', search), search);
@@ -75,7 +86,32 @@ function learn(document: Document, search: Search): void {
       if (wholeName.test(name)) search.known.add(name, 'name');
     }
   }
+  learnParted(document.leaves, search);
 }
+
+/** A name whose words stand in two places, one behind the other. */
+function learnParted(leaves: readonly Leaf[], { known, own }: Search): void {
+  let before = '';
+  for (const { value, cls, keyOf } of leaves) {
+    if (keyOf !== undefined) continue;
+    const isRead = cls === undefined || cls === 'note';
+    const first = isRead && before !== '' ? (nameAhead.exec(value)?.[0] ?? '') : '';
+    const whole = `${before} ${first}`;
+    if (first !== '' && first !== before && !isOrdinary(before) && !isOrdinary(first)) {
+      const isName = ({ start, end, type }: Span): boolean => type === 'name' && end - start === whole.length;
+      if (detect(whole, false, own).some(isName)) known.add(whole, 'name');
+    }
+    before = isRead ? (nameBehind.exec(value)?.[0] ?? '') : '';
+  }
+}
+
+function isOrdinary(word: string): boolean {
+  const key = word.toLowerCase();
+  return englishWords.has(key, 0, key.length) || isClinical(key) || notNames.has(key);
+}
+
+const nameBehind = /(?<![\p{L}\p{N}])\p{Lu}\p{Ll}[\p{L}'’-]{1,30}$/u;
+const nameAhead = /^\p{Lu}\p{Ll}[\p{L}'’-]{1,30}(?![\p{L}\p{N}])/u;
 
 const wholeName = /^\p{Lu}[\p{L}.'’-]*(?:,? \p{Lu}[\p{L}.'’-]*){1,3}$/u;
 
@@ -137,20 +173,15 @@ function read(text: string, known: KnownValues, isRecord: boolean, depth: number
       if (leaf.isTerm) known.addTerm(value);
       if (cls !== undefined && cls !== 'clear' && cls !== 'note') known.add(value, cls);
       if (cls !== undefined && cls !== 'note') continue;
-      const packed = innerText(value, reads);
+      const packed = leaf.packed ?? innerText(value, reads);
       const document = packed && read(packed.text, known, reads === 'record' || reads === 'encoded', depth + 1);
       if (packed && (document || !packed.isPlain)) inner.set(leaf, { ...packed, document });
-      else if (cls === undefined) addLabelled(value, known);
+      else if (cls === undefined) known.addLabelled(value);
     }
     return { leaves, isJson: container === readJson, inner };
   }
-  if (depth > 0) addLabelled(text, known);
+  if (depth > 0) known.addLabelled(text);
   return null;
-}
-
-/** What lines of "label: value" say of their values. */
-export function addLabelled(text: string, known: KnownValues): void {
-  for (const { start, end, type } of labelledValues(text)) known.add(text.slice(start, end), type);
 }
 
 function asRecord(leaf: Leaf): Leaf {
@@ -193,10 +224,17 @@ export function spansIn(text: string, reads: Reading, search: Pick<Search, 'know
 /** The same but for what is known already; what its labels say of values becomes known. */
 function searched(text: string, reads: Reading, { known, own }: Pick<Search, 'known' | 'own'>): readonly Span[] {
   const isProse = reads === 'prose' || reads === 'record';
-  const labelled = labelledValues(text);
-  for (const { start, end, type } of labelled) known.add(text.slice(start, end), type);
-  const spans = [...labelled, ...placedIds(text), ...detect(text, isProse, own)];
+  const labelled = known.addLabelled(text);
+  const spans = [...labelled, ...placedIds(text), ...detect(text, isProse, own), ...spelledIn(text, known, own)];
   return merged(reads === 'record' ? [...spans, ...unlistedWords(text, known.terms)] : spans);
+}
+
+/** What is written as the numbers of its characters goes as a whole. */
+function spelledIn(text: string, known: KnownValues, own: readonly Find[]): readonly Span[] {
+  return spelledText(text).flatMap(({ start, end, text: spelled }) => {
+    const [first] = [...known.find(spelled), ...detect(spelled, false, own)];
+    return first ? [{ start, end, type: first.type }] : [];
+  });
 }
 
 /** `place`: a leaf, or what it holds. */
@@ -250,6 +288,7 @@ function marked(leaf: Leaf, spans: readonly Span[]): readonly Found[] {
 
 /** Overlapping spans become one; the first names the class. */
 function merged(spans: readonly Span[]): readonly Span[] {
+  if (spans.length < 2) return spans;
   const result: { start: number; end: number; type: PhiClass }[] = [];
   for (const span of spans.toSorted((a, b) => a.start - b.start || b.end - a.end)) {
     const last = result.at(-1);

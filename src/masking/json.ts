@@ -13,7 +13,7 @@ export function maskJson(value: Json, view: MaskView, counts?: Tally): Json {
   if (typeof value !== 'object' || value === null) return value;
   const whole = JSON.stringify(value);
   const replace = replaceOf(viewOfDocument(whole, view), counts);
-  const { text, isJson } = maskDocument(whole, replace, true, view.own);
+  const { text, isJson } = maskDocument(whole, replace, true, view.own, view.beside);
   // INVARIANT: what was too deep to be read as JSON is given back as nothing, never as it was.
   if (!isJson) return isJsonArray(value) ? [] : {};
   const masked: Json = JSON.parse(text);

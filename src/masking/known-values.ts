@@ -2,6 +2,7 @@
 // names and addresses word by word, for numbers however they are grouped. Linear in the text: one lookup a word.
 
 import type { PhiClass } from '../core/phi.ts';
+import { labelledValues } from './labelled-lines.ts';
 import { isClinical } from './lexicon/clinical-words.ts';
 import { englishWords } from './lexicon/english-words.ts';
 import type { Span } from './mask.ts';
@@ -27,6 +28,8 @@ const followed: ReadonlySet<PhiClass> = new Set([
 
 /** More than any payload that is held as a whole can show. */
 const valuesMax = 100_000;
+/** Texts whose labels are remembered. */
+const labelledMax = 64;
 const wordsMax = 12;
 const wordPattern = /[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}])*/gu;
 /** What may stand between the groups of a number, and how many groups there are at most. */
@@ -50,6 +53,7 @@ export class KnownValues {
   readonly #grouped = new Map<string, PhiClass>();
   readonly #initials = new Set<string>();
   readonly #terms = new Set<string>();
+  readonly #labelled = new Map<string, readonly Span[]>();
   #count = 0;
 
   /** Words the payload shows to be of its terminology, plain. */
@@ -68,6 +72,17 @@ export class KnownValues {
     if (/\d/.test(whole) && whole.length >= groupedMin && cls !== 'address') this.#group(whole, cls);
     if (words.length > 1 && whole.length >= 6) this.#remember({ words, cls, isCommon: false });
     if (words.length === 1 || cls === 'name') written.forEach((word, at) => this.#single(word, words[at] ?? '', cls));
+  }
+
+  /** What lines of "label: value" say of their values, which are known from here on. A text is read for that, and later searched. */
+  addLabelled(text: string): readonly Span[] {
+    const known = this.#labelled.get(text);
+    if (known) return known;
+    const spans = labelledValues(text);
+    for (const { start, end, type } of spans) this.add(text.slice(start, end), type);
+    if (this.#labelled.size >= labelledMax) this.#labelled.clear();
+    this.#labelled.set(text, spans);
+    return spans;
   }
 
   addTerm(text: string): void {

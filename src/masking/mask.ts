@@ -18,6 +18,8 @@ export interface MaskView {
   readonly shiftDays?: number;
   /** Detectors of the operator's own, beside the built-in ones. */
   readonly own?: readonly Find[];
+  /** Texts that say what values of this one are: they are read for it, and are no part of it. */
+  readonly beside?: readonly string[];
   /** Milliseconds since 1970: which years tell an age over 89. */
   readonly now: number;
 }

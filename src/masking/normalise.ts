@@ -62,11 +62,35 @@ function simplified(text: string): NormalText {
 const spacedDigits = /(?<![\d.,/-])\d(?:(?: {1,3}| ?[-./)] ?)\d(?!\d)){6,29}(?![\d])(?! ?[-./] ?\d)/g;
 const spacing = / ?[-./)] ?| {1,3}/g;
 
-/** Spaced digits together: "1 2 3 - 4 5 - 6 7 8 9" reads 123-45-6789. */
+/** What only a screen or a page makes of a text, amid a number: colours, emphasis, escapes, tags, the end of a line behind a hyphen. */
+const trimmings =
+  // oxlint-disable-next-line no-control-regex -- ESC begins a colour (ECMA-48)
+  /(?<=[\d-])(?:\u001b\[[\d;]{0,8}m|\*{1,3}|__|~~|`|\\|<\/?[a-z]{1,6}>|<!--.{0,40}?-->|(?<=\d-) {0,2}\r?\n {0,8}){1,4}(?=[\d-])/gi;
+// oxlint-disable-next-line no-control-regex -- the same
+const mayHaveTrimmings = /[\d-][\u001b*_~`\\<]|\d- {0,2}\r?\n/;
+
+/** Numbers without what is put between their digits. */
 function closedUp(normal: NormalText): NormalText {
+  const bare = mayHaveTrimmings.test(normal.text) ? withoutCuts(normal, trimmingsIn(normal.text)) : normal;
+  return withoutCuts(bare, spacedDigitsIn(bare.text));
+}
+
+interface Cut {
+  readonly start: number;
+  readonly end: number;
+}
+
+function trimmingsIn(text: string): readonly Cut[] {
+  return Array.from(matches(text, trimmings), ({ 0: cut, index }) => ({ start: index, end: index + cut.length }));
+}
+
+/** Spaced digits together: "1 2 3 - 4 5 - 6 7 8 9" reads 123-45-6789. */
+function spacedDigitsIn(text: string): readonly Cut[] {
+  return Array.from(matches(text, spacedDigits), (match) => cutsIn(match[0], match.index)).flat();
+}
+
+function withoutCuts(normal: NormalText, cuts: readonly Cut[]): NormalText {
   const { text } = normal;
-  const cuts: { readonly start: number; readonly end: number }[] = [];
-  for (const match of matches(text, spacedDigits)) cuts.push(...cutsIn(match[0], match.index));
   if (cuts.length === 0) return normal;
   // Offset in the closed text where each cut was made, and what had been cut until then.
   const at: number[] = [];
@@ -96,7 +120,7 @@ function closedUp(normal: NormalText): NormalText {
 }
 
 /** The sign that stands most often between the digits goes; of another one only the blanks around it. */
-function cutsIn(spelled: string, offset: number): { readonly start: number; readonly end: number }[] {
+function cutsIn(spelled: string, offset: number): readonly Cut[] {
   const gaps = Array.from(spelled.matchAll(spacing), (match) => ({ sign: match[0], start: offset + match.index }));
   const counts = new Map<string, number>();
   for (const { sign } of gaps) counts.set(sign, (counts.get(sign) ?? 0) + 1);
@@ -125,12 +149,16 @@ function plainForm(char: string, text: string, at: number): string {
   if (/[\u201C\u201D]/.test(char)) return '"';
   const alike = lookAlikes.get(char);
   if (alike !== undefined) return /[A-Za-z@]/.test(text.slice(Math.max(0, at - 12), at + 12)) ? alike : char;
+  if (/[\u00b2\u00b3\u00b9]/.test(char))
+    return raised.test(text.slice(Math.max(0, at - 1), at + 2)) ? char.normalize('NFKC') : char;
   if (char <= '\u024F') return char;
   if (decimal.test(char)) return String(decimalValue(char));
   const compatible = char.normalize('NFKC');
   return /^[\x20-\x7e]{1,4}$/.test(compatible) ? compatible : char;
 }
 
+/** One alone is an exponent. */
+const raised = /[\u00b2\u00b3\u00b9\u2070-\u2079]{2}/;
 const decimal = /^\p{Nd}$/u;
 
 /** Decimal digits come in rows of ten that begin at …0 or …6 of a row of sixteen (UnicodeData, type Nd). */

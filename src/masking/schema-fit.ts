@@ -164,12 +164,18 @@ function onlyOf(view: JsonObject): Json | undefined {
   return values !== undefined && isJsonArray(values) && values.length === 1 ? values[0] : undefined;
 }
 
+/** A limit from here on may be somebody's number itself. */
+const boundMax = 100_000;
+
 /** Values to stand where a masked one does not fit, the plainest first. */
 function standIns(view: JsonObject, was: Json | undefined, now: Json): Json[] {
   if (view['enum'] !== undefined) return [];
   const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf } = view;
   const bounds = [minimum, maximum, above(exclusiveMinimum, 1), above(exclusiveMaximum, -1), multipleOf];
-  const numbers = [0, ...bounds.filter((each): each is number => typeof each === 'number')];
+  const numbers = [
+    0,
+    ...bounds.filter((each): each is number => typeof each === 'number' && Math.abs(each) < boundMax),
+  ];
   const { format, minLength, maxLength, pattern } = view;
   const token = typeof now === 'string' ? now : '[MASKED]';
   const least = typeof minLength === 'number' ? minLength : 0;

@@ -2,7 +2,7 @@
 // lying across a border; a document, whose structure only its end completes, is held whole. Never lets a piece out that it
 // would have masked a moment later.
 
-import { addLabelled, mayBeDocument, spansIn } from './document.ts';
+import { mayBeDocument, spansIn } from './document.ts';
 import { KnownValues } from './known-values.ts';
 import type { MaskView, Span } from './mask.ts';
 import { replaceOf, scanText, type Tally } from './text.ts';
@@ -38,7 +38,7 @@ export function maskStream(view: MaskView, counts?: Tally, prose = true): Masked
   let kind: 'unknown' | 'text' | 'document' | 'refused' = 'unknown';
   const search = { known: new KnownValues(), own: view.own ?? [] };
   const spansOf = (block: string): readonly Span[] => {
-    addLabelled(block, search.known);
+    search.known.addLabelled(block);
     return spansIn(block, prose ? 'prose' : 'value', search);
   };
   const { window, ahead, context, heldMax } = streamBounds;

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Json } from '../../src/core/json.ts';
+import { hasPackedRun } from '../../src/masking/containers/encoded.ts';
 import { detect } from '../../src/masking/detect.ts';
 import { maskDocument, mayBeDocument } from '../../src/masking/document.ts';
 import { maskJson } from '../../src/masking/json.ts';
@@ -50,6 +51,23 @@ const pieces = fc.constantFrom(
 const prose = fc
   .array(fc.oneof(pieces, fc.string({ unit: 'binary', maxLength: 6 })), { maxLength: 14 })
   .map((parts) => parts.join(' '));
+
+describe('a run of base64', () => {
+  it('is seen wherever it lies, and nowhere else', () => {
+    const signs = fc.stringMatching(/^[A-Za-z0-9+/]{0,90}$/);
+    fc.assert(
+      fc.property(fc.array(fc.oneof(signs, fc.string({ maxLength: 5 })), { maxLength: 6 }), (parts) => {
+        const text = parts.join('');
+        assert.equal(hasPackedRun(text), /[A-Za-z0-9+/]{40}/.test(text));
+      }),
+      { numRuns: 2000 },
+    );
+    for (let unit = 0; unit < 0x300; unit++) {
+      const text = String.fromCharCode(unit).repeat(40);
+      assert.equal(hasPackedRun(text), /^[A-Za-z0-9+/]/.test(text));
+    }
+  });
+});
 
 describe('masking text', () => {
   it('never throws and gives sorted spans that do not overlap, for any string', () => {

@@ -1,13 +1,6 @@
 // Texts inside of values: as they are, in base64, in hexadecimal, percent-encoded. Files that are no text are only recognised.
 
-import { type Leaf, placeOf, type Reading } from './leaf.ts';
-
-export interface Packed {
-  readonly text: string;
-  readonly encode: (text: string) => string;
-  /** The text is the value itself. */
-  readonly isPlain: boolean;
-}
+import { type Leaf, type Packed, placeOf, type Reading } from './leaf.ts';
 
 const wrapped = /^[A-Za-z0-9+/_-][A-Za-z0-9+/_\s-]*={0,2}\s*$/;
 const base64Min = 16;
@@ -21,7 +14,20 @@ export function innerText(value: string, reads: Reading): Packed | null {
     const packed = fromBase64(value.slice(scheme.length), 4);
     return packed && { ...packed, encode: (text) => scheme + packed.encode(text) };
   }
-  return fromHex(value) ?? fromBase64(value, reads === 'encoded' ? 4 : base64Min);
+  return fromHex(value) ?? fromBase64(value, reads === 'encoded' ? 4 : base64Min) ?? wordsOf(value);
+}
+
+const wordsMin = 24;
+const wordsMax = 100_000;
+
+/** What can be read in bytes that are no text and no file that is known: it goes in their place, if it says anything of anybody. */
+function wordsOf(value: string): Packed | null {
+  if (value.length < wordsMin || value.length > wordsMax || !wrapped.test(value) || isFile(value)) return null;
+  const plain = value.replace(/\s+/g, '').replaceAll('-', '+').replaceAll('_', '/').replace(/=+$/, '');
+  if (plain.length % 4 === 1) return null;
+  const words = atob(plain).match(/[\x20-\x7e]{6,}/g) ?? [];
+  if (words.length === 0) return null;
+  return { text: words.join('\n'), encode: (text) => base64Of(new TextEncoder().encode(text)), isPlain: false };
 }
 
 /** The beginnings of files people are in: documents, pictures, archives (RFC 8118, PNG 5.2, JFIF, GIF, ZIP, RFC 1952, TIFF). */
@@ -69,8 +75,30 @@ function isPackedWhole(value: string): boolean {
 function mayBeText(value: string): boolean {
   return (
     /^\s*(?:[[{<]|(?:MSH|FHS|BHS|ISA)\W)/.test(value) ||
-    (value.length > 20 && /[\r\n]|[A-Za-z0-9+/]{40}/.test(value) && !wrapped.test(value) && !isPackedWhole(value))
+    (value.length > 20 &&
+      (/[\r\n]/.test(value) || hasPackedRun(value)) &&
+      !wrapped.test(value) &&
+      !isPackedWhole(value))
   );
+}
+
+const runMin = 40;
+
+/** Whether so many signs of base64 stand in a row: every 40th is looked at, and from it back, so that no run lies between two. */
+export function hasPackedRun(text: string): boolean {
+  for (let end = runMin - 1; end < text.length; ) {
+    let at = end;
+    while (at > end - runMin && isPacked(text.charCodeAt(at))) at--;
+    if (at === end - runMin) return true;
+    end = at + runMin;
+  }
+  return false;
+}
+
+/** A letter, a digit, + or / */
+function isPacked(unit: number): boolean {
+  const lower = unit | 32;
+  return (lower >= 97 && lower <= 122) || (unit >= 47 && unit <= 57) || unit === 43;
 }
 
 function fromBase64(value: string, min: number): Packed | null {
@@ -82,11 +110,15 @@ function fromBase64(value: string, min: number): Packed | null {
   const text = textOf(Uint8Array.from(atob(bare), (char) => char.charCodeAt(0)));
   if (!text) return null;
   const encode = (each: string): string => {
-    const packed = btoa(Array.from(text.bytesOf(each), (byte) => String.fromCharCode(byte)).join(''));
+    const packed = base64Of(text.bytesOf(each));
     const padded = plain.length === bare.length && bare.length % 4 !== 0 ? packed.replace(/=+$/, '') : packed;
     return isUrlSafe ? padded.replaceAll('+', '-').replaceAll('/', '_') : padded;
   };
   return { text: text.text, encode, isPlain: false };
+}
+
+function base64Of(bytes: Uint8Array): string {
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
 }
 
 function fromHex(value: string): Packed | null {

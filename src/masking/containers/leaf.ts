@@ -28,6 +28,16 @@ export interface Leaf {
   readonly keyOf?: number;
   /** What stands here belongs to a terminology, and so do its words wherever they recur. */
   readonly isTerm?: boolean;
+  /** The value is a text in another writing, as a whole. */
+  readonly packed?: Packed;
+}
+
+/** A text inside of a value, and how what became of it is written there. */
+export interface Packed {
+  readonly text: string;
+  readonly encode: (text: string) => string;
+  /** The text is the value itself. */
+  readonly isPlain: boolean;
 }
 
 /** Reads a text of its kind into leaves, in order and without overlap; null = it is not of this kind. */

@@ -1,6 +1,7 @@
 // Records in the midst of other text, as tools and people hand them over: in code fences, after a sentence, one below the
 // other. What lies between is prose.
 
+import { hasPackedRun } from './encoded.ts';
 import { asWritten, type Container, type Leaf } from './leaf.ts';
 
 interface Block {
@@ -26,7 +27,8 @@ export function mayHoldBlocks(head: string): boolean {
 }
 
 export const readMixed: Container = (text) => {
-  const isPacked = inline.test(text);
+  const hasRun = hasPackedRun(text);
+  const isPacked = hasRun && inline.test(text);
   inline.lastIndex = 0;
   if (!isPacked && (!/[{[<|:=,\t;`]/.test(text) || !/\n|[:=][ \t]*[{[<]/.test(text))) return null;
   const blocks: Block[] = [];
@@ -35,7 +37,7 @@ export const readMixed: Container = (text) => {
     blocks.push({ start: match.index + match[0].indexOf('\n') + 1, end });
   }
   const isFree = (at: number): boolean => !blocks.some((block) => at >= block.start && at < block.end);
-  for (const { 0: run, index } of [...text.matchAll(packed), ...text.matchAll(inline)])
+  for (const { 0: run, index } of hasRun ? [...text.matchAll(packed), ...text.matchAll(inline)] : [])
     if (isFree(index)) blocks.push({ start: index, end: index + run.trimEnd().length });
   for (const match of text.matchAll(segments)) {
     const start = match.index + match[0].length;

@@ -6,18 +6,12 @@ import { ageCap } from '../operators.ts';
 import { dicomClass } from '../packs/dicom.ts';
 import { type FhirPlace, fhirLeaf, referenceLeaf } from '../packs/fhir.ts';
 import { fieldClass, labelClass, plainWord, valueClass } from '../packs/generic.ts';
-import {
-  areNames,
-  areOfPerson,
-  classOfPerson,
-  type Header,
-  headerOf,
-  isOfPeople,
-  isPersonalValue,
-  isSomebody,
-} from '../packs/header.ts';
+import { areOfPerson, classOfPerson, type Header, isOfPeople, isSomebody } from '../packs/header.ts';
 import { type JsonNode, memberOf, stringOf, type Text } from './json-node.ts';
 import { isDate, type Leaf } from './leaf.ts';
+import { cellOf, cellsOf, columnsOf, headerAbove, rowKeys, unnamedColumns } from './rows.ts';
+import { spelledLeaf } from './spelled.ts';
+import { toldBefore } from './told.ts';
 
 /** `encode`: how a string is written in the text. */
 export function treeLeaves(roots: readonly JsonNode[], encode: Leaf['encode']): readonly Leaf[] {
@@ -55,9 +49,13 @@ class Walk {
 
   /** `isOfPerson`: other fields around show that it is about somebody. `under`: the field it stands in. */
   generic(node: JsonNode, inherited: PhiClass | undefined, isOfPerson: boolean, under = ''): void {
-    if (node.kind === 'array') {
+    const spelled = inherited === undefined ? spelledLeaf(node, isOfPerson ? 'record' : 'prose') : null;
+    if (spelled) this.#leaves.push(spelled);
+    else if (node.kind === 'array') {
       const header = inherited === undefined ? (headerAbove(node.items) ?? unnamedColumns(node.items)) : null;
-      for (const item of node.items) this.#row(item, header, { inherited, isOfPerson, under });
+      node.items.forEach((item, at) => {
+        this.#row(item, header, { inherited: inherited ?? toldBefore(node.items, at), isOfPerson, under });
+      });
     } else if (node.kind !== 'object') {
       this.#leaf(node, inherited, isOfPerson);
     } else if (isResource(node)) {
@@ -218,78 +216,6 @@ interface Context {
 /** A reference wherever it stands (hl7.org/fhir/R4/references.html). */
 const fhirReference =
   /^(?:Patient|Person|Practitioner|PractitionerRole|RelatedPerson|Encounter|EpisodeOfCare|Group|CareTeam|Coverage|Account|Device|Claim|Consent|Task|Appointment|Observation|Condition|Procedure|Specimen|Immunization|ServiceRequest|MedicationRequest|DiagnosticReport|DocumentReference|ImagingStudy|ExplanationOfBenefit|Binary)\/[A-Za-z0-9.-]{1,64}(?:\/_history\/.{1,40})?$/;
-
-const columnKeys = new Set(
-  'columns fields header headers columnnames names cols columnmetadata columninfo schema metadata'.split(' '),
-);
-const rowKeys: ReadonlySet<string> = new Set(
-  'rows data values records result results items rowset rowdata datarows tuples'.split(' '),
-);
-
-/** Of `{"columns": […], "rows": [[…], …]}`: what the columns hold. */
-function columnsOf(node: JsonNode): Header | null {
-  for (const { key, node: member } of node.kind === 'object' ? node.members : []) {
-    if (!columnKeys.has(plainWord(key.value))) continue;
-    const list = member.kind === 'object' ? (memberOf(member, 'fields') ?? memberOf(member, 'columns')) : member;
-    const names = list?.kind === 'array' ? namesOf(list.items) : null;
-    if (names) return headerOf(names);
-  }
-  return null;
-}
-
-const columnNames = ['name', 'label', 'title', 'column', 'columnName', 'column_name', 'field', 'id'] as const;
-
-function namesOf(items: readonly JsonNode[]): readonly string[] | null {
-  const names = items.flatMap((item) => {
-    const bare = cellOf(item);
-    if (bare.kind === 'string') return bare.value;
-    const called = columnNames.find((each) => stringOf(item, each) !== undefined);
-    return called === undefined ? [] : (stringOf(item, called) ?? []);
-  });
-  return names.length > 0 && names.length === items.length ? names : null;
-}
-
-/** The cells of a row: a list, or an object with nothing but a list (`{"f": […]}`). */
-function cellsOf(node: JsonNode): readonly JsonNode[] | null {
-  if (node.kind === 'array') return node.items;
-  const only = node.kind === 'object' && node.members.length === 1 ? node.members[0]?.node : undefined;
-  return only?.kind === 'array' ? only.items : null;
-}
-
-/** A cell's value, where it is wrapped (`{"stringValue": …}`). */
-function cellOf(node: JsonNode): JsonNode {
-  const only = node.kind === 'object' && node.members.length === 1 ? node.members[0]?.node : undefined;
-  return only?.kind === 'string' || only?.kind === 'scalar' ? only : node;
-}
-
-/** Of rows of cells: the first, if it names what the others hold. */
-function headerAbove(items: readonly JsonNode[]): Header | null {
-  const [first, ...others] = items;
-  const cells = first && cellsOf(first);
-  if (!cells || others.length === 0 || others.some((each) => !cellsOf(each))) return null;
-  const names = cells.every((item) => cellOf(item).kind === 'string') ? namesOf(cells) : null;
-  const header = names && headerOf(names);
-  return header?.classes.some((cls) => cls !== undefined) === true ? header : null;
-}
-
-const rowsMin = 2;
-const columnsMin = 4;
-
-/** Of rows that nobody has named the columns of, about people: which hold names. */
-function unnamedColumns(items: readonly JsonNode[]): Header | null {
-  const rows = items.map(cellsOf);
-  const columns = rows[0]?.length ?? 0;
-  if (rows.length < rowsMin || columns < columnsMin || rows.some((row) => row?.length !== columns)) return null;
-  const values = Array.from({ length: columns }, (_each, at) => rows.map((row) => valueOf(row?.[at])));
-  if (!values.some((column) => column.every(isPersonalValue))) return null;
-  const classes = values.map((column) => (areNames(column) ? 'name' : undefined));
-  return { names: [], classes, isOfPeople: true };
-}
-
-function valueOf(node: JsonNode | undefined): string {
-  const cell = node && cellOf(node);
-  return cell?.kind === 'string' ? cell.value : '';
-}
 
 interface Fields {
   readonly isOfPerson: boolean;

@@ -43,8 +43,13 @@ function* further(text: string, pattern: RegExp, first: RegExpExecArray): Genera
 }
 
 /** As `matches`, in the places of the numbers; `index` is that of the whole text. */
-export function* matchesIn(numbers: Numbers, pattern: RegExp): Generator<RegExpExecArray, void, void> {
-  for (const match of matches(numbers.text, pattern)) {
+export function matchesIn(numbers: Numbers, pattern: RegExp): Iterable<RegExpExecArray> {
+  const found = matches(numbers.text, pattern);
+  return found === none ? none : placed(found, numbers);
+}
+
+function* placed(found: Iterable<RegExpExecArray>, numbers: Numbers): Generator<RegExpExecArray, void, void> {
+  for (const match of found) {
     match.index = numbers.at(match.index);
     yield match;
   }

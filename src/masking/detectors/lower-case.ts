@@ -20,6 +20,33 @@ const lowerAlone =
   /(?<=\b(?:for|pt|patient|does|can|should|is|named|tell|ask|give|mom|dad|wife|husband|son|daughter|mother|father|\d ?[fm]|yo|to|re|from|with) )([a-z]{3,20})(?![\w@(-])/g;
 const lowerTitled = /\b(?:dr|mr|mrs|ms|prof)\.? ([a-z]{3,20})(?![\w'-])/g;
 
+/** A given and a family name as parts of a key or a path: `jane-doe`, `chart_of_mary_johnson`, `johnson.mary`, `MaryJohnson`. */
+export const findSlug: Find = (text, emit) => {
+  for (const { 0: joint, index } of matches(text, slugJoint)) {
+    const left = partBefore.exec(before(text, index + 1, partMax))?.[0] ?? '';
+    const from = index + joint.length;
+    const right = partAfter.exec(after(text, from, partMax))?.[0] ?? '';
+    if (areNames(left.toLowerCase(), right.toLowerCase())) emit(index + 1 - left.length, from + right.length, 'name');
+  }
+};
+
+/** The last letter of one part, what stands between, and before the first letter of the next. */
+const slugJoint = /[A-Za-z][-_.](?=[A-Za-z]{3})|[a-z](?=[A-Z][a-z]{2})/g;
+const partMax = 24;
+const partBefore = /(?:[A-Z]?[a-z]+|[A-Z]+)$/;
+const partAfter = /^(?:[A-Z]?[a-z]+|[A-Z]+(?![a-z]))/;
+
+/** In either order; nobody is called by two words of English. */
+function areNames(first: string, second: string): boolean {
+  if (first.length < 3 || second.length < 3) return false;
+  return isFullName(first, second) || (isFamily(first) && isGiven(second));
+}
+
+function isFullName(given: string, family: string): boolean {
+  if (!isGiven(given)) return false;
+  return isFamily(family) || (surnames.has(family) && !towns.has(given) && !townNames.has(given, 0, given.length));
+}
+
 export const findLowerCase: Find = (text, emit) => {
   if (text.includes('name')) for (const match of matches(text, lowerNamed)) named(match, emit);
   if (text.length > questionChars) return;
@@ -137,6 +164,8 @@ export const aboutLowerCase: About = {
       'can i give toradol to «nguyen thi lan»?',
       'pt «r. delgado-vance» c/o chest pain',
       'pt name: «lashawn t brooks» dob: 10/5/71',
+      'chart «mary-johnson».pdf was sent',
+      'get_chart_of_«mary_johnson»',
     ],
     address: ['seen at asian health services «oakland»', 'pt from «kalamazoo» w/ copd'],
   },

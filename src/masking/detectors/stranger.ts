@@ -10,7 +10,7 @@ import { eponymNouns, givenNames, notNames, surnames } from '../names.ts';
 import { towns } from '../places.ts';
 import { type About, type Emit, type Find, matches } from './detector.ts';
 import { isEponym } from './strange-word.ts';
-import { plainKey } from './words.ts';
+import { isDigit, plainKey } from './words.ts';
 
 interface Token {
   readonly start: number;
@@ -72,29 +72,32 @@ function tokensOf(text: string): readonly Token[] | null {
   for (const match of matches(text, tokenPattern)) {
     const start = match.index;
     const [token] = match;
-    const first = start === 0 || startsAfter.test(text.slice(Math.max(end, start - 4), start));
+    // Most words stand one blank behind another.
+    const isNext = start - end === 1 && text.charCodeAt(end) === 32;
+    const first = start === 0 || (!isNext && startsAfter.test(text.slice(Math.max(end, start - 4), start)));
     end = start + token.length;
-    const isNumber = /^\d+\p{L}{0,2}$/u.test(token);
+    const isNumber = isDigit(token.charCodeAt(0)) && /^\d+\p{L}{0,2}$/u.test(token);
+    const capital = isUpperCase(token);
     if (!isNumber && /\d/.test(token)) {
       tokens.push({ start, end, capital: false, first, kind: 'word' });
       continue;
     }
     if (!isNumber) {
       words++;
-      if (isClinical(token.toLowerCase()) && ++clinical >= clinicalMin) return null;
-      if (isBrand(token)) return null;
-      if (isEponymOnly(token)) {
+      const lower = token.toLowerCase();
+      if (isClinical(lower) && ++clinical >= clinicalMin) return null;
+      if (isBrand(lower)) return null;
+      if (capital && isEponymOnly(token)) {
         // "Bowman's capsule", "Lambert-Eaton"
         const isDouble = text.charAt(start - 1) === '-' || text.charAt(end) === '-';
         if (isDouble || token.endsWith("'s")) findings++;
         eponymous++;
       }
-      if (findingWords.has(token.toLowerCase())) findings++;
-      if (isGraded(text, token, end)) return null;
+      if (findingWords.has(lower)) findings++;
+      if (capital && isGraded(text, token, end)) return null;
       if (eponymous >= eponymsMin || (eponymous > 0 && findings > 0)) return null;
-      if (isAbbreviation(token)) abbreviations++;
+      if (capital && isAbbreviation(token)) abbreviations++;
     }
-    const capital = /^\p{Lu}/u.test(token);
     tokens.push({ start, end, capital, first, kind: isNumber ? 'number' : kindOf(text, start, token, capital, first) });
   }
   if (abbreviations >= abbreviationsMin && measured.test(text)) return null;
@@ -105,6 +108,11 @@ function tokensOf(text: string): readonly Token[] | null {
   return isLowerCase
     ? tokens
     : tokens.map((each) => (each.kind === 'stranger' && !each.capital ? { ...each, kind: 'particle' } : each));
+}
+
+function isUpperCase(token: string): boolean {
+  const unit = token.charCodeAt(0);
+  return unit < 128 ? unit >= 65 && unit <= 90 : /^\p{Lu}/u.test(token);
 }
 
 /** An eponym, and not also a name that is common or a town's. */
@@ -128,9 +136,8 @@ const findingWords: ReadonlySet<string> = new Set(
   ),
 );
 
-/** A medicine's own name, which nothing and nobody else has. */
-function isBrand(token: string): boolean {
-  const key = token.toLowerCase();
+/** A medicine's own name, which nothing and nobody else has; `key` in lower case. */
+function isBrand(key: string): boolean {
   return (
     medicines.has(key) &&
     !englishWords.has(key, 0, key.length) &&

@@ -2,6 +2,7 @@
 // here says nothing.
 
 import { type PhiClass, phiClasses } from '../../core/phi.ts';
+import { normalise } from '../normalise.ts';
 import { fieldName, remembered } from './field-words.ts';
 
 // Lower case without separators, so that first_name, firstName and "First Name" are one word.
@@ -83,7 +84,9 @@ interface Said {
 
 const saidOf = remembered(readName);
 
-function readName(name: string): Said {
+function readName(written: string): Said {
+  // oxlint-disable-next-line no-control-regex -- beyond ASCII
+  const name = /^[\u0000-\u007f]*$/.test(written) ? written : normalise(written).text;
   const whole = plainWord(name);
   const exact = byName.get(whole);
   if (exact !== undefined) return { cls: exact, ofValue: undefined, word: whole };
