@@ -1,14 +1,15 @@
 // What people meet in a browser about their own accounts at MCP servers: which are connected, connecting one, removing
-// one. INVARIANT: it acts for whoever is signed in here, and for nobody else; a form counts only from a page of that sign-in.
+// one; and what the gate is as a client of the authorization servers there. INVARIANT: it acts for whoever is signed in here, and
+// for nobody else; a form counts only from a page of that sign-in.
 
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { Subject } from '../core/facts.ts';
 import { ok, type Refusal, type Result, refuse } from '../core/result.ts';
-import { type AccountDesk, accountPages } from '../gateway/account-desk.ts';
+import { type AccountDesk, accountPages, clientDocument } from '../gateway/account-desk.ts';
 import type { BrowserSession, BrowserSessions } from '../ports/browser-sessions.ts';
 import type { Log } from '../ports/log.ts';
-import { escapeHtml, hidden, page } from '../wire/http/page.ts';
+import { escapeHtml, hidden, page, plainText } from '../wire/http/page.ts';
 import { away, brokenPage, formBytesMax, html, ownForm, refusalPage, visitorOf } from './page-visit.ts';
 
 export interface AccountPageDeps {
@@ -36,11 +37,14 @@ export function createAccountPages(deps: AccountPageDeps): { fetch(request: Requ
       .filter((each) => known(session, each))
       .map((each) => {
         const state = desk.since(each, session.subject) === null ? 'not connected' : 'connected';
-        return `<li><a href="${accountPages}/${escapeHtml(each)}">${escapeHtml(each)}</a>: ${state}</li>`;
+        return `<li><a href="${accountPages}/${escapeHtml(each)}"><b>${escapeHtml(each)}</b>
+<span>${escapeHtml(deps.hostOf(each))}: ${state}</span></a></li>`;
       });
     const body =
-      items.length === 0 ? '<p>No connection wants an account of your own.</p>' : `<ul>${items.join('\n')}</ul>`;
-    return html(page({ title: 'Your accounts', body }));
+      items.length === 0
+        ? '<p>No connection you may use wants an account of your own.</p>'
+        : `<ul class="rows">${items.join('\n')}</ul>`;
+    return html(page({ title: 'Your accounts', body, at: '/signin' }));
   });
 
   app.get('/:connection', (c) => {
@@ -60,6 +64,13 @@ export function createAccountPages(deps: AccountPageDeps): { fetch(request: Requ
     if (!form.ok) return refusalPage(form.error, all);
     const next = await act(deps, connection, session.subject, form.value.get('do'));
     return next.ok ? away(next.value) : refusalPage(next.error, all);
+  });
+
+  // An authorization server reads it, which signs in nowhere.
+  app.get(`/:connection/${clientDocument}`, (c) => {
+    const document = desk.documentOf(c.req.param('connection'));
+    if (document === null) return refusalPage(notFound, all);
+    return c.json(document, 200, { 'cache-control': 'max-age=3600' });
   });
 
   app.get('/:connection/callback', async (c) => {
@@ -109,11 +120,13 @@ function accountPage({ desk, hostOf }: AccountPageDeps, connection: string, { cs
     title: `Your account at ${connection}`,
     body: `<dl>
 <dt>Connection</dt><dd>${escapeHtml(connection)}, at <strong>${escapeHtml(hostOf(connection))}</strong></dd>
-<dt>You are</dt><dd>${escapeHtml(who)}</dd>
+<dt>You are</dt><dd>${plainText(who)}</dd>
 <dt>State</dt><dd>${state}</dd>
 </dl>
 <p>The gate uses your account there for your own calls through this connection, and for nobody else's. Each call is checked by the policy and recorded under your name.</p>
 ${button('connect', since === null ? 'Connect' : 'Connect again', since === null)}
-${since === null ? '' : button('remove', 'Remove', false)}`,
+${since === null ? '' : button('remove', 'Remove', false)}
+<p><a href="${accountPages}">${all.label}</a></p>`,
+    at: '/signin',
   });
 }

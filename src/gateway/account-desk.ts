@@ -2,7 +2,9 @@
 // INVARIANT: a token serves the subject who allowed it, on the connection it was allowed for, and nobody else; whatever is
 // connected or removed is in the audit log before it is in force.
 
+import type { Config } from '../config/config.ts';
 import { nameOf, type Subject } from '../core/facts.ts';
+import type { JsonObject } from '../core/json.ts';
 import { limits } from '../core/limits.ts';
 import { fail, ok, type Refusal, type Result, refuse } from '../core/result.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -13,6 +15,15 @@ import type { Account, AccountClient, AccountFlow } from '../ports/upstream-acco
 import type { IssuedToken, UpstreamCredential } from '../ports/upstream-credential.ts';
 
 export const accountPages = '/connect';
+
+/** Whether some connection is used with an account of each person's own. */
+export function wantsAccounts({ connections }: Pick<Config, 'connections'>): boolean {
+  return Object.values(connections).some(
+    (each) => each.type === 'mcp' && each.transport === 'http' && each.credential?.type === 'oauth-per-user',
+  );
+}
+/** Below the page of a connection: what the gate is there as a client. */
+export const clientDocument = 'client.json';
 
 export interface AccountDeskDeps {
   readonly clock: Pick<Clock, 'now'>;
@@ -70,6 +81,11 @@ export class AccountDesk {
       waiting.delete(resolve);
       if (waiting.size === 0 && this.#waiting.get(key) === waiting) this.#waiting.delete(key);
     });
+  }
+
+  /** What the gate is as a client of this connection's authorization server, for anybody; null where that is not told. */
+  documentOf(connection: string): JsonObject | null {
+    return this.#deps.clients.get(connection)?.document ?? null;
   }
 
   /** Where to send this person's browser. Refused: not_found, upstream_unavailable, upstream_refused. */

@@ -12,11 +12,13 @@ import {
   parseManifest,
   pinOf,
 } from '../audit/archive-manifest.ts';
-import { parseCheckpoint } from '../audit/checkpoint-text.ts';
+import { type Checkpoint, parseCheckpoint } from '../audit/checkpoint-text.ts';
 import { parseNote } from '../audit/note.ts';
 import { decodePackHeader, packHeaderBytes } from '../audit/payload-pack.ts';
+import { subtreeHashes } from '../audit/tile-hashes.ts';
+import { consistencyProof, verifyConsistency } from '../audit/tree.ts';
 import { fail, ok, type Refusal, type Result, refuse } from '../core/result.ts';
-import type { Archive } from '../ports/archive.ts';
+import type { Archive, ArchivedVersion } from '../ports/archive.ts';
 import type { ArchiveSource } from '../ports/archive-source.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log, LogReader } from '../ports/log.ts';
@@ -60,6 +62,7 @@ interface Progress {
 
 const retryMsMin = 1_000;
 const retryMsMax = 300_000;
+const manifestsPrefix = 'manifests/';
 const lanes = 4;
 /** After so many objects what has been done is written down. */
 const saveEvery = 128;
@@ -178,10 +181,9 @@ class Desk implements ArchiveDesk {
     for (let attempt = 0; attempt < snapshotAttemptsMax; attempt++) {
       const checkpoint = await source.read('log/checkpoint');
       const keys = await source.read('log/log.vkey');
-      const note = parseNote(Buffer.from(checkpoint ?? []).toString());
-      const parsed = note.ok ? parseCheckpoint(note.value.text) : note;
-      if (!checkpoint || !keys || !parsed.ok) throw new Error('the log has no checkpoint');
-      const { size, origin } = parsed.value;
+      const parsed = checkpointIn(checkpoint);
+      if (!checkpoint || !keys || !parsed) throw new Error('the log has no checkpoint');
+      const { size, origin } = parsed;
       const edge: [string, Uint8Array][] = [];
       for (const path of edgeTiles(size)) edge.push([path, (await source.read(path)) ?? new Uint8Array()]);
       const pack = edgePack(size);
@@ -251,32 +253,59 @@ class Desk implements ArchiveDesk {
     return version.ok ? ok(pinOf(path, version.value, bytes)) : version;
   }
 
-  /** As it was saved; where that was lost, as the archive's newest manifest says. */
+  /** As it was saved; where the archive has more, or that was lost, as the archive's newest manifest says. */
   async #open(): Promise<Result<Progress>> {
     if (this.#progress) return ok(this.#progress);
-    const { source, archive, reader } = this.#deps;
+    const { source, archive } = this.#deps;
     const text = await source.readProgress();
-    if (text !== undefined) {
-      const saved: Progress = JSON.parse(text);
-      this.#progress = saved;
-      return ok(saved);
+    const saved: Progress = text === undefined ? { size: 0, manifest: null, next: 0, done: [] } : JSON.parse(text);
+    // One question where nothing is amiss: whether the manifest that is to be written next is there already.
+    for (const prefix of [manifestPath(saved.next), manifestsPrefix]) {
+      const found = await archive.versions(prefix);
+      if (!found.ok) return found;
+      const newest = found.value.filter(({ deletion }) => !deletion).sort((a, b) => (a.path < b.path ? 1 : -1))[0];
+      if (newest && prefix === manifestsPrefix) return this.#adopt(newest);
+      if (!newest && text !== undefined) break;
     }
-    const found = await archive.versions('manifests/');
-    if (!found.ok) return found;
-    const newest = found.value.filter(({ deletion }) => !deletion).sort((a, b) => (a.path < b.path ? 1 : -1))[0];
-    const fresh: Progress = { size: 0, manifest: null, next: 0, done: [] };
-    if (!newest) return ok((this.#progress = fresh));
-    const bytes = await archive.get(newest.path, newest.version);
+    return ok((this.#progress = saved));
+  }
+
+  /** A crash can have come between a manifest and the note of it; a log that was rolled back is not archived over itself. */
+  async #adopt({ path, version }: ArchivedVersion): Promise<Result<Progress>> {
+    const { archive } = this.#deps;
+    const bytes = await archive.get(path, version);
     if (!bytes.ok) return bytes;
     const manifest = parseManifest(Buffer.from(bytes.value ?? []).toString());
-    if (!manifest.ok || manifest.value.size > reader.size)
+    const ours = manifest.ok ? await this.#isContinued(manifest.value) : ok(false);
+    if (!ours.ok) return ours;
+    if (!manifest.ok || !ours.value)
       return refuse('upstream_refused', `The archive ${archive.place} holds another log, or more of this one.`, {
         next: 'Give this log a prefix of its own. If it is the same log, it was rolled back: verify the archive.',
       });
     const { size, number } = manifest.value;
-    const pin = pinOf(newest.path, newest.version, bytes.value ?? new Uint8Array());
+    const pin = pinOf(path, version, bytes.value ?? new Uint8Array());
     return ok((this.#progress = { size, manifest: pin, next: number + 1, done: [] }));
   }
+
+  /** Whether this log goes on where that manifest's checkpoint ends. */
+  async #isContinued({ size, checkpoint }: Manifest): Promise<Result<boolean>> {
+    const { archive, log, source } = this.#deps;
+    await log.checkpoint();
+    const archived = await archive.get(checkpoint.path, checkpoint.version);
+    if (!archived.ok) return archived;
+    const then = checkpointIn(archived.value);
+    const now = checkpointIn(await source.read('log/checkpoint'));
+    if (!then || !now || then.origin !== now.origin || then.size !== size || size > now.size) return ok(false);
+    const read = (path: string): Promise<Uint8Array | undefined> => source.read(`log/${path}`);
+    const proof = await consistencyProof(size, now.size, subtreeHashes({ read }, now.size));
+    return ok(verifyConsistency(then, now, proof));
+  }
+}
+
+function checkpointIn(note: Uint8Array | undefined): Checkpoint | undefined {
+  const parsed = parseNote(Buffer.from(note ?? []).toString());
+  const checkpoint = parsed.ok ? parseCheckpoint(parsed.value.text) : parsed;
+  return checkpoint.ok ? checkpoint.value : undefined;
 }
 
 /** The payloads of entries below `size`. */

@@ -11,6 +11,7 @@ import {
 } from '../approvals/break-glass.ts';
 import { glassFor } from '../core/decide.ts';
 import type { Policy } from '../core/decision.ts';
+import { errors } from '../core/errors.ts';
 import type { Party, Subject } from '../core/facts.ts';
 import type { RecordType } from '../core/record.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
@@ -45,6 +46,8 @@ export interface BreakGlassDeps {
   readonly log: Pick<Log, 'append'>;
   readonly store: EmergencyStore;
   readonly policy: () => Policy;
+  /** Whether there is such a connection. */
+  readonly isConnection: (name: string) => boolean;
   /** Called when a move is in the store and in the log. */
   readonly onMove?: (emergency: Emergency, move: EmergencyMove) => void;
 }
@@ -104,9 +107,10 @@ export function createBreakGlassDesk(deps: BreakGlassDeps): BreakGlassDesk {
       const { breakGlass, digest } = policy();
       const terms = glassFor(policy(), by, connection);
       const event = { kind: 'open', id, by: named(by), connection, reason, forMs, policy: digest, terms } as const;
+      const opened = deps.isConnection(connection) ? await inTurn(id, event) : noConnection();
       // What somebody typed is not known to be the name of anything.
       const where = breakGlass?.connections?.includes(connection) ? { connection } : {};
-      return recorded(log, by, { type: 'break_glass.refused', ...where }, await inTurn(id, event));
+      return recorded(log, by, { type: 'break_glass.refused', ...where }, opened);
     },
     close: (id, by) => inTurn(id, { kind: 'close', by: named(by) }),
     async review(id, by, finding, reason) {
@@ -124,6 +128,10 @@ export function createBreakGlassDesk(deps: BreakGlassDeps): BreakGlassDesk {
       for (const { id } of due) await inTurn(id, { kind: 'tick' });
     },
   };
+}
+
+function noConnection(): Result<never> {
+  return refuse('unknown_connection', errors.unknown_connection.text);
 }
 
 function alreadyOpen(): Result<never> {

@@ -66,6 +66,7 @@ export function createAuthenticate(deps: CallerTokenDeps): Authenticate {
     if (!verified.ok) return verified;
     if (isEnded(records, verified.value, clock.now())) return refuse('signed_out', errors.signed_out.text);
     // A token of somebody else's has no scopes of ours: how its person proved themselves is what counts.
+    if (stepUps.size === 0) return verified;
     const scopes = scopesMet(stepUps.keys(), stepUps, verified.value, clock.now());
     return ok({ ...verified.value, ...named(scopes) });
   };

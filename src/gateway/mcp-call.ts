@@ -9,6 +9,7 @@ import { encodeMessage, type JsonRpcId, type JsonRpcOutcome, type JsonRpcRequest
 import type { HeaderOf, ParamHeader } from '../wire/mcp/stateless.ts';
 import { objectAt } from './mcp-facts.ts';
 import type { Leg } from './mcp-input.ts';
+import type { ListedItems } from './mcp-listing.ts';
 import type { OpenCall } from './mcp-outlet.ts';
 import { errorOutcome } from './mcp-refusal.ts';
 import type { McpReply } from './mcp-reply.ts';
@@ -55,6 +56,8 @@ export class McpCall {
   holdMs: number | undefined;
   /** Told once it is held. */
   onHeld: (words: string) => void = () => {};
+  /** What its subject may see of each item of the list it asks for. */
+  listed: ListedItems | null = null;
   /** What it answers of an earlier one. */
   leg: Leg | null = null;
   /** Its answer, where it is given as it comes. */

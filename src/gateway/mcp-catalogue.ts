@@ -4,6 +4,7 @@ import type { Decision } from '../core/decision.ts';
 import type { Facts, McpFacts } from '../core/facts.ts';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import { limits } from '../core/limits.ts';
+import type { ClassSet } from '../core/phi.ts';
 import { fail, ok, type Refusal, type Result, refuse } from '../core/result.ts';
 import { digestOfDefinition } from '../core/tool-definition.ts';
 import type { PinKind } from '../ports/tool-pins.ts';
@@ -228,23 +229,35 @@ export function itemsOf(method: string, result: JsonObject): readonly Json[] {
   return Array.isArray(items) ? (items as readonly Json[]) : [];
 }
 
+/** A list as a subject may see it. */
+export interface Usable {
+  readonly result: JsonObject;
+  /** What may be seen of each item beyond what is of all of the list. */
+  readonly unmask: readonly ClassSet[];
+}
+
 /**
  * The list without what policy denies whatever the arguments. A deny that only comes from facts not known yet
  * (`policy_error`), or that a stronger sign-in lifts, keeps the item: the call itself is decided with all facts.
+ * INVARIANT: of an item no more is seen than its use is allowed to unmask, decided on what the list says of it alone.
  */
 export function usable(
   method: string,
   result: JsonObject,
   facts: (mcp: Partial<McpFacts> & Pick<McpFacts, 'method'>) => Facts,
   preview: (facts: Facts) => Decision,
-): JsonObject {
+): Usable {
   const kind = listKinds[method];
-  if (!kind) return result;
-  const kept = itemsOf(method, result).filter((item) => {
-    if (!isJsonObject(item)) return false;
-    const decision = preview(facts(kind.use(item)));
-    const [{ code }] = decision.reasons;
-    return decision.effect !== 'deny' || code === 'policy_error' || code === 'insufficient_scope';
-  });
-  return { ...result, [kind.member]: kept };
+  if (!kind) return { result, unmask: [] };
+  const kept: JsonObject[] = [];
+  const unmask: ClassSet[] = [];
+  for (const item of itemsOf(method, result)) {
+    if (!isJsonObject(item)) continue;
+    const { effect, reasons, obligations } = preview(facts(kind.use(item)));
+    const [{ code }] = reasons;
+    if (effect === 'deny' && code !== 'policy_error' && code !== 'insufficient_scope') continue;
+    kept.push(item);
+    unmask.push(effect === 'allow' ? obligations.unmask : []);
+  }
+  return { result: { ...result, [kind.member]: kept }, unmask };
 }

@@ -16,7 +16,7 @@ import {
   requestedVersion,
   statelessVersion,
 } from '../wire/mcp/stateless.ts';
-import { accepts, isJson, isSessionId, isSpoken } from '../wire/mcp/streamable-http.ts';
+import { accepts, acceptsAnswers, isJson, isSessionId, isSpoken } from '../wire/mcp/streamable-http.ts';
 import type { IsSignedOut } from './caller-tokens.ts';
 import type { AuditedSession } from './enforce.ts';
 import { McpEntrance, type McpEntranceDeps, type Visit } from './mcp-entrance.ts';
@@ -145,8 +145,7 @@ class Door implements McpDoor {
       const text = 'The body must be application/json in UTF-8.';
       return this.#entrance.turnAway(visit, refuse('invalid_request', text).error, 415);
     }
-    const accept = exchange.header('accept');
-    if (!accepts(accept, 'application/json') || !accepts(accept, 'text/event-stream')) {
+    if (!acceptsAnswers(exchange.header('accept'))) {
       const text = 'The client must accept application/json and text/event-stream.';
       return this.#entrance.turnAway(visit, refuse('invalid_request', text).error, 406);
     }
@@ -220,7 +219,7 @@ class Door implements McpDoor {
   async #pass(entry: SessionEntry, message: JsonRpcMessage, exchange: HttpExchange): Promise<void> {
     const { session } = entry;
     if (message.kind === 'request') {
-      await session.request(message, new McpReply(exchange, session.trace()));
+      await session.request(message, new McpReply(exchange, () => session.trace()));
       this.#table.touch(entry);
       return;
     }

@@ -15,8 +15,9 @@ import { CursorTable } from './mcp-cursors.ts';
 import { objectAt } from './mcp-facts.ts';
 import { type MaskMembers, type McpInput, type NamedQuestion, questionsOf, type Remembered } from './mcp-input.ts';
 import type { McpLink } from './mcp-link.ts';
+import { type AnswerParts, maskAnswer } from './mcp-listing.ts';
 import { McpLongAnswers, type Releasing } from './mcp-long-answers.ts';
-import { dataOf, maskMembers, maskOutcome } from './mcp-masking.ts';
+import { dataOf, maskMembers } from './mcp-masking.ts';
 import { seenIn } from './mcp-patients.ts';
 import { isOffered, type McpQuestions } from './mcp-questions.ts';
 import { errorOutcome } from './mcp-refusal.ts';
@@ -345,7 +346,12 @@ export class McpExchange {
     if (call.reply.lost) return admission.end('canceled', { reason: 'client_gone' });
     const dressed = (masked: JsonRpcOutcome): JsonRpcOutcome => this.#dressed(call, masked, own);
     const seen = this.#seen(call, outcome);
-    const text = await this.recordAnswer(call.id, outcome, admission, call.outputSchema, dressed, seen);
+    const text = await this.recordAnswer(call.id, outcome, admission, {
+      outputSchema: call.outputSchema,
+      listed: call.listed,
+      dressed,
+      seen,
+    });
     await this.#finish(call, text, call.carried ? statusOf(outcome) : 200);
   }
 
@@ -360,14 +366,14 @@ export class McpExchange {
     id: JsonRpcId,
     outcome: JsonRpcOutcome,
     admission: Admission,
-    outputSchema: JsonObject | null = null,
-    dressed: (masked: JsonRpcOutcome) => JsonRpcOutcome = (masked) => masked,
-    seen: Seen | null = null,
+    { outputSchema = null, listed = null, seen = null, dressed = (masked) => masked }: AnswerParts = {},
   ): Promise<string> {
     const counts: Record<string, number> = {};
     const mask = await this.#parts.maskFor(dataOf(outcome));
-    const masked = maskOutcome(this.cursors.seal(outcome), admission.decision, mask, counts, this.#parts.binary);
-    const shown = (members: JsonObject): JsonObject => maskMembers(members, admission.decision, mask, {});
+    const { decision } = admission;
+    const masking = { mask, counts, binary: this.#parts.binary };
+    const masked = maskAnswer(this.cursors.seal(outcome), listed, decision, masking);
+    const shown = (members: JsonObject): JsonObject => maskMembers(members, decision, mask, {});
     const fitted = dressed(fitStructured(outcome, masked, outputSchema, shown));
     const text = encodeMessage({ kind: 'response', id, outcome: fitted });
     const disclosed = seen ? admission.disclose(seen, counts) : null;

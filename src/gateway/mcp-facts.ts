@@ -59,19 +59,27 @@ export function namedRequest(
       return { mcp: { method, prompt, arguments: given }, forwarded: { ...prompt, arguments: given } };
     }
     case 'completion/complete': {
-      const [ref, argument, context] = ['ref', 'argument', 'context'].map((member) => objectAt(params, member));
-      const { uri, name } = { uri: stringAt(ref ?? {}, 'uri'), name: stringAt(ref ?? {}, 'name') };
-      const mcp = { method, resource: { uri }, prompt: { name }, arguments: argument ?? {} };
-      const forwarded = {
-        ref: ref ?? {},
-        argument: argument ?? {},
-        ...(params['context'] ? { context: context ?? {} } : {}),
-      };
+      const ref = referenceOf(objectAt(params, 'ref'));
+      const argument = objectAt(params, 'argument');
+      const resource = { uri: stringAt(ref, 'uri') };
+      const context = params['context'] ? { context: objectAt(params, 'context') } : {};
+      const prompt = { name: stringAt(ref, 'name') };
+      const mcp = { method, resource, prompt, arguments: { ...argument, ...context } };
+      const forwarded = { ref, argument, ...context };
       return { mcp, forwarded };
     }
     default:
       return undefined;
   }
+}
+
+/** INVARIANT: what its type does not name is neither decided on nor sent, so that the one is never decided on for the other. */
+function referenceOf(ref: JsonObject): JsonObject {
+  const { type = '' } = ref;
+  return only(
+    ref,
+    type === 'ref/prompt' ? ['type', 'name', 'title'] : type === 'ref/resource' ? ['type', 'uri'] : ['type'],
+  );
 }
 
 /** Classes found in every string and number of a value, member names included. */
@@ -91,6 +99,15 @@ export function classesIn(value: Json, detect: DetectClasses): readonly PhiClass
   };
   visit(value);
   return [...found].sort();
+}
+
+/**
+ * Whether a value has a member `__proto__` anywhere. Policy reads it as a member like any other; a server that merges objects takes
+ * what it holds for members of the object around it.
+ */
+export function namesPrototype(value: Json): boolean {
+  if (Array.isArray(value)) return (value as readonly Json[]).some(namesPrototype);
+  return isJsonObject(value) && (Object.hasOwn(value, '__proto__') || Object.values(value).some(namesPrototype));
 }
 
 export function stringAt(object: JsonObject, member: string): string {

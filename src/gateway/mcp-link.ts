@@ -96,8 +96,8 @@ interface Pending {
   readonly settle: (outcome: Result<JsonRpcOutcome>) => void;
   readonly stopTimer: () => void;
   readonly reply: { streamed: boolean };
-  /** Aborted with it. */
-  readonly waiting: AbortController;
+  /** Aborted with it; null where the server learns of that in a message. */
+  readonly waiting: AbortController | null;
   readonly long: LinkOptions['long'];
 }
 
@@ -189,7 +189,7 @@ export class McpLink {
   request(method: string, params: JsonObject, ms: number, options: LinkOptions = {}): LinkRequest {
     const id = ++this.#lastId;
     if (this.#closed) return { id, outcome: Promise.resolve(fail(this.#closed)), streamed: () => false };
-    const waiting = new AbortController();
+    const waiting = this.#stateless ? new AbortController() : null;
     const reply = { streamed: false };
     const outcome = new Promise<Result<JsonRpcOutcome>>((settle) => {
       const stopTimer = this.#clock.after(ms, () =>
@@ -200,24 +200,25 @@ export class McpLink {
     const { logLevel } = options;
     const whole = options.progress ? { ...params, _meta: { progressToken: id } } : params;
     const message = { kind: 'request', id, method } as const;
-    const sending = this.#stateless
-      ? this.#upstream.send({
-          text: encodeMessage({
-            ...message,
-            params: enveloped(whole, {
-              info: this.#stateless.info,
-              capabilities: this.#stateless.capabilities,
-              logLevel,
+    const sending =
+      this.#stateless && waiting
+        ? this.#upstream.send({
+            text: encodeMessage({
+              ...message,
+              params: enveloped(whole, {
+                info: this.#stateless.info,
+                capabilities: this.#stateless.capabilities,
+                logLevel,
+              }),
             }),
-          }),
-          id,
-          stateless: {
-            headers: headersOf(method, params, options.headers ?? []),
-            signal: waiting.signal,
-            lasting: options.lasting === true,
-          },
-        })
-      : this.#upstream.send({ text: encodeMessage({ ...message, params: whole }), id });
+            id,
+            stateless: {
+              headers: headersOf(method, params, options.headers ?? []),
+              signal: waiting.signal,
+              lasting: options.lasting === true,
+            },
+          })
+        : this.#upstream.send({ text: encodeMessage({ ...message, params: whole }), id });
     void sending.then((sent) => sent.ok || this.#settle(id, sent));
     return { id, outcome: this.#stateless ? outcome.then(settled) : outcome, streamed: () => reply.streamed };
   }
@@ -284,7 +285,7 @@ export class McpLink {
     this.#pending.delete(id);
     pending.stopTimer();
     pending.settle(outcome);
-    if (!outcome.ok) pending.waiting.abort();
+    if (!outcome.ok) pending.waiting?.abort();
     return true;
   }
 

@@ -4,12 +4,22 @@
 import type { Decision } from '../core/decision.ts';
 import { isJsonObject, type Json, type JsonObject, listOf, objectOf } from '../core/json.ts';
 import { unionOf } from '../core/phi.ts';
+import { plainWord, valueClass } from '../masking/packs/generic.ts';
 import type { JsonRpcOutcome } from '../wire/mcp/json-rpc.ts';
 import { isClientVersion } from '../wire/mcp/streamable-http.ts';
+import { joinedTexts } from './mcp-parted-texts.ts';
 import { pointerFrom, readingOf } from './mcp-pointers.ts';
 
-/** Masks data under a decision's obligations, and adds to `counts` what it masked, by class. */
-export type MaskJson = (value: Json, decision: Decision, counts: Record<string, number>) => Json;
+/**
+ * Masks data under a decision's obligations, and adds to `counts` what it masked, by class. `beside`: texts that say more of
+ * its values, as of MaskView.
+ */
+export type MaskJson = (
+  value: Json,
+  decision: Decision,
+  counts: Record<string, number>,
+  beside?: readonly string[],
+) => Json;
 
 /** The masking of one message, made for what it says: a result, params, or an error's message and data. */
 export type MaskFor = (message: Json) => Promise<MaskJson>;
@@ -38,6 +48,8 @@ const subschemas = new Set(
   not if then else allOf anyOf oneOf`.split(/\s+/),
 );
 const values = new Set(['default', 'const', 'example', 'examples']);
+/** Keywords whose number may be somebody's, where the property is: one that would be masked is left out, as a schema has no null there. */
+const bounds = new Set(['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf']);
 /** A list of what may be chosen says nothing of anybody by where it stands. */
 const choices = new Set(['anyOf', 'oneOf']);
 /** Members that point somewhere and must still do so: a URL or host in them is no identifier, all else is. */
@@ -79,14 +91,15 @@ export function maskMembers(
 ): JsonObject {
   const parts: Json[] = [];
   const pointers: string[] = [];
-  const rebuild = plan(members, {
+  const { members: whole, beside } = joinedTexts(members);
+  const rebuild = plan(whole, {
     part: (value) => parts.push(value) - 1,
     pointer: (value) => pointers.push(value) - 1,
     binary: decision.obligations.unmask === 'all' ? 'unmasked' : binary,
   });
   // One call for all parts, so that a name found in one place is masked wherever it recurs.
   const masked = rebuild({
-    parts: parts.length === 0 ? parts : listOf(mask(parts, decision, counts)),
+    parts: parts.length === 0 ? parts : listOf(mask(parts, decision, counts, beside)),
     pointers: maskPointers(pointers, parts, decision, mask, counts),
   });
   return isJsonObject(masked) ? masked : {};
@@ -109,7 +122,10 @@ function maskPointers(
     const readings = some.map(readingOf);
     const alone = listOf(mask(readings, pointing, counts));
     // Once more beside the parts, for the names found in them.
-    const among = parts.length === 0 ? alone : listOf(listOf(mask([[...parts], readings], pointing, {}))[1] ?? null);
+    const among =
+      parts.length === 0
+        ? alone
+        : listOf(objectOf(mask({ said: [...parts], pointers: readings }, pointing, {}))['pointers'] ?? null);
     for (const [at, uri] of some.entries()) {
       masked.set(uri, pointerFrom(uri, { alone: alone[at] ?? null, among: among[at] ?? null }));
     }
@@ -192,11 +208,16 @@ function planSchema(schema: Json, parts: Parts, of: string | null): Rebuild {
     if (namedSchemas.has(keyword) && isJsonObject(member)) return named(keyword, planNamed(member, parts));
     if (subschemas.has(keyword)) return named(keyword, planSchema(member, parts, choices.has(keyword) ? null : of));
     if (keyword === 'enum' && Array.isArray(member)) return named(keyword, planChoices(member, parts, of));
-    if (!values.has(keyword) || of === null) return planData(keyword, member, parts);
+    const isBound = bounds.has(keyword);
+    if ((!values.has(keyword) && !isBound) || of === null) return planData(keyword, member, parts);
     const value = planData(of, member, parts);
-    return (masked: Masked): [string, Json] => [keyword, value(masked)[1]];
+    return (masked: Masked): [string, Json] | null => {
+      const [, shown] = value(masked);
+      return isBound && shown !== member ? null : [keyword, shown];
+    };
   });
-  return (masked) => Object.fromEntries(members.map((rebuild) => rebuild(masked)));
+  return (masked) =>
+    Object.fromEntries(members.flatMap((rebuild) => [rebuild(masked)].filter((each) => each !== null)));
 }
 
 /** INVARIANT: no two of them become the same, so that none is lost. */
@@ -215,13 +236,26 @@ function planNamed(schema: JsonObject, parts: Parts): Rebuild {
   };
 }
 
+/** INVARIANT: no two of them become the same, as no schema has a choice twice. */
 function planChoices(choice: readonly Json[], parts: Parts, of: string | null): Rebuild {
   const all = choice.map((each) => {
-    if (typeof each === 'string' || of === null) return planLeaf(each, parts);
+    if (of === null || (typeof each === 'string' && !isPersonal(of, each))) return planLeaf(each, parts);
     const value = planData(of, each, parts);
     return (masked: Masked): Json => value(masked)[1];
   });
-  return (masked) => all.map((rebuild) => rebuild(masked));
+  return (masked) => {
+    const shown = new Set<Json>();
+    for (const rebuild of all) {
+      const value = rebuild(masked);
+      shown.add(shown.has(value) && typeof value === 'string' ? `${value} ${shown.size}` : value);
+    }
+    return [...shown];
+  };
+}
+
+/** Whose names these are, where codes stand as often: `lastName` of `Mudd`, not of `required`. */
+function isPersonal(of: string, choice: string): boolean {
+  return plainWord(of) !== 'name' && valueClass(of) === 'name' && /^\p{Lu}\p{Ll}/u.test(choice);
 }
 
 function textAt(value: Json): string {

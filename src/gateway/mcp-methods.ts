@@ -15,11 +15,11 @@ import { type ApprovalLookup, approvalStatusOutcome, approvalStatusTool } from '
 import type { McpCall } from './mcp-call.ts';
 import { isList, itemsOf, memberOf, type ToolCatalogue, usable } from './mcp-catalogue.ts';
 import type { McpExchange } from './mcp-exchange.ts';
-import { classesIn, type DetectClasses, namedRequest, objectAt, only, stringAt } from './mcp-facts.ts';
+import { classesIn, type DetectClasses, namedRequest, namesPrototype, objectAt, only, stringAt } from './mcp-facts.ts';
 import type { McpIntents } from './mcp-intents.ts';
 import { discoveryOf } from './mcp-introduction.ts';
 import type { McpLink, Welcome } from './mcp-link.ts';
-import { isAmbiguous } from './mcp-pointers.ts';
+import { isAmbiguous, otherReadings } from './mcp-pointers.ts';
 import { isOffered } from './mcp-questions.ts';
 import { errorOutcome, pageOf, pageQuestion, type RefusalPage, toolOutcome, urlOutcome } from './mcp-refusal.ts';
 import type { McpSubscriptions } from './mcp-subscriptions.ts';
@@ -54,6 +54,14 @@ const withoutServer = new Set(['initialize', 'ping', 'server/discover', 'subscri
 const ambiguous = refuse('invalid_params', 'The URI has dot segments, backslashes or characters that no URI has.', {
   next: 'Ask for the resource by its plain URI, as resources/list has it.',
 });
+/** INVARIANT: a rule about an argument is not met by one that the server finds where policy did not look. */
+const prototypical = refuse(
+  'invalid_params',
+  'An argument is called __proto__, which servers read in different ways.',
+  {
+    next: 'Call it again without that member.',
+  },
+);
 /** Gone with the session (MCP 2026-07-28). */
 const sessionMethods = new Set(['ping', 'logging/setLevel', 'resources/subscribe', 'resources/unsubscribe']);
 
@@ -73,8 +81,8 @@ export class McpMethods {
     const plain = method === 'tools/call' ? toolOutcome : errorOutcome;
     call.refusedAs = (refusal) => this.#page(call, refusal) ?? plain(refusal);
     const { taskCalls } = this.#parts;
-    if (taskCalls && this.mayBeHeld && isTaskMethod(method)) return taskCalls.answer(call);
-    if (taskCalls && this.mayBeHeld && asksForTask(call)) return taskCalls.begin(call);
+    if (taskCalls && isTaskMethod(method) && this.mayBeHeld) return taskCalls.answer(call);
+    if (taskCalls && asksForTask(call) && this.mayBeHeld) return taskCalls.begin(call);
     const absent = withoutServer.has(method) ? null : await this.#parts.absent();
     if (absent) return this.#withoutServer(call, absent);
     if (call.carried) {
@@ -88,14 +96,19 @@ export class McpMethods {
     if (isList(method)) return this.#list(call, method, params);
     const named = namedRequest(method, params);
     if (named) {
+      if (namesPrototype(named.forwarded)) return exchange.refused(call, prototypical.error, { method });
       if (isAmbiguous(named.mcp.resource?.uri ?? '') && method !== 'completion/complete') {
         return exchange.refused(call, ambiguous.error, { method, ...named.forwarded });
       }
       const changed = await this.#changed(method, named.mcp, params);
       if (changed) return exchange.refused(call, changed, { method, ...named.forwarded });
       const phi = classesIn(named.forwarded, detectClasses);
+      const others = otherReadings(named.mcp.resource?.uri ?? '');
       const intent = {
         facts: intents.facts(named.mcp, phi),
+        ...(others.length === 0
+          ? {}
+          : { also: others.map((uri) => intents.facts({ ...named.mcp, resource: { uri } }, phi)) }),
         content: { method, ...named.forwarded },
         data: { method },
         overlap: method !== 'resources/subscribe',
@@ -163,6 +176,7 @@ export class McpMethods {
         ...params,
       });
     }
+    if (namesPrototype(given)) return exchange.refused(call, prototypical.error, { tool: name }, call.refusedAs);
     const tool = await catalogue.find(name);
     if (!tool.ok) {
       if (tool.error.code === 'unknown_tool' && name === approvalStatusTool.name && this.mayBeHeld)
@@ -209,7 +223,13 @@ export class McpMethods {
     return exchange.submitted(call, intent, (admission) =>
       exchange.run(call, admission, method, known === undefined ? {} : { cursor: known }, async (result) => {
         const shown = { [memberOf(method)]: await catalogue.shown(method, itemsOf(method, result)) };
-        const listed = usable(method, { ...result, ...shown }, (mcp) => intents.facts(mcp, []), preview);
+        const { result: listed, unmask } = usable(
+          method,
+          { ...result, ...shown },
+          (mcp) => intents.facts(mcp, []),
+          preview,
+        );
+        call.listed = { member: memberOf(method), unmask };
         return method === 'tools/list' ? this.#withOwnTool(this.#withTasks(listed)) : listed;
       }),
     );

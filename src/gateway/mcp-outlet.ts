@@ -36,6 +36,7 @@ const relayed = new Set([
   'notifications/prompts/list_changed',
   'notifications/elicitation/complete',
 ]);
+const listsChanged = new Set([...relayed].filter((method) => method.endsWith('/list_changed')));
 const utf8 = new TextEncoder();
 
 /** Whether a notification that is about no call in particular is for the client at all. */
@@ -48,6 +49,8 @@ export class McpOutlet {
   readonly #maskFor: MaskFor;
   readonly #calls = new Set<OpenCall>();
   #listener: Listener | null = null;
+  /** Lists that changed while nobody listened: a mark a kind, told once somebody does. */
+  readonly #untold = new Set<string>();
   /** One is masked behind the other, however long a recognizer takes over the first. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -56,8 +59,8 @@ export class McpOutlet {
     this.#maskFor = maskFor;
   }
 
-  /** The client's GET stream. A client that comes again has lost the one before. */
-  listen(stream: HttpStream, admission: Admission): void {
+  /** The client's GET stream. A client that comes again has lost the one before. @throws LogUnavailable */
+  async listen(stream: HttpStream, admission: Admission): Promise<void> {
     this.silence();
     const listener: Listener = { stream, admission, stopTimer: () => {} };
     this.#listener = listener;
@@ -73,6 +76,9 @@ export class McpOutlet {
       else this.silence();
     };
     void say();
+    const untold = [...this.#untold];
+    this.#untold.clear();
+    for (const method of untold) await this.release({ kind: 'notification', method, params: {} });
   }
 
   /** Ends the GET stream. */
@@ -112,14 +118,20 @@ export class McpOutlet {
       // While it was being recorded the call may have been answered; nothing may follow an answer.
       if (this.#calls.has(call)) {
         under(decision);
-        return call.reply.send(masked);
+        return (await call.reply.send(masked)) || this.#untoldOf(message);
       }
     }
     const listener = this.#listener;
-    if (!listener) return false;
+    if (!listener) return this.#untoldOf(message);
     const masked = await this.#record(message, listener.admission, listener.admission.decision);
     under(listener.admission.decision);
-    return this.#listener === listener && listener.stream.write(encodeEvent(encodeMessage(masked)));
+    const isTold = this.#listener === listener && (await listener.stream.write(encodeEvent(encodeMessage(masked))));
+    return isTold || this.#untoldOf(message);
+  }
+
+  #untoldOf({ method }: JsonRpcNotification | JsonRpcRequest): false {
+    if (listsChanged.has(method)) this.#untold.add(method);
+    return false;
   }
 
   async #record<T extends JsonRpcNotification | JsonRpcRequest>(

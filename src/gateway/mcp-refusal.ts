@@ -31,8 +31,7 @@ export function errorOutcome(refusal: Refusal, more: JsonObject = {}): JsonRpcOu
 
 export function toolOutcome(refusal: Refusal): JsonRpcOutcome {
   if (!readableCodes.has(refusal.code)) return errorOutcome(refusal);
-  const again =
-    refusal.code === 'approval_required' ? ' Call this tool again with the same arguments once it is approved.' : '';
+  const again = refusal.code === 'approval_required' ? ' Call again with the same arguments once it is approved.' : '';
   const status =
     refusal.code === 'approval_required' && refusal.approval !== undefined
       ? ` The tool ${approvalStatusTool.name} tells whether it is.`

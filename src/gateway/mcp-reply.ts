@@ -15,15 +15,17 @@ const jsonHeaders: HttpHeaders = { 'content-type': 'application/json', 'cache-co
 
 export class McpReply {
   readonly #exchange: HttpExchange;
-  readonly #trace: McpTrace | null;
+  readonly #newTrace: (() => McpTrace) | null;
+  /** Made for a stream alone: most answers are none. */
+  #trace: McpTrace | null = null;
   #stream: HttpStream | undefined;
   /** Where the answer goes that is given in pieces, and what is written after them. */
   #pieces: { readonly stream: HttpStream; readonly tail: string } | undefined;
 
   /** With a trace, a stream that breaks off can be gone on with. */
-  constructor(exchange: HttpExchange, trace: McpTrace | null = null) {
+  constructor(exchange: HttpExchange, newTrace: (() => McpTrace) | null = null) {
     this.#exchange = exchange;
-    this.#trace = trace;
+    this.#newTrace = newTrace;
   }
 
   /** The caller is gone, and will not come again for what is said now. */
@@ -40,7 +42,7 @@ export class McpReply {
   open(): HttpStream {
     if (!this.#stream) {
       this.#stream = this.#exchange.stream(200, streamHeaders);
-      this.#trace?.begin(this.#stream);
+      this.#traced()?.begin(this.#stream);
     }
     return this.#stream;
   }
@@ -60,9 +62,15 @@ export class McpReply {
 
   /** Has a client that knows how come again for the rest after so long; resolves when it has. Never rejects. */
   async pause(retryMs: number): Promise<void> {
-    if (this.#pieces || !this.#trace?.primed) return new Promise(() => {});
+    const trace = this.#traced();
+    if (this.#pieces || !trace?.primed) return new Promise(() => {});
     this.open();
-    await this.#trace.pause(retryMs);
+    await trace.pause(retryMs);
+  }
+
+  #traced(): McpTrace | null {
+    this.#trace ??= this.#newTrace?.() ?? null;
+    return this.#trace;
   }
 
   /** Says nothing, so that nobody in between thinks the stream is dead. */

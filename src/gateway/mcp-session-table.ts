@@ -110,7 +110,14 @@ function isSame(a: Subject, b: Subject): boolean {
   return a === b || (identityOf(a) === identityOf(b) && a.signIn === b.signIn);
 }
 
+const identities = new WeakMap<Subject, string>();
+
 /** The same for the same subject in the same groups, and for nobody else. */
-export function identityOf({ issuer, id, kind, agent, actors, groups }: Subject): string {
-  return JSON.stringify([issuer, id, kind, actors ?? agent ?? null, groups.toSorted()]);
+export function identityOf(subject: Subject): string {
+  const known = identities.get(subject);
+  if (known !== undefined) return known;
+  const { issuer, id, kind, agent, actors, groups } = subject;
+  const identity = JSON.stringify([issuer, id, kind, actors ?? agent ?? null, groups.toSorted()]);
+  identities.set(subject, identity);
+  return identity;
 }

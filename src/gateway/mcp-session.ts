@@ -282,7 +282,7 @@ export class McpSession {
     if (admitted.ok && !this.#closing && lastId !== undefined && this.#replay.resume(lastId, stream)) {
       return admitted.value.end('ok', { resumed: true });
     }
-    if (admitted.ok && !this.#closing) this.#outlet.listen(stream, admitted.value);
+    if (admitted.ok && !this.#closing) await this.#outlet.listen(stream, admitted.value);
     else stream.end();
   }
 

@@ -22,7 +22,7 @@ import type { McpExchange } from './mcp-exchange.ts';
 import type { McpIntents } from './mcp-intents.ts';
 import type { McpLink } from './mcp-link.ts';
 import type { McpOutlet } from './mcp-outlet.ts';
-import { isAmbiguous } from './mcp-pointers.ts';
+import { isAmbiguous, otherReadings } from './mcp-pointers.ts';
 
 const urisMax = 256;
 const lastingMs = 86_400_000;
@@ -91,9 +91,9 @@ export class McpSubscriptions {
     }
     const filter = honored(asked, capabilities);
     const content = { method, notifications: filterJson(filter) };
-    const [first, ...also] = filter.uris.map((uri) =>
-      intents.facts({ method: 'resources/subscribe', resource: { uri } }, []),
-    );
+    const [first, ...also] = filter.uris
+      .flatMap((each) => [each, ...otherReadings(each)])
+      .map((uri) => intents.facts({ method: 'resources/subscribe', resource: { uri } }, []));
     const intent = first
       ? { facts: first, also, content, data: { method } }
       : intents.builtin('builtin:subscriptions', method, content);

@@ -27,9 +27,10 @@ export interface Recognition {
 const charactersMax = 200_000;
 
 export function maskingWith({ viewOf, recognizers, onFailure }: Recognition): MaskFor {
-  const plain: MaskJson = (value, decision, counts) => maskJson(value, viewOf(decision), counts);
-  const strict: MaskJson = (value, decision, counts) => {
-    const view = viewOf(decision);
+  const plain: MaskJson = (value, decision, counts, beside = []) =>
+    maskJson(value, { ...viewOf(decision), beside }, counts);
+  const strict: MaskJson = (value, decision, counts, beside = []) => {
+    const view = { ...viewOf(decision), beside };
     return maskJson(covers(view.unmask, 'note') ? value : withoutSentences(value, counts), view, counts);
   };
   return async (message) => {
@@ -44,8 +45,8 @@ export function maskingWith({ viewOf, recognizers, onFailure }: Recognition): Ma
     }
     const finds = findNamed(found.value);
     if (finds === null) return plain;
-    return (value, decision, counts) => {
-      const view = viewOf(decision);
+    return (value, decision, counts, beside = []) => {
+      const view = { ...viewOf(decision), beside };
       return maskJson(value, { ...view, own: [...(view.own ?? []), finds] }, counts);
     };
   };

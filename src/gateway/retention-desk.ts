@@ -1,5 +1,6 @@
 // Retention: payloads past their time are destroyed, their record stays; legal holds stop it.
-// INVARIANT: what is destroyed is in the log first, by name, and no hold that is in force when a run begins is passed over.
+// INVARIANT: what is destroyed is in the log first, by name, and no hold that is in force when a run begins is passed over: a hold
+// is over when its release is on record, whatever has become of the store.
 
 import { type Doomed, type Hold, RetentionLedger, type Shredding, shreddedIn } from '../audit/retention-ledger.ts';
 import { tileWidth } from '../audit/tree.ts';
@@ -23,7 +24,7 @@ export interface RetentionDeps {
   readonly holds: HoldStore;
   readonly retainMs: number;
   /** Who saw whom. */
-  readonly index: Pick<SessionIndex, 'catchUp' | 'seenIn'>;
+  readonly index: Pick<SessionIndex, 'catchUp' | 'seenIn' | 'heldOnRecord'>;
   readonly patients: PatientNaming;
   /** A keyed digest, by which people tell holds of patients apart. */
   readonly patientDigest: (patient: string) => string;
@@ -67,6 +68,8 @@ const reasonLengthMax = 2_000;
 /** Further than this from one round to the next, unless a person says so. */
 const leapMsMax = 40 * 86_400_000;
 const targetLengthMax = 200;
+/** Of a hold that is in the log and not in the store: the words are in the record's payload. */
+const lostReason = 'The store has lost this hold; the log has it, and it stands until it is released.';
 const identifiersMax = 20;
 const utf8 = new TextEncoder();
 
@@ -89,7 +92,10 @@ class Desk implements RetentionDesk {
   }
 
   holds(): readonly LegalHold[] {
-    return this.#deps.holds.list();
+    const { holds, index } = this.#deps;
+    const kept = holds.list();
+    const lost = index.heldOnRecord().filter(({ id }) => !kept.some((each) => each.id === id));
+    return [...kept, ...lost.map((hold) => ({ ...hold, reason: lostReason }))];
   }
 
   kindsOf({ patient }: LegalHold): readonly string[] {
@@ -123,18 +129,19 @@ class Desk implements RetentionDesk {
   }
 
   async release(id: string, by: Subject, reason: string): Promise<Result<LegalHold>> {
-    const { log, holds } = this.#deps;
+    const { log, reader, index, holds } = this.#deps;
     if (!isReason(reason)) return refuse('reason_required', 'Releasing a hold needs a reason, which is recorded.');
-    const found = holds.list().find((each) => each.id === id);
+    const found = this.holds().find((each) => each.id === id);
     if (!found) return refuse('not_found', 'There is no such hold.', { next: 'List them: chartgate audit hold ls.' });
     const data = { hold: id, kind: found.kind, target: found.target };
     await log.append({ type: 'retention.released', subject: nameOf(by), data }, payloadOf({ reason }));
     holds.remove(id);
+    await index.catchUp(reader);
     return ok(found);
   }
 
   async #shred(dryRun: boolean, unattended: boolean): Promise<ShredReport> {
-    const { clock, log, keep, holds, retainMs } = this.#deps;
+    const { clock, log, reader, index, keep, retainMs } = this.#deps;
     const before = new Date(clock.now() - retainMs).toISOString();
     const ledger = RetentionLedger.decode((await keep.readLedger()) ?? '') ?? new RetentionLedger();
     let keys = dryRun ? 0 : await this.#resume(ledger);
@@ -142,7 +149,9 @@ class Desk implements RetentionDesk {
     if (unattended && ledger.before !== null && Date.parse(before) - Date.parse(ledger.before) > leapMsMax)
       return { before, sessions: [], packs: 0, kept: 0, keys, leapt: true };
     await this.#read(ledger, before);
-    const { sessions, packs } = ledger.due(await this.#inForce(holds.list()));
+    // What is asked of the index is answered from all of the log.
+    await index.catchUp(reader);
+    const { sessions, packs } = ledger.due(this.#inForce());
     // Keys that are on their way to disk are on disk.
     if (!dryRun && sessions.length + packs.length > 0) await log.checkpoint();
     const kept = ledger.sessions.size - sessions.length;
@@ -155,11 +164,9 @@ class Desk implements RetentionDesk {
     return { before, sessions, packs: packs.length, kept, keys, leapt: false };
   }
 
-  /** What is asked of the index is answered from all of the log. */
-  async #inForce(holds: readonly LegalHold[]): Promise<Hold[]> {
-    const { index, reader, patients } = this.#deps;
-    if (holds.some(({ kind }) => kind === 'patient')) await index.catchUp(reader);
-    return holds.map(({ kind, target, patient }) => {
+  #inForce(): Hold[] {
+    const { index, patients } = this.#deps;
+    return this.holds().map(({ kind, target, patient }) => {
       if (kind !== 'patient') return { kind, target };
       const { names, kinds } = namedPatient(patients, patient ?? []);
       return { kind, kinds, seenIn: (session) => index.seenIn(session, names) };

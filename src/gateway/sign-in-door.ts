@@ -16,6 +16,7 @@ import type {
 } from '../ports/sign-in.ts';
 import { pageHeaders } from '../wire/http/page.ts';
 import { isAddressedToUs } from '../wire/mcp/streamable-http.ts';
+import { accountPages } from './account-desk.ts';
 import type { SignInDesk } from './sign-in-desk.ts';
 import { accountPage, choicePage, consentPage, refusalPage, signedOutPage } from './sign-in-pages.ts';
 
@@ -23,6 +24,8 @@ export interface SignInDoorDeps {
   readonly desk: SignInDesk;
   readonly requests: AuthorizationRequests;
   readonly publicUrl: string;
+  /** Whether people connect accounts of their own at MCP servers. */
+  readonly accounts: boolean;
   /** Ends sign-ins on every door, and records it. Resolves when nothing of them is open. */
   readonly endSignIns: (signIns: readonly SignIn[], reason: 'signed_out' | 'provider') => Promise<void>;
   /** For the operator: what a person or provider is not told. */
@@ -47,7 +50,7 @@ export class SignInDoor {
     } catch (error) {
       if (!(error instanceof LogUnavailable)) this.#deps.onBug(error);
       const code = error instanceof LogUnavailable ? 'log_unavailable' : 'internal';
-      show(exchange, refusalPage({ code, text: errors[code].text }), errors[code].http);
+      showRefusal(exchange, { code, text: errors[code].text });
     }
   }
 
@@ -90,7 +93,7 @@ export class SignInDoor {
     const session = this.#deps.desk.of(exchange.header('cookie'));
     if (!session) return this.#choose(exchange, { kind: 'page', path }, null);
     if (wish !== null) return go(exchange, path);
-    show(exchange, accountPage(session.subject, session.csrf));
+    show(exchange, accountPage(session.subject, session.csrf, this.#deps.accounts ? accountPages : null));
   }
 
   async #choose(exchange: HttpExchange, to: Destination, loginHint: string | null): Promise<void> {
@@ -177,7 +180,7 @@ export class SignInDoor {
   async #finish(exchange: HttpExchange, name: string, state: string, answer: ProviderAnswer): Promise<void> {
     const { desk } = this.#deps;
     const finished = await desk.finish(name, answer, state, exchange.header('cookie'), exchange.remoteAddress);
-    if (!finished.ok) return showRefusal(exchange, finished.error);
+    if (!finished.ok) return showRefusal(exchange, finished.error, signInPrefix);
     const { destination, cookie } = finished.value;
     // A client's request is gone on with there, if this is the browser it began in.
     const next = destination.kind === 'page' ? destination.path : `/signin/a/${destination.id}`;
@@ -288,15 +291,20 @@ function decodeDestination(text: string): Destination | null {
 }
 
 function noRequest(): Refusal {
-  return refuse('sign_in_refused', 'No request of a client waits for you here, or it began in another browser.').error;
+  return refuse('sign_in_refused', 'No request of a client waits for you here, or it began in another browser.', {
+    next: 'Begin again from your client, and stay in the browser it opens.',
+  }).error;
 }
 
 function foreignForm(): Refusal {
-  return refuse('sign_in_refused', 'This form does not come from a page of your sign-in.').error;
+  return refuse('sign_in_refused', 'This form does not come from a page of your sign-in.', {
+    next: 'Open the page again.',
+  }).error;
 }
 
-function showRefusal(exchange: HttpExchange, why: Refusal): void {
-  show(exchange, refusalPage(why), errors[why.code].http);
+/** `again`: where another try may begin. */
+function showRefusal(exchange: HttpExchange, why: Refusal, again: string | null = null): void {
+  show(exchange, refusalPage(why, again), errors[why.code].http);
 }
 
 function show(exchange: HttpExchange, html: string, status = 200, headers: HttpHeaders = {}): void {

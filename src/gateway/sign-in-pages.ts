@@ -5,7 +5,7 @@ import { errors } from '../core/errors.ts';
 import type { Subject } from '../core/facts.ts';
 import type { Refusal } from '../core/result.ts';
 import type { PendingAuthorization } from '../ports/sign-in.ts';
-import { escapeHtml, hidden, page } from '../wire/http/page.ts';
+import { escapeHtml, hidden, page, plainText } from '../wire/http/page.ts';
 
 export interface Choice {
   readonly name: string;
@@ -29,7 +29,7 @@ export function choicePage(
     ? `<form method="post" action="${escapeHtml(action)}">${hidden('to', to)}
 <label for="email">Or by your e-mail address at work</label>
 <input id="email" name="email" type="email" autocomplete="email" required>
-<button type="submit">Continue</button></form>`
+<button type="submit" class="first">Continue</button></form>`
     : '';
   const said = problem === null ? '' : `<p class="problem" role="alert">${escapeHtml(problem)}</p>`;
   return page({
@@ -54,9 +54,9 @@ export function consentPage(pending: PendingAuthorization, person: Subject, publ
   return page({
     title: 'Let this client act for you?',
     body: `<dl>
-<dt>Client</dt><dd>${escapeHtml(client.name)}<br>It calls itself so. It is known as ${escapeHtml(client.id)} and sends you back to <strong>${escapeHtml(client.host)}</strong>.</dd>
-<dt>In your name it may</dt><dd>${wishes.map(escapeHtml).join('<br>')}</dd>
-<dt>You are</dt><dd>${escapeHtml(nameOfPerson(person))}</dd>
+<dt>Client</dt><dd>${plainText(client.name)}<br>It calls itself so. It is known as <code>${plainText(client.id)}</code> and sends you back to <strong>${plainText(client.host)}</strong>.</dd>
+<dt>In your name it may</dt><dd>${wishes.map(plainText).join('<br>')}</dd>
+<dt>You are</dt><dd>${plainText(nameOfPerson(person))}</dd>
 </dl>
 <p>Each of its requests is checked by the policy and recorded under your name. Allow it only if you began this yourself.</p>
 ${form('allow', 'Allow', ' class="first"')}
@@ -64,26 +64,31 @@ ${form('deny', 'Do not allow', '')}`,
   });
 }
 
-export function accountPage(person: Subject, csrf: string): string {
+/** `accounts`: where they connect accounts of their own at MCP servers; null where nobody does. */
+export function accountPage(person: Subject, csrf: string, accounts: string | null): string {
+  const link = accounts === null ? '' : `<p><a href="${escapeHtml(accounts)}">Your accounts at MCP servers</a></p>\n`;
   return page({
     title: 'You are signed in',
-    body: `<dl><dt>You are</dt><dd>${escapeHtml(nameOfPerson(person))}</dd>
-<dt>Groups</dt><dd>${escapeHtml(person.groups.join(', ')) || 'none'}</dd></dl>
-<ul><li><a href="/approvals">Requests that wait for a decision</a></li>
-<li><a href="/break-glass">Break the glass</a></li></ul>
-<p>Signing out ends this sign-in everywhere: its clients, its database credentials, its open sessions.</p>
+    body: `<dl><dt>You are</dt><dd>${plainText(nameOfPerson(person))}</dd>
+<dt>Groups</dt><dd>${plainText(person.groups.join(', ')) || 'none: most rules will not concern you'}</dd></dl>
+${link}<p>Signing out ends this sign-in everywhere: its clients, its database credentials, its open sessions.</p>
 <form method="post" action="/signin/out">${hidden('csrf', csrf)}<button type="submit">Sign out</button></form>`,
+    at: '/signin',
   });
 }
 
 export function signedOutPage(): string {
-  return page({ title: 'You are signed out', body: '<p><a class="button" href="/signin">Sign in</a></p>' });
+  return page({
+    title: 'You are signed out',
+    body: '<p>Clients, database credentials and sessions that hung on that sign-in have ended too.</p>\n<p><a class="button" href="/signin">Sign in again</a></p>',
+  });
 }
 
-export function refusalPage({ code, text, next }: Refusal): string {
+export function refusalPage({ code, text, next }: Refusal, again: string | null): string {
+  const link = again === null ? '' : `\n<p><a class="button" href="${escapeHtml(again)}">Sign in again</a></p>`;
   return page({
     title: 'This did not work',
-    body: `<p class="problem" role="alert">${escapeHtml(text)}</p>\n<p>${escapeHtml(next ?? errors[code].next)}</p>`,
+    body: `<p class="problem" role="alert">${escapeHtml(text)}</p>\n<p>${escapeHtml(next ?? errors[code].next)}</p>${link}`,
   });
 }
 

@@ -15,6 +15,8 @@ export interface Grant extends IssuedToken {
 }
 
 export interface AccountClient {
+  /** What an authorization server may read of the gate as its client; null where none would fetch it. */
+  readonly document: JsonObject | null;
   /**
    * Where to send the browser. `keep` is for `finish` alone.
    * Refused: upstream_unavailable, upstream_refused.

@@ -10,6 +10,7 @@ import { systemClock } from '../../src/adapters/system/clock.ts';
 import { systemRandom } from '../../src/adapters/system/random.ts';
 import { createAccountClient } from '../../src/adapters/upstream-token/authorization-code.ts';
 import { TokenCache } from '../../src/adapters/upstream-token/token-cache.ts';
+import { createAccountPages } from '../../src/admin/account-page.ts';
 import type { Subject } from '../../src/core/facts.ts';
 import type { RecordInput } from '../../src/core/record.ts';
 import { AccountDesk } from '../../src/gateway/account-desk.ts';
@@ -35,7 +36,9 @@ async function serve(answers: (origin: string) => Answers): Promise<{ origin: st
     asked.push(`${request.method} ${path}`);
     const found = answers(origin)[path];
     response
-      .writeHead(found ? (request.method === 'POST' ? 201 : 200) : 404, { 'content-type': 'application/json' })
+      .writeHead(found ? ('error' in found ? 403 : request.method === 'POST' ? 201 : 200) : 404, {
+        'content-type': 'application/json',
+      })
       .end(JSON.stringify(found ?? {}));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -45,7 +48,7 @@ async function serve(answers: (origin: string) => Answers): Promise<{ origin: st
   return { origin, asked };
 }
 
-function clientOf(origin: string, failures: string[] = []): AccountClient {
+function clientOf(origin: string, failures: string[] = [], documentUrl: string | null = null): AccountClient {
   const registrations = new Map<string, ClientRegistration>();
   return createAccountClient(
     {
@@ -57,6 +60,7 @@ function clientOf(origin: string, failures: string[] = []): AccountClient {
       scopes: [],
       resource: null,
       redirectUri: 'http://127.0.0.1:1/connect/notes/callback',
+      documentUrl,
       registrations: {
         get: (issuer) => registrations.get(issuer),
         put: (issuer, registration) => void registrations.set(issuer, registration),
@@ -77,6 +81,57 @@ const metadata = (origin: string, more: object = {}): object => ({
   registration_endpoint: `${origin}/register`,
   code_challenge_methods_supported: ['S256'],
   ...more,
+});
+
+describe('what the gate is called at an authorization server', () => {
+  const documentUrl = 'https://gate.example/connect/notes/client.json';
+  const answers =
+    (more: object, register?: object) =>
+    (origin: string): Answers => ({
+      [metadataPath]: { resource: `${origin}/mcp`, authorization_servers: [origin] },
+      '/.well-known/oauth-authorization-server': metadata(origin, {
+        client_id_metadata_document_supported: true,
+        ...more,
+      }),
+      ...(register ? { '/register': register } : {}),
+    });
+  const calledAt = async (serving: (origin: string) => Answers, url: string | null): Promise<string> => {
+    const { origin } = await serve(serving);
+    const started = await clientOf(origin, [], url).start('state');
+    return started.ok ? (new URL(started.value.url).searchParams.get('client_id') ?? '') : started.error.text;
+  };
+
+  it('is a name it registered, or that of the document that describes it', async () => {
+    const registers = answers({}, { client_id: 'registered', client_id_issued_at: 1 });
+    assert.equal(await calledAt(registers, documentUrl), 'registered');
+    // It registers nobody, or refuses to.
+    assert.equal(await calledAt(answers({ registration_endpoint: undefined }), documentUrl), documentUrl);
+    assert.equal(await calledAt(answers({}, { error: 'access_denied' }), documentUrl), documentUrl);
+    assert.match(await calledAt(answers({ registration_endpoint: undefined }), null), /name a client_id/);
+    const reads = { registration_endpoint: undefined, client_id_metadata_document_supported: 'yes' };
+    assert.match(await calledAt(answers(reads), documentUrl), /name a client_id/);
+  });
+
+  it('is what the document says of itself, for anybody to read', async () => {
+    const client = clientOf('http://127.0.0.1:1', [], documentUrl);
+    const said = {
+      client_id: documentUrl,
+      client_name: 'Chartgate',
+      application_type: 'native',
+      redirect_uris: ['http://127.0.0.1:1/connect/notes/callback'],
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code'],
+      token_endpoint_auth_method: 'none',
+    };
+    assert.deepEqual(client.document, said);
+    const desk = { documentOf: (connection: string) => (connection === 'notes' ? client.document : null) };
+    const pages = createAccountPages({ desk, sessions: {}, log: {} } as never);
+    const read = (path: string): Promise<Response> => pages.fetch(new Request(`https://gate.example/connect${path}`));
+    const answer = await read('/notes/client.json');
+    assert.match(answer.headers.get('content-type') ?? '', /^application\/json/);
+    assert.deepEqual(await answer.json(), said);
+    assert.equal((await read('/ehr/client.json')).status, 404);
+  });
 });
 
 describe('an authorization server that cannot be trusted', () => {
@@ -162,6 +217,7 @@ describe('an account', () => {
     const revoked: string[] = [];
     let open = true;
     const client: AccountClient = {
+      document: null,
       start: (state) => Promise.resolve({ ok: true, value: { url: `https://as.example/?state=${state}`, keep: {} } }),
       finish: () =>
         Promise.resolve({

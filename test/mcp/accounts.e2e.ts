@@ -161,6 +161,7 @@ test('an account is of one person: another has to connect their own, and cannot 
   const forged = await ben.post(link(), { csrf: 'guessed', do: 'remove' });
   assert.match(forged.html, /does not come from a page/);
   assert.equal((await ben.get(`${hospital.clinic.url}/connect/ehr-tools`)).status, 404);
+  assert.match((await ben.get(`${hospital.clinic.url}/signin`)).html, /<a href="\/connect">/);
 });
 
 test('2026-07-28: a question with the link, asked again until it is done', async () => {

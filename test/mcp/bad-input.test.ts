@@ -240,6 +240,34 @@ describe('bad input at the MCP door', () => {
     assert.deepEqual(codes, [-32601, -32601, -32600, -32600, -32600]);
   });
 
+  it('decides on the reference that the server is sent, and on no other beside it', async () => {
+    const argument = { name: 'a', value: 'b' };
+    const codes = [];
+    for (const [index, ref] of [
+      { type: 'ref/resource', uri: 'secret://{id}', name: 'summarize' },
+      { type: 'ref/prompt', name: 'secret', uri: 'chart://{id}' },
+      { type: 'ref/other', name: 'summarize', uri: 'chart://{id}' },
+    ].entries()) {
+      const message = { ...ping, id: `ref ${index}`, method: 'completion/complete', params: { ref, argument } };
+      codes.push(at(await (await inSession(message)).json(), 'error', 'data', 'code'));
+    }
+    assert.deepEqual(codes, ['no_matching_rule', 'no_matching_rule', 'no_matching_rule']);
+  });
+
+  it('refuses arguments that a server may find where policy does not look', async () => {
+    for (const hidden of [
+      '{"__proto__":{"say":"secret"}}',
+      '{"say":"x","more":[{"\\u005f_proto__":{"say":"secret"}}]}',
+    ]) {
+      const params: unknown = JSON.parse(`{"name":"echo","arguments":${hidden}}`);
+      const answer: unknown = await (await inSession({ ...ping, id: hidden, method: 'tools/call', params })).json();
+      assert.match(JSON.stringify(answer), /called __proto__/);
+    }
+    const params: unknown = JSON.parse('{"name":"summarize","arguments":{"__proto__":"x"}}');
+    const prompt: unknown = await (await inSession({ ...ping, id: 'prompt', method: 'prompts/get', params })).json();
+    assert.equal(at(prompt, 'error', 'data', 'code'), 'invalid_params');
+  });
+
   it('ignores answers and cancellations of what it never asked', async () => {
     for (const message of [
       { jsonrpc: '2.0', id: 'gate-1', result: {} },

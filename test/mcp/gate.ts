@@ -316,7 +316,10 @@ export async function openGate(options: TestGateOptions = {}): Promise<TestGate>
     preview: (facts) => decide(facts, policy),
     detectClasses: (text) => detect(text).map((span) => span.type),
     patientPlaces: () => null,
-    maskFor: async () => (value, decision, counts) => maskJson(value, viewOf(decision), counts),
+    maskFor:
+      async () =>
+      (value, decision, counts, beside = []) =>
+        maskJson(value, { ...viewOf(decision), beside }, counts),
     flowFor: flowingWith({ viewOf, recognizers: () => [] }),
     tools,
     accounts: null,

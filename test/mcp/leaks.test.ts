@@ -7,7 +7,7 @@ import { alwaysUnmasked } from '../../src/core/decide.ts';
 import type { CompiledRule, Decision } from '../../src/core/decision.ts';
 import type { Json, JsonObject } from '../../src/core/json.ts';
 import { type MaskJson, maskMembers, maskOutcome } from '../../src/gateway/mcp-masking.ts';
-import { isAmbiguous } from '../../src/gateway/mcp-pointers.ts';
+import { isAmbiguous, otherReadings } from '../../src/gateway/mcp-pointers.ts';
 import { maskJson } from '../../src/masking/json.ts';
 import { at, connect, openGate } from './gate.ts';
 
@@ -289,6 +289,20 @@ describe('what is asked', () => {
       odd?.filter((uri) => !isAmbiguous(uri)),
       [],
     );
+  });
+
+  it('is decided on as every reader of URIs would have it', () => {
+    const readings: Readonly<Record<string, readonly string[]>> = {
+      'chart:1': [],
+      'chart://one': [],
+      'https://h.example': [],
+      'repo://owner%2Fname/x': [],
+      'note://Zebulon%20Q': [],
+      'chart://%6fne': ['chart://one'],
+      'CHART://one/%73ecret': ['CHART://one/secret', 'chart://one/secret'],
+      'HTTPS://H.example:443/x': ['https://h.example/x'],
+    };
+    for (const [uri, others] of Object.entries(readings)) assert.deepEqual(otherReadings(uri), others, uri);
   });
 
   it('is refused by name where it could be', async () => {

@@ -1,18 +1,15 @@
 // The connections of one session to its MCP server: node:http or node:https, kept alive between requests and shared with nobody.
 // It follows no redirect, takes no compressed answer, and reads no more of a body than its reader asks for.
 
-import {
-  type ClientRequest,
-  type IncomingMessage,
-  Agent as PlainAgent,
-  request as plain,
-  type RequestOptions,
-} from 'node:http';
+import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import { request as overTls, Agent as TlsAgent } from 'node:https';
 import { urlToHttpOptions } from 'node:url';
 import { limits } from '../../core/limits.ts';
 import { ok, type Result, refuse } from '../../core/result.ts';
 import type { LongReply } from '../../ports/mcp-upstream.ts';
+
+// Not imported: an import asks for every member of node:http, and one of them makes Node load its own fetch and WebSocket.
+const { Agent: PlainAgent, request: plain } = process.getBuiltinModule('node:http');
 
 export interface HttpAsk {
   readonly method: string;
@@ -31,7 +28,7 @@ const discardedMs = 1_000;
 
 export class ServerConnections {
   readonly #server: RequestOptions;
-  readonly #agent: PlainAgent;
+  readonly #agent: Agent;
   readonly #request: (options: RequestOptions) => ClientRequest;
 
   constructor(address: string) {
@@ -96,7 +93,10 @@ export function bodyOf(
     resolve(longBodyOf(answer, chunks, long()));
   };
   answer.on('data', take).once('end', finish);
-  answer.once('error', reject).once('close', () => reject(new Error('broken off')));
+  answer.once('error', reject).once('close', () => {
+    // An error is not made for nobody: its stack costs as much as reading a short body.
+    if (!answer.readableEnded) reject(new Error('broken off'));
+  });
   if (answer.destroyed) reject(new Error('broken off'));
   return promise;
 }

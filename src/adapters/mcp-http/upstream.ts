@@ -15,6 +15,8 @@ import { bodyOf, discard, LongMessage, ServerConnections } from './server-connec
 export interface HttpServer {
   readonly url: string;
   readonly credential: UpstreamCredential | null;
+  /** Header `Chartgate-Identity`: a database credential of this session, with which the server's SQL is known to be its. */
+  readonly identity?: string;
   /** The reply to one message, streamed or not, ends within so long. Default: what a call may take, and a little. */
   readonly replyMs?: number;
   /** Until the server's own stream is asked for again; doubled while it cannot be had. Default 2 000. */
@@ -110,6 +112,7 @@ class HttpUpstream implements McpUpstream {
     return {
       ...more,
       ...(credential ? { [credential.name]: credential.value } : {}),
+      ...(this.#server.identity === undefined ? {} : { 'chartgate-identity': this.#server.identity }),
       ...(this.#session === undefined ? {} : { 'mcp-session-id': this.#session }),
       ...(this.#version === undefined ? {} : { 'mcp-protocol-version': this.#version }),
     };

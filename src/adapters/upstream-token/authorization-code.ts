@@ -20,6 +20,8 @@ export interface AccountServer {
   readonly resource: string | null;
   /** Where the browser comes back to. */
   readonly redirectUri: string;
+  /** Where the document stands that says what the gate is as a client; null where no authorization server would fetch it. */
+  readonly documentUrl: string | null;
   /** The gate's registrations, by authorization server. */
   readonly registrations: {
     get(issuer: string): ClientRegistration | undefined;
@@ -52,6 +54,7 @@ export function createAccountClient(server: AccountServer, now: () => number): A
 }
 
 class CodeClient implements AccountClient {
+  readonly document: JsonObject | null;
   readonly #server: AccountServer;
   readonly #now: () => number;
   readonly #found = new Map<string, { readonly at: number; readonly configuration: Promise<client.Configuration> }>();
@@ -61,6 +64,10 @@ class CodeClient implements AccountClient {
   constructor(server: AccountServer, now: () => number) {
     this.#server = server;
     this.#now = now;
+    this.document =
+      server.documentUrl === null
+        ? null
+        : { client_id: server.documentUrl, ...describedClient(server.redirectUri), token_endpoint_auth_method: 'none' };
   }
 
   async start(state: string): Promise<Result<{ readonly url: string; readonly keep: JsonObject }>> {
@@ -194,7 +201,7 @@ class CodeClient implements AccountClient {
             : client.ClientSecretBasic(clientSecret);
       return (await this.#discover(issuer, clientId, clientSecret, way)).configuration;
     }
-    const turn = this.#registering.then(async () => registrations.get(issuer) ?? (await this.#register(issuer)));
+    const turn = this.#registering.then(async () => registrations.get(issuer) ?? (await this.#introduce(issuer)));
     this.#registering = turn.catch(() => {});
     const { id, secret } = await turn;
     const way = secret === null ? client.None() : client.ClientSecretBasic(secret);
@@ -232,34 +239,42 @@ class CodeClient implements AccountClient {
     };
   }
 
-  /** RFC 7591. */
-  async #register(issuer: string): Promise<ClientRegistration> {
-    const { redirectUri, registrations } = this.#server;
+  /**
+   * The gate registers itself, where that can be done; else it is known by its document, where the authorization server reads
+   * such documents (draft-ietf-oauth-client-id-metadata-document): that needs the gate to be reached from there.
+   */
+  async #introduce(issuer: string): Promise<ClientRegistration> {
+    const { documentUrl } = this.#server;
     const { configuration, algorithm } = await this.#discover(issuer, 'none yet', null, client.None());
-    const { registration_endpoint: endpoint, token_endpoint_auth_methods_supported: ways } =
-      configuration.serverMetadata();
-    if (endpoint === undefined)
+    const metadata = configuration.serverMetadata();
+    const described = metadata['client_id_metadata_document_supported'] === true ? documentUrl : null;
+    const { registration_endpoint: endpoint, token_endpoint_auth_methods_supported: ways } = metadata;
+    if (endpoint === undefined) {
+      if (described !== null) return { id: described, secret: null };
       throw new NoClient('The authorization server registers no clients: name a client_id for this connection.');
+    }
     const confidential = ways === undefined || ways.includes('client_secret_basic');
+    const registered = await this.#register(issuer, algorithm, confidential);
+    if (registered !== null) return registered;
+    if (described !== null) return { id: described, secret: null };
+    throw new NoClient('The authorization server does not register the gate: name a client_id for this connection.');
+  }
+
+  /** RFC 7591. Null where it is refused. */
+  async #register(issuer: string, algorithm: Algorithm, confidential: boolean): Promise<ClientRegistration | null> {
+    const { redirectUri, registrations } = this.#server;
     const registering = client.dynamicClientRegistration(
       new URL(issuer),
-      {
-        client_name: 'Chartgate',
-        // OpenID Connect Dynamic Client Registration 1.0 §2: http only for what runs on this machine.
-        application_type: redirectUri.startsWith('http:') ? 'native' : 'web',
-        redirect_uris: [redirectUri],
-        grant_types: ['authorization_code', 'refresh_token'],
-        response_types: ['code'],
-        token_endpoint_auth_method: confidential ? 'client_secret_basic' : 'none',
-      },
+      { ...describedClient(redirectUri), token_endpoint_auth_method: confidential ? 'client_secret_basic' : 'none' },
       undefined,
       this.#options(issuer, algorithm),
     );
     const registered = await registering.catch((error: unknown) => {
       if (!(error instanceof client.ResponseBodyError)) throw error;
       this.#server.onFailure(reasonOf(error));
-      throw new NoClient('The authorization server does not register the gate: name a client_id for this connection.');
+      return null;
     });
+    if (registered === null) return null;
     const { client_id: id, client_secret: secret } = registered.clientMetadata();
     const registration = { id, secret: confidential && typeof secret === 'string' ? secret : null };
     registrations.put(issuer, registration);
@@ -268,6 +283,18 @@ class CodeClient implements AccountClient {
 }
 
 type Algorithm = 'oauth2' | 'oidc';
+
+/** What the gate is as a client, wherever it is said (RFC 7591 §2). */
+function describedClient(redirectUri: string) {
+  return {
+    client_name: 'Chartgate',
+    // OpenID Connect Dynamic Client Registration 1.0 §2: http only for what runs on this machine.
+    application_type: redirectUri.startsWith('http:') ? 'native' : 'web',
+    redirect_uris: [redirectUri],
+    grant_types: ['authorization_code', 'refresh_token'],
+    response_types: ['code'],
+  };
+}
 
 /** What is missing for the gate to be a client there; its text may be shown. */
 class NoClient extends Error {

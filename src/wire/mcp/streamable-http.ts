@@ -32,6 +32,14 @@ export function accepts(header: string | undefined, media: string): boolean {
   });
 }
 
+/** As the protocol's own libraries say it. */
+const usualAccept = 'application/json, text/event-stream';
+
+/** Whether an answer may come in either form, as a client has to let it (Transports / Sending Messages to the Server). */
+export function acceptsAnswers(header: string | undefined): boolean {
+  return header === usualAccept || (accepts(header, 'application/json') && accepts(header, 'text/event-stream'));
+}
+
 /** `application/json`, with UTF-8 as the only charset there may be. */
 export function isJson(contentType: string | undefined): boolean {
   return /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i.test(contentType?.trim() ?? '');

@@ -1,0 +1,65 @@
+// Texts of one answer that say something only together: a table or a JSON text over several items, a label in one and its value
+// in the next, a number that is cut. Pure.
+
+import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../core/json.ts';
+
+export interface JoinedTexts {
+  /** Items whose numbers go on in the next have become one; the next is empty. */
+  readonly members: JsonObject;
+  /** What the items are together, read for what it says of their values. */
+  readonly beside: readonly string[];
+}
+
+/** Members of a result whose items follow one another (MCP 2025-11-25, schema). */
+const lists = ['content', 'contents', 'messages'] as const;
+const charactersMax = 1_048_576;
+const documentStart = /^\s*[[{<]/;
+
+export function joinedTexts(members: JsonObject): JoinedTexts {
+  let whole = members;
+  const beside: string[] = [];
+  for (const list of lists) {
+    const items = whole[list] ?? null;
+    if (!isJsonArray(items) || items.length < 2) continue;
+    const texts = items.map(textOf);
+    const some = texts.filter((text) => text !== null);
+    const [first = ''] = some;
+    if (some.length < 2 || some.reduce((sum, { length }) => sum + length, 0) > charactersMax) continue;
+    beside.push(some.map((text) => (/:\s*$/.test(text) ? `${text.trimEnd()} ` : `${text}\n`)).join(''));
+    if (documentStart.test(first)) beside.push(some.join(''));
+    const mended = mendedNumbers(texts);
+    if (mended) whole = { ...whole, [list]: items.map((item, at) => withText(item, mended[at] ?? null)) };
+  }
+  return { members: whole, beside };
+}
+
+/** Null where none is cut. */
+function mendedNumbers(texts: readonly (string | null)[]): readonly (string | null)[] | null {
+  const mended = [...texts];
+  let isCut = false;
+  for (let at = mended.length - 1; at > 0; at--) {
+    const [before, text] = [mended[at - 1] ?? null, mended[at] ?? null];
+    if (before === null || text === null || !isCutNumber(before, text)) continue;
+    isCut = true;
+    mended[at - 1] = before + text;
+    mended[at] = '';
+  }
+  return isCut ? mended : null;
+}
+
+/** A digit and its sign on one side, a digit on the other. */
+function isCutNumber(before: string, text: string): boolean {
+  return (/\d[-/]$/.test(before) && /^\d/.test(text)) || (/\d$/.test(before) && /^[-/]\d/.test(text));
+}
+
+function textOf(item: Json): string | null {
+  const holder = isJsonObject(item) && isJsonObject(item['content']) ? item['content'] : item;
+  const text = isJsonObject(holder) ? holder['text'] : null;
+  return typeof text === 'string' ? text : null;
+}
+
+function withText(item: Json, text: string | null): Json {
+  if (!isJsonObject(item) || text === null) return item;
+  const { content } = item;
+  return isJsonObject(content) ? { ...item, content: { ...content, text } } : { ...item, text };
+}
