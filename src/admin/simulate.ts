@@ -3,7 +3,7 @@
 
 import { Hono } from 'hono';
 import { parsePolicy } from '../config/policy-schema.ts';
-import type { Policy } from '../core/decision.ts';
+import { breakGlassRule, type Policy } from '../core/decision.ts';
 import { nameOf } from '../core/facts.ts';
 import type { Entry } from '../core/record.ts';
 import { type Result, refuse } from '../core/result.ts';
@@ -98,10 +98,7 @@ async function timeAt(reader: LogReader, seq: number): Promise<string> {
 function isHousekeeping({ data }: Entry): boolean {
   const rule = data?.['rule'];
   return (
-    typeof rule === 'string' &&
-    rule.startsWith('builtin:') &&
-    rule !== 'builtin:closed' &&
-    rule !== 'builtin:break-glass'
+    typeof rule === 'string' && rule.startsWith('builtin:') && rule !== 'builtin:closed' && rule !== breakGlassRule
   );
 }
 

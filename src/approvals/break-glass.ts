@@ -2,7 +2,7 @@
 // INVARIANT: nothing opens one without a person, a reason and an end; it is over at its end whether or not anybody wrote that
 // down; and it is reviewed by somebody else, by every name they go under.
 
-import type { BreakGlass } from '../core/decision.ts';
+import { type BreakGlass, breakGlassRule } from '../core/decision.ts';
 import { nameOf } from '../core/facts.ts';
 import type { JsonObject } from '../core/json.ts';
 import { fail, ok, type Refusal, type Result, refuse } from '../core/result.ts';
@@ -102,19 +102,19 @@ function open(event: Extract<EmergencyEvent, { kind: 'open' }>, now: number): Re
   const { id, by, connection, forMs, policy, terms } = event;
   if (!terms)
     return refuse('denied', 'The policy lets you break no glass on this connection.', {
-      rule: 'builtin:break-glass',
+      rule: breakGlassRule,
       next: "Ask the policy's owner: policy.break_glass names who may.",
     });
   if (by.kind !== 'person' || by.agent !== undefined)
     return refuse('denied', 'Only a person breaks the glass, and no agent in their name.', {
-      rule: 'builtin:break-glass',
+      rule: breakGlassRule,
       next: 'Run chartgate break-glass with a token of your own.',
     });
   const reason = reasonOf(event.reason);
   if (!reason.ok) return reason;
   if (!(forMs >= 60_000 && forMs <= terms.maxMs))
     return refuse('invalid_request', `It lasts from 1 to ${Math.floor(terms.maxMs / 60_000)} minutes.`, {
-      rule: 'builtin:break-glass',
+      rule: breakGlassRule,
       next: 'Ask for less time; it can be opened again.',
     });
   const state: Emergency = {

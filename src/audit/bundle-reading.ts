@@ -11,20 +11,20 @@ export interface BundleReading {
   /** Index of the first entry. */
   readonly first: number;
   /** Leaf hashes one after another; where an entry is not sound, its own is the last. */
-  readonly leaves: Uint8Array;
+  readonly leaves: Uint8Array<ArrayBuffer>;
   /** Of a full tile. */
   readonly root: Hash | null;
   /** Places in `recordTypes`. */
-  readonly types: Uint8Array;
+  readonly types: Uint8Array<ArrayBuffer>;
   /** One after another, {@link timeLength} characters each. */
   readonly times: string;
   /** What the entries name, each once. */
   readonly names: readonly string[];
   /** Places in `names`, from 1; 0 for an entry without one. */
-  readonly sessions: Uint16Array;
-  readonly requests: Uint16Array;
+  readonly sessions: Uint16Array<ArrayBuffer>;
+  readonly requests: Uint16Array<ArrayBuffer>;
   /** Length of each payload; -1 for an entry without one. */
-  readonly payloadBytes: Float64Array;
+  readonly payloadBytes: Float64Array<ArrayBuffer>;
   /** SHA-256 of the payloads there are, one after another, hex. */
   readonly digests: string;
   /** Whole, where their data say something about the log itself. */
@@ -40,7 +40,13 @@ export const timeLength = 24;
 export type BundleReader = (bytes: Uint8Array, first: number, width: number) => Promise<BundleReading>;
 
 const typePlaces: ReadonlyMap<RecordType, number> = new Map(recordTypes.map((type, place) => [type, place]));
-const tellingTypes: ReadonlySet<RecordType> = new Set(['key.rotated', 'key.added', 'retention.shredded']);
+const tellingTypes: ReadonlySet<RecordType> = new Set([
+  'key.rotated',
+  'key.added',
+  'retention.shredded',
+  'approval.decided',
+  'approval.used',
+]);
 
 export function readBundle(bytes: Uint8Array, first: number, width: number): BundleReading {
   const bundle = decodeBundle(bytes);

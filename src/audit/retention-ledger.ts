@@ -1,6 +1,7 @@
 // What retention has still to see to: whose payloads are past their time, which of them a legal hold keeps, what is being
 // destroyed. It is read off the log in order and kept between runs, so that no run reads the log from its beginning.
 
+import { isHousekeeping } from '../core/decision.ts';
 import { canonicalJson, type Json, type JsonObject } from '../core/json.ts';
 import type { Entry } from '../core/record.ts';
 import { packIndex } from './payload-pack.ts';
@@ -222,8 +223,7 @@ function sees(sight: Sight, { type, request = '', data = {} }: Entry): boolean {
 
 /** Housekeeping, and what was found to read nothing of patients and to hold nothing of theirs. */
 function isAboutNobody({ effect, rule, command, patients, phi }: JsonObject): boolean {
-  if (effect === 'allow' && typeof rule === 'string' && rule.startsWith('builtin:'))
-    return typeof command !== 'string' || !command.includes('PREPARE');
+  if (isHousekeeping(effect, rule)) return typeof command !== 'string' || !command.includes('PREPARE');
   return patients === 0 && Array.isArray(phi) && phi.length === 0;
 }
 

@@ -12,7 +12,7 @@ export class TileMissing extends Error {}
 const tileHeight = Math.log2(tileWidth);
 
 /** For a tree of at least `size` entries. @throws TileMissing */
-export function subtreeHashes(log: ReadOnlyFiles, size: number): SubtreeHash {
+export function subtreeHashes(log: Pick<ReadOnlyFiles, 'read'>, size: number): SubtreeHash {
   return async (height, index) => {
     const level = Math.floor(height / tileHeight);
     const count = 2 ** (height % tileHeight);
@@ -26,7 +26,7 @@ export function subtreeHashes(log: ReadOnlyFiles, size: number): SubtreeHash {
   };
 }
 
-async function readTile(log: ReadOnlyFiles, level: number, index: number, size: number): Promise<Hash[]> {
+async function readTile(log: Pick<ReadOnlyFiles, 'read'>, level: number, index: number, size: number): Promise<Hash[]> {
   const width = widthAt(level, index, size);
   const full = tilePath({ level, index, width: tileWidth });
   const partial = width > 0 && width < tileWidth ? await log.read(tilePath({ level, index, width })) : undefined;

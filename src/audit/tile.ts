@@ -72,7 +72,7 @@ export function decodeBundle(bytes: Uint8Array): { readonly entries: Uint8Array[
   return { entries, rest: bytes.length - offset };
 }
 
-export function encodeHashes(hashes: readonly Hash[]): Uint8Array {
+export function encodeHashes(hashes: readonly Hash[]): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(hashes.length * 32);
   hashes.forEach((hash, i) => {
     bytes.set(hash, i * 32);

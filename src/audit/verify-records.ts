@@ -1,6 +1,6 @@
 // Whether the records make sense as a story: times, references, keys, and what was destroyed on purpose.
 
-import { type RecordType, recordTypes } from '../core/record.ts';
+import { type Entry, type RecordType, recordTypes } from '../core/record.ts';
 import { assert } from '../core/result.ts';
 import { type BundleReading, timeLength } from './bundle-reading.ts';
 import { KeyChain } from './log-keys.ts';
@@ -12,8 +12,8 @@ import { tilePath } from './tile.ts';
 import { tileWidth } from './tree.ts';
 import type { BadPlace } from './verify-sources.ts';
 
-/** Requests that ended may still be referred to for a while; this many are remembered. */
-const endedMax = 65_536;
+/** Requests that ended may still be referred to for a while, and approvals that were given; this many are remembered. */
+const rememberedMax = 65_536;
 
 /** A payload's place: whose it is, and the entry that committed to it. */
 export interface PayloadPlace {
@@ -30,8 +30,13 @@ export class RecordSense {
   /** What was destroyed on purpose, and which entry says so: a session, or a pack's payloads that belong to none. */
   readonly #shredded = new Map<string | number, number>();
   readonly #types = new Map<string, number>();
-  readonly #open = new Set<string>();
+  /** Requests that have begun, and where. */
+  readonly #open = new Map<string, number>();
   readonly #ended = new Set<string>();
+  readonly #approvals = new ApprovalSense();
+  /** The bundle that is looked at, and how many entries it has. */
+  #index = 0;
+  #width = 0;
   #bad: BadPlace | undefined;
 
   constructor(firstKey: NoteKey) {
@@ -40,6 +45,7 @@ export class RecordSense {
 
   /** Bundles come in order. */
   see({ first, types, times, names, requests, telling }: BundleReading): void {
+    [this.#index, this.#width] = [Math.floor(first / tileWidth), types.length];
     for (let i = 0; i < types.length; i++) {
       const type = recordTypes[types[i] ?? -1];
       assert(type, 'a reading knows its types');
@@ -55,6 +61,7 @@ export class RecordSense {
       }
       this.lastTime = time;
       if (request !== undefined) this.#follow(seq, type, request);
+      if (type === 'node.start') this.#expectNoneOpen(seq);
     }
     for (const entry of telling) {
       const wrong =
@@ -62,7 +69,7 @@ export class RecordSense {
           ? this.keys.see(entry)
           : entry.type === 'key.added'
             ? this.keys.seeAdded(entry)
-            : undefined;
+            : this.#approvals.see(entry);
       if (wrong !== undefined) this.#object(entry.seq, wrong);
       if (entry.type === 'retention.shredded')
         for (const each of shreddedIn(entry)) this.#shredded.set(each, entry.seq);
@@ -82,15 +89,25 @@ export class RecordSense {
     return Object.fromEntries([...this.#types].sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 
+  /** What a crash leaves without an outcome is closed before anything else is written. */
+  #expectNoneOpen(start: number): void {
+    for (const [, seq] of this.#open)
+      this.#object(
+        seq,
+        `this request has no end, and the start at entry ${start} did not say that its outcome is unknown`,
+      );
+    this.#open.clear();
+  }
+
   #follow(seq: number, type: RecordType, request: string): void {
-    if (type === 'request') this.#open.add(request);
+    if (type === 'request') this.#open.set(request, seq);
     if (type !== 'response' && type !== 'request.end' && type !== 'outcome_unknown') return;
     if (!this.#open.has(request) && !this.#ended.has(request))
       this.#object(seq, `this ${type} refers to a request that was never recorded`);
     if (type === 'response') return;
     this.#open.delete(request);
     this.#ended.add(request);
-    if (this.#ended.size <= endedMax) return;
+    if (this.#ended.size <= rememberedMax) return;
     for (const oldest of this.#ended) {
       this.#ended.delete(oldest);
       break;
@@ -98,7 +115,29 @@ export class RecordSense {
   }
 
   #object(seq: number, what: string): void {
-    const file = tilePath({ level: 'entries', index: Math.floor(seq / tileWidth), width: tileWidth });
+    const index = Math.floor(seq / tileWidth);
+    const width = index === this.#index ? this.#width : tileWidth;
+    const file = tilePath({ level: 'entries', index, width });
     if (!this.#bad || seq < (this.#bad.entry ?? 0)) this.#bad = { file, entry: seq, what };
+  }
+}
+
+/** An approval has to be given before it is used; and it is used once, unless it is a grant for a time. */
+class ApprovalSense {
+  readonly #given = new Map<string, { readonly grant: boolean; used: number | null }>();
+
+  /** What is wrong with an entry. */
+  see({ seq, type, approval = '', data = {} }: Entry): string | undefined {
+    if (type === 'approval.decided' && data['status'] === 'approved' && !this.#given.has(approval)) {
+      this.#given.set(approval, { grant: data['until'] !== undefined, used: null });
+      const oldest = this.#given.size > rememberedMax ? this.#given.keys().next().value : undefined;
+      if (oldest !== undefined) this.#given.delete(oldest);
+    }
+    if (type !== 'approval.used') return undefined;
+    const given = this.#given.get(approval);
+    if (!given) return this.#given.size < rememberedMax ? 'it uses an approval that nobody gave' : undefined;
+    if (given.used !== null && !given.grant) return `its approval was used before, at entry ${given.used}`;
+    given.used = seq;
+    return undefined;
   }
 }

@@ -143,12 +143,11 @@ export class TreeCheck {
     const first = this.#edge.size;
     if (!reading) return { file, entry: first, what: 'the entry bundle is missing' };
     const { fault, root } = reading;
-    const leaves = leavesOf(reading);
-    this.#compareLeaves(reading, leaves, tile, file);
+    this.#compareLeaves(reading, tile, file);
     if (fault) return { file, ...fault };
     await see(reading);
     const parted = this.#past.some(({ size }) => size > first && size < first + tileWidth);
-    for (const each of root && !parted ? [root] : leaves) {
+    for (const each of root && !parted ? [root] : leavesOf(reading)) {
       const full = each === root ? this.#edge.appendTile(each) : this.#edge.append(each);
       for (const above of full) if (above.level > 0) await this.#compareTile(above);
       this.#comparePast();
@@ -157,13 +156,10 @@ export class TreeCheck {
   }
 
   /** The tile of level 0, as far as the entries could be read. */
-  #compareLeaves(
-    { first, leaves, fault }: BundleReading,
-    hashes: readonly Hash[],
-    tile: Uint8Array | undefined,
-    file: string,
-  ): void {
+  #compareLeaves(reading: BundleReading, tile: Uint8Array | undefined, file: string): void {
+    const { first, leaves, fault } = reading;
     if (tile && sameHash(tile, leaves)) return;
+    const hashes = leavesOf(reading);
     const at = hashes.findIndex((leaf, i) => tile && !sameHash(leaf, tile.subarray(i * 32, i * 32 + 32)));
     const index = first / tileWidth;
     if (tile && at >= 0 && tile.length >= 32 * (at + 1)) {

@@ -11,7 +11,7 @@ import { formatVkey, type NoteKey } from './note.ts';
 import { holdMoment, sameBytes } from './verify-moment.ts';
 import { PayloadCheck } from './verify-payloads.ts';
 import { RecordSense } from './verify-records.ts';
-import type { BadPlace, LogSources, ReadOnlyFiles } from './verify-sources.ts';
+import { type BadPlace, type LogSources, orUnreadable, type ReadOnlyFiles } from './verify-sources.ts';
 import { TreeCheck } from './verify-tree.ts';
 
 /** A checkpoint that somebody kept; `from` says who, for the report. */
@@ -63,18 +63,17 @@ export interface VerifyReport {
   } | null;
 }
 
-export async function verifyLog(
-  sources: LogSources,
-  options: VerifyOptions = {},
-): Promise<Result<VerifyReport, BadPlace>> {
-  // A gate that outruns even the reading of one moment is given another chance; a log at rest is looked at once.
-  for (let attempt = 0; ; attempt++) {
-    // Read before the newest checkpoint, so that it is none that this moment has not reached.
-    const cosigned = await sources.log.read(cosignedFile);
-    const moment = await holdMoment(sources);
-    const result = await verifyOnce(moment.sources, moment.note, cosigned, options);
-    if (result.ok || attempt === 9 || sameBytes(moment.note, await sources.log.read('checkpoint'))) return result;
-  }
+export function verifyLog(sources: LogSources, options: VerifyOptions = {}): Promise<Result<VerifyReport, BadPlace>> {
+  return orUnreadable(async () => {
+    // A gate that outruns even the reading of one moment is given another chance; a log at rest is looked at once.
+    for (let attempt = 0; ; attempt++) {
+      // Read before the newest checkpoint, so that it is none that this moment has not reached.
+      const cosigned = await sources.log.read(cosignedFile);
+      const moment = await holdMoment(sources);
+      const result = await verifyOnce(moment.sources, moment.note, cosigned, options);
+      if (result.ok || attempt === 9 || sameBytes(moment.note, await sources.log.read('checkpoint'))) return result;
+    }
+  });
 }
 
 async function verifyOnce(

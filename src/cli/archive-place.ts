@@ -1,8 +1,9 @@
-// An archive named on the command line or in the configuration, opened; and the log in it, ready to be verified.
+// An archive named on the command line or in the configuration, opened; and the log in it, ready to be verified. Also a
+// log that somebody serves over HTTP.
 
 import { fileArchive } from '../adapters/file-archive/archive.ts';
 import { type ArchivedLog, ChangedVersion, openArchivedLog } from '../audit/verify-archive.ts';
-import type { BadPlace } from '../audit/verify-sources.ts';
+import type { BadPlace, ReadOnlyFiles } from '../audit/verify-sources.ts';
 import type { ArchiveConfig } from '../config/config.ts';
 import { fail, type Refusal, type Result, refuse } from '../core/result.ts';
 import type { Archive } from '../ports/archive.ts';
@@ -39,6 +40,32 @@ export async function openArchiveUrl(url: string): Promise<Result<ArchivedLog, A
     });
     return opened.ok ? opened : fail({ bad: opened.error });
   });
+}
+
+/**
+ * A log served over HTTP (C2SP tlog-tiles: its paths below one prefix). What is not in the tree is not looked for: a prefix
+ * cannot be listed. Reading throws what `guarded` catches.
+ */
+export function servedLog(prefix: string): ReadOnlyFiles {
+  const base = prefix.replace(/\/*$/, '/');
+  const read = async (path: string): Promise<Uint8Array | undefined> => {
+    const answer = await fetch(new URL(path, base), { signal: AbortSignal.timeout(30_000) })
+      .then(async (response) => ({ status: response.status, bytes: await response.bytes() }))
+      .catch(() => ({ status: 0, bytes: new Uint8Array() }));
+    if (answer.status === 404) return undefined;
+    if (answer.status === 200) return answer.bytes;
+    const why = answer.status === 0 ? 'does not answer' : `answers with status ${answer.status}`;
+    throw new Unreadable(refuse('upstream_unavailable', `${base}${path} ${why}.`).error);
+  };
+  return {
+    read,
+    readAt: async (path, offset, bytes) => (await read(path))?.subarray(offset, offset + bytes),
+    list: async () => [],
+  };
+}
+
+export function isServed(place: string): boolean {
+  return /^https?:\/\//.test(place);
 }
 
 class Unreadable extends Error {

@@ -3,7 +3,6 @@
 import { exportView } from '../admin/contract-export.ts';
 import { findGate } from './gate.ts';
 import { complain, type Io } from './io.ts';
-import { momentOf } from './who-saw.ts';
 
 export interface ExportOptions {
   readonly config: string;
@@ -21,8 +20,8 @@ export async function auditExport(io: Io, options: ExportOptions): Promise<numbe
   const asked = {
     format,
     payloads,
-    ...(from === undefined ? {} : { from: momentOf(from) }),
-    ...(to === undefined ? {} : { to: momentOf(to) }),
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
     ...(reason === undefined ? {} : { reason }),
   };
   let page: { next?: number; end?: number } = {};

@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { printReport } from '../adapters/evidence-pdf/print.ts';
 import { readOnlyFiles } from '../adapters/log-files/read-only-files.ts';
 import { type LogReviewInput, logReviewView } from '../admin/contract-log.ts';
 import { packageFiles } from '../audit/evidence/package.ts';
@@ -12,8 +13,8 @@ import { ok, type Result, refuse } from '../core/result.ts';
 import { evidencePage } from './evidence-page.ts';
 import { findGate } from './gate.ts';
 import { complain, type Io, plain, print, printJson } from './io.ts';
+import { release } from './release.ts';
 import { placeText } from './verify-evidence.ts';
-import { momentOf } from './who-saw.ts';
 
 export interface ReviewOptions {
   readonly config: string;
@@ -53,7 +54,7 @@ async function reviewOf(
     if (from !== undefined || to !== undefined)
       return refuse('usage', 'A package says its period itself: leave out --from and --to.');
     const place = resolve(io.cwd, dir);
-    const verified = await verifyPackage(readOnlyFiles(place), { page: evidencePage });
+    const verified = await verifyPackage(readOnlyFiles(place), { release, page: evidencePage, print: printReport });
     if (!verified.ok) return refuse('log_corrupt', `The package does not hold: ${placeText(verified.error)}.`);
     const { scope } = verified.value.report;
     const manifest = createHash('sha256')
@@ -61,7 +62,7 @@ async function reviewOf(
       .digest('hex');
     return ok({ from: scope.from, to: scope.to, outcome: found, note, manifest, origin: scope.origin });
   }
-  const times = [from, to].map((each) => Date.parse(momentOf(each ?? '')));
+  const times = [from, to].map((each) => Date.parse(each ?? ''));
   const [start = Number.NaN, end = Number.NaN] = times;
   if (!(start < end)) return refuse('usage', 'A review is of a period, two days or RFC 3339 times, or of a --package.');
   const period = { from: new Date(start).toISOString(), to: new Date(end).toISOString() };

@@ -4,15 +4,17 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { withBundleThreads } from '../adapters/bundle-threads/reader.ts';
+import { readOnlyFiles } from '../adapters/log-files/read-only-files.ts';
+import { latestFile } from '../adapters/log-files/tree-files.ts';
 import { type KnownCheckpoint, type VerifyOptions, type VerifyReport, verifyLog } from '../audit/verify.ts';
 import type { BadPlace, LogSources } from '../audit/verify-sources.ts';
 import { type ErrorCode, errors } from '../core/errors.ts';
 import { fail, ok, type Result } from '../core/result.ts';
-import { type ArchiveFault, guarded, isArchiveUrl, openArchiveUrl } from './archive-place.ts';
+import { type ArchiveFault, guarded, isArchiveUrl, isServed, openArchiveUrl, servedLog } from './archive-place.ts';
 import { abridged, locate, nothing, type Place, readKey, readKeys } from './log-place.ts';
 
 export interface AuditVerifyArgs {
-  /** The state directory, the public log alone, or the URL of an archive. */
+  /** The state directory, the public log alone, the URL of an archive, or where the log is served over HTTP. */
   readonly dir: string;
   /** Files or http(s) URLs of checkpoints that somebody else kept; or vkeys of witnesses whose cosignature is wanted. */
   readonly checkpoints: readonly string[];
@@ -37,7 +39,9 @@ export async function auditVerify(args: AuditVerifyArgs, out: (line: string) => 
     return stop(archived.error.refusal.code, archived.error.refusal.text);
   const place = archived
     ? { sources: archived.ok ? archived.value.sources : { log: nothing }, state: null }
-    : await locate(args.dir);
+    : isServed(args.dir)
+      ? await locateServed(args.dir)
+      : await locate(args.dir);
   if (!place)
     return stop('not_found', `There is no log in ${args.dir}. Name the state directory, or the log directory in it.`);
   const key = args.key === undefined ? ok(undefined) : await readKey(args.key);
@@ -66,7 +70,8 @@ export async function auditVerify(args: AuditVerifyArgs, out: (line: string) => 
     : undefined;
   const seconds = (performance.now() - started) / 1000;
   if (result.ok) await memory.keep(result.value);
-  const warnings = memory.warnings;
+  const unguarded = place.sources.journal && !known.value.some(({ from }) => from === theGate);
+  const warnings = [...memory.warnings, ...(unguarded ? [`${latestFile} is missing: ${whatItTells}`] : [])];
   if (args.json) {
     const body = result.ok ? { ok: true, ...result.value } : { ok: false, code: 'log_corrupt', bad: result.error };
     out(JSON.stringify({ ...body, ...(archive ? { archive } : {}), selfDeclaredKey: !key.value, seconds, warnings }));
@@ -77,6 +82,13 @@ export async function auditVerify(args: AuditVerifyArgs, out: (line: string) => 
     for (const warning of warnings) out(`warning: ${warning}`);
   }
   return result.ok && (archive?.tampering ?? []).length === 0 ? 0 : errors.log_corrupt.exit;
+}
+
+/** Undefined where there is none; a server that does not answer is found out when the log is read. */
+async function locateServed(url: string): Promise<VerifiedPlace | undefined> {
+  const log = servedLog(url);
+  const there = await guarded(async () => ok((await log.read('checkpoint')) !== undefined));
+  return there.ok && !there.value ? undefined : { sources: { log }, state: null };
 }
 
 function badPlaceOf(fault: ArchiveFault): BadPlace {
@@ -108,17 +120,24 @@ async function gather(
       return fail(`The checkpoint ${from} cannot be read.`);
     }
   }
+  // What is no file is no checkpoint either, and verification says so.
   const latest =
     place.state === null
       ? undefined
-      : await readFile(join(place.state, 'checkpoint.latest'), 'utf8').catch(() => undefined);
-  if (latest !== undefined) known.push({ from: 'the gate (checkpoint.latest)', note: latest });
-  const vkey = await place.sources.log.read('log.vkey');
+      : await readOnlyFiles(place.state)
+          .read(latestFile)
+          .catch(() => '');
+  if (latest !== undefined) known.push({ from: theGate, note: Buffer.from(latest).toString() });
+  // Where it cannot be read, verification itself fails by it.
+  const vkey = await place.sources.log.read('log.vkey').catch(() => undefined);
   const [first] = vkey ? Buffer.from(vkey).toString().split('\n') : [];
   const remembered = first === undefined ? undefined : memory.find(first);
   if (remembered) known.push({ from: 'this verifier', note: remembered });
   return ok(known);
 }
+
+const theGate = `the gate (${latestFile})`;
+const whatItTells = 'the gate keeps it beside its log, so that a rollback of the log alone is noticed.';
 
 /** `name+id+key`: no file is called so. */
 function isVkey(text: string): boolean {

@@ -42,7 +42,7 @@ export function evidencePage({ scope, making, sections }: EvidenceReport): strin
     ['Log', origin],
     ['Records', `${scope.records} in the period, of ${size} in the tree`],
     ['Root of the tree', root],
-    ['Made', making.made],
+    ['Made', `${making.made}, by ${making.by}`],
   ];
   return `<!doctype html>
 <html lang="en">

@@ -12,13 +12,14 @@ import { type EvidenceView, evidenceView } from '../admin/contract-log.ts';
 import { openCheckpointOf } from '../audit/checkpoint.ts';
 import { decodeEntry } from '../audit/entry.ts';
 import { type Collection, collect, type WriteFile } from '../audit/evidence/collect.ts';
-import { type Manifest, type Period, packageFiles } from '../audit/evidence/package.ts';
+import { type Manifest, type Period, packageFiles, packageJson } from '../audit/evidence/package.ts';
 import { verifyPackage } from '../audit/evidence/verify.ts';
 import { entryAt } from '../audit/log-entries.ts';
 import { parseLogKeys } from '../audit/log-keys.ts';
 import { cosignedFile, verifyLog } from '../audit/verify.ts';
 import { holdMoment } from '../audit/verify-moment.ts';
 import type { ReadOnlyFiles } from '../audit/verify-sources.ts';
+import { renderProblem } from '../config/problem.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
 import { compilePolicy, policyText } from '../policy/compile.ts';
@@ -27,8 +28,8 @@ import { findGate } from './gate.ts';
 import { complain, type Io, plain, print } from './io.ts';
 import { loadConfig } from './load-config.ts';
 import { locate } from './log-place.ts';
+import { release } from './release.ts';
 import { placeText } from './verify-evidence.ts';
-import { momentOf } from './who-saw.ts';
 
 export interface EvidenceOptions {
   readonly from: string;
@@ -45,7 +46,7 @@ export interface EvidenceOptions {
 export async function evidence(io: Io, options: EvidenceOptions): Promise<number> {
   const stop = (code: ErrorCode, text: string, next?: string): number =>
     complain(io, { code, text, ...(next === undefined ? {} : { next }) });
-  const period = { from: Date.parse(momentOf(options.from)), to: Date.parse(momentOf(options.to)) };
+  const period = { from: Date.parse(options.from), to: Date.parse(options.to) };
   if (!(period.from < period.to))
     return stop('usage', 'The period is two days or RFC 3339 times, the earlier one first.');
   const output = resolve(io.cwd, options.output);
@@ -76,7 +77,7 @@ export async function evidence(io: Io, options: EvidenceOptions): Promise<number
       ...opened.value,
       period,
       seed: options.seed ?? null,
-      making: { made: new Date().toISOString(), recorded: recorded.value?.seq ?? null },
+      making: { made: new Date().toISOString(), by: release, recorded: recorded.value?.seq ?? null },
       policies,
       earlier: await keptPolicies(place.state),
     },
@@ -86,8 +87,8 @@ export async function evidence(io: Io, options: EvidenceOptions): Promise<number
   const report = collected.value;
   await files.write(packageFiles.page, evidencePage(report));
   await files.write(packageFiles.print, await printReport(report));
-  await files.write(packageFiles.manifest, `${JSON.stringify(files.manifest(), null, 1)}\n`);
-  const verified = await verifyPackage(readOnlyFiles(output), { page: evidencePage });
+  await files.write(packageFiles.manifest, packageJson(files.manifest()));
+  const verified = await verifyPackage(readOnlyFiles(output), { release, page: evidencePage, print: printReport });
   if (!verified.ok) return stop('log_corrupt', `The package does not verify: ${placeText(verified.error)}.`);
   const { before, records, after, size, origin } = report.scope;
   print(
@@ -146,11 +147,13 @@ async function sourceOf(io: Io, options: EvidenceOptions): Promise<Result<Source
   if (dir !== undefined && config === undefined) return ok({ dir, policies: new Map(), gate: null });
   const file = resolve(io.cwd, config ?? '');
   const loaded = await loadConfig(file, io.env, { keys: false });
-  const policy = loaded.ok ? compilePolicy(loaded.value.config.policy) : loaded;
-  if (!loaded.ok || !policy.ok)
-    return refuse('config_invalid', `${file} is not a valid configuration.`, {
-      next: 'Run chartgate check; or name the state directory with --dir.',
-    });
+  const next = { next: 'Run chartgate check; or name the state directory with --dir.' };
+  if (!loaded.ok) {
+    const [problem] = loaded.error;
+    return refuse('config_invalid', problem ? renderProblem(problem) : `${file} is not a valid configuration.`, next);
+  }
+  const policy = compilePolicy(loaded.value.config.policy);
+  if (!policy.ok) return refuse('config_invalid', `${file} has a policy that cannot be put to work.`, next);
   const policies = new Map([[policy.value.digest, policyText(loaded.value.config.policy)]]);
   return ok({ dir: dir ?? loaded.value.config.state, policies, gate: dir === undefined ? file : null });
 }

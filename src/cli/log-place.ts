@@ -22,7 +22,9 @@ export async function locate(dir: string): Promise<Place | undefined> {
   const marks = ['checkpoint', 'log.vkey', 'tile'].map((name) => exists(join(log, name)));
   if (!(await Promise.all(marks)).includes(true)) return undefined;
   const part = async (name: 'payloads' | 'keys' | 'journal') =>
-    (await isDirectory(join(state, name))) ? { [name]: readOnlyFiles(join(state, name), { idle: true }) } : {};
+    (await isDirectory(join(state, name)))
+      ? { [name]: readOnlyFiles(join(state, name), { idle: true, named: `${name}/` }) }
+      : {};
   const whole = await isDirectory(join(state, 'journal'));
   // In a state directory, payloads that are gone are missing; beside a copied log they were never there.
   const payloads =
@@ -56,10 +58,16 @@ export async function readKey(key: string): Promise<Result<NoteKey, string>> {
 export async function readKeys(keys: readonly string[]): Promise<Result<NoteKey[], string>> {
   const found: NoteKey[] = [];
   for (const each of keys) {
-    const text = (await exists(each)) ? await readFile(each, 'utf8') : each;
+    const isFile = await exists(each);
+    const text = isFile ? await readFile(each, 'utf8') : each;
     for (const line of text.trim().split('\n')) {
       const key = parseVkey(line);
-      if (!key.ok) return fail(`The key cannot be used: ${key.error}.`);
+      if (!key.ok)
+        return fail(
+          isFile || each.includes('+')
+            ? `The key cannot be used: ${key.error}.`
+            : `There is no file ${each}, and it is not a verifier key either.`,
+        );
       found.push(key.value);
     }
   }

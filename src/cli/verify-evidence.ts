@@ -2,6 +2,7 @@
 
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { printReport } from '../adapters/evidence-pdf/print.ts';
 import { readOnlyFiles } from '../adapters/log-files/read-only-files.ts';
 import type { Sampled } from '../audit/evidence/sample.ts';
 import { verifyPackage } from '../audit/evidence/verify.ts';
@@ -10,6 +11,7 @@ import { type ErrorCode, errors } from '../core/errors.ts';
 import { evidencePage } from './evidence-page.ts';
 import { complain, type Io, plain, print, printJson } from './io.ts';
 import { abridged, readKeys } from './log-place.ts';
+import { release } from './release.ts';
 
 export interface VerifyEvidenceOptions {
   readonly key?: readonly string[];
@@ -21,10 +23,11 @@ export interface VerifyEvidenceOptions {
 
 /** Exit code: 0 holds, 65 not, 66 no package there, 64 an argument that cannot be used. */
 export async function verifyEvidence(io: Io, dir: string, options: VerifyEvidenceOptions): Promise<number> {
-  const stop = (code: ErrorCode, text: string): number => complain(io, { code, text });
+  const stop = (code: ErrorCode, text: string, next = errors[code].next): number => complain(io, { code, text, next });
   const place = resolve(io.cwd, dir);
   const there = await stat(place).catch(() => undefined);
-  if (!there?.isDirectory()) return stop('not_found', `There is no directory ${dir}.`);
+  if (!there?.isDirectory())
+    return stop('not_found', `There is no directory ${dir}.`, 'Name the directory of the package.');
   const given = await readKeys(options.key ?? []);
   if (!given.ok) return stop('usage', given.error);
   const key = given.value.find(({ algorithm }) => algorithm === 'ed25519');
@@ -38,7 +41,9 @@ export async function verifyEvidence(io: Io, dir: string, options: VerifyEvidenc
     ...(key ? { key } : {}),
     ...(secondKey ? { secondKey } : {}),
     witnesses: { keys: witnesses.value, quorum },
+    release,
     page: evidencePage,
+    print: printReport,
   });
   if (!verified.ok) {
     if (options.json) printJson(io, { ok: false, code: 'log_corrupt', bad: verified.error });
@@ -79,7 +84,7 @@ export async function verifyEvidence(io: Io, dir: string, options: VerifyEvidenc
     ...(secondVkey === null ? [] : [`  second    ${abridged(secondVkey)}`]),
     ...cosigned.map(({ name, time }) => `  witness   ${name} cosigned it at ${time}`),
     `  files     ${files}, ${proofs} of them proofs`,
-    '  numbers   counted again from the records, and the same; report.pdf is bound by the manifest only',
+    '  numbers   counted again from the records, and the same; so are the page and the print of them',
   ];
   for (const line of lines) print(io, plain(line));
   if (options.sample) printSample(io, sample, scope.seed);

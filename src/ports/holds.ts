@@ -18,6 +18,9 @@ export interface LegalHold {
   readonly sinceMs: number;
 }
 
+/** What the log says of a hold that nobody has released. */
+export type RecordedHold = Omit<LegalHold, 'patient' | 'reason'>;
+
 export interface HoldStore {
   /** Oldest first. */
   list(): readonly LegalHold[];

@@ -2,7 +2,7 @@
 // whatever is done to the archive being noticed.
 
 import assert from 'node:assert/strict';
-import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -29,9 +29,8 @@ interface Node extends OpenedLog {
 
 let count = 0;
 
-async function node(): Promise<Node> {
-  const name = `n${count++}`;
-  const [state, place] = [join(root, name), join(root, `${name}.archive`)];
+async function node(name = `n${count++}`, place = join(root, `${name}.archive`)): Promise<Node> {
+  const state = join(root, name);
   const opened = await openLog({
     directory: state,
     kek: new Uint8Array(32),
@@ -179,6 +178,33 @@ void test('a failing archive is tried again and goes on where it was, also in an
   const refused = await fresh.desk(flaky).cut();
   assert.ok(!refused.ok && refused.error.code === 'upstream_refused');
   await Promise.all([each.log.close(), fresh.log.close()]);
+});
+
+void test('a node that was set back goes on from an older backup: its archive is not written over, whatever it has since', async () => {
+  const each = await node('set-back');
+  await say(each, 300);
+  assert.ok((await each.desk().cut()).ok);
+  await each.log.checkpoint();
+  await cp(each.state, join(root, 'backup'), { recursive: true });
+  await say(each, 300);
+  const before = await readFile(join(each.state, 'archive.json'));
+  assert.ok((await each.desk().cut()).ok);
+  const backup = await node('backup', each.place);
+  const short = await backup.desk().cut();
+  assert.ok(!short.ok && short.error.code === 'upstream_refused', 'it is behind its archive');
+  await say(backup, 900);
+  const fork = await backup.desk().cut();
+  assert.ok(!fork.ok && fork.error.code === 'upstream_refused', 'it has outgrown its archive, with another history');
+  const sound = await verify(`file://${each.place}`);
+  assert.deepEqual([sound.code, sound.archive?.manifests, sound.archive?.tampering], [0, 2, []]);
+
+  // Killed between a manifest and the note of it, the same log goes on behind it.
+  await writeFile(join(each.state, 'archive.json'), before);
+  await say(each, 10);
+  assert.ok((await each.desk().cut()).ok);
+  const third = await verify(`file://${each.place}`);
+  assert.deepEqual([third.code, third.archive?.manifests, third.archive?.tampering], [0, 3, []]);
+  await Promise.all([each.log.close(), backup.log.close()]);
 });
 
 void test('what is done to an archive is found: changed, deleted, cut off, rolled back', async () => {

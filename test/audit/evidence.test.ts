@@ -10,6 +10,7 @@ import { after, before, test } from 'node:test';
 import { openLog } from '../../src/adapters/log-files/open-log.ts';
 import { systemRandom } from '../../src/adapters/system/random.ts';
 import { controls } from '../../src/audit/evidence/controls.ts';
+import { packageJson } from '../../src/audit/evidence/package.ts';
 import { stretchRoot } from '../../src/audit/evidence/range.ts';
 import { performAgain } from '../../src/audit/evidence/sample.ts';
 import { formatVkey, noteKey, signatureLine } from '../../src/audit/note.ts';
@@ -99,7 +100,7 @@ async function reseal(dir: string): Promise<void> {
     const bytes = await readFile(join(dir, path));
     manifest[path] = { sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length };
   }
-  await writeFile(join(dir, 'manifest.json'), JSON.stringify(manifest));
+  await writeFile(join(dir, 'manifest.json'), packageJson(manifest));
 }
 
 void test('it counts what was written, and its numbers come to the size of the tree', async () => {
@@ -110,6 +111,7 @@ void test('it counts what was written, and its numbers come to the size of the t
   assert.deepEqual(tallies.identities['ana (https://idp.test)'], {
     allow: 216,
     deny: 24,
+    'listed acts': 1,
     'masked values': 480,
     requests: 240,
     rows: 720,
@@ -212,6 +214,15 @@ async function anyProof(dir: string, within: boolean): Promise<string> {
 
 const tampers: readonly Tamper[] = [
   {
+    what: 'a number, by another release',
+    found:
+      /report\.json: .* is not what the records come to, as chartgate \d[^;]* says it; it was made by chartgate 0\.0\.1, which can tell/,
+    change: (dir) =>
+      edit(join(dir, 'report.json'), (text) =>
+        text.replace('"deny": 24', '"deny": 23').replace(/"by": "chartgate [^"]*"/, '"by": "chartgate 0.0.1"'),
+      ),
+  },
+  {
     what: 'a byte of a record, the manifest left',
     found: /records\.ndjson: it is not the file that the manifest names/,
     unsealed: true,
@@ -305,6 +316,85 @@ const tampers: readonly Tamper[] = [
     what: 'a policy that nobody had',
     found: /policies\/abc\.json: it is not the policy of the digest/,
     change: (dir) => cp(join(dir, 'checkpoint'), join(dir, 'policies/abc.json')),
+  },
+  {
+    what: 'a member of the report twice, the false one first',
+    found: /report\.json: it is not written as such a report is/,
+    change: (dir) => edit(join(dir, 'report.json'), (text) => text.replace('"deny": 24', '"deny": 2, "deny": 24')),
+  },
+  {
+    what: 'a member of the manifest twice, the false one first',
+    found: /manifest\.json: it is not written as a manifest is/,
+    unsealed: true,
+    change: (dir) => edit(join(dir, 'manifest.json'), (text) => text.replace('{', '{ "checkpoint": {},')),
+  },
+  {
+    what: 'more is said of a file than its digest',
+    found: /checkpoint: it is not the file that the manifest names/,
+    unsealed: true,
+    change: (dir) =>
+      edit(join(dir, 'manifest.json'), (text) => text.replace('"sha256"', '"approved": true,\n  "sha256"')),
+  },
+  {
+    what: 'upper-case hex in the manifest',
+    found: /: it is not the file that the manifest names/,
+    unsealed: true,
+    change: (dir) =>
+      edit(join(dir, 'manifest.json'), (text) =>
+        text.replace(/"sha256": "(.*)"/, (_, digest: string) => `"sha256": "${digest.toUpperCase()}"`),
+      ),
+  },
+  {
+    what: 'another print',
+    found: /report\.pdf: it does not show what report\.json says/,
+    change: (dir) => edit(join(dir, 'report.pdf'), (text) => text.replace('/F1 9 Tf', '/F2 9 Tf')),
+  },
+  {
+    what: 'no print',
+    found: /report\.pdf: it does not show what report\.json says/,
+    change: (dir) => rm(join(dir, 'report.pdf')),
+  },
+  {
+    what: 'a record of the export that is none',
+    found: /report\.json, entry \d+: this entry is no record of such an export/,
+    async change(dir) {
+      const { tallies } = JSON.parse(await readFile(join(dir, 'report.json'), 'utf8'));
+      const [{ seq }] = tallies.sample;
+      await edit(join(dir, 'report.json'), (text) => text.replace('"recorded": null', `"recorded": ${seq}`));
+    },
+  },
+  {
+    what: 'a record of the export that nothing proves',
+    found: /proofs\/0\.tlog-proof, entry 0: it is missing/,
+    change: (dir) => edit(join(dir, 'report.json'), (text) => text.replace('"recorded": null', '"recorded": 0')),
+  },
+  {
+    what: 'a blank line among the records',
+    found: /records\.ndjson, entry \d+: /,
+    change: lines((all) => all.toSpliced(300, 0, '')),
+  },
+  {
+    what: 'line ends of another system',
+    found: /records\.ndjson, entry \d+: /,
+    change: lines((all) => all.map((line) => `${line}\r`)),
+  },
+  {
+    what: 'a proof in the name of another entry',
+    found: /proofs\/0*1\.tlog-proof, entry \d+: it is the proof of another entry/,
+    change: async (dir) => cp(await anyProof(dir, true), join(dir, 'proofs/1.tlog-proof')),
+  },
+  {
+    what: 'a second name of the log in its keys',
+    found: /keys\/log\.vkey: /,
+    change: (dir) => edit(join(dir, 'keys/log.vkey'), (text) => `${text}${other}\n`),
+  },
+  {
+    what: 'a directory where a file was',
+    found: /policies\/aa\.json|policies/,
+    unsealed: true,
+    async change(dir) {
+      await cp(join(dir, 'checkpoint'), join(dir, 'policies/aa.json/checkpoint'));
+    },
   },
   {
     what: 'a file more',
@@ -474,6 +564,10 @@ test('a sampled decision is held against the rule it names', () => {
     ['wrong', 'wrong', 'wrong'],
   );
   assert.equal(verdict('builtin:list', 'allow'), 'built in');
+  assert.equal(verdict('builtin:break-glass', 'allow'), 'wrong', 'this policy lets nobody');
+  const broken = { rule: 'builtin:break-glass', effect: 'allow', policy: 'p' };
+  const underGlass = { v: 1, seq: 1, time: '', type: 'request', data: broken } as const;
+  assert.equal(performAgain(underGlass, () => JSON.stringify({ rules, breakGlass: {} })).verdict, 'agrees');
   const elsewhere = { v: 1, seq: 1, time: '', type: 'request', data: { rule: 'reads', policy: 'q' } } as const;
   assert.equal(performAgain(elsewhere, () => undefined).verdict, 'unknown');
 });

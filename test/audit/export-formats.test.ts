@@ -14,7 +14,7 @@ import type { ExportEvent } from '../../src/audit/export/event.ts';
 import { asFhir } from '../../src/audit/export/fhir.ts';
 import { asOcsf } from '../../src/audit/export/ocsf.ts';
 import type { JsonObject } from '../../src/core/json.ts';
-import { recordTypes } from '../../src/core/record.ts';
+import { type Entry, recordTypes } from '../../src/core/record.ts';
 import { MemoryLog, recordSessions } from '../admin/gate-fixture.ts';
 import { type ExportedLog, exportedLog } from './exported-log.ts';
 
@@ -168,6 +168,39 @@ function check(value: JsonObject, { required, oneOf, known, numbers }: Rules, wh
   }
 }
 
+/** The captions of the schema's activities, for those of ours. */
+const captions: Readonly<Record<number, Readonly<Record<number, string>>>> = {
+  2004: { 1: 'Create', 2: 'Update', 3: 'Close' },
+  3001: { 1: 'Create', 2: 'Enable', 5: 'Disable', 6: 'Delete' },
+  3002: { 1: 'Logon', 2: 'Logoff' },
+  3003: { 1: 'Assign Privileges', 2: 'Assign Groups' },
+  6003: { 1: 'Create', 2: 'Read', 3: 'Update', 4: 'Delete' },
+  6005: { 1: 'Read', 2: 'Update', 3: 'Connect', 4: 'Query', 5: 'Write', 6: 'Create', 7: 'Delete' },
+};
+
+void test('OCSF: what a statement does is told by the activity of that name, and a deleted account is one', () => {
+  const told = (entry: Partial<Entry>): unknown[] => {
+    const subject = { id: 'ana', issuer: 'x', kind: 'person' } as const;
+    const session = { door: 'postgres', subject, connection: 'ehr', client: 'psql', address: '' };
+    const [event] = asOcsf({
+      entry: { v: 1, seq: 0, time: '2026-11-21T00:00:00.000Z', type: 'request', ...entry },
+      session,
+      origin: 'x',
+    });
+    return [event?.['activity_name'], event?.['type_uid'], event?.['type_name']];
+  };
+  const sql = (command: string): unknown => told({ data: { command } })[0];
+  assert.deepEqual(
+    ['SELECT', 'UPDATE', 'INSERT', 'DELETE', 'TRUNCATE TABLE', 'COPY FROM', 'MERGE', 'SELECT; DELETE', 'BEGIN'].map(
+      sql,
+    ),
+    ['Query', 'Update', 'Write', 'Delete', 'Delete', 'Write', 'Write', 'Delete', 'request'],
+  );
+  assert.deepEqual(told({ data: { command: 'UPDATE' } }), ['Update', 600502, 'Datastore Activity: Update']);
+  assert.deepEqual(told({ type: 'request.end' }), ['request.end', 600599, 'Datastore Activity: Other']);
+  assert.deepEqual(told({ type: 'account.removed' }), ['Delete', 300106, 'Account Change: Delete']);
+});
+
 void test('OCSF: every event is of its class, attribute by attribute, and every class of ours appears', async () => {
   const events = await exports.all('ocsf');
   const seen = new Set<number>();
@@ -179,7 +212,10 @@ void test('OCSF: every event is of its class, attribute by attribute, and every 
     assert.equal(event['category_uid'], Math.floor(uid / 1000));
     assert.ok(Number.isSafeInteger(event['time']));
     assert.equal(at(event, 'metadata.version'), '1.8.0');
-    if (event['activity_id'] === 99) assert.equal(event['activity_name'], at(event, 'metadata.event_code'));
+    const caption = captions[uid]?.[Number(event['activity_id'])];
+    assert.equal(event['type_name'], `${said(event['class_name'])}: ${caption ?? 'Other'}`);
+    assert.equal(event['activity_name'], caption ?? at(event, 'metadata.event_code'));
+    assert.ok(caption !== undefined || event['activity_id'] === 99);
   }
   assert.deepEqual(
     [...seen].sort((a, b) => a - b),

@@ -198,6 +198,35 @@ test('what the index does not have is kept; an index that cannot be read lets no
   index.close();
 });
 
+test('a hold that the store has lost stands until its release is on record', async () => {
+  const { node, due, holds, index } = await ward('lost');
+  const patient = await node.desk.hold('patient', ['id:7'], augusto, 'litigation');
+  assert.ok(patient.ok);
+  assert.deepEqual(await due(), clearOfSeven);
+  holds.remove(patient.value.id);
+  assert.deepEqual(await due(), [], 'whom it is about is lost too: every session is kept');
+  assert.deepEqual((await node.desk.shred()).sessions, []);
+  const [found] = node.desk.holds();
+  assert.deepEqual([found?.id, found?.kind], [patient.value.id, 'patient']);
+  assert.match(found?.reason ?? '', /store has lost/);
+  assert.ok((await node.desk.release(patient.value.id, augusto, 'over')).ok);
+  assert.deepEqual([node.desk.holds(), await due()], [[], everything]);
+
+  const session = await node.desk.hold('session', ['s_eight'], augusto, 'litigation');
+  const subject = await node.desk.hold('subject', ['nobody'], augusto, 'litigation');
+  assert.ok(session.ok && subject.ok);
+  for (const each of node.desk.holds()) holds.remove(each.id);
+  await index.rebuild(node.log.reader);
+  assert.deepEqual(
+    await due(),
+    everything.filter((each) => each !== 's_eight'),
+  );
+  assert.ok((await node.desk.release(session.value.id, augusto, 'over')).ok);
+  assert.equal((await node.desk.release(session.value.id, augusto, 'over')).ok, false);
+  assert.deepEqual(await due(), everything);
+  index.close();
+});
+
 test('a ledger of before this was noted keeps what it knows of, and the ledger says the same after a restart', async () => {
   const { node, due, disk, index } = await ward('ledger');
   assert.ok((await node.desk.hold('patient', ['id:7', 'mrn:4711'], augusto, 'litigation')).ok);

@@ -37,7 +37,11 @@ export interface Node extends OpenedLog {
 type PatientParts = Pick<RetentionDeps, 'index' | 'patients'>;
 
 const noPatients: PatientParts = {
-  index: { catchUp: () => Promise.resolve(), seenIn: () => ({ records: 0, names: 0, any: false }) },
+  index: {
+    catchUp: () => Promise.resolve(),
+    seenIn: () => ({ records: 0, names: 0, any: false }),
+    heldOnRecord: () => [],
+  },
   patients: { kinds: () => [], namesOf: () => [] },
 };
 

@@ -10,7 +10,7 @@ import { manifestPath } from '../../src/audit/archive-manifest.ts';
 import { signCheckpoint } from '../../src/audit/checkpoint.ts';
 import { decodeEntry, encodeEntry } from '../../src/audit/entry.ts';
 import { scanJournal } from '../../src/audit/journal-frame.ts';
-import { noteKey, parseNote, parseVkey, signNote } from '../../src/audit/note.ts';
+import { formatVkey, noteKey, parseNote, parseVkey, signNote } from '../../src/audit/note.ts';
 import { decodePackHeader, packHeaderBytes } from '../../src/audit/payload-pack.ts';
 import { decodeBundle, encodeBundle, encodeHashes, tilePath } from '../../src/audit/tile.ts';
 import { leafHash, type Tile, TreeEdge, tileWidth } from '../../src/audit/tree.ts';
@@ -257,6 +257,135 @@ void test('whoever holds the signing key: history rewritten, the clock set back'
       what: /time is before/,
     },
   );
+});
+
+void test('another writing of the same: names, hex, lines', async () => {
+  const edit = (path: string, change: (text: string) => string) => async (disk: MemoryDisk) =>
+    put(disk, path, Buffer.from(change(Buffer.from(await bytesOf(disk, path)).toString('latin1')), 'latin1'));
+  const add = (path: string, from: string) => async (disk: MemoryDisk) => {
+    for (let at = path.indexOf('/'); at !== -1; at = path.indexOf('/', at + 1))
+      await disk.makeDirectory(path.slice(0, at)).catch(() => {});
+    await put(disk, path, await bytesOf(disk, from));
+  };
+  const tile = 'log/tile/0/000';
+  for (const path of ['tile/0/x000', 'tile/0/x000/000', 'tile/0/000.p/256', 'tile/0/000.p/010', 'tile/00/000', 'x'])
+    await found('log', `another name of a tile: ${path}`, add(`log/${path}`, tile), {
+      file: new RegExp(`^${path}$`),
+      what: /nothing of that name/,
+    });
+  await found('log', 'a tile beyond the checkpoint', add('log/tile/0/005', tile), { file: /^tile\/0\/005$/ });
+  await found('payload pack', 'a pack of no entry', add('payloads/005.pack', 'payloads/000.pack'), {
+    file: /^payloads\/005\.pack$/,
+  });
+  await found('journal', 'a file of another name', add('journal/note.txt', tile), { file: /^journal\/note\.txt$/ });
+  const vkey = { file: /^log\.vkey$/ };
+  await found(
+    'log.vkey',
+    'upper-case hex',
+    edit('log/log.vkey', (text) =>
+      text.replace(/\+[0-9a-f]{8}\+/, (id) => (id.toUpperCase() === id ? '+0badF00d+' : id.toUpperCase())),
+    ),
+    vkey,
+  );
+  await found(
+    'log.vkey',
+    'line ends of another system',
+    edit('log/log.vkey', (text) => text.replaceAll('\n', '\r\n')),
+    vkey,
+  );
+  await found(
+    'log.vkey',
+    'a key more',
+    edit(
+      'log/log.vkey',
+      (text) => text + formatVkey(noteKey('gate.test/chartgate/x', generateKeyPairSync('ed25519').publicKey)) + '\n',
+    ),
+    vkey,
+  );
+  const note = { file: /^checkpoint$/ };
+  await found(
+    'checkpoint',
+    'line ends of another system',
+    edit('log/checkpoint', (text) => text.replaceAll('\n', '\r\n')),
+    note,
+  );
+  await found(
+    'checkpoint',
+    'twice over',
+    edit('log/checkpoint', (text) => text + text),
+    note,
+  );
+  await found(
+    'checkpoint',
+    'a line more in it',
+    edit('log/checkpoint', (text) => text.replace('\n\n', '\nmore\n\n')),
+    note,
+  );
+  await found(
+    'checkpoint',
+    'its size with a zero before it',
+    edit('log/checkpoint', (text) => text.replace('\n', '\n0')),
+    note,
+  );
+  await found(
+    'log',
+    'upper-case hex of a digest, re-signed',
+    (disk) =>
+      rewrite(disk, (entry) =>
+        entry.seq === place && entry.payload
+          ? { ...entry, payload: { ...entry.payload, sha256: entry.payload.sha256.toUpperCase() } }
+          : entry,
+      ),
+    { file: /^tile\/entries\/000$/, entry: place },
+  );
+});
+
+void test('a story that cannot be: an outcome that a crash took along, an approval used twice or never given', async () => {
+  const judged = async (part: string, deed: string, disk: MemoryDisk, entry: number, what: RegExp): Promise<void> => {
+    const bad = await verdictOf(disk);
+    assert.ok(bad, `${deed} is found`);
+    assert.equal(bad.entry, entry, JSON.stringify(bad));
+    assert.match(bad.what, what);
+    assert.ok(await disk.read(`log/${bad.file}`), `${bad.file} is there`);
+    rows.push({ part, deed, at: `${bad.file}, entry ${bad.entry}: ${bad.what}` });
+  };
+  const crashed = new MemoryDisk();
+  const log = await open(crashed);
+  await log.append({ type: 'request', session: 's_1', request: 'r_1' }, payload);
+  await log.checkpoint();
+  for (const honest of [true, false]) {
+    const disk = crashed.reborn('kept');
+    const text = Buffer.from(await bytesOf(disk, 'open-requests.json')).toString();
+    if (!honest) await put(disk, 'open-requests.json', Buffer.from(text.replace('"r_1":"s_1"', '')));
+    const again = await open(disk);
+    await again.append({ type: 'node.start', data: {} });
+    await again.close();
+    if (honest) assert.equal(await verdictOf(disk), null, 'the outcome is unknown, on record');
+    else await judged('open-requests.json', 'drop a request before a crash is mended', disk, 0, /has no end/);
+  }
+  const used = { type: 'approval.used', approval: 'a_1', session: 's_1' } as const;
+  const decided = {
+    type: 'approval.decided',
+    approval: 'a_1',
+    data: { effect: 'approve', status: 'approved' },
+  } as const;
+  const stories = [
+    ['an approval used twice', [decided, used, used], 2, /used before, at entry 1/],
+    ['an approval nobody gave', [{ ...decided, data: { effect: 'deny', status: 'denied' } }, used], 1, /nobody gave/],
+  ] as const;
+  for (const [deed, records, entry, what] of stories) {
+    const disk = new MemoryDisk();
+    const each = await open(disk);
+    for (const one of records) await each.append(one);
+    await each.close();
+    await judged('store.db', deed, disk, entry, what);
+  }
+  const grant = new MemoryDisk();
+  const each = await open(grant);
+  for (const one of [{ ...decided, data: { ...decided.data, until: '2026-12-01T00:00:00Z' } }, used, used])
+    await each.append(one);
+  await each.close();
+  assert.equal(await verdictOf(grant), null, 'a grant is used until its time is over');
 });
 
 void test('archive manifests: each changed, removed, doubled, traded, re-signed, rolled back, forked', async () => {

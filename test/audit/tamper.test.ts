@@ -1,7 +1,8 @@
 // Whatever is done to a log after it was written, verification finds it and names the place.
 
 import assert from 'node:assert/strict';
-import { cp, mkdtemp, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -52,6 +53,7 @@ interface Verdict {
   readonly exit: number;
   readonly ok: boolean;
   readonly size: number;
+  readonly warnings: readonly string[];
   readonly bad: { readonly file: string; readonly entry: number | null; readonly what: string };
 }
 
@@ -162,6 +164,46 @@ void test('files cut short, taken away, added', async () => {
     (verdict) => assert.match(verdict.bad.file, /^keys\/s_1\./),
   );
   await tampered((copy) => writeFile(join(copy, 'payloads/007.pack'), 'x'), at('payloads/007.pack'));
+});
+
+void test('what is no file in the place of one is named at once, and keeps nobody waiting', async () => {
+  const instead = (path: string, make: (place: string) => unknown) => async (copy: string) => {
+    await rm(join(copy, path));
+    await make(join(copy, path));
+  };
+  const pipe = (place: string): unknown => execFileSync('/usr/bin/mkfifo', [place]);
+  const noFile = (file: string) => (verdict: Verdict) => {
+    at(file)(verdict);
+    assert.equal(verdict.bad.what, 'it is no file');
+  };
+  const [key = ''] = await readdir(join(state, 'keys'));
+  await tampered(instead('log/tile/entries/000', pipe), noFile('tile/entries/000'));
+  await tampered(instead('log/checkpoint', pipe), noFile('checkpoint'));
+  await tampered(instead(`keys/${key}`, pipe), noFile(`keys/${key}`));
+  await tampered(instead('payloads/000.pack', pipe), noFile('payloads/000.pack'));
+  await tampered(instead('checkpoint.latest', pipe), at('checkpoint'));
+  await tampered(
+    instead('log/tile/0/000', (place) => symlink('/dev/zero', place)),
+    noFile('tile/0/000'),
+  );
+  await tampered(
+    instead('log/tile/0/000', (place) => mkdir(place)),
+    noFile('tile/0/000'),
+  );
+  await tampered(
+    (copy) => truncate(join(copy, 'log/tile/entries/000'), 2 ** 31),
+    (verdict) => assert.match(verdict.bad.what, /larger than any file/),
+  );
+  await tampered(async (copy) => {
+    await rename(join(copy, 'log/tile'), join(copy, 'elsewhere'));
+    await symlink('../elsewhere', join(copy, 'log/tile'));
+  }, at('tile'));
+  const copy = join(root, 'without-latest');
+  await cp(state, copy, { recursive: true });
+  await rm(join(copy, 'checkpoint.latest'));
+  const verdict = await verify(copy);
+  assert.equal(verdict.exit, 0);
+  assert.match(verdict.warnings.join(), /checkpoint\.latest is missing/);
 });
 
 void test('rolled back, replaced, forked, signed by another key', async () => {

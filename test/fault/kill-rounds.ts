@@ -2,27 +2,38 @@
 // log verifies.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { openLog } from '../../src/adapters/log-files/open-log.ts';
 import { systemClock } from '../../src/adapters/system/clock.ts';
 import { systemRandom } from '../../src/adapters/system/random.ts';
 import { auditVerify } from '../../src/cli/audit-verify.ts';
 
-/** Returns how many records were acknowledged. The seed decides when each round ends. */
-export async function killRounds(rounds: number, seed: number): Promise<number> {
+/** Returns how many records were acknowledged. The seed decides when each round ends: one in five while the log is being opened. */
+export async function killRounds(
+  rounds: number,
+  seed: number,
+  onRound: (done: number, acknowledged: number) => void = () => {},
+): Promise<number> {
   const directory = await mkdtemp(join(tmpdir(), 'chartgate-kill-'));
   const acknowledged = new Map<number, string>();
   let state = seed;
+  // The next one loads its modules while this one writes.
+  let next = new Writer(directory);
   try {
     for (let round = 0; round < rounds; round++) {
       state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-      const heard = await writeUntilKilled(directory, 10 + (state % 400));
+      const writer = next;
+      next = new Writer(directory);
+      const ms = 10 + ((state >>> 8) % 400);
+      const heard = await (state % 5 === 0 ? writer.killedWhileOpening(ms) : writer.killedWhileWriting(ms));
       for (const [, seq, request] of heard.matchAll(/^(\d+) (\S+)$/gm)) acknowledged.set(Number(seq), request ?? '');
+      onRound(round + 1, acknowledged.size);
     }
     const said = acknowledged.size;
     assert.ok(said > rounds, 'the writers wrote');
@@ -41,7 +52,8 @@ export async function killRounds(rounds: number, seed: number): Promise<number> 
       if (expected !== undefined) assert.equal(request, expected);
       acknowledged.delete(seq);
       if (type === 'request' && request) open.add(request);
-      if (type === 'outcome_unknown' && request) assert.ok(open.delete(request), 'one outcome for each request');
+      if ((type === 'request.end' || type === 'outcome_unknown') && request)
+        assert.ok(open.delete(request), 'one outcome for each request');
     }
     assert.equal(acknowledged.size, 0, 'everything acknowledged is there');
     assert.equal(open.size, 0, 'every request has an outcome');
@@ -54,21 +66,52 @@ export async function killRounds(rounds: number, seed: number): Promise<number> 
     );
     return said;
   } finally {
+    await next.kill();
     await rm(directory, { recursive: true });
   }
 }
 
-async function writeUntilKilled(directory: string, ms: number): Promise<string> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'log-writer.ts'), directory], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let said = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    said += chunk.toString();
-  });
-  await once(child.stdout, 'data');
-  await wait(ms);
-  child.kill('SIGKILL');
-  await once(child, 'close');
-  return said;
+class Writer {
+  readonly #child: ChildProcessByStdio<Writable, Readable, null>;
+  readonly #closed: Promise<unknown>;
+  #said = '';
+
+  constructor(directory: string) {
+    this.#child = spawn(process.execPath, [join(import.meta.dirname, 'log-writer.ts'), directory], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    this.#closed = once(this.#child, 'close');
+    this.#child.stdout.on('data', (chunk: Buffer) => {
+      this.#said += chunk.toString();
+    });
+  }
+
+  async #until(word: RegExp): Promise<void> {
+    while (!word.test(this.#said)) {
+      assert.equal(this.#child.exitCode, null, 'the writer is alive');
+      await Promise.race([once(this.#child.stdout, 'data'), this.#closed]);
+    }
+  }
+
+  async killedWhileOpening(ms: number): Promise<string> {
+    await this.#until(/^loaded$/m);
+    this.#child.stdin.write('open');
+    await wait(ms / 4);
+    return this.kill();
+  }
+
+  async killedWhileWriting(ms: number): Promise<string> {
+    await this.#until(/^loaded$/m);
+    this.#child.stdin.write('open');
+    await this.#until(/^ready$/m);
+    await wait(ms);
+    return this.kill();
+  }
+
+  /** All it said. */
+  async kill(): Promise<string> {
+    this.#child.kill('SIGKILL');
+    await this.#closed;
+    return this.#said;
+  }
 }

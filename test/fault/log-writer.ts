@@ -1,10 +1,15 @@
-// A process that writes to a log as fast as it can until it is killed, and says what was acknowledged.
+// A process that opens a log when it is told to, writes as fast as it can until it is killed, and says what was acknowledged.
+// Every other request is left without an end.
 
+import { once } from 'node:events';
 import { writeSync } from 'node:fs';
 import { openLog } from '../../src/adapters/log-files/open-log.ts';
 import { systemClock } from '../../src/adapters/system/clock.ts';
 import { systemRandom } from '../../src/adapters/system/random.ts';
 
+writeSync(1, 'loaded\n');
+await once(process.stdin, 'data');
+process.stdin.destroy();
 const opened = await openLog({
   directory: process.argv[2] ?? '',
   kek: new Uint8Array(32),
@@ -20,10 +25,13 @@ await Promise.all(
   Array.from({ length: 16 }, async () => {
     const session = systemRandom.id('s');
     await log.append({ type: 'session.start', session });
-    for (;;) {
+    for (let n = 0; ; n++) {
       const request = systemRandom.id('r');
       const { seq } = await log.append({ type: 'request', session, request }, payload);
       writeSync(1, `${seq} ${request}\n`);
+      if (n % 2 === 0) continue;
+      const end = await log.append({ type: 'request.end', session, request });
+      writeSync(1, `${end.seq} ${request}\n`);
     }
   }),
 );

@@ -7,6 +7,8 @@ import { join } from 'node:path';
 export interface LogRecord {
   readonly seq: number;
   readonly type: string;
+  readonly session?: string;
+  readonly request?: string;
   readonly subject?: { readonly id: string };
   readonly connection?: string;
   readonly data?: Readonly<Record<string, unknown>>;

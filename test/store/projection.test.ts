@@ -118,6 +118,9 @@ test('sessions are found by group, tool, table, rule and class, and paged', asyn
   await start('s_3', []);
   const begin = { effect: 'allow', rule: 'builtin:transaction', relations: ['public.patients'] };
   await log.append({ type: 'request', session: 's_3', request: 'r_3', data: begin });
+  await start('s_4', []);
+  const glass = { effect: 'allow', rule: 'builtin:break-glass', relations: ['public.charts'], phi: ['note'] };
+  await log.append({ type: 'request', session: 's_4', request: 'r_4', data: glass });
   const index = open('index.db');
   await index.catchUp(log);
   const found = (filter: Omit<SessionFilter, 'limit'>): string[] =>
@@ -129,6 +132,8 @@ test('sessions are found by group, tool, table, rule and class, and paged', asyn
   assert.deepEqual(found({ table: 'patients', phi: 'ssn' }), ['s_1'], 'masked in the answer');
   assert.deepEqual(found({ phi: 'name', rule: 'reads' }), ['s_1']);
   assert.deepEqual(found({ table: 'patients', tool: 'query' }), []);
+  assert.deepEqual(found({ rule: 'builtin:break-glass' }), ['s_4']);
+  assert.deepEqual(found({ table: 'charts', phi: 'note', decision: 'allow' }), ['s_4'], 'under a broken glass too');
   assert.deepEqual(found({ before: 's_3' }), ['s_2', 's_1']);
   assert.deepEqual(found({ before: 's_1' }), []);
   assert.deepEqual(found({ before: 's_unknown' }), [], 'a page after none is none');

@@ -150,3 +150,26 @@ test('a file that is no database, or cannot be made, is refused and not touched'
   assert.ok(!refused.ok);
   assert.equal(refused.error.code, 'state_unwritable');
 });
+
+test('what was not there is found once it is, for whoever asks for it alone, and for as long as it is kept', () => {
+  const store = open();
+  const { records } = store;
+  const who = JSON.stringify(['https://idp', 'ana']);
+  const ended = (id: string, now: number): number | undefined => records.get('tokens ended', id, now)?.atMs;
+  assert.equal(ended(who, 1), undefined);
+  assert.equal(ended(who, 2), undefined);
+  records.put('tokens ended', who, { atMs: 3 }, 100);
+  assert.equal(ended(who, 4), 3);
+  assert.equal(ended('somebody else', 4), undefined);
+  // One kind's name is no part of another's id.
+  assert.equal(records.get('account', 'flow x', 4), undefined);
+  const flow = { connection: 'ehr', subject: { id: 'ana', issuer: 'https://idp' }, keep: {} };
+  records.put('account flow', 'x', flow, 100);
+  assert.deepEqual(records.get('account flow', 'x', 4), flow);
+  assert.equal(ended(who, 100), undefined);
+  records.remove('tokens ended', who);
+  assert.equal(ended(who, 5), undefined);
+  records.put('tokens ended', who, { atMs: 6 }, 100);
+  assert.equal(ended(who, 7), 6);
+  store.close();
+});

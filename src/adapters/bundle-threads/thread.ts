@@ -16,5 +16,13 @@ export interface BundleTask {
 if (!isMainThread)
   parentPort?.on('message', ({ bytes, first, width }: BundleTask) => {
     const reading = readBundle(bytes, first, width);
-    parentPort?.postMessage(reading);
+    const { leaves, types, sessions, requests, payloadBytes } = reading;
+    // Handed over, not copied: nobody here needs them any more.
+    parentPort?.postMessage(reading, [
+      leaves.buffer,
+      types.buffer,
+      sessions.buffer,
+      requests.buffer,
+      payloadBytes.buffer,
+    ]);
   });

@@ -1,5 +1,5 @@
 // The report of an evidence package as a PDF for people who file PDFs: a copy for reading, in the standard fonts.
-// What is verified is the report itself.
+// INVARIANT: the same report gives the same bytes, on any machine: nothing is compressed, and no clock is read.
 
 import PdfDocument from 'pdfkit';
 import type { EvidenceReport, Table } from '../../audit/evidence/report.ts';
@@ -11,7 +11,7 @@ const margin = 48;
 
 export async function printReport({ scope, making, sections }: EvidenceReport): Promise<Uint8Array> {
   const info = { Title: `Evidence of ${scope.origin}`, CreationDate: new Date(making.made) };
-  const pdf = new PdfDocument({ size: 'A4', layout: 'landscape', margin, info, bufferPages: true });
+  const pdf = new PdfDocument({ size: 'A4', layout: 'landscape', margin, info, bufferPages: true, compress: false });
   const chunks: Buffer[] = [];
   const done = new Promise<void>((resolve, reject) => {
     pdf.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -43,7 +43,7 @@ function printTitle(pdf: PDFKit.PDFDocument, { scope, making }: Pick<EvidenceRep
     ['Log', origin],
     ['Records', `${records} in the period, of ${size} in the tree`],
     ['Root of the tree', root],
-    ['Made', making.made],
+    ['Made', `${making.made}, by ${making.by}`],
   ] as const;
   pdf.fontSize(9);
   for (const [name, value] of facts) {

@@ -2,7 +2,7 @@
 // at first start. Other keys of the gate are derived from it, each for one purpose.
 
 import { createHash, hkdfSync, randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { ok, type Result, refuse } from '../../core/result.ts';
 
@@ -21,7 +21,7 @@ export function keyFromText(configured: string): Result<Uint8Array> {
   return ok(createHash('sha256').update(text).digest());
 }
 
-/** The key in `<state>/kek`, made with mode 0600 where there is none. */
+/** The key in `<state>/kek`, made with mode 0600 where no key has written there yet. Refused: secret_unresolved, state_unwritable. */
 export function keyInState(directory: string): Result<{ readonly key: Uint8Array; readonly made: boolean }> {
   const path = join(directory, 'kek');
   try {
@@ -31,6 +31,15 @@ export function keyInState(directory: string): Result<{ readonly key: Uint8Array
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT'))
       return refuse('state_unwritable', `The key file ${path} cannot be read.`);
   }
+  // A state that another key wrote is not opened by a new one, which would lie there as if it were that key.
+  if (existsSync(join(directory, 'kek.id')))
+    return refuse(
+      'secret_unresolved',
+      `The key file ${path} is gone, and this state directory was written with a key.`,
+      {
+        next: 'Put the file back, or name the key under keys.kek.',
+      },
+    );
   const key = randomBytes(keyBytes);
   try {
     const file = openSync(path, 'wx', 0o600);

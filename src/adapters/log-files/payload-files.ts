@@ -2,7 +2,7 @@
 // Keys in clear live in memory only, and only while their session does.
 
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import { decodePackHeader, encodePack, packHeaderBytes, packIndex, packPath } from '../../audit/payload-pack.ts';
+import { encodePack, packHeaderBytes, packIndex, packPath } from '../../audit/payload-pack.ts';
 import {
   blobKeyId,
   keyFile,
@@ -15,11 +15,11 @@ import {
   wrapKey,
 } from '../../audit/payload-seal.ts';
 import { lengthOf } from '../../audit/pieces.ts';
-import { tileWidth } from '../../audit/tree.ts';
 import type { Entry } from '../../core/record.ts';
 import type { Random } from '../../ports/random.ts';
 import type { Storage } from '../../ports/storage.ts';
 import type { DurableFiles, NewFile } from './durable-files.ts';
+import { PackPlaces } from './pack-places.ts';
 
 /** A payload on its way to disk. */
 export interface SealedPayload {
@@ -39,6 +39,7 @@ export class PayloadFiles {
   readonly #files: DurableFiles;
   readonly #kek: KeyObject;
   readonly #random: Random;
+  readonly #places: PackPlaces;
   readonly #keys = new Map<string, SessionKey>();
   /** Wrapped keys that are on their way to disk, by file name. */
   readonly #coming = new Map<string, Uint8Array>();
@@ -57,6 +58,7 @@ export class PayloadFiles {
     this.#files = files;
     this.#kek = createSecretKey(kek);
     this.#random = random;
+    this.#places = new PackPlaces(storage);
   }
 
   /**
@@ -134,17 +136,8 @@ export class PayloadFiles {
   }
 
   /** The encrypted payload of an entry that is in the tree. */
-  async read(seq: number): Promise<Uint8Array | undefined> {
-    const path = `payloads/${packPath(seq)}`;
-    for (let position = 0, hops = 0; hops < tileWidth; hops++) {
-      const header = decodePackHeader(
-        (await this.#storage.readAt(path, position, packHeaderBytes)) ?? new Uint8Array(),
-      );
-      if (!header || header.seq > seq) return undefined;
-      if (header.seq === seq) return this.#storage.readAt(path, position + packHeaderBytes, header.blobBytes);
-      position += packHeaderBytes + header.blobBytes;
-    }
-    return undefined;
+  read(seq: number): Promise<Uint8Array | undefined> {
+    return this.#places.read(seq);
   }
 
   /** Null when the key is gone: the session was shredded. */

@@ -22,6 +22,8 @@ export const keptRecordsTable = `CREATE TABLE kept_records (
 
 type Row = Readonly<Record<string, unknown>>;
 
+const absentMax = 1_000;
+
 export function keptRecordsIn(database: DatabaseSync, seal: Seal): KeptRecords {
   const byName = database.prepare('SELECT name, expires_ms, sealed FROM kept_records WHERE name = ?');
   const byIndex = database.prepare(
@@ -36,6 +38,16 @@ export function keptRecordsIn(database: DatabaseSync, seal: Seal): KeptRecords {
   );
   const removeExpired = database.prepare('DELETE FROM kept_records WHERE expires_ms <= ?');
 
+  /**
+   * What was asked for and is not there: of everybody who comes it is asked whether their tokens were ended, and of next to nobody
+   * they were. INVARIANT: nothing but `put` here adds a record while the store is open.
+   */
+  const absent = new Set<string>();
+  const noteAbsent = (key: string): void => {
+    if (absent.size >= absentMax) absent.clear();
+    absent.add(key);
+  };
+
   const nameOf = (kind: string, id: string): Uint8Array => seal.name(JSON.stringify(['kept', kind, id]));
   const kindOf = (kind: string): Uint8Array => seal.name(JSON.stringify(['kept kind', kind]));
   const valueOf = (index: RecordIndex, value: string): Uint8Array =>
@@ -49,6 +61,7 @@ export function keptRecordsIn(database: DatabaseSync, seal: Seal): KeptRecords {
     put: (kind, id, value, expiresMs, indexes = {}) =>
       transaction(database, () => {
         const name = nameOf(kind, id);
+        absent.clear();
         remove.run(name);
         insert.run(name, Math.ceil(expiresMs), seal.close(JSON.stringify(value), placeOf(name)));
         for (const index of indexNames) {
@@ -56,7 +69,13 @@ export function keptRecordsIn(database: DatabaseSync, seal: Seal): KeptRecords {
           if (found !== undefined) insertIndex.run(valueOf(index, found), name, kindOf(kind));
         }
       }),
-    get: (kind, id, now) => open(kind, byName.get(nameOf(kind, id)), now),
+    get: (kind, id, now) => {
+      const key = `${kind}\n${id}`;
+      if (absent.has(key)) return undefined;
+      const row = byName.get(nameOf(kind, id));
+      if (!row) noteAbsent(key);
+      return open(kind, row, now);
+    },
     take: (kind, id, now) =>
       transaction(database, () => {
         const name = nameOf(kind, id);

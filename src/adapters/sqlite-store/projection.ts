@@ -3,6 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import { isHousekeeping } from '../../core/decision.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import type { Entry } from '../../core/record.ts';
 import { ok, type Result } from '../../core/result.ts';
@@ -10,6 +11,7 @@ import type { LogReader } from '../../ports/log.ts';
 import type { SessionFilter, SessionIndex, SessionSummary } from '../../ports/sessions.ts';
 import { numberOf, openDatabase, textOf, transaction } from './database.ts';
 import { type Disclosed, disclosedIn, disclosureApplier, disclosureQueries } from './disclosures.ts';
+import { recordedHoldsIn, recordedHoldsTable } from './holds.ts';
 
 const migrations = [
   `CREATE TABLE sessions (
@@ -58,6 +60,9 @@ const migrations = [
    CREATE TABLE set_backs (seq INTEGER PRIMARY KEY) STRICT;
    DELETE FROM sessions; DELETE FROM session_entries; DELETE FROM session_terms; DELETE FROM disclosed; DELETE FROM disclosures;
    UPDATE cursor SET next = 0;`,
+  `${recordedHoldsTable}
+   DELETE FROM sessions; DELETE FROM session_entries; DELETE FROM session_terms; DELETE FROM disclosed; DELETE FROM disclosures;
+   DELETE FROM set_backs; UPDATE cursor SET next = 0, last = '';`,
 ];
 
 /** And what their rows are in order by. */
@@ -68,6 +73,7 @@ const tables = {
   disclosures: '1',
   disclosed: '1, 2',
   set_backs: '1',
+  holds: '1',
   cursor: '1',
 } as const;
 
@@ -86,7 +92,8 @@ export function openSessionIndex(file: string): Result<OwnedSessionIndex> {
   const opened = openDatabase(file, migrations, 'NORMAL');
   if (!opened.ok) return opened;
   const database = opened.value;
-  const apply = applier(database);
+  const holds = recordedHoldsIn(database);
+  const apply = applier(database, holds.apply);
   const cursor = database.prepare('SELECT next FROM cursor');
   const byId = database.prepare('SELECT * FROM sessions WHERE id = ?');
   const byParent = database.prepare('SELECT * FROM sessions WHERE parent_session = ? ORDER BY seq');
@@ -140,12 +147,13 @@ export function openSessionIndex(file: string): Result<OwnedSessionIndex> {
     childrenOf: (id) => byParent.all(id).map(summaryOf),
     setBacks: () => setBacks.all().map((row) => numberOf(row, 'seq')),
     entriesOf: (id) => entries.all(id).map((row) => numberOf(row, 'seq')),
+    heldOnRecord: holds.list,
     ...disclosureQueries(database, summaryOf),
     close: () => database.close(),
   });
 }
 
-function applier(database: DatabaseSync): (batch: readonly Read[]) => void {
+function applier(database: DatabaseSync, applyHold: (entry: Entry) => void): (batch: readonly Read[]) => void {
   const applyDisclosure = disclosureApplier(database);
   const member = database.prepare('INSERT INTO session_entries (session, seq) VALUES (?, ?)');
   const start = database.prepare(
@@ -190,7 +198,7 @@ function applier(database: DatabaseSync): (batch: readonly Read[]) => void {
       end.run(time, session);
     } else if (type === 'outcome_unknown') {
       unknown.run(session);
-    } else if (type === 'request' && !isHousekeeping(data)) {
+    } else if (type === 'request' && !isHousekept(data)) {
       counts[wordOf(data, 'effect')]?.run(session);
     }
   };
@@ -202,6 +210,7 @@ function applier(database: DatabaseSync): (batch: readonly Read[]) => void {
         last = entry.time;
         applyEntry(entry);
         applyDisclosure(entry, names);
+        applyHold(entry);
       }
       const newest = batch.at(-1);
       if (newest) advance.run(newest.entry.seq + 1, last);
@@ -265,7 +274,7 @@ function summaryOf(row: Readonly<Record<string, unknown>>): SessionSummary {
 /** What a session can be found by besides its own row. Names only, as the entries hold them. */
 function termsOf(type: Entry['type'], data: JsonObject | undefined): [kind: string, term: string][] {
   if (type === 'session.start') return listOf(data?.['groups']).map((group) => ['group', group]);
-  if (type === 'request' && !isHousekeeping(data)) {
+  if (type === 'request' && !isHousekept(data)) {
     const tables = listOf(data?.['relations']);
     return [
       ...[...tables, ...tables.map((name) => name.slice(name.indexOf('.') + 1))].map((name): [string, string] => [
@@ -298,9 +307,9 @@ function digestOf(database: DatabaseSync): string {
   return digest.digest('hex');
 }
 
-/** What is part of every session (BEGIN, initialize) is in the timeline, but is no question anybody asked. */
-function isHousekeeping(data: JsonObject | undefined): boolean {
-  return wordOf(data, 'effect') === 'allow' && wordOf(data, 'rule').startsWith('builtin:');
+/** In the timeline, but no question anybody asked. */
+function isHousekept(data: JsonObject | undefined): boolean {
+  return isHousekeeping(data?.['effect'], data?.['rule']);
 }
 
 function wordOf(data: JsonObject | undefined, key: string): string {

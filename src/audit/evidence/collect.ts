@@ -11,7 +11,7 @@ import { subtreeHashes } from '../tile-hashes.ts';
 import { encodeProof } from '../tlog-proof.ts';
 import { inclusionProof } from '../tree.ts';
 import type { ReadOnlyFiles } from '../verify-sources.ts';
-import { isIn, type Period, ProofPlan, packageFiles, policyPath, proofPath } from './package.ts';
+import { isIn, type Period, ProofPlan, packageFiles, packageJson, policyPath, proofPath } from './package.ts';
 import { type EvidenceReport, type Making, reportOf } from './report.ts';
 import { Tally } from './tally.ts';
 
@@ -63,7 +63,10 @@ export async function collect(from: Collection, write: WriteFile): Promise<Resul
   const tallies = tally.tallies();
   if (tallies.records !== records) return fail('a bundle of entries is gone');
   const proven = plan.all(tallies.sample, first, records, checkpoint.size);
-  for (const seq of new Set([...proven, ...keyChanges])) await write(proofPath(seq), await proofOf(from, seq));
+  const { recorded } = from.making;
+  const itself = recorded !== null && recorded < checkpoint.size ? [recorded] : [];
+  for (const seq of new Set([...proven, ...keyChanges, ...itself]))
+    await write(proofPath(seq), await proofOf(from, seq));
   await write(packageFiles.checkpoint, note);
   await write(packageFiles.keys, from.keys);
   const named = [...from.earlier].filter(([digest]) => digest in tallies.policies);
@@ -86,7 +89,7 @@ export async function collect(from: Collection, write: WriteFile): Promise<Resul
     unproven: plan.unproven,
   };
   const report = reportOf(scope, tallies, from.making);
-  await write(packageFiles.report, `${JSON.stringify(report, null, 1)}\n`);
+  await write(packageFiles.report, packageJson(report));
   return ok(report);
 }
 

@@ -24,6 +24,11 @@ export function policyPath(digest: string): string {
 /** Of each file but the manifest itself. */
 export type Manifest = Readonly<Record<string, { readonly sha256: string; readonly bytes: number }>>;
 
+/** As the report and the manifest stand in the package: to the byte, since readers differ about a member that is there twice. */
+export function packageJson(value: object): string {
+  return `${JSON.stringify(value, null, 1)}\n`;
+}
+
 /** From `from` on, and before `to`: milliseconds. */
 export interface Period {
   readonly from: number;

@@ -37,6 +37,8 @@ export interface Scope {
 export interface Making {
   /** RFC 3339. */
   readonly made: string;
+  /** The release that made it: another may say the same in other words. */
+  readonly by: string;
   /** Number of the `evidence.exported` record; null where no running gate was asked. */
   readonly recorded: number | null;
 }
@@ -75,7 +77,7 @@ export function reportOf(scope: Scope, tallies: Tallies, making: Making): Eviden
     ...accessSections(tallies),
     ...decisionSections(tallies),
     ...careSections(tallies, making),
-    integritySection(scope),
+    integritySection(scope, tallies),
     sampleSection(scope, tallies),
     methodSection(),
   ];
@@ -106,7 +108,7 @@ function scopeSection(scope: Scope, { made, recorded }: Making): Section {
             'record of it in the log',
             recorded === null
               ? 'none: it was read from a state directory, without asking a running gate'
-              : `evidence.exported, entry ${recorded}`,
+              : `evidence.exported, entry ${recorded}${recorded < size ? '' : ', which this checkpoint does not cover yet'}`,
           ],
         ],
       ),
@@ -163,7 +165,18 @@ function coverageSection({ types, gaps, lists, leftOut }: Tallies): Section {
   );
 }
 
-const measures = ['sessions', 'requests', 'allow', 'hold', 'deny', 'rows', 'masked values', 'disclosures'] as const;
+const measures = [
+  'sessions',
+  'requests',
+  'allow',
+  'hold',
+  'deny',
+  'rows',
+  'masked values',
+  'disclosures',
+  'readings of the log',
+  'listed acts',
+] as const;
 
 function accessSections(tallies: Tallies): Section[] {
   const { identities, agents, connections, doors, unmasked, disclosures } = tallies;
@@ -177,7 +190,9 @@ function accessSections(tallies: Tallies): Section[] {
     ),
     section(
       'Access by identity',
-      [],
+      [
+        'Listed acts are those that sections below name one by one: about approvals, broken glass, holds, reviews, changes.',
+      ],
       [table('', ['who', ...measures], rows), countTable('Requests by connection', 'connection', connections)],
     ),
     section('Access by patient', [
@@ -189,10 +204,12 @@ function accessSections(tallies: Tallies): Section[] {
     ]),
     section(
       'Masking',
-      ['Values masked before they left, by class; and requests that were shown a class in clear.'],
+      [
+        'Values masked before they left, by class; and requests about a class that the policy let be seen as it is. For a tool call it is not known beforehand what it is about: each class that was let through counts.',
+      ],
       [
         countTable('Masked values', 'class', tallies.masked),
-        countTable('Requests with a class in clear', 'class', unmasked),
+        countTable('Requests let see a class in clear', 'class', unmasked),
       ],
     ),
   ];
@@ -253,7 +270,12 @@ function careSections(tallies: Tallies, { recorded }: Making): Section[] {
   ];
 }
 
-function integritySection({ size, root, signatures, unproven, policies }: Scope): Section {
+function integritySection(
+  { size, root, signatures, unproven, policies }: Scope,
+  { policies: named }: Tallies,
+): Section {
+  const inForce = policies.filter((digest) => digest in named);
+  const others = policies.filter((digest) => !(digest in named));
   return section(
     'Integrity',
     [
@@ -271,7 +293,8 @@ function integritySection({ size, root, signatures, unproven, policies }: Scope)
           ['size', String(size)],
           ['root', root],
           ['signed by', signatures.join(', ')],
-          ['policies in policies/', policies.length === 0 ? 'none is known here' : policies.join(' ')],
+          ['policies in policies/ that decided', inForce.length === 0 ? 'none is known here' : inForce.join(' ')],
+          ...(others.length === 0 ? [] : [['policies in policies/ by which nothing was decided', others.join(' ')]]),
         ],
       ),
     ],
@@ -294,7 +317,7 @@ function methodSection(): Section {
     'The log was verified as a whole before it was read. The period is all entries from the first to the last whose time is in it; a clock set back at a restart can put others between them.',
     `All numbers are counted from records.ndjson; tables here end after ${rowsMax} rows, lists in report.json after ${listedMax}; what was left out is counted.`,
     'chartgate verify-evidence needs nothing but this directory and the log’s public key, known from elsewhere. It proves every record against the signed root, counts and draws again, and compares.',
-    'report.pdf is a copy for reading, bound by manifest.json only; what is verified is report.json and index.html.',
+    'report.json, index.html and report.pdf are made again from the records, and have to be the same to the byte.',
   ]);
 }
 

@@ -2,7 +2,7 @@
 // entries gets the same. It holds no payload and reads no clock.
 
 import { hash } from 'node:crypto';
-import { isJsonObject, type Json } from '../../core/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import type { Entry, RecordType } from '../../core/record.ts';
 
 /** How many requests are drawn for re-performance. */
@@ -26,7 +26,7 @@ export interface Gap {
   /** The last record before the gate was there again; null where that is before the period. */
   readonly from: string | null;
   readonly to: string;
-  readonly how: 'stopped' | 'not stopped in order';
+  readonly how: 'stopped' | 'not stopped in order' | 'not in the period';
 }
 
 export interface Tallies {
@@ -45,7 +45,7 @@ export interface Tallies {
   readonly endings: Counts;
   /** Masked values by PHI class. */
   readonly masked: Counts;
-  /** Requests by PHI class shown in clear. */
+  /** Requests by PHI class they were about and did not get masked; `all` where the record does not say what it was about. */
   readonly unmasked: Counts;
   readonly disclosures: { readonly records: number; readonly patients: number; readonly unnamed: number };
   readonly readings: Counts;
@@ -166,6 +166,7 @@ export class Tally {
     const list = listOf[entry.type];
     if (list && this.#lists[list].length < listedMax) this.#lists[list].push(listed(entry));
     else if (list) this.#leftOut[list]++;
+    if (list && entry.subject) this.#add(entry, 'listed acts');
     if (entry.session !== undefined && entry.subject) this.#sessions.set(entry.session, nameOf(entry) ?? '');
     this.#count(entry);
     if (entry.type === 'session.end' && entry.session !== undefined) this.#sessions.delete(entry.session);
@@ -228,9 +229,7 @@ export class Tally {
     if (data['policy'] !== undefined) add(counts.policies, word(data['policy']));
     if (effect === 'deny') add(counts.refusals, `request: ${word(data['code'])}`);
     if (subject?.agent !== undefined) add(counts.agents, subject.agent);
-    const { unmask } = data;
-    for (const each of Array.isArray(unmask) ? unmask : unmask === undefined ? [] : [unmask])
-      add(counts.unmasked, word(each));
+    for (const each of inClear(data)) add(counts.unmasked, each);
     this.#add(entry, 'requests');
     this.#add(entry, effect);
     this.#draw(entry);
@@ -251,8 +250,10 @@ export class Tally {
   }
 
   #started(entry: Entry): void {
+    // With its first record a log begins.
+    if (entry.seq === 0) return;
     const before = this.#before;
-    const how = !before || before.type === 'node.stop' ? 'stopped' : 'not stopped in order';
+    const how = !before ? 'not in the period' : before.type === 'node.stop' ? 'stopped' : 'not stopped in order';
     this.#gaps.push({ from: before?.time ?? null, to: entry.time, how });
   }
 
@@ -279,6 +280,14 @@ function listed(entry: Entry): Listed {
   if (entry.approval !== undefined) says.unshift(entry.approval);
   if (entry.session !== undefined) says.push(`session ${entry.session}`);
   return { seq, time, type, ...(who === undefined ? {} : { who }), says: says.join(', ') };
+}
+
+/** An allow says what it lets be seen, and of a statement is known what it is about. */
+function inClear({ unmask, phi, command }: JsonObject): string[] {
+  const all = unmask === 'all';
+  const shown = all ? ['all'] : Array.isArray(unmask) ? unmask.map((each) => word(each)) : [];
+  if (command === undefined || !Array.isArray(phi)) return shown;
+  return phi.map((each) => word(each)).filter((each) => all || shown.includes(each));
 }
 
 function nameOf({ subject }: Entry): string | undefined {

@@ -1,7 +1,6 @@
 // An evidence package, verified with nothing but itself and a public key: it trusts no number the package says, but makes each
 // again from records that are proven, and compares. It names the first place that does not hold.
 
-import { createHash } from 'node:crypto';
 import { canonicalJson, isJsonObject, type Json } from '../../core/json.ts';
 import type { Entry } from '../../core/record.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
@@ -12,10 +11,11 @@ import { KeyChain, parseLogKeys } from '../log-keys.ts';
 import { formatVkey, isBy, type NoteKey, parseNote } from '../note.ts';
 import { decodeProof } from '../tlog-proof.ts';
 import { type Hash, leafHash, sameHash, verifyInclusion } from '../tree.ts';
-import type { BadPlace, ReadOnlyFiles } from '../verify-sources.ts';
+import { type BadPlace, orUnreadable, type ReadOnlyFiles } from '../verify-sources.ts';
 import { signaturesOf } from './collect.ts';
-import { isIn, type Period, ProofPlan, packageFiles, policyPath, proofPath } from './package.ts';
+import { isIn, type Period, ProofPlan, packageFiles, packageJson, policyPath, proofPath } from './package.ts';
 import { stretchRoot } from './range.ts';
+import { digestOf, jsonOf, linesOf, textOf } from './reading.ts';
 import { type EvidenceReport, type Making, reportOf } from './report.ts';
 import { performAgain, type Sampled } from './sample.ts';
 import { Tally } from './tally.ts';
@@ -26,8 +26,11 @@ export interface PackageOptions {
   /** An ML-DSA-44 key of the log, as known from elsewhere: with it, nobody can leave that signature out. */
   readonly secondKey?: NoteKey;
   readonly witnesses?: { readonly keys: readonly NoteKey[]; readonly quorum: number };
-  /** The page, made again of the report. */
+  /** As a report names it. */
+  readonly release: string;
+  /** The page and the print, made again of the report. */
   readonly page: (report: EvidenceReport) => string;
+  readonly print: (report: EvidenceReport) => Promise<Uint8Array>;
 }
 
 export interface VerifiedPackage {
@@ -45,10 +48,14 @@ export interface VerifiedPackage {
   readonly sample: readonly Sampled[];
 }
 
-export async function verifyPackage(
+export function verifyPackage(
   files: ReadOnlyFiles,
   options: PackageOptions,
 ): Promise<Result<VerifiedPackage, BadPlace>> {
+  return orUnreadable(() => verifyFiles(files, options));
+}
+
+async function verifyFiles(files: ReadOnlyFiles, options: PackageOptions): Promise<Result<VerifiedPackage, BadPlace>> {
   const listed = await checkManifest(files);
   if (!listed.ok) return listed;
   const keys = parseLogKeys(await textOf(files, packageFiles.keys));
@@ -70,14 +77,23 @@ export async function verifyPackage(
   if (!records.ok) return records;
   const stray = checkStretch(claims, records.value, proofs.value, checkpoint.value);
   if (stray) return fail(stray);
+  const unrecorded = checkRecorded(claims, proofs.value, checkpoint.value);
+  if (unrecorded) return fail(unrecorded);
   const policies = await checkPolicies(files, listed.value);
   if (!policies.ok) return policies;
   const rebuilt = rebuild(claims, records.value, checkpoint.value, note, policies.value);
   const difference = differenceOf(asJson(rebuilt), claims.report);
+  const { by } = claims.making;
+  const otherwise =
+    by === options.release ? '' : `, as ${options.release} says it; it was made by ${by}, which can tell`;
   if (difference !== null)
-    return bad(packageFiles.report, null, `${difference || 'it'} is not what the records come to`);
+    return bad(packageFiles.report, null, `${difference || 'it'} is not what the records come to${otherwise}`);
+  if ((await textOf(files, packageFiles.report)) !== packageJson(rebuilt))
+    return bad(packageFiles.report, null, `it is not written as such a report is${otherwise}`);
   if ((await textOf(files, packageFiles.page)) !== options.page(rebuilt))
-    return bad(packageFiles.page, null, 'it does not show what report.json says');
+    return bad(packageFiles.page, null, `it does not show what report.json says${otherwise}`);
+  if (Buffer.compare((await files.read(packageFiles.print)) ?? new Uint8Array(), await options.print(rebuilt)) !== 0)
+    return bad(packageFiles.print, null, `it does not show what report.json says${otherwise}`);
   const cosigned = cosignaturesBy(note, options.witnesses?.keys ?? []);
   const quorum = options.witnesses?.quorum ?? 0;
   if (cosigned.length < quorum)
@@ -98,13 +114,15 @@ export async function verifyPackage(
 
 /** Every file is in the manifest and is what it says; and the other way round. */
 async function checkManifest(files: ReadOnlyFiles): Promise<Result<readonly string[], BadPlace>> {
-  const manifest = jsonOf(await textOf(files, packageFiles.manifest));
+  const text = await textOf(files, packageFiles.manifest);
+  const manifest = jsonOf(text);
   if (!isJsonObject(manifest)) return bad(packageFiles.manifest, null, 'it is missing, or not a JSON object');
+  if (text !== packageJson(manifest)) return bad(packageFiles.manifest, null, 'it is not written as a manifest is');
   const present = new Set(await files.list());
   for (const [path, said] of Object.entries(manifest)) {
     if (!present.delete(path)) return bad(path, null, 'the manifest names it, and it is missing');
     const { sha256, bytes } = await digestOf(files, path);
-    if (!isJsonObject(said) || said['sha256'] !== sha256 || said['bytes'] !== bytes)
+    if (canonicalJson(said) !== canonicalJson({ sha256, bytes }))
       return bad(path, null, 'it is not the file that the manifest names');
   }
   const extra = [...present].find((path) => path !== packageFiles.manifest);
@@ -129,10 +147,10 @@ function claimsOf(text: string): Claims | null {
   if (!isJsonObject(scope) || !isJsonObject(making)) return null;
   const { before, seed } = scope;
   const [from, to] = [momentOf(scope['from']), momentOf(scope['to'])];
-  const { made, recorded } = making;
+  const { made, by, recorded } = making;
   if (!isCount(before) || typeof seed !== 'string' || from === null || to === null) return null;
-  if (typeof made !== 'string' || !(recorded === null || isCount(recorded))) return null;
-  return { report, period: { from, to }, before, seed, making: { made, recorded } };
+  if (typeof made !== 'string' || typeof by !== 'string' || !(recorded === null || isCount(recorded))) return null;
+  return { report, period: { from, to }, before, seed, making: { made, by, recorded } };
 }
 
 interface Proven {
@@ -259,6 +277,22 @@ function checkStretch(
   return null;
 }
 
+/** The record that is said to be of this export, where the checkpoint covers it. */
+function checkRecorded(
+  { period, making: { recorded } }: Claims,
+  proofs: Proofs,
+  { size }: Checkpoint,
+): BadPlace | null {
+  if (recorded === null || recorded >= size) return null;
+  const { entry } = proofs.get(recorded) ?? {};
+  if (!entry) return { file: proofPath(recorded), entry: recorded, what: 'it is missing' };
+  const { from, to } = entry.data ?? {};
+  const said = [from, to].map((each) => momentOf(each));
+  return entry.type === 'evidence.exported' && said[0] === period.from && said[1] === period.to
+    ? null
+    : { file: packageFiles.report, entry: recorded, what: 'this entry is no record of such an export' };
+}
+
 /** Digests of the policies, each the SHA-256 of its file. */
 async function checkPolicies(
   files: ReadOnlyFiles,
@@ -310,55 +344,6 @@ function differenceOf(wanted: Json, found: Json | undefined, path = ''): string 
     if (difference !== null) return difference;
   }
   return a.length === b.size && canonicalJson(wanted) === canonicalJson(found) ? null : path;
-}
-
-const chunkBytes = 1 << 20;
-
-async function* chunksOf(files: ReadOnlyFiles, path: string): AsyncGenerator<Uint8Array> {
-  for (let offset = 0; ; offset += chunkBytes) {
-    const chunk = await files.readAt(path, offset, chunkBytes);
-    if (!chunk || chunk.length === 0) return;
-    yield chunk;
-    if (chunk.length < chunkBytes) return;
-  }
-}
-
-async function digestOf(files: ReadOnlyFiles, path: string): Promise<{ sha256: string; bytes: number }> {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  for await (const chunk of chunksOf(files, path)) {
-    hash.update(chunk);
-    bytes += chunk.length;
-  }
-  return { sha256: hash.digest('hex'), bytes };
-}
-
-/** What comes after the last line feed is a line too, unless it is nothing. */
-async function* linesOf(files: ReadOnlyFiles, path: string): AsyncGenerator<Uint8Array> {
-  let rest: Uint8Array = new Uint8Array();
-  for await (const chunk of chunksOf(files, path)) {
-    const bytes = Buffer.concat([rest, chunk]);
-    let start = 0;
-    for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {
-      yield bytes.subarray(start, end);
-      start = end + 1;
-    }
-    rest = bytes.subarray(start);
-  }
-  if (rest.length > 0) yield rest;
-}
-
-async function textOf(files: ReadOnlyFiles, path: string): Promise<string> {
-  return Buffer.from((await files.read(path)) ?? '').toString();
-}
-
-function jsonOf(text: string): Json | undefined {
-  try {
-    const value: Json = JSON.parse(text);
-    return value;
-  } catch {
-    return undefined;
-  }
 }
 
 function asJson(report: EvidenceReport): Json {

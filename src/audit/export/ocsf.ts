@@ -19,11 +19,11 @@ const names: Readonly<Record<ClassUid, readonly [category: number, className: st
 /** Captions of the activities we use; 99 is told in the words of the entry. */
 const activities: Readonly<Record<ClassUid, Readonly<Record<number, string>>>> = {
   2004: { 1: 'Create' },
-  3001: { 1: 'Create' },
+  3001: { 1: 'Create', 6: 'Delete' },
   3002: { 1: 'Logon', 2: 'Logoff' },
   3003: { 1: 'Assign Privileges' },
   6003: { 2: 'Read', 3: 'Update' },
-  6005: { 4: 'Query', 5: 'Write' },
+  6005: { 2: 'Update', 4: 'Query', 5: 'Write', 7: 'Delete' },
 };
 
 interface Kind {
@@ -114,12 +114,17 @@ function kindOf(event: ExportEvent): Kind {
   const isAbout = entry.type.startsWith('request') || entry.type === 'disclosure';
   if (!isAbout) return { uid: 6003, activity: other, severity: informational };
   return session?.door === 'postgres'
-    ? { uid: 6005, activity: isWriting(event) ? 5 : 4, severity: informational }
+    ? { uid: 6005, activity: doneWith(wordIn(entry.data, 'command')), severity: informational }
     : { uid: 6003, activity: other, severity: informational };
 }
 
-function isWriting({ entry }: ExportEvent): boolean {
-  return /^(?:INSERT|UPDATE|DELETE|MERGE|TRUNCATE|COPY FROM)/.test(wordIn(entry.data, 'command'));
+/** What a statement does with the data; of several, what changes most. What does neither, or is not said again, is other. */
+function doneWith(command: string): number {
+  const has = (words: RegExp): boolean => command.split('; ').some((each) => words.test(each));
+  if (has(/^(?:DELETE|TRUNCATE)/)) return 7;
+  if (has(/^UPDATE/)) return 2;
+  if (has(/^(?:INSERT|MERGE|COPY FROM)/)) return 5;
+  return has(/^(?:SELECT|COPY|FETCH|EXECUTE|DECLARE)/) ? 4 : other;
 }
 
 function ofClass(event: ExportEvent, uid: ClassUid): JsonObject {
