@@ -8,7 +8,7 @@ import type { BreakGlass } from '../core/decision.ts';
 import type { Subject } from '../core/facts.ts';
 import { type Refusal, type Result, refuse } from '../core/result.ts';
 import type { BrowserSession, BrowserSessions } from '../ports/browser-sessions.ts';
-import { escapeHtml, hidden, page, timeText, visible } from '../wire/http/page.ts';
+import { escapeHtml, hidden, page, plainText, timeText } from '../wire/http/page.ts';
 import { type Caller, isOwn } from './access.ts';
 import { seesEmergency, viewOf } from './break-glass.ts';
 import type { BreakGlassView } from './contract-break-glass.ts';
@@ -28,7 +28,11 @@ export const breakGlassPages = '/break-glass';
 const idText = /^b_[0-9A-HJKMNP-TV-Z]{26}$/;
 const minuteMs = 60_000;
 const minutesWished = 30;
-const gone: Refusal = { code: 'approval_not_found', text: 'There is no such break-glass for you.', next: 'See all.' };
+const gone: Refusal = {
+  code: 'approval_not_found',
+  text: 'There is no such break-glass for you.',
+  next: 'Check the link and who you are signed in as.',
+};
 const all = { href: breakGlassPages, label: 'All of break-glass' };
 
 export function createBreakGlassPages({ sessions, ...rest }: BreakGlassPageDeps): {
@@ -128,8 +132,13 @@ function overviewPage(
       views.filter((view) => view.status !== 'open' && !isWaiting(view)),
     ),
   ];
-  const form = may.length === 0 ? '<p>The policy lets you break no glass.</p>' : askForm(may, csrf);
-  return page({ title: 'Break the glass', body: `${form}\n${lists.join('\n')}` });
+  const none = `<p>The policy lets you break no glass. Whoever writes it can name your group under <code>break_glass</code>.</p>`;
+  const nothing = views.length === 0 && may.length === 0 ? '<p>None is open, and none waits for your review.</p>' : '';
+  const form = may.length === 0 ? none : askForm(may, csrf);
+  // What is open or waits for somebody comes before the form, and what is over after it.
+  const [open = '', mine = '', others = ''] = lists;
+  const body = [open, mine, form, nothing, others].filter((each) => each !== '').join('\n');
+  return page({ title: 'Break the glass', body, at: breakGlassPages });
 }
 
 function commandLinePage(): string {
@@ -148,7 +157,8 @@ function askForm(may: readonly { readonly connection: string; readonly maxMs: nu
     ({ connection }, index) =>
       `<label class="choice"><input type="radio" name="connection" value="${escapeHtml(connection)}" required${index === 0 && may.length === 1 ? ' checked' : ''}> ${escapeHtml(connection)}</label>`,
   );
-  return `<p>For when somebody would come to harm by waiting. Reviewers are told at once, everything you do under it is marked, and somebody else reviews it afterwards. What the policy denies stays denied.</p>
+  return `<h2>Open one</h2>
+<p>For when somebody would come to harm by waiting. Reviewers are told at once, everything you do under it is marked, and somebody else reviews it afterwards. What the policy denies stays denied.</p>
 <form method="post" action="${breakGlassPages}">
 ${hidden('csrf', csrf)}
 <fieldset><legend>Where</legend>
@@ -165,10 +175,16 @@ ${choices.join('\n')}
 function listOf(title: string, views: readonly BreakGlassView[]): string {
   if (views.length === 0) return '';
   const items = views.map(
-    ({ id, subject, connection, status, opened }) =>
-      `<li><a href="${breakGlassPages}/${id}">${escapeHtml(`${subject.id} on ${connection}, ${timeText(opened)}`)}</a>: ${escapeHtml(status)}</li>`,
+    ({ id, subject, connection, status, opened, until }) =>
+      `<li><a href="${breakGlassPages}/${id}"><b>${plainText(`${subject.id} on ${connection}`)}</b>
+<span>${escapeHtml(`${timeText(opened)} to ${timeText(until)}: ${status}`)}</span></a></li>`,
   );
-  return `<h2>${title}</h2>\n<ul>${items.join('\n')}</ul>`;
+  return `<h2>${title}</h2>\n<ul class="rows">${items.join('\n')}</ul>`;
+}
+
+/** To be pasted into a shell as one word, whatever is in it. */
+function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 interface Standing {
@@ -194,25 +210,28 @@ function onePage(view: BreakGlassView, { csrf }: BrowserSession, { live, own }: 
         ]
       : []),
   ];
-  const list = facts.map(([term, text]) => `<dt>${term}</dt><dd>${escapeHtml(visible(text))}</dd>`).join('\n');
+  const list = facts.map(([term, text]) => `<dt>${term}</dt><dd>${plainText(text)}</dd>`).join('\n');
   const at = `<form method="post" action="${breakGlassPages}/${escapeHtml(view.id)}">\n${hidden('csrf', csrf)}`;
   const close = `${at}
 <p>It holds from your next request on, in what you have open already too. Close it as soon as you can.</p>
 <button name="effect" value="close" class="first">Close it</button>
 </form>`;
   const review = `<h2>Review</h2>
-<p>What was done under it: <code>chartgate sessions ls --subject ${escapeHtml(view.subject.id)} --since ${view.opened}</code></p>
+<p>What was done under it is listed by</p>
+<pre>chartgate sessions ls --subject ${plainText(shellWord(view.subject.id))} --since ${view.opened}</pre>
+<p>and shown, one session at a time, by <code>chartgate sessions replay</code>.</p>
 ${at}
 <label for="reason">What have you found? It is recorded.</label>
 <textarea id="reason" name="reason" rows="3" required maxlength="2000"></textarea>
-<button name="effect" value="justified">It was justified</button>
-<button name="effect" value="unjustified">It was not justified</button>
+<div class="pair"><button name="effect" value="justified">It was justified</button>
+<button name="effect" value="unjustified">It was not justified</button></div>
 </form>`;
   const mayReview = view.yours && !live && !view.review;
   const forms = [...(live && own ? [close] : []), ...(mayReview ? [review] : [])];
   const idle = view.yours && live ? '<p>You review it when it has ended.</p>' : '';
   return page({
     title: `Break-glass of ${view.subject.id}`,
-    body: `<dl>${list}</dl>\n${forms.join('\n')}${idle}\n<p><a href="${breakGlassPages}">${all.label}</a></p>`,
+    body: `<dl>${list}</dl>\n${forms.join('\n')}${idle}`,
+    at: breakGlassPages,
   });
 }

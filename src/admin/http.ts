@@ -16,7 +16,7 @@ export interface AdminEnv {
 export function answerRefusal(refusal: Refusal): Response {
   const { code, text, next, rule } = refusal;
   const body: ErrorView = { error: { code, text, next: next ?? errors[code].next, ...(rule ? { rule } : {}) } };
-  const challenge = errors[code].http === 401 ? { 'WWW-Authenticate': `Bearer error="${bearerErrorOf(code)}"` } : {};
+  const challenge = errors[code].http === 401 ? { 'WWW-Authenticate': challengeOf(code) } : {};
   return Response.json(body, { status: errors[code].http, headers: challenge });
 }
 
@@ -46,7 +46,7 @@ export function shapeOf<T>(value: unknown, shape: z.ZodType<T>): Result<T> {
   return refuse('invalid_request', `The field "${place}" is missing or not valid.`);
 }
 
-/** RFC 6750 §3.1 */
-function bearerErrorOf(code: ErrorCode): string {
-  return code === 'token_missing' ? 'invalid_request' : 'invalid_token';
+/** RFC 6750 §3: who has shown nothing is told no error. */
+function challengeOf(code: ErrorCode): string {
+  return code === 'token_missing' ? 'Bearer realm="chartgate"' : 'Bearer realm="chartgate", error="invalid_token"';
 }

@@ -6,6 +6,7 @@ import { after, before, it } from 'node:test';
 import { systemClock } from '../../src/adapters/system/clock.ts';
 import { systemRandom } from '../../src/adapters/system/random.ts';
 import { createApprovalPages } from '../../src/admin/approval-page.ts';
+import { startOf, waitingPage } from '../../src/admin/approval-sheet.ts';
 import { createApprovalDesk } from '../../src/gateway/approval-desk.ts';
 import type { BrowserSessions } from '../../src/ports/browser-sessions.ts';
 import { type GateFixture, people, startGate } from './gate-fixture.ts';
@@ -86,4 +87,25 @@ it('names the command line where nobody can sign in with a browser, and nothing 
   assert.match(html, new RegExp(`chartgate approvals show ${id}`));
   assert.ok(!html.includes('secrets'));
   assert.equal((await pages(null)('/approvals/other')).status, 404);
+});
+
+it('lists what ends soonest first, a page at a time, and leads from one to the next', async () => {
+  const id = await gate.hold('DELETE FROM wards');
+  const one = gate.store.approvals.get(id);
+  assert.ok(one);
+  const now = one.requestedMs;
+  const many = Array.from({ length: 201 }, (_, i) => ({ ...one, id: `a_${i}`, expiresMs: now + (i + 1) * 60_000 }));
+  const pia = { subject: { ...one.act.subject, id: 'pia', groups: one.reviewers, aliases: [] }, local: false };
+  const rows = (from: string | undefined): readonly string[] =>
+    [...waitingPage(many, pia, now, startOf(from)).matchAll(/href="\/approvals\/(a_\d+)"/g)].map(
+      ([, each = '']) => each,
+    );
+  assert.deepEqual([rows(undefined)[0], rows(undefined).length, rows('200')], ['a_0', 200, ['a_200']]);
+  assert.deepEqual(rows('-1'), rows(undefined), 'what is no number is the beginning');
+  assert.match(waitingPage(many, pia, now, 0), /For you to decide \(201\)[^]*href="\/approvals\?from=200"/);
+  assert.match(waitingPage([], pia, now, 0), /Nothing waits/);
+  const later = await gate.hold('DELETE FROM beds');
+  assert.match(await (await pages()(`/approvals/${later}`, 'pia')).text(), /The next one for you to decide/);
+  // Enter in a line of text presses the first button of its form.
+  assert.ok(!/<input type="text"/.test(await (await pages()(`/approvals/${later}`, 'pia')).text()));
 });

@@ -52,6 +52,7 @@ before(async () => {
     log,
     store: store.emergencies,
     policy: () => policy,
+    isConnection: (name) => name !== 'nowhere',
   });
   const pagesOf = (signIn: BrowserSessions | null): { fetch(request: Request): Promise<Response> } =>
     createBreakGlassPages({
@@ -129,6 +130,7 @@ it('refuses forms of others, what the policy does not have, and what is no time'
     ['ana', { ...asking, csrf: 'csrf-bob' }, 400, 'auth.refused invalid_request'],
     ['pia', { ...asking, csrf: 'csrf-pia' }, 403, 'break_glass.refused denied'],
     ['ana', { ...asking, connection: 'other' }, 403, 'break_glass.refused denied'],
+    ['ana', { ...asking, connection: 'nowhere' }, 404, 'break_glass.refused unknown_connection'],
   ];
   for (const [person, form, status, record] of cases) {
     assert.equal((await open('/break-glass', person, form)).status, status, record);

@@ -118,6 +118,7 @@ export async function startGate(): Promise<GateFixture> {
     log,
     store: store.value.emergencies,
     policy: () => ({ digest: 'p', rules: [], needsRowEstimate: false }),
+    isConnection: () => true,
   });
   const toolReviewersOf = (): string[] => ['privacy'];
   const tools = createToolDesk({ clock: systemClock, log, store: store.value.toolPins, reviewersOf: toolReviewersOf });
@@ -175,7 +176,8 @@ export async function startGate(): Promise<GateFixture> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   assert.ok(address && typeof address === 'object');
-  const socket = await listenLocally(join(state, 'admin.sock'), (request) => api.fetch(request, { local: true }));
+  const local = getRequestListener((request) => api.fetch(request, { local: true }));
+  const socket = await listenLocally(join(state, 'admin.sock'), (request, response) => void local(request, response));
   assert.ok(socket.ok);
   return {
     url: `http://127.0.0.1:${address.port}`,

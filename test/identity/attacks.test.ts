@@ -239,10 +239,10 @@ test('a verdict takes a form of this very sign-in, and a person who is not the o
   });
   assert.equal(fromElsewhere.status, 303, 'without the cookie it is nobody');
   const shown = await pia.get(path);
-  assert.match(shown.html, /<dd>requested<\/dd>/);
+  assert.match(shown.html, /<dd>waits for a decision<\/dd>/);
   assert.match(
     (await pia.submit(shown, 'value="approve"', { effect: 'approve', reason: 'seen' })).html,
-    /<dd>approved<\/dd>/,
+    /<dd>approved, not used yet<\/dd>/,
   );
 
   // Approved was this statement, not the next; and once.

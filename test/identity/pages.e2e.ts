@@ -178,12 +178,18 @@ test('a held request, a device and its consent, the end', options, async () => {
   );
   await ana.end();
   const id = /a_[0-9A-Z]{26}/.exec(error.message)?.[0] ?? '';
-  await pia.goto(`${clinic.url}/approvals`);
+  await cora.goto(`${clinic.url}/approvals`);
+  await look(cora, 'no request that waits');
+  await pia.goto(clinic.url);
+  await press(pia, 'Requests');
+  await pia.waitForSelector('h2:has-text("For you to decide (1)")');
   await look(pia, 'requests that wait');
   await pia.goto(`${clinic.url}/approvals/${id}`);
   await look(pia, 'a held request');
   await tabTo(pia, 'reason');
-  await pia.fill('input[name=reason]', 'not today');
+  await pia.fill('textarea[name=reason]', 'not');
+  await pia.keyboard.press('Enter');
+  await pia.fill('textarea[name=reason]', 'not today');
   await press(pia, 'Deny');
   await pia.waitForSelector('dd:has-text("denied")');
   await look(pia, 'a denied request');
@@ -209,5 +215,5 @@ test('a held request, a device and its consent, the end', options, async () => {
   await press(cora, 'Sign out');
   await cora.waitForSelector('h1:has-text("signed out")');
   await look(cora, 'signed out');
-  assert.equal(looked.size, 20);
+  assert.equal(looked.size, 21);
 });
