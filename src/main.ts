@@ -1,9 +1,9 @@
 // The composition root: every port gets its adapter here, and nowhere else. `node src/main.ts <command>`.
 
-import { readFileSync } from 'node:fs';
 import { countBuffersWithHeap } from './adapters/system/buffer-accounting.ts';
 import type { Io } from './cli/io.ts';
 import { runCli } from './cli/program.ts';
+import { version } from './cli/release.ts';
 
 countBuffersWithHeap();
 
@@ -19,8 +19,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit();
 });
-
-const { version }: { version: string } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
 process.exitCode = await runCli(process.argv.slice(2), io, {
   version,

@@ -2,7 +2,7 @@
 
 import type { BreakGlassView } from '../admin/contract-break-glass.ts';
 import { breakGlassView } from '../admin/contract-break-glass.ts';
-import { parseDuration } from '../config/scalars.ts';
+import { parseDuration } from '../core/duration.ts';
 import { findGate } from './gate.ts';
 import { complain, type Io, plain, print, printJson } from './io.ts';
 import { renderTable } from './table.ts';

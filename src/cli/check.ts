@@ -1,4 +1,5 @@
 // chartgate check: is this configuration sound, does its policy do what its tests say, and do its connections hold up?
+// Exit 0 or 1, whatever does not hold; only a mistake on the command line itself ends otherwise.
 
 import { resolve } from 'node:path';
 import type { Config, ConnectionConfig } from '../config/config.ts';
@@ -10,9 +11,9 @@ import { runPolicyTests, type TestResult } from '../policy/test-cases.ts';
 import { complain, type Io, plain, print, printJson } from './io.ts';
 import { complainOfConfig, loadConfig } from './load-config.ts';
 
-/** What a look at a live connection found; `text` is one line without values. */
+/** What a look at a live connection found, or (`connection` null) at what the gate would start with; `text` is one line without values. */
 export interface LiveFinding {
-  readonly connection: string;
+  readonly connection: string | null;
   readonly ok: boolean;
   readonly text: string;
 }
@@ -27,14 +28,14 @@ export interface CheckOptions {
 export async function check(io: Io, options: CheckOptions, live?: LiveCheck): Promise<number> {
   const loaded = await loadConfig(resolve(io.cwd, options.config), io.env);
   if (!loaded.ok) {
-    if (!options.json) return complainOfConfig(io, loaded.error);
-    printJson(io, { ok: false, problems: loaded.error });
-    return errors.config_invalid.exit;
+    if (options.json) printJson(io, { ok: false, problems: loaded.error });
+    else complainOfConfig(io, loaded.error);
+    return errors.check_failed.exit;
   }
   const { config, at } = loaded.value;
   const policy = compilePolicy(config.policy);
   // Conditions were compiled once already, where they have a line; this cannot fail but for a bug.
-  if (!policy.ok) return complain(io, { code: 'config_invalid', text: 'The policy does not compile.' });
+  if (!policy.ok) return complain(io, { code: 'check_failed', text: 'The policy does not compile.' });
   const tests = runPolicyTests(policy.value, config.policy.tests, config.connections);
   const warnings = lintPolicy(config.policy, policy.value);
   const findings = live ? await live(loaded.value) : [];
@@ -68,7 +69,9 @@ function summary(
   tests: readonly TestResult[],
   findings: readonly LiveFinding[],
 ): readonly string[] {
-  const lines = [`${config.file} is valid.`, 'connections'];
+  const lines = [`${config.file} is valid.`];
+  for (const each of findings.filter(({ connection }) => connection === null)) lines.push(`  FAILED  ${each.text}`);
+  lines.push('connections');
   for (const [name, connection] of Object.entries(config.connections)) {
     lines.push(`  ${name}  ${describe(connection)}${posture(config, name, connection)}`);
     for (const each of findings.filter((finding) => finding.connection === name)) {

@@ -1,6 +1,6 @@
 // What the definitions of commands have in common: options, examples, and how an action is bound to one.
 
-import type { Command, OptionValues } from 'commander';
+import { type Command, InvalidArgumentError, type OptionValues } from 'commander';
 
 export interface Common {
   readonly config: string;
@@ -23,4 +23,15 @@ export function withJson(command: Command): Command {
 
 export function examples(command: Command, ...lines: readonly string[]): Command {
   return command.addHelpText('after', `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`);
+}
+
+/** For commander: a whole number from `min` to `max`, kept as it was written. */
+export function counting(min: number, max: number = Number.MAX_SAFE_INTEGER): (given: string) => string {
+  return (given) => {
+    const count = /^\d{1,15}$/.test(given) ? Number(given) : Number.NaN;
+    if (count >= min && count <= max) return given;
+    throw new InvalidArgumentError(
+      max === Number.MAX_SAFE_INTEGER ? `Say a number from ${min}.` : `Say a number from ${min} to ${max}.`,
+    );
+  };
 }

@@ -1,11 +1,10 @@
 // chartgate connect: a short-lived database credential, printed as a DSN or handed to one command by its environment.
 // The password is never an argument of a process, where others could read it.
 
-import { spawn } from 'node:child_process';
 import { type CredentialView, credentialView } from '../admin/contract.ts';
-import { errors } from '../core/errors.ts';
+import { runProgram } from './child-program.ts';
 import { findGate } from './gate.ts';
-import { complain, type Io, plain, print } from './io.ts';
+import { complain, type Io, print } from './io.ts';
 
 export interface ConnectOptions {
   readonly config: string;
@@ -37,7 +36,7 @@ export async function connect(
     return 0;
   }
   const [program = 'psql', ...rest] = command;
-  return run(io, program, rest, { ...io.env, ...databaseEnvironment(answer.value) });
+  return runProgram(io, program, rest, { ...io.env, ...databaseEnvironment(answer.value) });
 }
 
 /** Variables libpq and most drivers read: https://www.postgresql.org/docs/current/libpq-envars.html */
@@ -53,27 +52,6 @@ function databaseEnvironment(credential: CredentialView): Record<string, string>
     DATABASE_URL: credential.dsn,
     ...(sslMode === null ? {} : { PGSSLMODE: sslMode }),
   };
-}
-
-/** Runs it in our place: same terminal, its exit code, and the signals we get are passed on. */
-function run(io: Io, program: string, args: readonly string[], env: Io['env']): Promise<number> {
-  return new Promise((resolve) => {
-    const child = spawn(program, args, { stdio: 'inherit', env, cwd: io.cwd });
-    const terminate = (): void => void child.kill('SIGTERM');
-    // The terminal sends SIGINT to the child as well; psql for one goes on after it.
-    const ignore = (): void => {};
-    process.on('SIGTERM', terminate).on('SIGINT', ignore);
-    const done = (code: number): void => {
-      process.off('SIGTERM', terminate).off('SIGINT', ignore);
-      resolve(code);
-    };
-    child.once('error', (error: NodeJS.ErrnoException) => {
-      io.stderr.write(`chartgate: ${plain(program)} cannot be run: ${error.code ?? 'unknown cause'}.\n`);
-      io.stderr.write('Install it, or name another command after --.\n');
-      done(error.code === 'ENOENT' ? 127 : 126);
-    });
-    child.once('exit', (code) => done(code ?? errors.canceled.exit));
-  });
 }
 
 function secondsOf(text: string): number | null {

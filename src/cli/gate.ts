@@ -30,7 +30,9 @@ const clientSide = z.looseObject({
 
 /** @param config the file as given with -c */
 export function findGate(io: Io, config: string): Result<Gate> {
-  const token = io.env['CHARTGATE_TOKEN'] ?? '';
+  const token = (io.env['CHARTGATE_TOKEN'] ?? '').trim();
+  // Anything else is no header, and would be told as a gate that does not answer.
+  if (!/^[\x21-\x7e]*$/.test(token)) return refuse('token_invalid', 'CHARTGATE_TOKEN holds what is no token.');
   const place = placeOf(resolve(io.cwd, config));
   const address = gateAddress(io, config);
   if (!address.ok) return address;
@@ -58,6 +60,13 @@ export function gateAddress(io: Io, config: string): Result<URL> {
   return url?.protocol === 'http:' || url?.protocol === 'https:'
     ? ok(url)
     : refuse('usage', `The gate's address is no http or https URL: ${address}`);
+}
+
+/** The state directory the configuration names, for what is done on the gate's own machine. Refused: config_invalid. */
+export function stateDirectory(io: Io, config: string): Result<string> {
+  const place = placeOf(resolve(io.cwd, config));
+  const found = readClientSide(place.file);
+  return found.ok ? ok(place.resolvePath(found.value.state)) : found;
 }
 
 function isExplicit(io: Io): boolean {

@@ -1,4 +1,4 @@
-// chartgate init: a first chartgate.yaml, commented, that check accepts once the files and variables it names exist.
+// chartgate init: a first chartgate.yaml, commented, that check accepts as it stands.
 // It never overwrites one.
 
 import { writeFileSync } from 'node:fs';
@@ -28,7 +28,7 @@ export async function init(io: Io, options: InitOptions): Promise<number> {
   const file = resolve(io.cwd, options.config);
   const answers = options.yes ? standard : await ask(io);
   try {
-    writeFileSync(file, render(answers), { flag: 'wx', mode: 0o640 });
+    writeFileSync(file, render(answers, io.env['EHR_PASSWORD'] !== undefined), { flag: 'wx', mode: 0o640 });
   } catch (error) {
     const exists = error instanceof Error && 'code' in error && error.code === 'EEXIST';
     return complain(io, {
@@ -38,7 +38,7 @@ export async function init(io: Io, options: InitOptions): Promise<number> {
     });
   }
   io.stderr.write(
-    `${file} is written. Set EHR_PASSWORD, put the issuer's keys into jwks.json, then run chartgate check.\n`,
+    `${file} is written. Go through it (the issuer's keys, the database's password), then run chartgate check.\n`,
   );
   return 0;
 }
@@ -66,7 +66,9 @@ async function ask(io: Io): Promise<Answers> {
 /** A YAML double-quoted scalar; JSON's strings are a subset. */
 const quoted = (value: string): string => JSON.stringify(value);
 
-function render({ issuer, database, analysts }: Answers): string {
+/** @param password EHR_PASSWORD is there: without it the reference would be refused, so it is left as a comment. */
+function render({ issuer, database, analysts }: Answers, password: boolean): string {
+  const jwks = `${issuer.replace(/\/+$/, '')}/.well-known/jwks.json`;
   return `# Paths start from this file's directory. Secrets are references: \${env:NAME} or \${file:path}.
 
 listen:
@@ -80,7 +82,7 @@ identity:
   trust:                      # tokens accepted as they are
     - issuer: ${quoted(issuer)}
       audience: chartgate
-      jwks: ./jwks.json       # or an https URL
+      jwks: ${quoted(jwks)}   # or a file, ./jwks.json
       groups_claim: groups
       kind: person
   sessions: { idle: 15m, absolute: 8h }
@@ -89,7 +91,7 @@ connections:
   ehr:
     type: postgres
     url: ${quoted(database)}
-    password: \${env:EHR_PASSWORD}
+    ${password ? '' : '# '}password: \${env:EHR_PASSWORD}
   # tools:                    # an MCP server whose SQL comes back through the gate, under the caller's name
   #   type: mcp
   #   command: [npx, some-mcp-server]

@@ -5,17 +5,18 @@ import { readConfigFile } from '../adapters/config-file/files.ts';
 import { type SimulationView, simulationView } from '../admin/contract-simulate.ts';
 import { readPolicyFile } from '../config/parse.ts';
 import type { ConfigProblem } from '../config/problem.ts';
-import { parseDuration } from '../config/scalars.ts';
-import { fail, ok, type Result, refuse } from '../core/result.ts';
+import { fail, type Result } from '../core/result.ts';
 import { compileCondition } from '../policy/condition.ts';
 import type { Outcome } from '../policy/simulate.ts';
 import { findGate } from './gate.ts';
 import { complain, type Io, plain, print, printJson } from './io.ts';
 import { complainOfConfig } from './load-config.ts';
+import { moment } from './moment.ts';
 
 export interface SimulateOptions {
   readonly config: string;
-  readonly since: string;
+  /** RFC 3339; default 30 days ago. */
+  readonly since?: string;
   readonly reason: string;
   readonly json?: boolean;
 }
@@ -24,11 +25,9 @@ export interface SimulateOptions {
 export async function simulatePolicy(io: Io, file: string, options: SimulateOptions): Promise<number> {
   const policy = readPolicy(resolve(io.cwd, file));
   if (!policy.ok) return complainOfConfig(io, policy.error);
-  const since = startOf(options.since);
-  if (!since.ok) return complain(io, since.error);
   const gate = findGate(io, options.config);
   if (!gate.ok) return complain(io, gate.error);
-  const body = { policy: policy.value, since: since.value, reason: options.reason };
+  const body = { policy: policy.value, since: options.since ?? moment('30d'), reason: options.reason };
   const answer = await gate.value.call('/policy/simulate', simulationView, body);
   if (!answer.ok) return complain(io, answer.error);
   if (options.json) printJson(io, answer.value);
@@ -44,13 +43,6 @@ function readPolicy(file: string): Result<unknown, readonly ConfigProblem[]> {
 }
 
 /** `30d`, or a time. */
-function startOf(since: string): Result<string> {
-  const ms = parseDuration(since);
-  const start = ms === null ? Date.parse(since) : Date.now() - ms;
-  return Number.isNaN(start)
-    ? refuse('usage', '--since is a duration such as 30d, or an RFC 3339 time.')
-    : ok(new Date(start).toISOString());
-}
 
 function render(view: SimulationView): readonly string[] {
   const { requests, unchanged, changes, unused, unreadable, complete, since, until } = view;

@@ -5,7 +5,11 @@ import { type Common, type Does, examples, withJson } from './command-parts.ts';
 import type { Io } from './io.ts';
 
 export function addApprovals(program: Command, io: Io, does: Does): void {
-  const group = program.command('approvals').description('held requests, and deciding them');
+  const group = examples(
+    program.command('approvals').description('held requests, and deciding them'),
+    'chartgate approvals ls',
+    'chartgate approvals approve a_01K… --reason "…"',
+  );
   const load = () => import('./approvals.ts');
   does(
     examples(
@@ -93,9 +97,12 @@ export function addBreakGlass(program: Command, io: Io, does: Does): void {
 }
 
 export function addToolChanges(program: Command, io: Io, does: Does): void {
-  const group = program
-    .command('tools')
-    .description('MCP tools, prompts, templates and instructions that changed, and deciding about them');
+  const group = examples(
+    program
+      .command('tools')
+      .description('MCP tools, prompts, templates and instructions that changed, and deciding about them'),
+    'chartgate tools pending',
+  );
   const load = () => import('./tools.ts');
   does(
     examples(withJson(group.command('pending').description('list the changes')), 'chartgate tools pending'),

@@ -3,9 +3,10 @@
 
 import type { Command } from 'commander';
 import type { ReviewOptions } from './audit-review.ts';
-import { type Does, examples, withJson } from './command-parts.ts';
+import { counting, type Does, examples, withJson } from './command-parts.ts';
 import type { EvidenceOptions } from './evidence.ts';
 import type { Io } from './io.ts';
+import { moment } from './moment.ts';
 import type { RewrapOptions } from './rewrap.ts';
 import type { VerifyEvidenceOptions } from './verify-evidence.ts';
 
@@ -13,8 +14,8 @@ export function addEvidence(program: Command, io: Io, does: Does): void {
   const make = program
     .command('evidence')
     .description('an evidence package of a period: report, records and proofs, to be verified offline')
-    .requiredOption('--from <time>', 'from this day or RFC 3339 time on')
-    .requiredOption('--to <time>', 'before this day or RFC 3339 time')
+    .requiredOption('--from <time>', 'from this day or RFC 3339 time on', moment)
+    .requiredOption('--to <time>', 'before this day or RFC 3339 time', moment)
     .requiredOption('-o, --output <dir>', 'a new directory for it')
     .option('--dir <dir>', 'a state directory, or a copy of its log; without it that of the configuration')
     .option('-c, --config <file>', 'the configuration, whose policy is put in (chartgate.yaml, unless --dir is given)')
@@ -37,7 +38,7 @@ export function addEvidence(program: Command, io: Io, does: Does): void {
       (each: string, before: readonly string[] | undefined) => [...(before ?? []), each],
     )
     .option('--witness <vkey...>', 'witnesses whose cosignatures are wanted')
-    .option('--quorum <count>', 'how many of them (all)')
+    .option('--quorum <count>', 'how many of them (all)', counting(1))
     .option('--sample', 'draw the sample again and hold each of it against its proof and the policy in the package')
     .option('--json', 'machine-readable output');
   does(
@@ -52,8 +53,8 @@ export function addReview(audit: Command, io: Io, does: Does): void {
     .command('review')
     .description('sign off, under your own name, that you have reviewed a period of the log')
     .option('-c, --config <file>', 'the configuration of the gate', 'chartgate.yaml')
-    .option('--from <time>', 'from this day or RFC 3339 time on')
-    .option('--to <time>', 'before this day or RFC 3339 time')
+    .option('--from <time>', 'from this day or RFC 3339 time on', moment)
+    .option('--to <time>', 'before this day or RFC 3339 time', moment)
     .option('--package <dir>', 'the evidence package that you read; it is verified, and the record names it')
     .requiredOption('--outcome <outcome>', 'in-order or concern')
     .requiredOption('--note <text>', 'what you looked at and found; recorded, encrypted')

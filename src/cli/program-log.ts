@@ -1,9 +1,11 @@
 // The commands about the log itself: verify, prove, verify-proof, witness, rotate-key. See program.ts for how they are run.
 
 import type { Command, OptionValues } from 'commander';
+import { ok } from '../core/result.ts';
 import type { ProveOptions, VerifyProofOptions } from './audit-prove.ts';
 import type { RotateKeyOptions } from './audit-rotate-key.ts';
-import type { Io } from './io.ts';
+import { counting } from './command-parts.ts';
+import { complain, type Io } from './io.ts';
 import type { WitnessOptions } from './witness.ts';
 
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- as in program.ts
@@ -42,6 +44,7 @@ export function addLogCommands(program: Command, audit: Command, io: Io, does: D
 }
 
 interface VerifyOptions {
+  readonly config: string;
   readonly witness?: string[];
   readonly quorum?: string;
   readonly key?: string;
@@ -52,15 +55,27 @@ function addVerify(audit: Command, io: Io, does: Does, examples: Examples): void
   const verify = audit
     .command('verify')
     .description('verify a log offline; exit 0 = intact')
-    .argument('<dir>', 'a state directory, a copy of its log, or an archive: s3://…, file:///…')
+    .argument(
+      '[dir]',
+      'a state directory, a copy of its log, where it is served (https://…), or an archive: s3://…, file:///…',
+    )
+    .option('-c, --config <file>', 'without <dir>: the configuration whose state directory it is', 'chartgate.yaml')
     .option('--witness <witness...>', 'a checkpoint saved earlier (a file, an http address), or the vkey of a witness')
-    .option('--quorum <count>', 'how many of the witnesses named have to have cosigned (all)')
+    .option('--quorum <count>', 'how many of the witnesses named have to have cosigned (all)', counting(1))
     .option('--key <vkey>', "one of the log's public keys, as known from elsewhere")
     .option('--json', 'machine-readable output');
   does(
-    examples(verify, 'chartgate audit verify ./state', 'chartgate audit verify ./copy --witness last-month.checkpoint'),
-    async (options: VerifyOptions, [dir = '']) => {
+    examples(
+      verify,
+      'chartgate audit verify ./state',
+      'chartgate audit verify -c chartgate.yaml',
+      'chartgate audit verify ./copy --witness last-month.checkpoint',
+    ),
+    async (options: VerifyOptions, [given]) => {
       const { auditVerify } = await import('./audit-verify.ts');
+      const state = given === undefined ? (await import('./gate.ts')).stateDirectory(io, options.config) : ok(given);
+      if (!state.ok) return complain(io, state.error);
+      const dir = state.value;
       const home = io.env['CHARTGATE_HOME'] ?? (io.env['HOME'] ? `${io.env['HOME']}/.chartgate` : null);
       return auditVerify(
         {
@@ -97,7 +112,7 @@ function addProofs(audit: Command, io: Io, does: Does, examples: Examples): void
     .argument('<file>', 'a .tlog-proof')
     .requiredOption('--key <vkey...>', "the log's public keys, or files that hold them")
     .option('--witness <vkey...>', 'witnesses whose cosignatures are wanted')
-    .option('--quorum <count>', 'how many of them (all)')
+    .option('--quorum <count>', 'how many of them (all)', counting(1))
     .option('--entry <file>', 'the entry, where the proof does not hold it')
     .option('--json', 'machine-readable output');
   does(

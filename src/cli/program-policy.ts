@@ -3,12 +3,17 @@
 import type { Command } from 'commander';
 import { type Common, type Does, examples, withJson } from './command-parts.ts';
 import type { Io } from './io.ts';
+import { moment } from './moment.ts';
 import type { Analyze, ExplainOptions } from './policy-explain.ts';
 import type { SimulateOptions } from './policy-simulate.ts';
 
 /** `analyze` for `policy explain --sql`. */
 export function addPolicy(program: Command, io: Io, does: Does, analyze: Analyze | undefined): void {
-  const group = program.command('policy').description('what the policy says, and whether it says what it should');
+  const group = examples(
+    program.command('policy').description('what the policy says, and whether it says what it should'),
+    'chartgate policy test',
+    'chartgate policy explain --subject ana --groups analysts',
+  );
   const explain = group
     .command('explain')
     .description('the decision for a request, and the part of each rule in it; without a request, what somebody may do')
@@ -35,7 +40,7 @@ export function addPolicy(program: Command, io: Io, does: Does, analyze: Analyze
           .command('simulate')
           .description('what a new policy would have said to the requests the running gate has recorded')
           .argument('<file>', 'a configuration with the new policy, or the policy alone')
-          .option('--since <time>', 'requests of so long ago, or since an RFC 3339 time', '30d')
+          .option('--since <time>', 'requests of so long ago, or since a day or RFC 3339 time (30d)', moment)
           .option('--reason <text>', 'why you read them; recorded', 'simulation from the command line'),
       ),
       'chartgate policy simulate --since 30d new.yaml',

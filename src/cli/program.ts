@@ -1,7 +1,7 @@
 // The command line: which commands there are, what they take, and how a mistake in them is answered. What a command does
 // stands in a file of its own, loaded when it is called.
 
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { errors } from '../core/errors.ts';
 import type { ExportOptions } from './audit-export.ts';
 import type { RestoreOptions } from './audit-restore.ts';
@@ -9,15 +9,15 @@ import type { LiveCheck } from './check.ts';
 import type { ClassifyOptions, SurveyDatabase } from './classify.ts';
 import { type Common, type Does, examples, withConfig, withJson } from './command-parts.ts';
 import type { HardenOptions, OpenHardening } from './harden.ts';
-import type { Io } from './io.ts';
+import { complain, type Io } from './io.ts';
+import { moment } from './moment.ts';
 import type { Analyze } from './policy-explain.ts';
 import { addApprovals, addBreakGlass, addToolChanges } from './program-decisions.ts';
 import { addEvidence, addReview, addRewrap } from './program-evidence.ts';
 import { addLogCommands } from './program-log.ts';
 import { addPolicy } from './program-policy.ts';
+import { addSessions, addWhoSaw } from './program-sessions.ts';
 import type { HoldOptions, RetentionOptions } from './retention.ts';
-import type { RevokeOptions } from './sessions-revoke.ts';
-import type { WhoSawOptions } from './who-saw.ts';
 
 /** What only the composition root can do. */
 export interface Parts {
@@ -43,10 +43,28 @@ export async function runCli(argv: readonly string[], io: Io, parts: Parts): Pro
     await program.parseAsync(argv, { from: 'user' });
     return exit;
   } catch (error) {
+    if (isOfFiles(error))
+      return complain(io, {
+        code: 'state_unwritable',
+        text: `${error.path} cannot be used: ${error.code}.`,
+        next: 'Check that it is there, whose it is, and the free space.',
+      });
     if (!(error instanceof CommanderError)) throw error;
-    const asked = ['commander.helpDisplayed', 'commander.version', 'commander.help'].includes(error.code);
-    return asked && argv.length > 0 ? 0 : errors.usage.exit;
+    // Help that was asked for; a command that only groups others shows it too, and that is a mistake.
+    return error.exitCode === 0 ? 0 : errors.usage.exit;
   }
+}
+
+/** What the system said of a file or directory somebody named, and no command had an answer of its own for. */
+function isOfFiles(error: unknown): error is { readonly code: string; readonly path: string } {
+  return (
+    error instanceof Error &&
+    'syscall' in error &&
+    'code' in error &&
+    typeof error.code === 'string' &&
+    'path' in error &&
+    typeof error.path === 'string'
+  );
 }
 
 /** All commands. `settle` gets the exit code of the one that was run. */
@@ -69,6 +87,19 @@ export function defineProgram(io: Io, parts: Parts, settle: (exit: number) => vo
       settle(await action(command.opts(), command.args));
     });
   };
+  examples(program, 'chartgate demo', 'chartgate init', 'chartgate check', 'chartgate serve -c chartgate.yaml');
+  does(
+    examples(
+      program
+        .command('demo')
+        .description('a hospital on this machine, embedded: URLs, people and a tour; Ctrl-C ends it')
+        .argument('[options...]', 'those of npm start --, such as --exit, --no-tour, --patients 100')
+        .allowUnknownOption(),
+      'chartgate demo',
+      'chartgate demo --exit',
+    ),
+    async (_, args) => (await import('./demo.ts')).demo(io, args),
+  );
   addGateCommands(program, io, parts, does);
   addHarden(program, io, parts, does);
   addClassify(program, io, parts, does);
@@ -206,86 +237,6 @@ function addClassify(program: Command, io: Io, parts: Parts, does: Does): void {
   );
 }
 
-function addSessions(program: Command, io: Io, does: Does): void {
-  const group = program.command('sessions').description('what happened, and what was seen');
-  const load = () => import('./sessions.ts');
-  const ls = group
-    .command('ls')
-    .description('list them, newest first')
-    .option('--subject <id>', 'only of this subject')
-    .option('--group <name>', 'only of subjects in this group')
-    .option('--connection <name>', 'only on this connection')
-    .option('--door <door>', 'only by this door: postgres, mcp')
-    .option('--tool <name>', 'only with a call of this MCP tool')
-    .option('--table <name>', 'only with a statement about this table')
-    .option('--phi <class>', 'only with data of this PHI class')
-    .option('--rule <name>', 'only with a request this rule decided')
-    .option('--text <words>', 'only where this was asked or shown; needs --reason')
-    .option('--reason <text>', 'why you look into what was said; recorded')
-    .option('--decision <effect>', 'only with a request that was: allow, hold, deny')
-    .option('--since <time>', 'started at or after this RFC 3339 time')
-    .option('--until <time>', 'started before this RFC 3339 time')
-    .option('--before <id>', 'older than this session: the next page')
-    .option('--limit <count>', 'at most so many, up to 1000 (100)');
-  does(
-    examples(
-      withJson(ls),
-      'chartgate sessions ls --subject ana',
-      'chartgate sessions ls --decision hold --json',
-      'chartgate sessions ls --group analysts --table patients --phi ssn',
-      'chartgate sessions ls --text "discharge summary" --reason "incident 2026-31"',
-    ),
-    async (options: Common) => (await load()).listSessions(io, options),
-  );
-  does(
-    examples(
-      withJson(group.command('show').description('how one went, without what was said').argument('<id>')),
-      'chartgate sessions show s_01K…',
-    ),
-    async (options: Common, [id = '']) => (await load()).showSession(io, id, options),
-  );
-  const revoke = group
-    .command('revoke')
-    .description('sign somebody out: end what they have open on every door, now')
-    .argument('<subject>', 'the id of a person or workload, as the log has it')
-    .requiredOption('--reason <text>', 'why; it is recorded')
-    .option('--issuer <url>', 'where two issuers know the same id');
-  does(
-    examples(withJson(revoke), 'chartgate sessions revoke ana --reason "left the hospital"'),
-    async (options: RevokeOptions, [subject = '']) =>
-      (await import('./sessions-revoke.ts')).revokeSessions(io, subject, options),
-  );
-  const replay = group
-    .command('replay')
-    .description('how one went: question, decision, and the masked answer as the caller saw it')
-    .argument('<id>')
-    .option('--reason <text>', 'why you read it; recorded', 'replay from the command line');
-  does(
-    examples(withJson(replay), 'chartgate sessions replay s_01K… --reason "quarterly review"'),
-    async (options: Common & { readonly reason: string }, [id = '']) =>
-      (await load()).showSession(io, id, { ...options, replay: { reason: options.reason } }),
-  );
-}
-
-function addWhoSaw(program: Command, io: Io, does: Does): void {
-  const command = program
-    .command('who-saw')
-    .description('what left about one patient, when and to whom')
-    .argument('<patient-id...>', 'identifiers of the patient: 12345, or mrn:12345')
-    .requiredOption('--reason <text>', 'why you look it up; it is recorded')
-    .option('--from <time>', 'from this day or RFC 3339 time on')
-    .option('--to <time>', 'before this day or RFC 3339 time')
-    .option('--before <seq>', 'older than this: the next page');
-  does(
-    examples(
-      withJson(command),
-      'chartgate who-saw mrn:4711 --reason "request of the patient, 2026-03-02"',
-      'chartgate who-saw 4711 --from 2026-01-01 --json --reason "incident 31"',
-    ),
-    async (options: WhoSawOptions, ids) => (await import('./who-saw.ts')).whoSaw(io, ids, options),
-  );
-}
-
 function addRestore(audit: Command, io: Io, does: Does): void {
   const restore = audit
     .command('restore')
@@ -314,7 +265,10 @@ function addRetention(audit: Command, io: Io, does: Does): void {
     examples(withJson(shred), 'chartgate audit shred --dry-run', 'chartgate audit shred --json'),
     async (options: RetentionOptions & { readonly dryRun?: boolean }) => (await load()).shred(io, options),
   );
-  const hold = audit.command('hold').description('legal holds: what is not shredded, whatever its age');
+  const hold = examples(
+    audit.command('hold').description('legal holds: what is not shredded, whatever its age'),
+    'chartgate audit hold ls',
+  );
   const add = hold
     .command('add')
     .description('hold a session, what a person or workload did, or what concerns a patient')
@@ -349,7 +303,11 @@ function addRetention(audit: Command, io: Io, does: Does): void {
 }
 
 function addTools(program: Command, io: Io, does: Does): void {
-  const audit = program.command('audit').description('the audit log');
+  const audit = examples(
+    program.command('audit').description('the audit log'),
+    'chartgate audit verify ./state',
+    'chartgate audit export --format ocsf --from 2026-03-01 --to 2026-04-01',
+  );
   addRetention(audit, io, does);
   addRestore(audit, io, does);
   addRewrap(audit, io, does);
@@ -357,9 +315,11 @@ function addTools(program: Command, io: Io, does: Does): void {
   const give = audit
     .command('export')
     .description('a stretch of the log as lines of JSON, on stdout')
-    .requiredOption('--format <format>', 'ocsf, fhir or ndjson')
-    .option('--from <time>', 'from this day or RFC 3339 time on')
-    .option('--to <time>', 'before this day or RFC 3339 time')
+    .addOption(
+      new Option('--format <format>', 'of the lines').choices(['ocsf', 'fhir', 'ndjson']).makeOptionMandatory(),
+    )
+    .option('--from <time>', 'from this day or RFC 3339 time on', moment)
+    .option('--to <time>', 'before this day or RFC 3339 time', moment)
     .option('--payloads', 'with what was said, decrypted; needs --reason')
     .option('--reason <text>', 'why; it is recorded');
   does(

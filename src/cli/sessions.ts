@@ -15,7 +15,6 @@ import { ok, type Result } from '../core/result.ts';
 import { findGate, type Gate } from './gate.ts';
 import { complain, type Io, plain, print, printJson } from './io.ts';
 import { renderTable } from './table.ts';
-import { momentOf } from './who-saw.ts';
 
 export interface SessionsOptions {
   readonly config: string;
@@ -33,8 +32,7 @@ export async function listSessions(io: Io, options: SessionsOptions & SessionsFi
   const given = Object.fromEntries(
     sessionQueryKeys.flatMap((key) => {
       const value = options[key];
-      if (value === undefined) return [];
-      return [[key, key === 'since' || key === 'until' ? momentOf(value) : value]];
+      return value === undefined ? [] : [[key, value]];
     }),
   );
   const answer =

@@ -21,8 +21,8 @@ export async function whoSaw(io: Io, patients: readonly string[], options: WhoSa
   const input: Omit<WhoSawInput, 'limit'> = {
     patients,
     reason,
-    ...(from === undefined ? {} : { since: momentOf(from) }),
-    ...(to === undefined ? {} : { until: momentOf(to) }),
+    ...(from === undefined ? {} : { since: from }),
+    ...(to === undefined ? {} : { until: to }),
     ...(before === undefined ? {} : { before: Number(before) }),
   };
   const answer = await gate.value.call('/who-saw', whoSawView, input);
@@ -67,9 +67,4 @@ export async function whoSaw(io: Io, patients: readonly string[], options: WhoSa
     );
   if (older !== null) io.stderr.write(`There is more: --before ${older}\n`);
   return 0;
-}
-
-/** A day stands for its beginning, UTC. */
-export function momentOf(given: string): string {
-  return /^\d{4}-\d\d-\d\d$/.test(given) ? `${given}T00:00:00Z` : given;
 }

@@ -2,10 +2,14 @@
 // terminal raw.
 
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { after, before, test } from 'node:test';
+import { lockState } from '../../src/adapters/state-lock/lock.ts';
 import type { Io } from '../../src/cli/io.ts';
 import { runCli } from '../../src/cli/program.ts';
 import type { JsonObject } from '../../src/core/json.ts';
@@ -20,9 +24,13 @@ before(async () => {
   gate = await startGate();
   await recordSessions(gate.log);
   config = join(gate.state, 'chartgate.yaml');
+  writeFileSync(join(gate.state, 'file'), '');
   writeFileSync(config, `public_url: ${gate.url}\nstate: .\nkeys: { kek: \${env:NOT_SET_HERE} }\n`);
 });
 after(() => gate.close());
+
+/** A configuration that makes `serve` use a directory below a file. */
+const unusable = 'unusable.yaml';
 
 interface Outcome {
   readonly exit: number;
@@ -36,6 +44,7 @@ async function run(argv: readonly string[], env: Readonly<Record<string, string>
   const io: Io = { env, cwd: gate.state, stdin: Readable.from([]), stdout, stderr };
   const exit = await runCli(argv, io, {
     serve: async (_, file) => {
+      if (file === unusable) mkdirSync(join(gate.state, 'file', 'below'));
       stdout.write(`serving ${file}\n`);
       return 0;
     },
@@ -51,12 +60,50 @@ function as(who: string): Record<string, string> {
 }
 
 test('mistakes on the command line: what, and exit 64', async () => {
-  for (const argv of [['fly'], ['serve', '--fast'], ['approvals', 'show'], ['approvals', 'fly'], []]) {
+  for (const argv of [
+    ['fly'],
+    ['serve', '--fast'],
+    ['approvals', 'show'],
+    ['approvals', 'fly'],
+    ['approvals'],
+    ['policy'],
+    [],
+  ]) {
     const { exit, out } = await run(argv);
     assert.equal(exit, 64, argv.join(' '));
     assert.equal(out, '');
   }
   assert.match((await run(['fly'])).err, /chartgate: unknown command 'fly'/);
+});
+
+test('a value that is none is told by its option, before anything is asked of the gate', async () => {
+  for (const [argv, said] of [
+    [['audit', 'export', '--format', 'xml'], /--format.*Allowed choices are ocsf, fhir, ndjson/],
+    [['audit', 'export', '--format', 'ocsf', '--from', 'yesterday'], /--from.*a day \(2026-03-01\)/],
+    [['audit', 'verify', '.', '--quorum', 'most'], /--quorum.*a number from 1/],
+    [['sessions', 'ls', '--limit', '1001'], /--limit.*from 1 to 1000/],
+    [['sessions', 'ls', '--decision', 'maybe'], /--decision.*allow, hold, deny/],
+    [['who-saw', '7', '--from', '2026-02-30'], /--from/],
+  ] as const) {
+    const { exit, err } = await run(argv);
+    assert.equal(exit, 64, argv.join(' '));
+    assert.match(err, said);
+  }
+  const ago = await run(['sessions', 'ls', '--since', '40y', '--json', '-c', config], as('augusto'));
+  assert.ok(JSON.parse(ago.out).length > 0, ago.err);
+});
+
+test('a place that cannot be used is named, without a stack trace', async () => {
+  const { exit, err } = await run(['serve', '-c', unusable]);
+  assert.equal(exit, 73);
+  assert.match(err, /^chartgate: .*\/file\/below cannot be used: ENOTDIR\.\n/);
+});
+
+test('a state directory below one that may hold none is refused at once', {
+  skip: process.platform !== 'linux',
+}, () => {
+  const lock = lockState('/proc/chartgate');
+  assert.equal(!lock.ok && lock.error.code, 'state_unwritable');
 });
 
 test('every command has help with examples', async () => {
@@ -73,6 +120,12 @@ test('every command has help with examples', async () => {
     ...['pending', 'show', 'accept', 'refuse'].map((name) => ['tools', name]),
     ...['ls', 'show', 'replay'].map((name) => ['sessions', name]),
     ['audit', 'verify'],
+    ['demo'],
+    ['approvals'],
+    ['policy'],
+    ['sessions'],
+    ['audit'],
+    [],
   ];
   for (const command of commands) {
     const { exit, out } = await run([...command, '--help']);
@@ -84,13 +137,22 @@ test('every command has help with examples', async () => {
 
 test('check, init, policy and audit verify are wired to what does them', async () => {
   const bad = await run(['check', '-c', config]);
-  assert.equal(bad.exit, 78);
+  assert.equal(bad.exit, 1);
   assert.match(bad.err, /chartgate\.yaml/);
   assert.equal((await run(['policy', 'test', '-c', config])).exit, 78);
   assert.equal((await run(['policy', 'explain', '-c', config])).exit, 78);
   const again = await run(['init', '--yes', '-c', config]);
   assert.equal(again.exit, 64, 'an existing file stays');
   assert.equal((await run(['audit', 'verify', join(gate.state, 'nothing')])).exit, 66);
+  const named = await run(['audit', 'verify', '-c', config]);
+  assert.match(named.out, /There is no log in \S+/, 'the state directory of the configuration');
+  const served = createServer((_, response) => response.writeHead(404).end()).listen(0, '127.0.0.1');
+  await once(served, 'listening');
+  const { port } = served.address() as AddressInfo;
+  const empty = await run(['audit', 'verify', `http://127.0.0.1:${port}/log`]);
+  assert.equal(empty.exit, 66, empty.out);
+  served.close();
+  assert.equal((await run(['audit', 'verify', `http://127.0.0.1:${port}/log`])).exit, 69, 'nobody answers');
 });
 
 test('how the gate is found: file, CHARTGATE_URL, local socket, none', async () => {
@@ -106,6 +168,9 @@ test('how the gate is found: file, CHARTGATE_URL, local socket, none', async () 
   assert.equal((await run(['whoami', '-c', 'missing.yaml'], as('ana'))).exit, 78);
   const down = await run(['whoami'], { ...as('ana'), CHARTGATE_URL: 'http://127.0.0.1:9' });
   assert.equal(down.exit, 69);
+  const torn = await run(['whoami', '-c', config], as('pi\na'));
+  assert.equal(torn.exit, 77, 'no token at all');
+  assert.equal((await run(['whoami', '-c', config], as('pia\n'))).exit, 0, 'a line from a file');
   const clear = await run(['whoami'], { ...as('ana'), CHARTGATE_URL: 'http://gate.example' });
   assert.match(clear.err, /TLS/);
   const wrong = await run(['whoami', '-c', config], as('mallory'));

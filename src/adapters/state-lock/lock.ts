@@ -1,8 +1,8 @@
 // One gate a state directory. The lock is SQLite's exclusive lock on state/lock, which the operating system gives back
 // whenever the process ends, kill -9 included: there is no stale lock to clean up.
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { ok, type Result, refuse } from '../../core/result.ts';
 
@@ -15,7 +15,7 @@ export function lockState(directory: string): Result<StateLock> {
   const owner = join(directory, 'lock.pid');
   let database: DatabaseSync | undefined;
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeStateDirectory(directory);
     database = new DatabaseSync(join(directory, 'lock'), { timeout: 0 });
     database.exec('BEGIN EXCLUSIVE');
     // Beside the lock, as nobody else can read the file that is locked. It only helps to find the other process.
@@ -30,6 +30,16 @@ export function lockState(directory: string): Result<StateLock> {
       if (held.isOpen) held.close();
     },
   });
+}
+
+/**
+ * The directory and those above it, mode 0700. Step by step: Node's own `recursive` tries for ever where a directory that is
+ * there may hold none (/proc). @throws what mkdir says
+ */
+export function makeStateDirectory(directory: string): void {
+  if (existsSync(directory)) return;
+  makeStateDirectory(dirname(directory));
+  mkdirSync(directory, { mode: 0o700 });
 }
 
 /** SQLITE_BUSY; extended codes keep the primary one in their low byte (https://sqlite.org/rescode.html). */
