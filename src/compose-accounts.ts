@@ -9,7 +9,7 @@ import { systemRandom as random } from './adapters/system/random.ts';
 import { createAccountClient } from './adapters/upstream-token/authorization-code.ts';
 import { TokenCache } from './adapters/upstream-token/token-cache.ts';
 import type { LoadedConfig } from './config/resolve.ts';
-import { AccountDesk, accountPages } from './gateway/account-desk.ts';
+import { AccountDesk, accountPages, clientDocument } from './gateway/account-desk.ts';
 import type { Log } from './ports/log.ts';
 import type { AccountClient, ClientRegistration } from './ports/upstream-account.ts';
 
@@ -34,6 +34,10 @@ export function openAccounts(
       url,
       clientSecret: credential.clientSecret && secret(credential.clientSecret),
       redirectUri,
+      // Nobody fetches one without TLS.
+      documentUrl: redirectUri.startsWith('https:')
+        ? `${config.publicUrl}${accountPages}/${name}/${clientDocument}`
+        : null,
       registrations: {
         get: (issuer: string) => records.get('account client', keyOf(issuer), clock.now()),
         put: (issuer: string, registration: ClientRegistration) =>

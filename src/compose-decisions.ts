@@ -58,6 +58,7 @@ export function openDecisions(
     log,
     store: store.emergencies,
     policy: () => rules.policy,
+    isConnection: (name) => Object.hasOwn(loaded.config.connections, name),
     onMove: (emergency, move) => tell(noticeOfEmergency(emergency, move, publicUrl)),
   });
   const tick = async (): Promise<void> => {

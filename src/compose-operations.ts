@@ -2,12 +2,29 @@
 // composition root.
 
 import type { RequestListener } from 'node:http';
-import { getRequestListener } from '@hono/node-server';
+import type { getRequestListener } from '@hono/node-server';
 import type { AdminApi } from './admin/api.ts';
 import { answerSlack, slackPath } from './admin/slack.ts';
 import { type Decisions } from './compose-decisions.ts';
 import type { People } from './compose-sign-in.ts';
 import type { Foundation } from './foundation.ts';
+
+/**
+ * What answers a `Request`, as a listener of node:http. What lies between the two makes Node load its own `fetch`, which no door
+ * has to wait for: it comes once the doors are open (`loadBridge`), or with who asks before that.
+ */
+export function listenerOf(fetch: (request: Request) => Promise<Response>): RequestListener {
+  const bridged = async () => (await loadBridge()).getRequestListener(fetch);
+  let listener: ReturnType<typeof bridged> | null = null;
+  return (request, response) => {
+    listener ??= bridged();
+    void listener.then((answer) => answer(request, response));
+  };
+}
+
+export function loadBridge(): Promise<{ getRequestListener: typeof getRequestListener }> {
+  return import('@hono/node-server');
+}
 
 /** The authorization server's addresses, and all others. */
 export function signInAnd(people: People | null, otherwise: RequestListener): RequestListener {
@@ -29,11 +46,11 @@ export function operationsAnd(
   slack: Decisions['slack'],
   { log, metrics }: Foundation,
 ): RequestListener {
-  const toApi = getRequestListener((request) => api.fetch(request, { local: false }));
+  const toApi = listenerOf((request) => api.fetch(request, { local: false }));
   const toPages = Object.entries(pages).map(
-    ([place, each]) => [place, getRequestListener((request) => each.fetch(request))] as const,
+    ([place, each]) => [place, listenerOf((request) => each.fetch(request))] as const,
   );
-  const toSlack = slack && getRequestListener((request) => answerSlack(slack, request));
+  const toSlack = slack && listenerOf((request) => answerSlack(slack, request));
   return (request, response) => {
     switch (request.url ?? '') {
       case '/healthz':
@@ -48,9 +65,9 @@ export function operationsAnd(
           .then((text) => response.writeHead(200, { 'content-type': metrics.contentType }).end(text));
       default: {
         const path = URL.parse(request.url ?? '', 'http://gate')?.pathname ?? '';
-        if (toSlack && path === slackPath && request.method === 'POST') return void toSlack(request, response);
+        if (toSlack && path === slackPath && request.method === 'POST') return toSlack(request, response);
         const toPage = toPages.find(([place]) => path === place || path.startsWith(`${place}/`))?.[1];
-        return void (toPage ?? toApi)(request, response);
+        return (toPage ?? toApi)(request, response);
       }
     }
   };

@@ -21,6 +21,7 @@ import type { LoadedConfig } from './config/resolve.ts';
 import { nameOf, type Subject } from './core/facts.ts';
 import { limits } from './core/limits.ts';
 import { ok, type Result, refuse } from './core/result.ts';
+import { wantsAccounts } from './gateway/account-desk.ts';
 import { DoorRefusals } from './gateway/door-refusals.ts';
 import { GrantDesk, type GrantDeskDeps } from './gateway/grant-desk.ts';
 import { type ConfiguredProvider, SignInDesk } from './gateway/sign-in-desk.ts';
@@ -98,7 +99,14 @@ export async function openPeople(
   return ok({
     desk,
     server,
-    door: new SignInDoor({ desk, requests: server.requests, publicUrl, endSignIns, onBug }),
+    door: new SignInDoor({
+      desk,
+      requests: server.requests,
+      publicUrl,
+      accounts: wantsAccounts(loaded.config),
+      endSignIns,
+      onBug,
+    }),
     scope: gateScope,
     sweep: endOrphans,
   });

@@ -12,22 +12,26 @@ import { systemClock as clock } from './adapters/system/clock.ts';
 import { systemRandom as random } from './adapters/system/random.ts';
 import { createAccountPages } from './admin/account-page.ts';
 import { type AdminApi, createAdminApi } from './admin/api.ts';
-import { approvalPages, createApprovalPages } from './admin/approval-page.ts';
+import { createApprovalPages } from './admin/approval-page.ts';
+import { approvalPages } from './admin/approval-sheet.ts';
 import { breakGlassPages, createBreakGlassPages } from './admin/break-glass-page.ts';
+import { createEntrance, entrance } from './admin/entrance-page.ts';
 import { startExports } from './compose-exports.ts';
-import { operationsAnd, type Pages, signInAnd } from './compose-operations.ts';
+import { listenerOf, loadBridge, operationsAnd, type Pages, signInAnd } from './compose-operations.ts';
 import { recognizersOf } from './compose-recognizers.ts';
 import { keepRounds } from './compose-retention.ts';
 import type { LoadedConfig } from './config/resolve.ts';
+import { isLoopback } from './config/scalars.ts';
 import { type IssueDsn, mcpConnections } from './connections.ts';
 import { decide, glassFor, mayBeHeld, mayEnter } from './core/decide.ts';
 import { errors } from './core/errors.ts';
 import { limits } from './core/limits.ts';
 import { ok, type Result, refuse } from './core/result.ts';
 import type { Foundation } from './foundation.ts';
-import { type AccountDesk, accountPages } from './gateway/account-desk.ts';
+import { type AccountDesk, accountPages, wantsAccounts } from './gateway/account-desk.ts';
 import { openSession } from './gateway/audited-session.ts';
 import { dsnOf } from './gateway/credential-desk.ts';
+import { detectClasses } from './gateway/detected-classes.ts';
 import { DoorRefusals } from './gateway/door-refusals.ts';
 import type { AuditedSession } from './gateway/enforce.ts';
 import { statusFor } from './gateway/mcp-approval-status.ts';
@@ -39,7 +43,7 @@ import type { PostgresTarget } from './gateway/postgres-target.ts';
 import { flowingWith, maskingWith, type Recognition } from './gateway/recognition.ts';
 import { signInPrefix } from './gateway/sign-in-door.ts';
 import { scopeOf } from './identity/audience.ts';
-import { createKernel, detectClasses, type Kernel } from './kernel.ts';
+import { createKernel, type Kernel } from './kernel.ts';
 import { maskJson } from './masking/json.ts';
 import { compilePolicy, policyText } from './policy/compile.ts';
 import type { HttpExchange } from './ports/http-exchange.ts';
@@ -53,6 +57,9 @@ export interface Gate {
 }
 
 type OnClose = (close: () => unknown) => void;
+
+/** By then the first have been answered that came through a door as soon as it was open. */
+const bridgeMs = 1_000;
 
 /** Refused: config_invalid, port_unavailable. What has been opened by then is handed to `onClose`. */
 export async function openDoors(
@@ -88,9 +95,8 @@ export async function openDoors(
   });
   if (!http.ok) return http;
   onClose(() => http.value.close(2_000));
-  const socket = await listenLocally(join(config.state, 'admin.sock'), (request) =>
-    api.fetch(request, { local: true }),
-  );
+  const local = listenerOf((request) => api.fetch(request, { local: true }));
+  const socket = await listenLocally(join(config.state, 'admin.sock'), local);
   if (socket.ok) onClose(() => socket.value.close());
   else logger.warn(socket.error.text);
   await recordConfiguration(kernel.value, logger);
@@ -109,6 +115,7 @@ export async function openDoors(
       await people?.sweep();
     }),
   );
+  onClose(clock.after(bridgeMs, () => void loadBridge()));
   return ok({
     addresses: [`HTTP on ${config.listen.http.host}:${http.value.port}`, ...postgres.value],
     vkey: log.vkey,
@@ -196,13 +203,17 @@ async function openPostgresDoor(kernel: Kernel, mcpDoor: McpDoor, onClose: OnClo
 
 function openMcpDoor(kernel: Kernel, accounts: AccountDesk | null, logger: Logger, onClose: OnClose): McpDoor {
   const { loaded, foundation, rules, desk, tools, enforcement, emergency, authenticate, issue, postgresAt } = kernel;
-  const { identity, publicUrl } = loaded.config;
+  const { identity, publicUrl, tls } = loaded.config;
   const { idleMs, absoluteMs } = identity;
-  // The server runs on this machine: it comes in over loopback, by SCRAM.
-  const issueDsn: IssueDsn = async ({ subject, id }, connection) => {
+  // A server on this machine comes in over loopback, by SCRAM; another one as people do.
+  const issueDsn: IssueDsn = async ({ subject, id }, connection, server) => {
     const issued = await issue({ subject, connection, ttlMs: null, mcpSession: { id, absoluteMs } });
     if (!issued.ok) return issued;
-    const at = { host: localHost(postgresAt.host), port: postgresAt.port, tls: false };
+    const isNear = server === null || isLoopback(new URL(server).hostname);
+    const { host, port } = postgresAt;
+    const at = isNear
+      ? { host: localHost(host), port, tls: false }
+      : { host: publicHost(host, publicUrl), port, tls: tls !== null };
     return ok({ user: issued.value.user, dsn: dsnOf(issued.value, at, connection) });
   };
   const keepStderr = ({ id: session, connection }: AuditedSession, said: string): void => {
@@ -241,7 +252,7 @@ function openMcpDoor(kernel: Kernel, accounts: AccountDesk | null, logger: Logge
       const open = emergency(facts.subject, facts.connection.name);
       return decide(open === undefined ? facts : { ...facts, emergency: open }, rules.policy);
     },
-    detectClasses: (text) => detectClasses(text, rules),
+    detectClasses: (text) => detectClasses(text, rules.ownDetectors),
     patientPlaces: (name) => rules.config.classification[name]?.patient ?? null,
     maskFor: maskingWith(recognition),
     flowFor: flowingWith(recognition),
@@ -318,7 +329,11 @@ function createPages(kernel: Kernel, accounts: AccountDesk | null): Pages {
     connections: () => Object.keys(rules.config.connections),
     onError: onBug,
   });
-  const every = { [approvalPages]: approving, [breakGlassPages]: breaking };
+  const every = {
+    [entrance]: createEntrance(people ? signInPrefix : null),
+    [approvalPages]: approving,
+    [breakGlassPages]: breaking,
+  };
   if (!accounts || !people) return every;
   const connecting = createAccountPages({
     desk: accounts,
@@ -336,10 +351,7 @@ function createPages(kernel: Kernel, accounts: AccountDesk | null): Pages {
 
 /** Null where no connection wants an account of each person: then what that takes is not loaded. */
 async function accountsOf({ loaded, foundation, signOuts }: Kernel, logger: Logger): Promise<AccountDesk | null> {
-  const wanted = Object.values(loaded.config.connections).some(
-    (each) => each.type === 'mcp' && each.transport === 'http' && each.credential?.type === 'oauth-per-user',
-  );
-  if (!wanted) return null;
+  if (!wantsAccounts(loaded.config)) return null;
   const { openAccounts } = await import('./compose-accounts.ts');
   const desk = openAccounts(loaded, foundation, logger);
   signOuts.belongings.push((id, issuer) => desk.removeAll(id, issuer));

@@ -53,7 +53,7 @@ const longStatements = new ParseThread(
 interface PostgresParts {
   readonly clock: Clock;
   readonly random: Random;
-  readonly detectClasses: (text: string) => PhiClass[];
+  readonly detectClasses: (text: string) => readonly PhiClass[];
   readonly derive: DeriveKey;
   /** Whether this subject has broken the glass of this connection. */
   readonly emergency: (subject: Party, connection: string) => boolean;
@@ -183,9 +183,11 @@ export interface McpConnections {
   close(): void;
 }
 
+/** `server`: the address of the MCP server that will use it; null = a process on this machine. */
 export type IssueDsn = (
   session: AuditedSession,
   connection: string,
+  server: string | null,
 ) => Promise<Result<{ readonly user: string; readonly dsn: string }>>;
 
 export function mcpConnections(
@@ -218,23 +220,28 @@ export function mcpConnections(
     connection(name) {
       const connection = connections[name];
       if (connection?.type !== 'mcp') return undefined;
-      const { transport, binary, stepUp = null } = connection;
-      return { serial: transport === 'stdio' && dsnsIn(connection).length > 0, binary, stepUp };
+      const { binary, stepUp = null } = connection;
+      return { serial: dsnsIn(connection).length > 0, binary, stepUp };
     },
     async startUpstream(session, caller) {
       const connection = connections[session.connection];
       if (connection?.type !== 'mcp') return refuse('unknown_connection', 'There is no such connection.');
-      if (connection.transport === 'http')
-        return ok(createHttpUpstream({ url: connection.url, credential: credentialOf(session, connection, caller) }));
       const dsns = new Map<string, string>();
       const users: string[] = [];
       for (const name of dsnsIn(connection)) {
-        const issued = await issueDsn(session, name);
+        const issued = await issueDsn(session, name, connection.transport === 'stdio' ? null : connection.url);
         if (!issued.ok) return issued;
         dsns.set(name, issued.value.dsn);
         users.push(issued.value.user);
       }
       const dsn = (name: string): string => dsns.get(name) ?? '';
+      const revoke = (): void => users.forEach((user) => credentials.remove(user));
+      if (connection.transport === 'http') {
+        const { url, identity } = connection;
+        const shown = identity === undefined ? {} : { identity: loaded.secret(identity, dsn) };
+        const credential = credentialOf(session, connection, caller);
+        return ok(revokingAtClose(createHttpUpstream({ url, credential, ...shown }), revoke));
+      }
       const [program = '', ...args] = connection.command.map((each) => loaded.secret(each, dsn));
       const upstream = createStdioUpstream({
         command: [program, ...args],
@@ -251,15 +258,19 @@ export function mcpConnections(
           keepStderr(session, text);
         },
       });
-      return ok(revokingAtClose(upstream, () => users.forEach((user) => credentials.remove(user))));
+      return ok(revokingAtClose(upstream, revoke));
     },
     close: () => guard.close(),
   };
 }
 
-/** Connections named by `${dsn:…}` in the command or the environment. */
-function dsnsIn(connection: McpStdioConnection): string[] {
-  const texts = [...connection.command, ...Object.values(connection.env)].map((each) => each.raw);
+/** Connections named by `${dsn:…}`. */
+function dsnsIn(connection: McpStdioConnection | McpHttpConnection): string[] {
+  const places =
+    connection.transport === 'stdio'
+      ? [...connection.command, ...Object.values(connection.env)]
+      : [connection.identity ?? { raw: '' }];
+  const texts = places.map((each) => each.raw);
   return [...new Set(texts.flatMap((text) => [...text.matchAll(/\$\{dsn:([^}]+)\}/g)].map((match) => match[1] ?? '')))];
 }
 

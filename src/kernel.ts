@@ -14,20 +14,19 @@ import type { LoadedConfig } from './config/resolve.ts';
 import { postgresConnections } from './connections.ts';
 import type { Policy } from './core/decision.ts';
 import type { Party } from './core/facts.ts';
-import type { PhiClass } from './core/phi.ts';
 import { ok, type Result, refuse } from './core/result.ts';
 import type { Foundation } from './foundation.ts';
 import type { ApprovalDesk } from './gateway/approval-desk.ts';
 import { type EnforcementDeps } from './gateway/audited-session.ts';
 import { type Authenticate, createAuthenticate, createIsSignedOut, type IsSignedOut } from './gateway/caller-tokens.ts';
 import { type CredentialRequest, issueCredential } from './gateway/credential-desk.ts';
+import { detectClasses } from './gateway/detected-classes.ts';
 import { type PatientNaming, patientNamer, patientNaming } from './gateway/patient-names.ts';
 import { type PostgresEntrance } from './gateway/postgres-door.ts';
 import type { RetentionDesk } from './gateway/retention-desk.ts';
 import { RulesInForce } from './gateway/rules-in-force.ts';
 import { createToolDesk, type ToolDesk } from './gateway/tool-desk.ts';
 import type { TrustedIssuer } from './identity/token.ts';
-import { detect } from './masking/detect.ts';
 import { compilePolicy } from './policy/compile.ts';
 import { loadParser } from './sql/parse.ts';
 
@@ -111,7 +110,7 @@ export async function createKernel(
     routes: postgresConnections(loaded, rules, {
       clock,
       random,
-      detectClasses: (text) => detectClasses(text, rules),
+      detectClasses: (text) => detectClasses(text, rules.ownDetectors),
       derive: keys.derive,
       emergency: (subject, connection) => emergency(subject, connection) !== undefined,
     }),
@@ -158,12 +157,4 @@ async function trustedIssuers(trust: readonly TrustConfig[]): Promise<Result<Tru
     }
   }
   return ok(trusted);
-}
-
-/** A longer text is looked at so far, and counts as a note for the rest. */
-const detectedCharactersMax = 1_000_000;
-
-export function detectClasses(text: string, { ownDetectors }: RulesInForce): PhiClass[] {
-  const found = detect(text.slice(0, detectedCharactersMax), false, ownDetectors).map((span) => span.type);
-  return [...new Set<PhiClass>(text.length > detectedCharactersMax ? [...found, 'note'] : found)];
 }

@@ -2,28 +2,26 @@
 // of this machine; the kernel is the one who checks.
 
 import { chmodSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
-import { getRequestListener } from '@hono/node-server';
+import type { RequestListener } from 'node:http';
 import { ok, type Result, refuse } from '../../core/result.ts';
 
 export interface AdminSocket {
   close(): Promise<void>;
 }
 
+// Not imported: an import asks for every member of node:http, and one of them makes Node load its own fetch and WebSocket.
+const { createServer } = process.getBuiltinModule('node:http');
+
 /** Longest path the kernel takes (sockaddr_un: 108 bytes with the NUL on Linux, 104 on macOS). */
 const pathBytesMax = 103;
 
 /** INVARIANT: called with the state lock held, so that a socket found at `path` is a dead one. */
-export async function listenLocally(
-  path: string,
-  fetch: (request: Request) => Promise<Response>,
-): Promise<Result<AdminSocket>> {
+export async function listenLocally(path: string, listener: RequestListener): Promise<Result<AdminSocket>> {
   if (Buffer.byteLength(path) > pathBytesMax)
     return refuse('port_unavailable', `The path of the local socket is too long: ${path}.`, {
       next: 'Use a state directory with a shorter path; the command line then needs no token on this machine.',
     });
-  const listener = getRequestListener(fetch);
-  const server = createServer((incoming, outgoing) => void listener(incoming, outgoing));
+  const server = createServer(listener);
   const umask = process.umask(0o177);
   try {
     rmSync(path, { force: true });

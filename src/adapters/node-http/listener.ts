@@ -1,10 +1,13 @@
 // node:http (or node:https) as HttpExchange, and the one listener that all HTTP doors share: the first route whose
 // prefix fits gets the request. It bounds sockets, headers and time; what a request means is the doors' business.
 
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { ok, type Result, refuse } from '../../core/result.ts';
 import type { HttpExchange, HttpHeaders, HttpStream } from '../../ports/http-exchange.ts';
+
+// Not imported: an import asks for every member of node:http, and one of them makes Node load its own fetch and WebSocket.
+const { createServer } = process.getBuiltinModule('node:http');
 
 interface HttpRoute {
   /** Of the path, e.g. `/mcp/`. */

@@ -1,6 +1,6 @@
 // The pages of the device flow (RFC 8628 §3.3) and of a request that is wrong, as HTML.
 
-import { escapeHtml, hidden, page } from '../../wire/http/page.ts';
+import { escapeHtml, hidden, page, plainText } from '../../wire/http/page.ts';
 
 export function devicePage(xsrf: string, code: string, wrong: boolean): string {
   const problem = wrong
@@ -10,7 +10,8 @@ export function devicePage(xsrf: string, code: string, wrong: boolean): string {
     title: 'Connect a device',
     body: `${problem}<form method="post" action="/device">${hidden('xsrf', xsrf)}
 <label for="code">The code your device or terminal shows</label>
-<input id="code" name="user_code" type="text" autocomplete="off" autocapitalize="characters" spellcheck="false" required value="${escapeHtml(code)}">
+<p class="hint" id="shape">Eight letters, with or without the dash. It is good for a few minutes.</p>
+<input id="code" name="user_code" type="text" autocomplete="off" autocapitalize="characters" spellcheck="false" aria-describedby="shape" required${code === '' ? ' autofocus' : ''} value="${escapeHtml(code)}">
 <button type="submit" class="first">Continue</button></form>`,
   });
 }
@@ -20,7 +21,7 @@ export function deviceConfirmPage(xsrf: string, code: string, client: string): s
     `<form method="post" action="/device">${hidden('xsrf', xsrf)}${hidden('user_code', code)}${fields}<button type="submit"${kind}>${label}</button></form>`;
   return page({
     title: 'Is this your code?',
-    body: `<p>${escapeHtml(client)} shows this code:</p>
+    body: `<p>${plainText(client)} shows this code:</p>
 <p class="code"><code>${escapeHtml(code)}</code></p>
 <p>Go on only if you began this yourself and see the same code there. Whoever sent you a link to this page would act in your name.</p>
 ${answer('It is the same', ' class="first"', hidden('confirm', 'yes'))}
@@ -29,13 +30,16 @@ ${answer('It is not', '', hidden('abort', 'yes'))}`,
 }
 
 export function deviceDonePage(): string {
-  return page({ title: 'Done', body: '<p>Your device is signed in. You can close this page.</p>' });
+  return page({
+    title: 'Done',
+    body: '<p>Your device is signed in, and goes on by itself. You can close this page.</p>',
+  });
 }
 
 export function errorPage(error: string, description: string): string {
   return page({
     title: 'This did not work',
     body: `<p class="problem" role="alert">The request of the client was refused: ${escapeHtml(description || error)}.</p>
-<p>Begin again from your client. It calls this <code>${escapeHtml(error)}</code>.</p>`,
+<p>Begin again from your client. If it is refused again, tell its maker the error code: <code>${escapeHtml(error)}</code>.</p>`,
   });
 }
