@@ -12,7 +12,7 @@ import { type Person, people } from './people.ts';
 import { choosePort, freePort } from './ports.ts';
 import { startPostgres } from './postgres.ts';
 import { startProvider } from './provider.ts';
-import { say, step } from './terminal.ts';
+import { hush, say, step } from './terminal.ts';
 import { tour } from './tour.ts';
 
 const usage = `npm start -- [options]
@@ -33,18 +33,25 @@ interface Options {
   readonly patients: number;
 }
 
+const known = {
+  tour: { type: 'boolean', default: true },
+  exit: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+  'http-port': { type: 'string' },
+  'postgres-port': { type: 'string' },
+  patients: { type: 'string', default: '3000' },
+} as const;
+
+function given(): ReturnType<typeof parseArgs<{ options: typeof known; allowNegative: true }>>['values'] {
+  try {
+    return parseArgs({ options: known, allowNegative: true }).values;
+  } catch (error) {
+    throw new Error(`${error instanceof Error ? error.message : String(error)}\n${usage}`, { cause: error });
+  }
+}
+
 function options(): Options | undefined {
-  const { values } = parseArgs({
-    options: {
-      tour: { type: 'boolean', default: true },
-      exit: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-      'http-port': { type: 'string' },
-      'postgres-port': { type: 'string' },
-      patients: { type: 'string', default: '3000' },
-    },
-    allowNegative: true,
-  });
+  const values = given();
   if (values.help) return undefined;
   if (values.exit && !values.tour) throw new Error('--exit ends after the tour, which --no-tour leaves out');
   const patients = Number(values.patients);
@@ -92,6 +99,11 @@ class Ending {
     setInterval(() => {
       if (process.ppid !== parent) this.#resolve(0);
     }, 1_000).unref();
+  }
+
+  /** Somebody wants it: what fails from now on fails because of that. */
+  get wanted(): boolean {
+    return this.#wanted;
   }
 
   /** A step on the way to standing, which is not taken any more once somebody wants the end. */
@@ -218,13 +230,14 @@ async function run(wanted: Options): Promise<number> {
     }
     introduce(standing);
     if (wanted.tour) {
-      const code = await Promise.race([tour(standing).then((shown) => (shown ? 0 : 1)), ending.reached]);
+      const code = await Promise.race([tour(standing, ending).then((shown) => (shown ? 0 : 1)), ending.reached]);
       if (wanted.exit) return code;
     }
-    say('\nRunning until Ctrl-C.');
+    if (!ending.wanted) say('\nRunning until Ctrl-C.');
     return await ending.reached;
   } finally {
     ending.stopping();
+    hush();
     process.stderr.write('Stopping …\n');
     await undo.run();
   }

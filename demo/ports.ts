@@ -1,7 +1,9 @@
 // Free TCP ports on loopback, below the range the kernel hands out by itself (net.ipv4.ip_local_port_range).
 
 import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { basename } from 'node:path';
 
 const lowest = 20_000;
 const highest = 32_000;
@@ -43,8 +45,24 @@ export async function choosePort(flag: string, wanted: string | undefined, usual
 function holderOf(port: number): string | undefined {
   const { stdout: sockets } = spawnSync('ss', ['-ltnpH', `sport = :${port}`], { encoding: 'utf8' });
   const [, name, pid] = /users:\(\("([^"]+)",pid=(\d+)/.exec(sockets ?? '') ?? [];
-  if (name) return `${name} (process ${pid})`;
+  if (name && pid) return `${commandOf(pid) ?? name} (process ${pid})`;
   const { stdout: open } = spawnSync('lsof', ['-nP', '-Fpc', `-iTCP:${port}`, '-sTCP:LISTEN'], { encoding: 'utf8' });
   const [, process, command] = /^p(\d+)\nc(.+)$/m.exec(open ?? '') ?? [];
   return command ? `${command} (process ${process})` : undefined;
+}
+
+/** By how it was started: the name of a thread, as Node gives one, says nothing to who has to stop it. */
+function commandOf(pid: string): string | undefined {
+  const path = `/proc/${pid}/cmdline`;
+  const words = existsSync(path)
+    ? readFileSync(path, 'utf8')
+        .split('\0')
+        .filter((each) => each !== '' && !each.startsWith('-'))
+    : [];
+  return words.length === 0
+    ? undefined
+    : words
+        .slice(0, 3)
+        .map((each) => basename(each))
+        .join(' ');
 }

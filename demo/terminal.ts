@@ -8,8 +8,15 @@ function paint(format: Format, text: string): string {
   return process.stdout.isTTY && !process.env['NO_COLOR'] ? styleText(format, text) : text;
 }
 
+let hushed = false;
+
+/** From here on nothing more is narrated: what is still under way would speak of parts that are being stopped. */
+export function hush(): void {
+  hushed = true;
+}
+
 export function say(line = ''): void {
-  process.stdout.write(`${line}\n`);
+  if (!hushed) process.stdout.write(`${line}\n`);
 }
 
 export function heading(text: string): void {

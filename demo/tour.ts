@@ -29,8 +29,8 @@ type Row = Record<string, unknown>;
 
 const question = 'SELECT mrn, first, last, birthdate, ssn, city FROM patients ORDER BY birthdate DESC LIMIT 3';
 
-/** True when every step showed what it should. */
-export async function tour(plan: TourPlan): Promise<boolean> {
+/** True when every step showed what it should. Once somebody wants the end, what it stops showing is no fault. */
+export async function tour(plan: TourPlan, ending: { readonly wanted: boolean }): Promise<boolean> {
   const walk = { ...plan, tokens: await tokens(plan) };
   const steps: readonly [string, (walk: Walk) => Promise<void>][] = [
     ["1. Ana's agent asks through MCP", anaAsks],
@@ -40,10 +40,12 @@ export async function tour(plan: TourPlan): Promise<boolean> {
     ['5. The log proves itself', logVerifies],
   ];
   for (const [title, step] of steps) {
+    if (ending.wanted) return false;
     heading(title);
     try {
       await step(walk);
     } catch (error) {
+      if (ending.wanted) return false;
       failed(error instanceof Error ? error.message : String(error));
       say(`\nThe tour ends here. The gate's last lines:\n${await plan.gate.log()}`);
       return false;
