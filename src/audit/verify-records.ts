@@ -1,5 +1,6 @@
 // Whether the records make sense as a story: times, references, keys, and what was destroyed on purpose.
 
+import { keepNewest } from '../core/newest.ts';
 import { type Entry, type RecordType, recordTypes } from '../core/record.ts';
 import { assert } from '../core/result.ts';
 import { type BundleReading, timeLength } from './bundle-reading.ts';
@@ -107,11 +108,7 @@ export class RecordSense {
     if (type === 'response') return;
     this.#open.delete(request);
     this.#ended.add(request);
-    if (this.#ended.size <= rememberedMax) return;
-    for (const oldest of this.#ended) {
-      this.#ended.delete(oldest);
-      break;
-    }
+    keepNewest(this.#ended, rememberedMax);
   }
 
   #object(seq: number, what: string): void {
@@ -130,8 +127,7 @@ class ApprovalSense {
   see({ seq, type, approval = '', data = {} }: Entry): string | undefined {
     if (type === 'approval.decided' && data['status'] === 'approved' && !this.#given.has(approval)) {
       this.#given.set(approval, { grant: data['until'] !== undefined, used: null });
-      const oldest = this.#given.size > rememberedMax ? this.#given.keys().next().value : undefined;
-      if (oldest !== undefined) this.#given.delete(oldest);
+      keepNewest(this.#given, rememberedMax);
     }
     if (type !== 'approval.used') return undefined;
     const given = this.#given.get(approval);

@@ -3,6 +3,7 @@
 
 import { errors } from '../core/errors.ts';
 import type { Subject } from '../core/facts.ts';
+import { keepNewest } from '../core/newest.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
 import { type Door, resourceOf } from '../identity/audience.ts';
 import { type StepUps, scopesMet } from '../identity/step-up.ts';
@@ -106,9 +107,8 @@ function remembering(trusted: readonly TrustedIssuer[]): (token: string, now: nu
     believed.delete(token);
     const verified = await verifyToken(token, trusted, now);
     if (!verified.ok) return verified;
-    const [oldest] = believed.keys();
-    if (believed.size >= believedTokensMax && oldest !== undefined) believed.delete(oldest);
     believed.set(token, { verified, untilMs: Math.min(now + believedMs, verified.value.expiresMs ?? 0) });
+    keepNewest(believed, believedTokensMax);
     return verified;
   };
 }

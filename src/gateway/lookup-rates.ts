@@ -2,6 +2,7 @@
 // INVARIANT: what is refused for one class has not been counted for another.
 
 import type { Lookups } from '../core/decision.ts';
+import { keepNewest } from '../core/newest.ts';
 import type { PhiClass } from '../core/phi.ts';
 import type { Clock } from '../ports/clock.ts';
 
@@ -34,10 +35,7 @@ export class LookupRates {
       this.#times.delete(key);
       this.#times.set(key, times);
     }
-    for (const oldest of this.#times.keys()) {
-      if (this.#times.size <= keptMax) break;
-      this.#times.delete(oldest);
-    }
+    keepNewest(this.#times, keptMax);
     return null;
   }
 }

@@ -2,6 +2,7 @@
 // client gets a token of ours instead.
 
 import type { Json } from '../core/json.ts';
+import { keepNewest } from '../core/newest.ts';
 import type { JsonRpcOutcome } from '../wire/mcp/json-rpc.ts';
 
 const cursorsMax = 1_000;
@@ -18,10 +19,9 @@ export class CursorTable {
   /** The outcome with its `nextCursor` replaced. */
   seal(outcome: JsonRpcOutcome): JsonRpcOutcome {
     if (!('result' in outcome) || typeof outcome.result['nextCursor'] !== 'string') return outcome;
-    const [oldest] = this.#cursors.keys();
-    if (this.#cursors.size >= cursorsMax && oldest !== undefined) this.#cursors.delete(oldest);
     const token = `page-${++this.#last}`;
     this.#cursors.set(token, outcome.result['nextCursor']);
+    keepNewest(this.#cursors, cursorsMax);
     return { result: { ...outcome.result, nextCursor: token } };
   }
 }

@@ -4,6 +4,7 @@
 
 import type { Decision } from '../core/decision.ts';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
+import { keepNewest } from '../core/newest.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
 import { objectAt, stringAt } from './mcp-facts.ts';
 import { isOffered, withoutSession } from './mcp-questions.ts';
@@ -98,9 +99,8 @@ export class McpInput {
 
   #remember(request: Request, content: JsonObject, decision: Decision): string {
     const { token, id } = this.#states.seal(this.#bond(request), content);
-    const [oldest] = this.#decisions.keys();
-    if (this.#decisions.size >= rememberedMax && oldest !== undefined) this.#decisions.delete(oldest);
     this.#decisions.set(id, decision);
+    keepNewest(this.#decisions, rememberedMax);
     return token;
   }
 

@@ -1,6 +1,7 @@
 // One PostgreSQL upstream as the gate knows it: its catalog snapshot, what statements mean against it, and whether its
 // login is fit to be masked behind. Shared by all sessions of the connection; it holds no client state.
 
+import { keepNewest } from '../core/newest.ts';
 import type { PatientPlaces } from '../core/patient-places.ts';
 import type { PhiClass } from '../core/phi.ts';
 import { ok, type Refusal, type Result, refuse } from '../core/result.ts';
@@ -334,11 +335,8 @@ function misnamed(analysis: StatementAnalysis): StatementAnalysis {
 
 /** The oldest goes first. */
 function remember<T>(cache: Map<string, T>, key: string, value: T): void {
-  if (cache.size >= analysedMax) {
-    const [oldest] = cache.keys();
-    if (oldest !== undefined) cache.delete(oldest);
-  }
   cache.set(key, value);
+  keepNewest(cache, analysedMax);
 }
 
 /** Where the statement ends moves with the length of its literals. */

@@ -3,6 +3,7 @@
 
 import { fingerprintSync, loadModule, type Node, parseSync, SqlError } from 'libpg-query';
 import { limits } from '../core/limits.ts';
+import { keepNewest } from '../core/newest.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
 import { nestsTooDeep, treeDepth } from './nesting.ts';
 
@@ -129,7 +130,6 @@ export class StatementCache {
 /** As the newest; the oldest goes. */
 function keep<T>(cache: Map<string, T>, entriesMax: number, text: string, parsed: T): void {
   cache.delete(text);
-  const [oldest] = cache.keys();
-  if (cache.size >= entriesMax && oldest !== undefined) cache.delete(oldest);
   cache.set(text, parsed);
+  keepNewest(cache, entriesMax);
 }

@@ -2,6 +2,7 @@
 // It trusts no memory: what stands there has to be the payload that is asked for, else the pack is looked through again.
 
 import { decodePackHeader, packHeaderBytes, packIndex, packPath } from '../../audit/payload-pack.ts';
+import { keepNewest } from '../../core/newest.ts';
 import type { Storage } from '../../ports/storage.ts';
 
 interface Place {
@@ -31,10 +32,7 @@ export class PackPlaces {
     const places = await this.#scan(path, packIndex(seq));
     this.#packs.delete(path);
     this.#packs.set(path, places);
-    for (const oldest of this.#packs.keys()) {
-      if (this.#packs.size <= packsMax) break;
-      this.#packs.delete(oldest);
-    }
+    keepNewest(this.#packs, packsMax);
     return this.#readAt(path, seq, places);
   }
 
