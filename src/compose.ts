@@ -21,11 +21,11 @@ import { listenerOf, loadBridge, operationsAnd, type Pages, signInAnd } from './
 import { recognizersOf } from './compose-recognizers.ts';
 import { keepRounds } from './compose-retention.ts';
 import type { LoadedConfig } from './config/resolve.ts';
-import { isLoopback } from './config/scalars.ts';
 import { type IssueDsn, mcpConnections } from './connections.ts';
 import { decide, glassFor, mayBeHeld, mayEnter } from './core/decide.ts';
 import { errors } from './core/errors.ts';
 import { limits } from './core/limits.ts';
+import { isLoopback } from './core/loopback.ts';
 import { ok, type Result, refuse } from './core/result.ts';
 import type { Foundation } from './foundation.ts';
 import { type AccountDesk, accountPages, wantsAccounts } from './gateway/account-desk.ts';

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { placeOf, readConfigFile } from '../adapters/config-file/files.ts';
 import { errorView } from '../admin/contract.ts';
 import { readDocument } from '../config/document.ts';
+import { isLoopback } from '../core/loopback.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
 import { type Io, isErrorCode } from './io.ts';
 import { readSignIn } from './sign-in-file.ts';
@@ -102,10 +103,6 @@ function overNetwork(url: URL, token: () => Promise<Result<string>>): Result<Gat
       next: 'Use the https address of the gate.',
     });
   return ok(gateAt(url, { token }));
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
 function gateAt(

@@ -1,6 +1,7 @@
 // The surface of `connections` and `classification`, and what becomes of it.
 
 import { z } from 'zod';
+import { isLoopback } from '../core/loopback.ts';
 import { phiClasses } from '../core/phi.ts';
 import type {
   ClassificationConfig,
@@ -11,18 +12,7 @@ import type {
   PostgresConnection,
 } from './config.ts';
 import { patient } from './patient-schema.ts';
-import {
-  closed,
-  httpUrl,
-  isLoopback,
-  type Place,
-  packName,
-  parseUrl,
-  path,
-  secret,
-  text,
-  upstreamUrl,
-} from './scalars.ts';
+import { closed, httpUrl, type Place, packName, parseUrl, path, secret, text, upstreamUrl } from './scalars.ts';
 
 const scopes = z.array(z.string().regex(/^[!#-[\]-~]+$/, 'a scope, without spaces')).default([]);
 

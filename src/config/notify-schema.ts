@@ -1,8 +1,9 @@
 // The surface of `approvals`: whom to tell of held requests and broken glass, and how.
 
 import { z } from 'zod';
+import { isLoopback } from '../core/loopback.ts';
 import type { NotifyConfig } from './config.ts';
-import { closed, httpUrl, isLoopback, secret, text } from './scalars.ts';
+import { closed, httpUrl, secret, text } from './scalars.ts';
 
 const groups = z
   .array(text)

@@ -1,9 +1,10 @@
 // What one part of the file says about another: names that must exist, addresses that need TLS, conditions that must
 // compile. It works on the unchecked tree, so that these problems are told together with those of the shape.
 
+import { isLoopback } from '../core/loopback.ts';
 import type { Result } from '../core/result.ts';
 import { type Finding, oneOf, type Path } from './problem.ts';
-import { isLoopback, packName, parseAddress } from './scalars.ts';
+import { packName, parseAddress } from './scalars.ts';
 import { partsOf } from './secret-text.ts';
 import { member, members } from './tree.ts';
 

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { durationText, parseDuration } from '../core/duration.ts';
+import { isLoopback } from '../core/loopback.ts';
 import { type ClassSet, type PhiClass, phiClasses } from '../core/phi.ts';
 import type { Address, SecretString } from './config.ts';
 
@@ -31,10 +32,6 @@ export function parseAddress(text: string): Address | null {
   const match = addressText.exec(text);
   const port = Number(match?.[3]);
   return match && port <= 65_535 ? { host: match[1] ?? match[2] ?? '', port } : null;
-}
-
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(host);
 }
 
 export const address: z.ZodType<Address> = z

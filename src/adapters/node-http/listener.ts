@@ -3,6 +3,7 @@
 
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import { isLoopback } from '../../core/loopback.ts';
 import { ok, type Result, refuse } from '../../core/result.ts';
 import type { HttpExchange, HttpHeaders, HttpStream } from '../../ports/http-exchange.ts';
 
@@ -71,10 +72,6 @@ function closeServer(server: Server, graceMs: number): Promise<void> {
     });
     server.closeIdleConnections();
   });
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
 function exchangeOf(
