@@ -15,7 +15,7 @@ export function isOfHalf(oid: string, half: Half): string {
  * Functions of users: all but those an extension brings in C, which are as known as the server itself. Of citext, which gives
  * `replace` and its like another meaning, those in SQL are known too.
  */
-export const userFunctionsSql: string = `
+const userFunctionsSql: string = `
   SELECT p.oid FROM pg_catalog.pg_proc p
   JOIN pg_catalog.pg_language l ON l.oid = p.prolang
   WHERE p.oid >= ${firstNormalOid} AND NOT EXISTS (
@@ -23,16 +23,18 @@ export const userFunctionsSql: string = `
       WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid AND d.deptype = 'e'
         AND (l.lanname IN ('c', 'internal') OR (l.lanname = 'sql' AND e.extname = 'citext')))`;
 
+/** Those of them that nobody has declared safe. `safe`: OIDs. */
+export const unseenFunctionsSql = (safe: readonly number[]): string =>
+  safe.length === 0 ? userFunctionsSql : `${userFunctionsSql} AND p.oid NOT IN (${safe.join(', ')})`;
+
 /** Relations whose writing runs code of users, but for what is declared safe: triggers, rules, defaults. */
 const activeSql = (safe: readonly number[]): string => `
   SELECT g.tgrelid FROM pg_catalog.pg_trigger g
-  WHERE NOT g.tgisinternal AND g.tgenabled <> 'D' AND g.tgfoid IN (${userFunctionsSql})
-    AND g.tgfoid NOT IN (${[0, ...safe].join(', ')})
+  WHERE NOT g.tgisinternal AND g.tgenabled <> 'D' AND g.tgfoid IN (${unseenFunctionsSql(safe)})
   UNION ALL SELECT r.ev_class FROM pg_catalog.pg_rewrite r WHERE r.ev_type <> '1'
   UNION ALL SELECT f.adrelid FROM pg_catalog.pg_attrdef f JOIN pg_catalog.pg_depend d ON d.objid = f.oid
     WHERE d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass
-      AND d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.refobjid IN (${userFunctionsSql})
-      AND d.refobjid NOT IN (${[0, ...safe].join(', ')})`;
+      AND d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.refobjid IN (${unseenFunctionsSql(safe)})`;
 
 /** Types on either side of a cast that is a function of users. */
 const castEndsSql = `

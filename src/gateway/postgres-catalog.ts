@@ -39,7 +39,7 @@ import {
   togetherSql,
 } from './postgres-ties.ts';
 import { typesByOidSql } from './postgres-types.ts';
-import type { CatalogQuery, QueryRows } from './upstream-query.ts';
+import { type CatalogQuery, type QueryRows, rowsOfEach } from './upstream-query.ts';
 
 /** Base types that cannot hold text, by whether they hold a date. */
 const plainTypes: ReadonlySet<string> = new Set(
@@ -84,9 +84,9 @@ export class CatalogReader {
     if (!builtIn.ok) return builtIn;
     const safe = await readSafeFunctions(this.#query, rules?.functions);
     if (!safe.ok) return safe;
-    const trusted = safe.value.declared.flatMap(({ oid, problem }) => (problem === null ? [oid] : []));
-    const answers = await this.#rowsOf([
-      columnsSql('made', trusted),
+    const { oids } = safe.value;
+    const answers = await rowsOfEach(this.#query, [
+      columnsSql('made', oids),
       inheritsSql,
       functionsSql,
       operatorsSql,
@@ -97,7 +97,7 @@ export class CatalogReader {
       togetherSql,
       referencesSql,
       placesSql,
-      codeSql(trusted),
+      codeSql(oids),
       settingDefaultsSql,
       `SET lock_timeout = ${lockMs}`,
     ]);
@@ -143,27 +143,17 @@ export class CatalogReader {
   }
 
   async #builtInHalf(): Promise<Result<BuiltIn>> {
-    const asked = await this.#rowsOf([builtInVersionSql]);
+    const asked = await rowsOfEach(this.#query, [builtInVersionSql]);
     if (!asked.ok) return asked;
     const version = asked.value[0]?.[0]?.[0] ?? '';
     if (version !== '' && this.#builtIn?.version === version) return ok(this.#builtIn);
-    const answers = await this.#rowsOf([columnsSql('built-in'), typesByOidSql('built-in')]);
+    const answers = await rowsOfEach(this.#query, [columnsSql('built-in'), typesByOidSql('built-in')]);
     if (!answers.ok) return answers;
     const [columns = [], types = []] = answers.value;
     const classifier = { word: spoken(undefined), paths: spokenPaths(undefined), byType: classify(undefined) };
     const relations = [...draftsOf(columns, new Map(), classifier).values()].map(relationOf);
     this.#builtIn = { version, relations: new RelationTable(relations), types };
     return ok(this.#builtIn);
-  }
-
-  async #rowsOf(queries: readonly string[]): Promise<Result<QueryRows['rows'][]>> {
-    const answers: QueryRows['rows'][] = [];
-    for (const sql of queries) {
-      const answer = await this.#query(sql);
-      if (!answer.ok) return answer;
-      answers.push(answer.value.rows);
-    }
-    return ok(answers);
   }
 }
 

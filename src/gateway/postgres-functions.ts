@@ -20,11 +20,13 @@ export interface DeclaredFunction {
 
 export interface SafeFunctions {
   readonly declared: readonly DeclaredFunction[];
+  /** Of those that are taken for safe. */
+  readonly oids: readonly number[];
   /** What a call may say, `schema.name` or `name`, that can mean none but safe functions that write nothing. */
   readonly calls: ReadonlySet<string>;
 }
 
-const noSafeFunctions: SafeFunctions = { declared: [], calls: new Set() };
+const noSafeFunctions: SafeFunctions = { declared: [], oids: [], calls: new Set() };
 
 interface Found {
   readonly oid: number;
@@ -73,7 +75,8 @@ export async function readSafeFunctions(
     }),
   );
   const declared = wanted.map(([name, digest]) => judge(name, digest, found));
-  return ok({ declared, calls: callsOf(found, declared) });
+  const oids = declared.flatMap(({ oid, problem }) => (problem === null ? [oid] : []));
+  return ok({ declared, oids, calls: callsOf(found, oids) });
 }
 
 function judge(name: string, digest: string, found: readonly Found[]): DeclaredFunction {
@@ -94,11 +97,10 @@ function problemOf(it: Found | undefined, digest: string): string | null {
 }
 
 /** INVARIANT: every function a name can mean is safe, and none of them may write. */
-function callsOf(found: readonly Found[], declared: readonly DeclaredFunction[]): ReadonlySet<string> {
-  const safe = new Set(declared.flatMap(({ oid, problem }) => (problem === null ? [oid] : [])));
+function callsOf(found: readonly Found[], safe: readonly number[]): ReadonlySet<string> {
   const calls = new Set(found.flatMap(({ schema, name }) => [name, `${schema}.${name}`]));
   for (const { oid, schema, name, volatile } of found) {
-    if (safe.has(oid) && !volatile) continue;
+    if (safe.includes(oid) && !volatile) continue;
     calls.delete(name);
     calls.delete(`${schema}.${name}`);
   }

@@ -113,10 +113,10 @@ export class PostgresReplies {
     const ending = this.#ending;
     this.#ending = new Map();
     for (const { output } of stretches) if (output?.unconfirmed && !(await this.#confirmed(output))) return;
+    const lastOf = new Map(stretches.map(({ output }, at) => [output, at]));
     for (const [at, { output, start, end }] of stretches.entries()) {
       if (!output) continue;
-      const isLast = stretches.findLastIndex((each) => each.output === output) === at;
-      const outcome = isLast ? (ending.get(output) ?? null) : null;
+      const outcome = lastOf.get(output) === at ? (ending.get(output) ?? null) : null;
       if (outcome) ending.delete(output);
       const seen = output.patients.take();
       if (seen) recorded.push(output.admission.disclose(seen, output.counts));

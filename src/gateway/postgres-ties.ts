@@ -2,7 +2,7 @@
 // runs when a row is written. Works as an ordinary role on PostgreSQL 14–18; it locks nothing and reads no row.
 
 import type { Reference, Ties, Together } from '../sql/catalog.ts';
-import { isOfHalf, userFunctionsSql } from './postgres-catalog-queries.ts';
+import { isOfHalf, unseenFunctionsSql } from './postgres-catalog-queries.ts';
 import type { QueryRows } from './upstream-query.ts';
 
 const catalogOf = (name: string): string => `'pg_catalog.${name}'::pg_catalog.regclass`;
@@ -86,7 +86,7 @@ export const codeSql = (safe: readonly number[]): string => `
       JOIN ${dependsOn('pg_class', 't.partrelid', 'pg_proc')}
     UNION ALL SELECT l.polrelid, d.refobjid, false FROM pg_catalog.pg_policy l JOIN ${dependsOn('pg_policy', 'l.oid', 'pg_proc')}
   ) c(relation, function, writes) JOIN pg_catalog.pg_proc p ON p.oid = c.function
-  WHERE p.oid IN (${userFunctionsSql}) AND p.oid NOT IN (${[0, ...safe].join(', ')})
+  WHERE p.oid IN (${unseenFunctionsSql(safe)})
   GROUP BY c.relation`;
 
 /** Relations with a default that is a setting: `current_setting` has had these numbers since 7.3 and 9.6. */

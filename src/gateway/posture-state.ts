@@ -3,7 +3,7 @@
 
 import { ok, type Result } from '../core/result.ts';
 import { ownerRole, privateSchema } from './posture-names.ts';
-import type { CatalogQuery, QueryRows } from './upstream-query.ts';
+import { type CatalogQuery, type QueryRows, rowsOfEach } from './upstream-query.ts';
 
 /** What the login may do with one object; `column` null = all of it. */
 export interface Held {
@@ -44,9 +44,8 @@ export interface PostureState {
 
 /** `login` is the role of the connection; whoever asks may be another one. Fails with what `query` fails with. */
 export async function readState(query: CatalogQuery, connection: string, login: string): Promise<Result<PostureState>> {
-  const answers: QueryRows['rows'][] = [];
   const record = `${identifier(privateSchema(connection))}.held`;
-  for (const sql of [
+  const answers = await rowsOfEach(query, [
     'SELECT pg_catalog.current_database()',
     schemasSql(connection),
     castsSql,
@@ -58,11 +57,8 @@ export async function readState(query: CatalogQuery, connection: string, login: 
     routinesSql(login),
     'SELECT p.pubname FROM pg_catalog.pg_publication p WHERE p.puballtables ORDER BY 1',
     `SELECT pg_catalog.to_regclass(${literal(record)}) IS NOT NULL`,
-  ]) {
-    const answer = await query(sql);
-    if (!answer.ok) return answer;
-    answers.push(answer.value.rows);
-  }
+  ]);
+  if (!answers.ok) return answers;
   const [
     database = [],
     schemas = [],
@@ -75,7 +71,7 @@ export async function readState(query: CatalogQuery, connection: string, login: 
     routines = [],
     publications = [],
     made = [],
-  ] = answers;
+  ] = answers.value;
   const before =
     made[0]?.[0] === 't'
       ? await query(`SELECT kind, schema, name, "column", privilege, grantable FROM ${record}`)

@@ -20,6 +20,20 @@ export interface QueryRows {
 /** A session of the gate's own, asked one statement at a time. */
 export type CatalogQuery = (sql: string) => Promise<Result<QueryRows>>;
 
+/** The rows of each, asked in this order. Fails with what the first failing one fails with. */
+export async function rowsOfEach(
+  query: CatalogQuery,
+  statements: readonly string[],
+): Promise<Result<QueryRows['rows'][]>> {
+  const answers: QueryRows['rows'][] = [];
+  for (const sql of statements) {
+    const answer = await query(sql);
+    if (!answer.ok) return answer;
+    answers.push(answer.value.rows);
+  }
+  return ok(answers);
+}
+
 /**
  * Sends `sql` in the simple protocol and reads to ReadyForQuery. Takes over the connection's `onData` and `onClose`;
  * whoever uses it next sets its own. Fails with `upstream_error`, `upstream_closed` or `upstream_protocol`.
