@@ -23,13 +23,26 @@ export function encodePack(
 ): readonly Uint8Array[] {
   const out = new Pieces(packHeaderBytes * payloads.length, payloads);
   for (const { seq, blob } of payloads) {
-    out.bytes.writeUInt32BE(Math.floor(seq / 2 ** 32), out.at);
-    out.bytes.writeUInt32BE(seq >>> 0, out.at + 4);
-    out.bytes.writeUInt32BE(blob.length, out.at + 8);
+    writePackHeader(out.bytes.subarray(out.at), seq, blob.length);
     out.at += packHeaderBytes;
     out.put(blob);
   }
   return out.taken();
+}
+
+/** At the beginning of `place`. */
+export function writePackHeader(place: Uint8Array, seq: number, blobBytes: number): void {
+  writeU32(place, 0, Math.floor(seq / 2 ** 32));
+  writeU32(place, 4, seq);
+  writeU32(place, 8, blobBytes);
+}
+
+/** The lower 32 bits, big-endian. */
+function writeU32(place: Uint8Array, at: number, value: number): void {
+  place[at] = value >>> 24;
+  place[at + 1] = value >>> 16;
+  place[at + 2] = value >>> 8;
+  place[at + 3] = value;
 }
 
 /** Undefined when there is no whole header. */

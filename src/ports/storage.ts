@@ -14,6 +14,8 @@ export interface OpenOptions {
   readonly secret?: boolean;
   /** What `write` has written is on disk when it resolves, without a `sync`. */
   readonly durable?: boolean;
+  /** Whatever it held is gone. */
+  readonly empty?: boolean;
 }
 
 export interface Storage {

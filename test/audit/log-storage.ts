@@ -79,11 +79,12 @@ export class MemoryDisk implements Storage {
       .sort();
   }
 
-  async open(path: string, { durable = false }: OpenOptions = {}): Promise<StorageFile> {
+  async open(path: string, { durable = false, empty = false }: OpenOptions = {}): Promise<StorageFile> {
     this.#call('open', path);
     this.#expectParent(path);
     const inode = this.#names.get(path) ?? { now: new Uint8Array(), synced: new Uint8Array() };
     this.#names.set(path, inode);
+    if (empty) inode.now = new Uint8Array();
     return {
       write: async (chunks, position) => {
         const bytes = Buffer.concat(chunks);

@@ -14,6 +14,10 @@ import { systemClock } from '../../src/adapters/system/clock.ts';
 import { systemRandom } from '../../src/adapters/system/random.ts';
 import { auditVerify } from '../../src/cli/audit-verify.ts';
 
+/** How many requests a writer has at once. */
+const few = 16;
+const many = 1_500;
+
 /** Returns how many records were acknowledged. The seed decides when each round ends: one in five while the log is being opened. */
 export async function killRounds(
   rounds: number,
@@ -24,15 +28,15 @@ export async function killRounds(
   const acknowledged = new Map<number, string>();
   let state = seed;
   // The next one loads its modules while this one writes.
-  let next = new Writer(directory);
+  let next = new Writer(directory, few);
   try {
     for (let round = 0; round < rounds; round++) {
       state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
       const writer = next;
-      next = new Writer(directory);
+      next = new Writer(directory, round % 2 === 0 ? many : few);
       const ms = 10 + ((state >>> 8) % 400);
       const heard = await (state % 5 === 0 ? writer.killedWhileOpening(ms) : writer.killedWhileWriting(ms));
-      for (const [, seq, request] of heard.matchAll(/^(\d+) (\S+)$/gm)) acknowledged.set(Number(seq), request ?? '');
+      for (const [, seq, request] of heard.matchAll(/^(\d+) (\S+)\n/gm)) acknowledged.set(Number(seq), request ?? '');
       onRound(round + 1, acknowledged.size);
     }
     const said = acknowledged.size;
@@ -76,8 +80,8 @@ class Writer {
   readonly #closed: Promise<unknown>;
   #said = '';
 
-  constructor(directory: string) {
-    this.#child = spawn(process.execPath, [join(import.meta.dirname, 'log-writer.ts'), directory], {
+  constructor(directory: string, atOnce: number) {
+    this.#child = spawn(process.execPath, [join(import.meta.dirname, 'log-writer.ts'), directory, String(atOnce)], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     this.#closed = once(this.#child, 'close');

@@ -1,5 +1,5 @@
 // A process that opens a log when it is told to, writes as fast as it can until it is killed, and says what was acknowledged.
-// Every other request is left without an end.
+// Every other request is left without an end. With many at once, a thread writes the files of the tree.
 
 import { once } from 'node:events';
 import { writeSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { openLog } from '../../src/adapters/log-files/open-log.ts';
 import { systemClock } from '../../src/adapters/system/clock.ts';
 import { systemRandom } from '../../src/adapters/system/random.ts';
 
-writeSync(1, 'loaded\n');
+say('loaded\n');
 await once(process.stdin, 'data');
 process.stdin.destroy();
 const opened = await openLog({
@@ -20,18 +20,29 @@ const opened = await openLog({
 if (!opened.ok) throw new Error(opened.error.text);
 const { log } = opened.value;
 const payload = { media: 'application/json', bytes: Buffer.alloc(300, 'x') } as const;
-writeSync(1, 'ready\n');
+say('ready\n');
 await Promise.all(
-  Array.from({ length: 16 }, async () => {
+  Array.from({ length: Number(process.argv[3]) }, async () => {
     const session = systemRandom.id('s');
     await log.append({ type: 'session.start', session });
     for (let n = 0; ; n++) {
       const request = systemRandom.id('r');
       const { seq } = await log.append({ type: 'request', session, request }, payload);
-      writeSync(1, `${seq} ${request}\n`);
+      say(`${seq} ${request}\n`);
       if (n % 2 === 0) continue;
       const end = await log.append({ type: 'request.end', session, request });
-      writeSync(1, `${end.seq} ${request}\n`);
+      say(`${end.seq} ${request}\n`);
     }
   }),
 );
+
+/** Whoever listens may be slow, and is not to miss a word. */
+function say(line: string): void {
+  for (let rest = Buffer.from(line); rest.length > 0; ) {
+    try {
+      rest = rest.subarray(writeSync(1, rest));
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error;
+    }
+  }
+}

@@ -171,7 +171,14 @@ function stream(random: (below: number) => number): void {
 }
 
 function longAt(bytes: Uint8Array, cuts: readonly number[]): unknown {
-  const reader = new LongMessageReader({ textMin: 20, heldMax: 100_000, depthMax: 64, mayFlow: () => true });
+  const reader = new LongMessageReader({
+    list: 'content',
+    textMin: 20,
+    heldMax: 100_000,
+    depthMax: 64,
+    valuesMax: 100_000,
+    fate: (_head, name) => (name === 'text' ? 'flow' : 'keep'),
+  });
   const texts: string[] = [];
   for (const [at, from] of [0, ...cuts].entries()) {
     const parts = reader.push(bytes.subarray(from, cuts[at] ?? bytes.length));

@@ -3,11 +3,30 @@
 import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, rmdir, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Storage, StorageFile } from '../../ports/storage.ts';
+import { lengthOf } from '../../audit/pieces.ts';
+import type { OpenOptions, Storage, StorageFile } from '../../ports/storage.ts';
 import { isAbsent } from './error-code.ts';
 
 /** Linux syncs as it writes: one trip to the thread pool where a write and an fdatasync are two. Elsewhere O_DSYNC promises less. */
 const durableFlag = process.platform === 'linux' ? constants.O_DSYNC : 0;
+
+interface HowToOpen {
+  readonly flags: number;
+  readonly mode: number;
+  /** Each write has to be followed by a sync. */
+  readonly syncWrites: boolean;
+}
+
+export function howToOpen({ secret, durable = false, empty }: OpenOptions): HowToOpen {
+  const flags = constants.O_RDWR | constants.O_CREAT | (durable ? durableFlag : 0) | (empty ? constants.O_TRUNC : 0);
+  return { flags, mode: secret ? 0o600 : 0o644, syncWrites: durable && durableFlag === 0 };
+}
+
+/** write(2): as many bytes as there is room for are written, and only the next call would say why not more. */
+export function expectWhole(written: number, expected: number): void {
+  if (written !== expected)
+    throw Object.assign(new Error(`short write: ${written} of ${expected} bytes`), { code: 'ENOSPC' });
+}
 
 export function diskStorage(directory: string): Storage {
   const at = (path: string) => join(directory, path);
@@ -16,9 +35,8 @@ export function diskStorage(directory: string): Storage {
     readAt: (path, offset, bytes) => absentIsUndefined(readPart(at(path), offset, bytes)),
     list: async (path) => ((await absentIsUndefined(readdir(at(path)))) ?? []).sort(),
     async open(path, options = {}) {
-      const flags = constants.O_RDWR | constants.O_CREAT | (options.durable ? durableFlag : 0);
-      const handle = await open(at(path), flags, options.secret ? 0o600 : 0o644);
-      return new DiskFile(handle, options.durable === true && durableFlag === 0);
+      const { flags, mode, syncWrites } = howToOpen(options);
+      return new DiskFile(await open(at(path), flags, mode), syncWrites);
     },
     sizeOf: async (path) => (await absentIsUndefined(stat(at(path))))?.size,
     async freeBytes() {
@@ -54,11 +72,8 @@ class DiskFile implements StorageFile {
   }
 
   async write(chunks: readonly Uint8Array[], position: number): Promise<void> {
-    const expected = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
     const { bytesWritten } = await this.#handle.writev(chunks, position);
-    // write(2): as many bytes as there is room for are written, and only the next call would say why not more.
-    if (bytesWritten !== expected)
-      throw Object.assign(new Error(`short write: ${bytesWritten} of ${expected} bytes`), { code: 'ENOSPC' });
+    expectWhole(bytesWritten, lengthOf(chunks));
     if (this.#syncWrites) await this.sync();
   }
 

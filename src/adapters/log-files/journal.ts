@@ -1,8 +1,9 @@
 // The write-ahead journal: frames in segment files, one durable write for a whole group.
-// INVARIANT: it is never written again after a write has failed.
+// INVARIANT: no write is begun after one has failed.
 
 import { encodeFrames, type Frame, frameBytes, segmentName, wrappedKeyOffset } from '../../audit/journal-frame.ts';
 import { lengthOf } from '../../audit/pieces.ts';
+import { assert } from '../../core/result.ts';
 import type { Storage, StorageFile } from '../../ports/storage.ts';
 import { isFull } from './error-code.ts';
 import { type Extent, overwrite } from './overwriting.ts';
@@ -22,6 +23,11 @@ const bulkBytesMin = 256 * 1024;
 /** What a segment is called while it is being overwritten. */
 const erased = 'journal.erased';
 
+interface Place {
+  readonly file: StorageFile;
+  readonly position: number;
+}
+
 export class Journal {
   readonly #storage: Storage;
   readonly #makeRoom: () => Promise<void>;
@@ -32,6 +38,10 @@ export class Journal {
   /** Where the zeros end. */
   #allocated = 0;
   #ended = false;
+  /** Rejects when one of the writes so far has. */
+  #written: Promise<unknown> = Promise.resolve();
+  /** Rejects when one of them found no place. */
+  #placed: Promise<unknown> = Promise.resolve();
   /** Where the wrapped keys lie in the segments this process has written, by first seq. */
   readonly #keys = new Map<number, Extent[]>();
 
@@ -45,27 +55,48 @@ export class Journal {
     this.#segments = [...segments];
   }
 
-  /** Resolves once all frames are on disk. Never two at a time. */
-  async write(frames: readonly Frame[]): Promise<void> {
-    const [first] = frames;
-    if (!first) return;
-    if (!this.#file || this.#ended || this.#position >= segmentBytesMax) await this.#startSegment(first.seq);
+  /**
+   * Resolves once all frames are on disk. The next ones may be written meanwhile: after a crash in between they say themselves that
+   * they prove nothing of these. Who waits for them has to wait for these first.
+   */
+  write(frames: readonly Frame[]): Promise<void> {
+    if (frames.length === 0) return Promise.resolve();
+    const before = this.#written;
     const pieces = encodeFrames(frames);
-    const bytes = lengthOf(pieces);
-    const file = this.#file;
-    if (!file) throw new Error('the segment is open');
-    const end = this.#position + bytes;
-    if (end > this.#allocated && bytes < bulkBytesMin) await this.#allocate(file, end);
-    await file.write(pieces, this.#position);
+    const place = this.#placed.then(() => this.#place(frames, lengthOf(pieces), before));
+    const written = place.then(({ file, position }) => file.write(pieces, position));
+    this.#placed = place;
+    this.#written = Promise.all([before, written]);
+    // Whoever writes next is told too.
+    this.#written.catch(() => {});
+    return written;
+  }
+
+  /** Where so many bytes go. In order, one at a time. */
+  async #place(frames: readonly Frame[], bytes: number, before: Promise<unknown>): Promise<Place> {
+    if (!this.#file || !this.#goesOn || this.#position + bytes > this.#allocated) {
+      await before;
+      if (!this.#file || !this.#goesOn) await this.#startSegment(frames);
+      const end = this.#position + bytes;
+      if (end > this.#allocated && bytes < bulkBytesMin) await this.#allocate(end);
+    }
+    const [file, position] = [this.#file, this.#position];
+    assert(file, 'the segment is open');
     this.#rememberKeys(frames);
-    this.#position = end;
-    this.#allocated = Math.max(this.#allocated, end);
+    this.#position = position + bytes;
+    this.#allocated = Math.max(this.#allocated, this.#position);
+    return { file, position };
+  }
+
+  /** Whether the next frames go into the segment that is being written. */
+  get #goesOn(): boolean {
+    return !this.#ended && this.#position < segmentBytesMax;
   }
 
   /** INVARIANT: only zeros are ever written a second time. */
-  async #allocate(file: StorageFile, end: number): Promise<void> {
+  async #allocate(end: number): Promise<void> {
     const grow = async (ahead: number) => {
-      await file.write([new Uint8Array(end + ahead - this.#allocated)], this.#allocated);
+      await this.#file?.write([new Uint8Array(end + ahead - this.#allocated)], this.#allocated);
       this.#allocated = end + ahead;
     };
     try {
@@ -107,7 +138,8 @@ export class Journal {
     this.#file = undefined;
   }
 
-  async #startSegment(seq: number): Promise<void> {
+  async #startSegment(frames: readonly Frame[]): Promise<void> {
+    const seq = frames[0]?.seq ?? 0;
     const file = await this.#storage.open(`journal/${segmentName(seq)}`, { durable: true });
     const before = this.#file;
     this.#file = file;

@@ -1,21 +1,24 @@
 // The audit log over a state directory: one journal write and sync for many waiters, then, lazily, the tree.
 // INVARIANT: append resolves only after its frame is on disk; after any failure nothing is written again.
 
-import { decodeEntry } from '../../audit/entry.ts';
 import type { Frame } from '../../audit/journal-frame.ts';
 import { Rationing } from '../../audit/log-room.ts';
 import { formatVkey } from '../../audit/note.ts';
 import type { OpenRequests } from '../../audit/open-requests.ts';
 import { tileWidth } from '../../audit/tree.ts';
-import type { Entry, Payload, RecordInput } from '../../core/record.ts';
+import type { Payload, RecordInput } from '../../core/record.ts';
 import { ok, type Result } from '../../core/result.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { type Log, type LogReader, LogUnavailable } from '../../ports/log.ts';
+import type { BulkThread } from './bulk-thread.ts';
+import type { BulkFiles } from './bundle-file.ts';
 import type { DiskRoom } from './disk-room.ts';
 import type { DurableFiles } from './durable-files.ts';
 import { EntryEncoder, type Pending, weightOf } from './entry-encoder.ts';
 import { errorCode } from './error-code.ts';
+import type { GrowingBundles } from './growing-bundles.ts';
 import type { Journal } from './journal.ts';
+import { logReader } from './log-reader.ts';
 import type { PayloadFiles } from './payload-files.ts';
 import type { SigningKeys } from './signing-keys.ts';
 import type { TreeFiles } from './tree-files.ts';
@@ -26,9 +29,13 @@ const ageMs = 1_000;
 const pendingEntriesMax = 4_096;
 const pendingBytesMax = 16 * 1024 * 1024;
 const groupBytesMax = 16 * 1024 * 1024;
+/** From so many entries on, a thread of its own writes their files. */
+const bulkEntries = 2_048;
 /** On a disk that takes no longer than `promptMs`, so many are better written while the next ones are being encoded. */
 const promptGroup = 32;
-const promptMs = 1;
+const promptMs = 5;
+/** So many groups are written at once: the second does not wait for the disk to have done with the first. */
+const groupsMax = 2;
 /** How long a patient record waits for one that is not. */
 const patienceMs = 5;
 const roomMs = 1_000;
@@ -55,11 +62,14 @@ export interface LogParts {
   readonly tree: TreeFiles;
   readonly payloads: PayloadFiles;
   readonly files: DurableFiles;
+  /** Where the files of an integration go: of a small one here, of a large one by a thread, where there is one. */
+  readonly here: BulkFiles;
+  readonly thread: BulkThread | undefined;
   readonly room: DiskRoom;
-  /** As of the last entry in `pending`. */
+  /** As of the last entry in `bundles`. */
   readonly openRequests: OpenRequests;
-  /** Replayed from the journal: on disk there, not in the tree. */
-  readonly pending: readonly Pending[];
+  /** Holds what was replayed from the journal: on disk there, not in the tree. */
+  readonly bundles: GrowingBundles;
   /** ms since the epoch of the last entry; 0 when there is none. */
   readonly lastMs: number;
 }
@@ -69,8 +79,7 @@ export class FileLog implements Log {
   readonly reader: LogReader;
   readonly #parts: LogParts;
   readonly #callbacks: ((reason: string) => void)[] = [];
-  /** Journaled, oldest first. */
-  #pending: Pending[];
+  /** Of what is journaled and not in the tree. */
   #pendingBytes: number;
   #queue: Waiting[] = [];
   /** How many of the queue have been encoded. */
@@ -80,8 +89,10 @@ export class FileLog implements Log {
   #durable: number;
   #failed: LogUnavailable | undefined;
   #closed = false;
-  /** Settles, never rejects, when the group under way has. */
-  #writing: Promise<void> | undefined;
+  /** Groups that are being written. */
+  #underWay = 0;
+  /** Settles, never rejects, when the newest of them has. */
+  #written: Promise<void> = Promise.resolve();
   #gathering = false;
   /** Somebody waits for a record in the queue. */
   #urgent = false;
@@ -100,19 +111,11 @@ export class FileLog implements Log {
   constructor(parts: LogParts) {
     this.#parts = parts;
     this.origin = parts.keys.signers[0].key.name;
-    this.#pending = [...parts.pending];
-    this.#pendingBytes = parts.pending.reduce((sum, each) => sum + weightOf(each), 0);
-    this.#durable = parts.tree.size + parts.pending.length;
+    this.#durable = parts.bundles.next;
+    this.#pendingBytes = parts.bundles.bytesFrom(parts.tree.size);
     this.#encoder = new EntryEncoder(parts.payloads, this.#durable, parts.lastMs);
     this.#lookAgain(0);
-    const size = () => this.#durable;
-    this.reader = {
-      get size() {
-        return size();
-      },
-      entries: (from, to) => this.#entries(from, to),
-      payload: (entry) => this.#payload(entry),
-    };
+    this.reader = logReader(parts, () => this.#durable);
   }
 
   get vkey(): string {
@@ -145,12 +148,17 @@ export class FileLog implements Log {
     this.#callbacks.push(callback);
   }
 
+  /** How many entries are journaled and not in the tree. */
+  get #pending(): number {
+    return this.#durable - this.#parts.tree.size;
+  }
+
   async checkpoint(): Promise<{ readonly size: number; readonly rootHash: string }> {
     this.#urgent = this.#queue.length > 0;
     this.#schedule();
     await this.#last.catch(() => {});
     const target = this.#durable;
-    while (!this.#failed && (this.#pending[0]?.seq ?? target) < target) await this.#integrate();
+    while (!this.#failed && this.#parts.tree.size < target) await this.#integrate();
     if (this.#failed) throw this.#failed;
     const { size, root } = this.#parts.tree.published;
     return { size, rootHash: Buffer.from(root).toString('base64') };
@@ -164,29 +172,31 @@ export class FileLog implements Log {
     try {
       if (!this.#failed) await this.checkpoint();
     } finally {
-      await this.#writing;
+      await this.#written;
       await this.#integrating;
+      await this.#parts.thread?.close();
       await this.#parts.room.close();
       await this.#parts.journal.close();
     }
   }
 
   /**
-   * Group commit: what arrives while a group is being written is the next group. Otherwise everyone who is about to append
-   * in this turn of the event loop may join, unless so many have come that the disk had better not wait for the rest. Records
-   * are encoded many at a time: one by one, between the steps of a session, each would cost a multiple.
+   * Group commit: what arrives while a group is being written is the next group. It need not wait for the end of that one, once it
+   * is large enough to be worth a write of its own. Otherwise everyone who is about to append in this turn of the event loop may
+   * join, unless so many have come that the disk had better not wait for the rest. Records are encoded many at a time: one by one,
+   * between the steps of a session, each would cost a multiple.
    */
   #schedule(): void {
     if (this.#failed || this.#queue.length === 0) return;
-    if (this.#writing) {
+    if (this.#queue.length >= this.#promptAt && this.#underWay < groupsMax) this.#write();
+    else if (this.#underWay > 0) {
       if (this.#queue.length - this.#encoded >= promptGroup) this.#encodeQueued();
-    } else if (this.#queue.length >= this.#promptAt) this.#write();
-    else if (!this.#urgent) this.#scheduleLater();
+    } else if (!this.#urgent) this.#scheduleLater();
     else if (!this.#gathering) {
       this.#gathering = true;
       setImmediate(() => {
         this.#gathering = false;
-        this.#write();
+        this.#writeAlone();
       });
     }
   }
@@ -197,41 +207,51 @@ export class FileLog implements Log {
     this.#waitingForUrgent = true;
     this.#parts.clock.after(patienceMs, () => {
       this.#waitingForUrgent = false;
-      this.#write();
+      this.#writeAlone();
     });
   }
 
+  /** What a group under way will be followed by anyway is not worth a write of its own. */
+  #writeAlone(): void {
+    if (this.#underWay === 0 && !this.#failed && this.#queue.length > 0) this.#write();
+  }
+
   #write(): void {
-    if (this.#writing || this.#failed || this.#queue.length === 0) return;
-    this.#writing = this.#writeGroup().then((confirm) => {
-      this.#writing = undefined;
+    this.#underWay++;
+    this.#written = this.#writeGroup(this.#written).then((confirm) => {
+      this.#underWay--;
       // The next group is on its way before anyone hears of this one.
       this.#schedule();
       confirm();
     });
   }
 
-  /** Returns what tells everyone in the group how it went. */
-  async #writeGroup(): Promise<() => void> {
+  /** `before`: the groups before this one have been settled. Returns what tells everyone in the group how it went. */
+  async #writeGroup(before: Promise<void>): Promise<() => void> {
     if (this.#pendingBytes > 4 * pendingBytesMax) await this.#integrate();
     if (this.#failed) return () => {};
-    const { clock, journal, openRequests } = this.#parts;
+    const { bundles, clock, journal, openRequests } = this.#parts;
     const group = this.#takeGroup();
     const entries = group.flatMap(({ outcome }) => (outcome?.ok ? [outcome.value] : []));
     const started = clock.now();
     try {
       await journal.write(entries.map((pending) => this.#frame(pending)));
     } catch (error) {
-      const failure = this.#fail('written to the journal', error);
+      this.#fail('written to the journal', error);
+    }
+    const ms = clock.now() - started;
+    // INVARIANT: nobody is told that a record is on disk before all those before it are.
+    await before;
+    const failure = this.#failed;
+    if (failure)
       return () => {
         for (const { reject } of group) reject(failure);
       };
-    }
-    this.#promptAt = clock.now() - started <= promptMs ? promptGroup : Number.POSITIVE_INFINITY;
+    this.#promptAt = ms <= promptMs ? promptGroup : Number.POSITIVE_INFINITY;
     this.#durable += entries.length;
     for (const { record, outcome } of group) {
       if (!outcome?.ok) continue;
-      this.#pending.push(outcome.value);
+      bundles.add(outcome.value);
       this.#pendingBytes += weightOf(outcome.value);
       this.#unlooked += weightOf(outcome.value);
       openRequests.see(record, outcome.value.seq);
@@ -297,22 +317,26 @@ export class FileLog implements Log {
     if (this.#closed) return;
     const { clock } = this.#parts;
     this.#quietSince = clock.now();
-    if (this.#pending.length >= pendingEntriesMax || this.#pendingBytes >= pendingBytesMax) void this.#integrate();
+    if (this.#pending >= pendingEntriesMax || this.#pendingBytes >= pendingBytesMax) void this.#integrate(true);
     if (this.#cancelTimer) return;
     const due = this.#quietSince + ageMs;
     const look = () => {
       this.#cancelTimer = undefined;
-      if (!this.open || this.#pending.length === 0) return;
+      if (!this.open || this.#pending === 0) return;
       const now = clock.now();
-      if (now >= due || now - this.#quietSince >= quietMs) void this.#integrate();
+      // The one under way may have begun before the newest entries came.
+      if (!this.#integrating && (now >= due || now - this.#quietSince >= quietMs)) void this.#integrate();
       else this.#cancelTimer = clock.after(quietMs, look);
     };
     this.#cancelTimer = clock.after(quietMs, look);
   }
 
-  /** Moves what is journaled into the tree. One at a time; a failure is remembered, never thrown. */
-  #integrate(): Promise<void> {
-    this.#integrating ??= this.#grow()
+  /**
+   * Moves what is journaled into the tree: all of it, or where more is `coming` only whole bundles, since an unfinished one is
+   * written again with the next. One at a time; a failure is remembered, never thrown.
+   */
+  #integrate(coming = false): Promise<void> {
+    this.#integrating ??= this.#grow(coming)
       .catch((error: unknown) => {
         this.#fail('added to the tree', error);
       })
@@ -322,20 +346,22 @@ export class FileLog implements Log {
     return this.#integrating;
   }
 
-  async #grow(): Promise<void> {
-    if (this.#failed || this.#pending.length === 0) return;
-    const { payloads, files, tree, journal, openRequests, room } = this.#parts;
+  async #grow(coming: boolean): Promise<void> {
+    if (this.#failed || this.#pending === 0) return;
+    const { bundles, payloads, files, here, thread, tree, journal, openRequests, room } = this.#parts;
     // It writes much at once: where there is no room for that, the reserve is given up before, not after.
     await room.look();
-    const batch = [...this.#pending];
+    const many = this.#pending >= bulkEntries;
+    const bulk = many && thread ? thread : here;
+    const to = this.#durable - (many && coming ? this.#durable % tileWidth : 0);
     // As of now, or later than the checkpoint: replay passes over what it has seen.
     const unfinished = Buffer.from(openRequests.encode());
-    await payloads.write(batch.flatMap(({ sealed }) => (sealed ? [sealed] : [])));
+    await payloads.write(bundles.packs(tree.size, to), bundles.newKeys(to), to, bulk);
     await files.replace(openRequestsFile, unfinished, { temporary: `${openRequestsFile}.next` });
-    await tree.grow(batch.map(({ bytes }) => bytes));
-    this.#pending = this.#pending.slice(batch.length);
-    this.#pendingBytes -= batch.reduce((sum, each) => sum + weightOf(each), 0);
-    await journal.removeBelow(tree.size);
+    await tree.grow(bundles, to, here, bulk);
+    bundles.drop(to);
+    this.#pendingBytes = bundles.bytesFrom(to);
+    await journal.removeBelow(to);
   }
 
   #fail(what: string, error: unknown): LogUnavailable {
@@ -348,35 +374,6 @@ export class FileLog implements Log {
     for (const { reject } of this.#queue.splice(0)) reject(failure);
     for (const callback of this.#callbacks) callback(failure.message);
     return failure;
-  }
-
-  async *#entries(from: number, to?: number): AsyncGenerator<Entry> {
-    const { tree } = this.#parts;
-    const end = Math.min(to ?? this.#durable, this.#durable);
-    for (let seq = Math.max(0, from); seq < end; ) {
-      const first = this.#pending[0]?.seq ?? this.#durable;
-      // INVARIANT: no await between looking where an entry is and taking it.
-      const entries =
-        seq >= first
-          ? this.#pending.slice(seq - first).map(({ bytes }) => bytes)
-          : (tree.recent(seq) ?? (await tree.bundle(Math.floor(seq / tileWidth))).slice(seq % tileWidth));
-      for (const bytes of entries.slice(0, end - seq)) {
-        const entry = decodeEntry(bytes);
-        if (!entry.ok) throw new Error(`entry ${seq}: ${entry.error}`);
-        yield entry.value;
-        seq++;
-      }
-    }
-  }
-
-  async #payload(entry: Entry): Promise<Payload | null> {
-    if (!entry.payload) return null;
-    const { payloads } = this.#parts;
-    const first = this.#pending[0]?.seq ?? this.#durable;
-    const blob = this.#pending[entry.seq - first]?.sealed?.blob ?? (await payloads.read(entry.seq));
-    if (!blob) return null;
-    const bytes = await payloads.decrypt(entry, blob);
-    return bytes && { media: entry.payload.media, bytes };
   }
 }
 

@@ -16,14 +16,18 @@ import type { PayloadKeep } from '../../ports/payload-keep.ts';
 import type { Random } from '../../ports/random.ts';
 import type { Storage } from '../../ports/storage.ts';
 import { archiveSource } from './archive-source.ts';
+import { BulkThread } from './bulk-thread.ts';
+import { bulkFiles } from './bundle-file.ts';
 import { diskStorage } from './disk.ts';
 import { DiskRoom } from './disk-room.ts';
 import { DurableFiles } from './durable-files.ts';
 import type { Pending } from './entry-encoder.ts';
 import { errorCode } from './error-code.ts';
+import { GrowingBundles } from './growing-bundles.ts';
 import { Journal } from './journal.ts';
 import { LogKeyRotation } from './key-rotation.ts';
 import { FileLog, openRequestsFile } from './log.ts';
+import { NewFiles } from './new-files.ts';
 import { PayloadFiles } from './payload-files.ts';
 import { PayloadShredder } from './payload-shredder.ts';
 import { SecondKey } from './second-key.ts';
@@ -83,7 +87,8 @@ class Corrupt extends Error {}
 
 async function recover(options: LogOptions): Promise<OpenedLog> {
   const storage = options.storage ?? diskStorage(options.directory);
-  const files = new DurableFiles(storage);
+  const fresh = new NewFiles(storage);
+  const files = new DurableFiles(storage, fresh);
   await storage.makeDirectory('');
   const room = new DiskRoom(storage, options.reserveBytes ?? 0, options.onRoom ?? (() => {}));
   await room.open();
@@ -102,24 +107,22 @@ async function recover(options: LogOptions): Promise<OpenedLog> {
   const scan = await readJournal(storage, segments, size);
   if (scan.torn) await cutOff(storage, scan.torn);
   const replayed = scan.frames.filter(({ seq }) => seq >= size);
-  const pending = replayed.map(({ decoded, entry, blob, wrappedKey, seq }): Pending => {
-    const sealed = decoded.payload && { seq, session: decoded.session ?? noSession, blob, wrappedKey };
-    return { seq, bytes: entry, sealed };
-  });
-  await tree.removeUnfinished(pending.length);
-  const openRequests = await openRequestsAt(storage, tree, replayed);
-  const payloads = new PayloadFiles(storage, files, options.kek, options.random);
-  const unfinished = tree.recent(size - (size % tileWidth)) ?? [];
+  await tree.removeUnfinished(replayed.length);
+  const unfinished = await tree.unfinished();
+  const bundles = new GrowingBundles(size, unfinished);
+  const openRequests = await openRequestsAt(storage, tree, unfinished, replayed);
+  const payloads = new PayloadFiles(storage, options.kek, options.random);
   payloads.open(
     size,
     unfinished.map((bytes) => orCorrupt(decodeEntry(bytes), 'the last entry bundle: ')),
   );
+  for (const frame of replayed) bundles.add(pendingOf(frame));
   const journal = new Journal(
     storage,
     segments.map((name) => Number.parseInt(name, 10)),
     () => room.giveUp(),
   );
-  const lastMs = Date.parse(replayed.at(-1)?.decoded.time ?? (await lastTime(tree)));
+  const lastMs = Date.parse(replayed.at(-1)?.decoded.time ?? (await lastTime(tree, unfinished)));
   const log = new FileLog({
     clock: options.clock,
     keys,
@@ -127,9 +130,11 @@ async function recover(options: LogOptions): Promise<OpenedLog> {
     tree,
     payloads,
     files,
+    here: bulkFiles(fresh),
+    thread: options.storage ? undefined : new BulkThread(options.directory),
     openRequests,
     room,
-    pending,
+    bundles,
     lastMs,
   });
   const closing = openRequests.closingRecords();
@@ -145,8 +150,13 @@ async function recover(options: LogOptions): Promise<OpenedLog> {
     payloads: keep,
     archiveSource: archiveSource(storage, keys),
     rotation,
-    recovered: { replayed: pending.length, tornBytes: scan.torn?.bytes ?? 0, closed: closing.length },
+    recovered: { replayed: replayed.length, tornBytes: scan.torn?.bytes ?? 0, closed: closing.length },
   };
+}
+
+function pendingOf({ decoded, entry, blob, wrappedKey, seq }: DecodedFrame): Pending {
+  const sealed = decoded.payload && { seq, session: decoded.session ?? noSession, blob, wrappedKey };
+  return { seq, bytes: entry, sealed };
 }
 
 /** Without a checkpoint there may be nothing that one would have covered. */
@@ -179,6 +189,7 @@ async function cutOff(storage: Storage, torn: { readonly file: string; readonly 
 async function openRequestsAt(
   storage: Storage,
   tree: TreeFiles,
+  unfinished: readonly Uint8Array[],
   replayed: readonly DecodedFrame[],
 ): Promise<OpenRequests> {
   const text = await storage.read(openRequestsFile);
@@ -189,7 +200,7 @@ async function openRequestsAt(
   if (!open) {
     open = new OpenRequests();
     for (let seq = 0; seq < tree.size; ) {
-      const entries = tree.recent(seq) ?? (await tree.bundle(seq / tileWidth));
+      const entries = tree.size - seq < tileWidth ? unfinished : await tree.bundle(seq / tileWidth);
       for (const bytes of entries) {
         const entry = orCorrupt(decodeEntry(bytes), `entry ${seq}: `);
         open.see(entry, entry.seq);
@@ -201,9 +212,9 @@ async function openRequestsAt(
   return open;
 }
 
-async function lastTime(tree: TreeFiles): Promise<string> {
+async function lastTime(tree: TreeFiles, unfinished: readonly Uint8Array[]): Promise<string> {
   if (tree.size === 0) return new Date(0).toISOString();
-  const entries = tree.recent(tree.size - 1) ?? (await tree.bundle(tree.size / tileWidth - 1));
+  const entries = unfinished.length > 0 ? unfinished : await tree.bundle(tree.size / tileWidth - 1);
   return orCorrupt(decodeEntry(entries.at(-1) ?? new Uint8Array()), 'the last entry: ').time;
 }
 

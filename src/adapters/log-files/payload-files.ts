@@ -2,7 +2,7 @@
 // Keys in clear live in memory only, and only while their session does.
 
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import { encodePack, packHeaderBytes, packIndex, packPath } from '../../audit/payload-pack.ts';
+import { packHeaderBytes, packIndex, packPath } from '../../audit/payload-pack.ts';
 import {
   blobKeyId,
   keyFile,
@@ -15,10 +15,12 @@ import {
   wrapKey,
 } from '../../audit/payload-seal.ts';
 import { lengthOf } from '../../audit/pieces.ts';
+import { tileWidth } from '../../audit/tree.ts';
 import type { Entry } from '../../core/record.ts';
 import type { Random } from '../../ports/random.ts';
 import type { Storage } from '../../ports/storage.ts';
-import type { DurableFiles, NewFile } from './durable-files.ts';
+import type { BulkFiles } from './bundle-file.ts';
+import { inLanes, type NewFile } from './new-files.ts';
 import { PackPlaces } from './pack-places.ts';
 
 /** A payload on its way to disk. */
@@ -30,13 +32,28 @@ export interface SealedPayload {
   readonly wrappedKey: Uint8Array;
 }
 
+/** What a pack holds, or what comes behind what it holds. */
+export interface Pack {
+  readonly index: number;
+  readonly pieces: readonly Uint8Array[];
+}
+
+/** A wrapped key that has no file yet. */
+export interface NewKey {
+  /** Of the payload that introduces it. */
+  readonly seq: number;
+  /** Below `keys/`. */
+  readonly name: string;
+  readonly wrappedKey: Uint8Array;
+}
+
+const noKey = new Uint8Array();
 const nonceBytes = 12;
 /** Drawn at once, since asking the system for twelve bytes costs as much as asking for thousands. */
 const noncesDrawn = 512;
 
 export class PayloadFiles {
   readonly #storage: Storage;
-  readonly #files: DurableFiles;
   readonly #kek: KeyObject;
   readonly #random: Random;
   readonly #places: PackPlaces;
@@ -48,14 +65,13 @@ export class PayloadFiles {
   #noncesUsed = 0;
   /** The pack at the edge: its path, and where its next blob goes. */
   #pack = { path: '', position: 0 };
-  /** The first entry whose payload is not on disk yet, or a later one of the same pack. */
+  /** The first entry whose payload is not on disk yet. */
   #edge = 0;
   /** Of the newest payload that belongs to no session. */
   #generalPack = -1;
 
-  constructor(storage: Storage, files: DurableFiles, kek: Uint8Array, random: Random) {
+  constructor(storage: Storage, kek: Uint8Array, random: Random) {
     this.#storage = storage;
-    this.#files = files;
     this.#kek = createSecretKey(kek);
     this.#random = random;
     this.#places = new PackPlaces(storage);
@@ -83,7 +99,7 @@ export class PayloadFiles {
       this.forget(noSession);
     }
     let key = this.#keys.get(session);
-    let wrappedKey: Uint8Array = new Uint8Array();
+    let wrappedKey: Uint8Array = noKey;
     if (!key) {
       key = sessionKey(session, this.#random.bytes(32));
       this.#keys.set(session, key);
@@ -115,24 +131,22 @@ export class PayloadFiles {
     return key !== undefined && keyFile(session, key.id) === name;
   }
 
-  /** Puts payloads on disk, in order of seq. They are there when it resolves. */
-  async write(payloads: readonly SealedPayload[]): Promise<void> {
-    await this.#files.write(this.#filesOf(payloads));
-    for (const each of payloads) if (each.wrappedKey.length > 0) this.#coming.delete(keyFileOf(each));
-    this.#edge = payloads.at(-1)?.seq ?? this.#edge;
+  /** Puts the payloads and keys of the entries below `to` on disk, after those of the entries before them. They are there when it resolves. */
+  async write(packs: Iterable<Pack>, keys: readonly NewKey[], to: number, bulk: BulkFiles): Promise<void> {
+    await inLanes(this.#filesOf(packs, keys), (file) => bulk.put(file));
+    await bulk.settle();
+    for (const { name } of keys) this.#coming.delete(name);
+    this.#edge = to;
   }
 
-  *#filesOf(payloads: readonly SealedPayload[]): Generator<NewFile> {
-    const packs = Map.groupBy(payloads, ({ seq }) => `payloads/${packPath(seq)}`);
-    for (const [path, blobs] of packs) {
-      const pieces = encodePack(blobs);
+  *#filesOf(packs: Iterable<Pack>, keys: readonly NewKey[]): Generator<NewFile> {
+    for (const { index, pieces } of packs) {
+      const path = `payloads/${packPath(index * tileWidth)}`;
       const position = path === this.#pack.path ? this.#pack.position : 0;
       this.#pack = { path, position: position + lengthOf(pieces) };
       yield { path, pieces, position };
     }
-    for (const each of payloads)
-      if (each.wrappedKey.length > 0)
-        yield { path: `keys/${keyFileOf(each)}`, pieces: [each.wrappedKey], secret: true };
+    for (const { name, wrappedKey } of keys) yield { path: `keys/${name}`, pieces: [wrappedKey], secret: true };
   }
 
   /** The encrypted payload of an entry that is in the tree. */
@@ -155,6 +169,7 @@ export class PayloadFiles {
   }
 }
 
-function keyFileOf({ session, blob }: SealedPayload): string {
+/** Where the key of a payload is kept, below `keys/`. */
+export function keyFileOf({ session, blob }: SealedPayload): string {
   return keyFile(session, blobKeyId(blob));
 }

@@ -4,15 +4,7 @@
 import { openCheckpoint, openCheckpointOf, signCheckpoint } from '../../audit/checkpoint.ts';
 import type { Checkpoint } from '../../audit/checkpoint-text.ts';
 import type { NoteSigner } from '../../audit/note.ts';
-import {
-  decodeBundle,
-  decodeHashes,
-  encodeBundle,
-  encodeHashes,
-  type TileLevel,
-  tilePath,
-  widthAt,
-} from '../../audit/tile.ts';
+import { decodeBundle, decodeHashes, encodeHashes, type TileLevel, tilePath, widthAt } from '../../audit/tile.ts';
 import {
   emptyRoot,
   type Hash,
@@ -25,7 +17,10 @@ import {
 } from '../../audit/tree.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import type { Storage } from '../../ports/storage.ts';
-import type { DurableFiles, NewFile } from './durable-files.ts';
+import type { BulkFiles, HashedBundle } from './bundle-file.ts';
+import type { DurableFiles } from './durable-files.ts';
+import type { GrowingBundles } from './growing-bundles.ts';
+import { inLanes, type NewFile } from './new-files.ts';
 
 export const checkpointFile = 'log/checkpoint';
 /** A copy of the newest checkpoint, kept apart from the public log, so that a rolled back log is noticed. */
@@ -39,24 +34,20 @@ export class TreeFiles {
   readonly #storage: Storage;
   readonly #files: DurableFiles;
   #signers: Signers;
+  /** While it grows, ahead of what is published. */
   readonly #edge: TreeEdge;
-  /** Entries of the unfinished bundle. */
-  #bundle: Uint8Array[];
-  /** Bundles that were finished and are on their way to disk. */
-  #unwritten = new Map<number, readonly Uint8Array[]>();
   #published: { readonly size: number; readonly root: Hash } = { size: 0, root: emptyRoot };
 
-  constructor(storage: Storage, files: DurableFiles, signers: Signers, edge: TreeEdge, bundle: Uint8Array[]) {
+  constructor(storage: Storage, files: DurableFiles, signers: Signers, edge: TreeEdge) {
     this.#storage = storage;
     this.#files = files;
     this.#signers = signers;
     this.#edge = edge;
-    this.#bundle = bundle;
   }
 
   static async create(storage: Storage, files: DurableFiles, signers: Signers): Promise<TreeFiles> {
-    const tree = new TreeFiles(storage, files, signers, new TreeEdge(), []);
-    await tree.#publish();
+    const tree = new TreeFiles(storage, files, signers, new TreeEdge());
+    await tree.#publish(0);
     return tree;
   }
 
@@ -82,7 +73,7 @@ export class TreeFiles {
     if (bundle.rest > 0 || bundle.entries.length !== leaves.length) return fail('the last entry bundle is damaged');
     if (!bundle.entries.every((entry, i) => sameHash(leafHash(entry), leaves[i] ?? new Uint8Array())))
       return fail('the last entry bundle does not fit its hashes');
-    const tree = new TreeFiles(storage, files, signers, edge, bundle.entries);
+    const tree = new TreeFiles(storage, files, signers, edge);
     tree.#published = checkpoint.value;
     const seen = await tree.#compareWithLatest(checkpoint.value);
     return seen.ok ? ok(tree) : seen;
@@ -94,7 +85,7 @@ export class TreeFiles {
   }
 
   get size(): number {
-    return this.#edge.size;
+    return this.#published.size;
   }
 
   /** What the newest checkpoint on disk covers. */
@@ -102,55 +93,57 @@ export class TreeFiles {
     return this.#published;
   }
 
-  /** Entries from `from` up to the end of the unfinished bundle, or undefined when `from` is below it. */
-  recent(from: number): readonly Uint8Array[] | undefined {
-    const first = this.size - this.#bundle.length;
-    return from < first ? undefined : this.#bundle.slice(from - first);
-  }
-
   /** A full bundle. */
   async bundle(index: number): Promise<readonly Uint8Array[]> {
-    const unwritten = this.#unwritten.get(index);
-    if (unwritten) return unwritten;
-    const path = `log/${tilePath({ level: 'entries', index, width: tileWidth })}`;
+    const path = entriesPath(index, tileWidth);
     const { entries, rest } = decodeBundle((await this.#storage.read(path)) ?? new Uint8Array());
     if (rest > 0 || entries.length !== tileWidth) throw new Error(`${path} is damaged`);
     return entries;
   }
 
-  /** Adds entries and signs. When it resolves, the checkpoint that covers them is on disk. */
-  async grow(entries: readonly Uint8Array[]): Promise<void> {
-    const before = this.size;
-    await this.#files.write(this.#add(entries));
-    this.#unwritten.clear();
-    await this.#publish(before);
+  /** The entries of the last bundle, where that is not full. */
+  async unfinished(): Promise<readonly Uint8Array[]> {
+    return decodeBundle((await readTail(this.#storage, 'entries', this.size)) ?? new Uint8Array()).entries;
   }
 
-  /** Hashes one bundle at a time, between the writes: appends are not kept waiting for the whole of it. */
-  *#add(entries: readonly Uint8Array[]): Generator<NewFile> {
+  /**
+   * Adds the entries below `to` and signs. When it resolves, the checkpoint that covers them is on disk. `bulk` writes the full
+   * bundles, one by one as they are made: appends are not kept waiting for all of them.
+   */
+  async grow(bundles: GrowingBundles, to: number, here: BulkFiles, bulk: BulkFiles): Promise<void> {
     const before = this.size;
-    for (const entry of entries) {
-      this.#bundle.push(entry);
-      const full = this.#edge.append(leafHash(entry));
-      if (this.#bundle.length === tileWidth) {
-        const [index, bundle] = [this.size / tileWidth - 1, this.#bundle];
-        this.#unwritten.set(index, bundle);
-        this.#bundle = [];
-        yield bundleFile(index, bundle);
-      }
-      yield* full.map(tileFile);
-    }
-    if (this.#bundle.length > 0) yield bundleFile(Math.floor(this.size / tileWidth), this.#bundle);
+    const first = Math.floor(before / tileWidth);
+    const last = Math.floor(to / tileWidth);
+    const hashed: HashedBundle[] = [];
+    await inLanes(Array(last - first).keys(), async (i) => {
+      hashed[i] = await bulk.putBundle(first + i, bundles.bundle((first + i) * tileWidth));
+    });
+    await bulk.settle();
+    const full = hashed.flatMap((bundle) => this.#addBundle(bundle)).filter(({ level }) => level > 0);
+    if (this.#edge.size < to)
+      for (const entry of bundles.entries(this.#edge.size, to)) this.#edge.append(leafHash(entry));
     // An upper tile that has not grown is on disk already, below the checkpoint.
     const grown = this.#edge
       .unfinished()
       .filter(({ level, index, hashes }) => widthAt(level, index, before) < hashes.length);
-    yield* grown.map(tileFile);
+    const files = [...full, ...grown].map(tileFile);
+    const width = to % tileWidth;
+    if (width > 0) files.push({ path: entriesPath(last, width), pieces: bundles.bundle(last * tileWidth, to) });
+    await inLanes(files, (file) => here.put(file));
+    await here.settle();
+    await this.#publish(before);
   }
 
-  async #publish(before = 0): Promise<void> {
+  /** To the edge. Returns the tiles that it completed. */
+  #addBundle({ leaves, root }: HashedBundle): readonly Tile[] {
+    const known = this.#edge.size % tileWidth;
+    if (known === 0) return this.#edge.appendTile(root);
+    return (decodeHashes(leaves) ?? []).slice(known).flatMap((leaf) => this.#edge.append(leaf));
+  }
+
+  async #publish(before: number): Promise<void> {
     const signers = this.#signers;
-    const checkpoint: Checkpoint = { origin: signers[0].key.name, size: this.size, root: this.#edge.root() };
+    const checkpoint: Checkpoint = { origin: signers[0].key.name, size: this.#edge.size, root: this.#edge.root() };
     const note = Buffer.from(signCheckpoint(checkpoint, signers));
     await this.#files.replace(checkpointFile, note, { temporary });
     this.#published = checkpoint;
@@ -209,11 +202,8 @@ export class TreeFiles {
   }
 }
 
-function bundleFile(index: number, entries: readonly Uint8Array[]): NewFile {
-  return {
-    path: `log/${tilePath({ level: 'entries', index, width: entries.length })}`,
-    pieces: [encodeBundle(entries)],
-  };
+function entriesPath(index: number, width: number): string {
+  return `log/${tilePath({ level: 'entries', index, width })}`;
 }
 
 function tileFile({ level, index, hashes }: Tile): NewFile {

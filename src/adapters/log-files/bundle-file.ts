@@ -1,0 +1,39 @@
+// A full bundle becomes two files: its entries, and the tile of their hashes. Where that is done is the caller's: in the writer's own
+// thread where there are few, in one of their own where there are many. INVARIANT: what comes of it is the same.
+
+import { decodeBundle, encodeHashes, tilePath } from '../../audit/tile.ts';
+import { type Hash, leafHash, listRoot, tileWidth } from '../../audit/tree.ts';
+import { assert } from '../../core/result.ts';
+import type { NewFile, NewFiles } from './new-files.ts';
+
+export interface HashedBundle {
+  /** Its 256 hashes, one after another. */
+  readonly leaves: Uint8Array<ArrayBuffer>;
+  readonly root: Hash;
+}
+
+/** Where an integration puts its files. */
+export interface BulkFiles {
+  /** Its content is on disk when it resolves; its name is once settle() has been called. */
+  put(file: NewFile): Promise<void>;
+  /** `pieces`: the whole bundle as its file holds it. On disk as by `put`, with its hashes. */
+  putBundle(index: number, pieces: readonly Uint8Array[]): Promise<HashedBundle>;
+  settle(): Promise<void>;
+}
+
+/** In this thread. */
+export function bulkFiles(files: NewFiles): BulkFiles {
+  return {
+    put: (file) => files.put(file),
+    async putBundle(index, pieces) {
+      const { entries, rest } = decodeBundle(Buffer.concat(pieces));
+      assert(rest === 0 && entries.length === tileWidth, 'the bundle is full');
+      const hashes = entries.map(leafHash);
+      const leaves = encodeHashes(hashes);
+      await files.put({ path: `log/${tilePath({ level: 'entries', index, width: tileWidth })}`, pieces });
+      await files.put({ path: `log/${tilePath({ level: 0, index, width: tileWidth })}`, pieces: [leaves] });
+      return { leaves, root: listRoot(hashes) };
+    },
+    settle: () => files.settle(),
+  };
+}
