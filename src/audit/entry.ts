@@ -5,7 +5,10 @@ import { canonicalJson, isCanonicalJson, isJsonObject, type Json } from '../core
 import { limits } from '../core/limits.ts';
 import { type Entry, type RecordInput, recordTypes } from '../core/record.ts';
 import { fail, ok, type Result } from '../core/result.ts';
+import { EntryScan } from './entry-scan.ts';
 
+/** Nothing here waits, so one serves all. */
+const scan = new EntryScan();
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** @throws as {@link encodeRecord}. */
@@ -39,6 +42,13 @@ export function encodeRecord(record: RecordInput, more: Pick<Entry, 'seq' | 'tim
 
 /** The error says what is wrong with the form; it never repeats a value. */
 export function decodeEntry(bytes: Uint8Array): Result<Entry, string> {
+  if (!scan.read(bytes, 0, bytes.length)) return judgeEntry(bytes);
+  // The form was proven on the bytes: only the object is still wanted.
+  return ok(JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()));
+}
+
+/** What {@link decodeEntry} says, without the help of a scan: for what one did not take, and to hold one against. */
+export function judgeEntry(bytes: Uint8Array): Result<Entry, string> {
   if (bytes.length > limits.entryBytesMax) return fail('the entry is too long');
   let text: string;
   let value: Json;

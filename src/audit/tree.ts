@@ -34,6 +34,36 @@ function sha256(input: Uint8Array): Hash {
   return Buffer.from(digest('sha256', input, 'binary'), 'binary');
 }
 
+/** {@link leafHash}, written into `hashes` from byte `at` on. */
+export function writeLeafHash(entry: Uint8Array, hashes: Uint8Array, at: number): void {
+  leafInput.set(entry, 1);
+  writeHash(digest('sha256', leafInput.subarray(0, 1 + entry.length), 'binary'), hashes, at);
+}
+
+function writeHash(hash: string, bytes: Uint8Array, at: number): void {
+  for (let i = 0; i < 32; i++) bytes[at + i] = hash.charCodeAt(i);
+}
+
+/** What the nodes of one level of a tile are hashed of. */
+const levelInput = Buffer.alloc((65 * tileWidth) / 2, 1);
+const levelInputs = Array.from({ length: tileWidth / 2 }, (_, i) => levelInput.subarray(65 * i, 65 * (i + 1)));
+
+/** {@link listRoot} of a full tile, of which the hashes stand one after another. */
+export function tileRoot(hashes: Uint8Array): Hash {
+  assert(hashes.length === 32 * tileWidth, 'the tile is full');
+  levelInputs.forEach((input, i) => {
+    input.set(hashes.subarray(64 * i, 64 * (i + 1)), 1);
+  });
+  let root = '';
+  for (let nodes = tileWidth / 2; nodes >= 1; nodes /= 2)
+    for (let i = 0; i < nodes; i++) {
+      root = digest('sha256', levelInputs[i] ?? levelInput, 'binary');
+      // Where a pair stood that is hashed already.
+      writeHash(root, levelInput, 65 * (i >> 1) + (i % 2 === 0 ? 1 : 33));
+    }
+  return Buffer.from(root, 'binary');
+}
+
 /** MTH over subtree hashes of equal height, of which the last may stand for a lower, unfinished subtree. */
 export function listRoot(hashes: readonly Hash[]): Hash {
   let level = hashes;

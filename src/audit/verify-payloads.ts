@@ -3,7 +3,7 @@
 
 import { hash } from 'node:crypto';
 import { fail, ok, type Result } from '../core/result.ts';
-import type { BundleReading } from './bundle-reading.ts';
+import { type BundleReading, digestLength } from './bundle-reading.ts';
 import type { DecodedFrame } from './journal-frame.ts';
 import { decodePackHeader, encodePack, packHeaderBytes, packPath } from './payload-pack.ts';
 import { blobKeyId, isWrappedKey, keyFile, noSession } from './payload-seal.ts';
@@ -104,9 +104,10 @@ export class PayloadCheck {
 
 function expectedIn({ first, digests, names, sessions, payloadBytes }: BundleReading): ExpectedPayload[] {
   const expected: ExpectedPayload[] = [];
+  const hex = Buffer.from(digests.buffer, digests.byteOffset, digests.length).toString('latin1');
   for (const [i, bytes] of payloadBytes.entries()) {
     if (bytes < 0) continue;
-    const sha256 = digests.slice(expected.length * 64, (expected.length + 1) * 64);
+    const sha256 = hex.slice(expected.length * digestLength, (expected.length + 1) * digestLength);
     expected.push({ seq: first + i, session: names[(sessions[i] ?? 0) - 1] ?? noSession, sha256, bytes });
   }
   return expected;

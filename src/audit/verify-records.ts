@@ -3,7 +3,7 @@
 import { keepNewest } from '../core/newest.ts';
 import { type Entry, type RecordType, recordTypes } from '../core/record.ts';
 import { assert } from '../core/result.ts';
-import { type BundleReading, timeLength } from './bundle-reading.ts';
+import type { BundleReading } from './bundle-reading.ts';
 import { KeyChain } from './log-keys.ts';
 import type { NoteKey } from './note.ts';
 import { packIndex } from './payload-pack.ts';
@@ -25,12 +25,13 @@ export interface PayloadPlace {
 export class RecordSense {
   /** The keys the entries lead to, from the log's first on. */
   readonly keys: KeyChain;
-  firstTime: string | null = null;
-  lastTime: string | null = null;
+  /** Milliseconds since 1970. */
+  #firstTime: number | null = null;
+  #lastTime: number | null = null;
   readonly clockSetBack: number[] = [];
   /** What was destroyed on purpose, and which entry says so: a session, or a pack's payloads that belong to none. */
   readonly #shredded = new Map<string | number, number>();
-  readonly #types = new Map<string, number>();
+  readonly #types = new Float64Array(recordTypes.length);
   /** Requests that have begun, and where. */
   readonly #open = new Map<string, number>();
   readonly #ended = new Set<string>();
@@ -48,19 +49,20 @@ export class RecordSense {
   see({ first, types, times, names, requests, telling }: BundleReading): void {
     [this.#index, this.#width] = [Math.floor(first / tileWidth), types.length];
     for (let i = 0; i < types.length; i++) {
-      const type = recordTypes[types[i] ?? -1];
-      assert(type, 'a reading knows its types');
+      const place = types[i] ?? -1;
+      const type = recordTypes[place];
+      const time = times[i];
+      assert(type && time !== undefined, 'a reading knows its types and times');
       const seq = first + i;
-      const time = times.slice(i * timeLength, (i + 1) * timeLength);
-      const request = names[(requests[i] ?? 0) - 1];
-      this.#types.set(type, (this.#types.get(type) ?? 0) + 1);
-      this.firstTime ??= time;
+      this.#types[place] = (this.#types[place] ?? 0) + 1;
+      this.#firstTime ??= time;
       // A restart is where a corrected clock may show; anywhere else the writer never lets time go back.
-      if (this.lastTime !== null && time < this.lastTime) {
+      if (this.#lastTime !== null && time < this.#lastTime) {
         if (type === 'node.start') this.clockSetBack.push(seq);
         else this.#object(seq, 'its time is before that of the entry before it');
       }
-      this.lastTime = time;
+      this.#lastTime = time;
+      const request = names[(requests[i] ?? 0) - 1];
       if (request !== undefined) this.#follow(seq, type, request);
       if (type === 'node.start') this.#expectNoneOpen(seq);
     }
@@ -86,8 +88,18 @@ export class RecordSense {
     return this.#bad;
   }
 
+  /** How many there are of each type, by name. */
   types(): Record<string, number> {
-    return Object.fromEntries([...this.#types].sort(([a], [b]) => (a < b ? -1 : 1)));
+    const counted = recordTypes.map((type, place): [string, number] => [type, this.#types[place] ?? 0]);
+    return Object.fromEntries(counted.filter(([, count]) => count > 0).sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  /** Of the first and the last entry; null where there is none. */
+  times(): { readonly first: string | null; readonly last: string | null } {
+    const [first, last] = [this.#firstTime, this.#lastTime].map((ms) =>
+      ms !== null ? new Date(ms).toISOString() : null,
+    );
+    return { first: first ?? null, last: last ?? null };
   }
 
   /** What a crash leaves without an outcome is closed before anything else is written. */

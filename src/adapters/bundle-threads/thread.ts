@@ -2,7 +2,7 @@
 // given.
 
 import { isMainThread, parentPort } from 'node:worker_threads';
-import { readBundle } from '../../audit/bundle-reading.ts';
+import { type BundleReading, readBundle } from '../../audit/bundle-reading.ts';
 
 /** Where this is, for whoever starts the thread. */
 export const bundleThread: URL = new URL(import.meta.url);
@@ -13,16 +13,15 @@ export interface BundleTask {
   readonly width: number;
 }
 
-if (!isMainThread)
+/** What a thread says: once that it has started, then what each bundle says. */
+export type ThreadMessage = 'ready' | BundleReading;
+
+if (!isMainThread) {
+  const say = (message: ThreadMessage, handedOver: ArrayBuffer[]) => parentPort?.postMessage(message, handedOver);
   parentPort?.on('message', ({ bytes, first, width }: BundleTask) => {
     const reading = readBundle(bytes, first, width);
-    const { leaves, types, sessions, requests, payloadBytes } = reading;
-    // Handed over, not copied: nobody here needs them any more.
-    parentPort?.postMessage(reading, [
-      leaves.buffer,
-      types.buffer,
-      sessions.buffer,
-      requests.buffer,
-      payloadBytes.buffer,
-    ]);
+    // Its numbers and bytes stand in one buffer, which nobody here needs any more.
+    say(reading, [reading.leaves.buffer]);
   });
+  say('ready', []);
+}
