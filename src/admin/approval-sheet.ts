@@ -3,7 +3,7 @@
 
 import type { Approval } from '../approvals/approval.ts';
 import { objectionToJudge } from '../approvals/step.ts';
-import type { Subject } from '../core/facts.ts';
+import { type Subject, spokenNameOf } from '../core/facts.ts';
 import { isJsonObject } from '../core/json.ts';
 import type { BrowserSession } from '../ports/browser-sessions.ts';
 import { escapeHtml, hidden, page, plainText, timeText } from '../wire/http/page.ts';
@@ -104,14 +104,12 @@ const statusText: Readonly<Record<ApprovalView['status'], string>> = {
 };
 
 function factsOf(view: ApprovalView, now: number): readonly (readonly [string, string])[] {
-  const { agent, actors = agent === undefined ? [] : [agent] } = view.subject;
-  const through = actors.toReversed().map((each) => ` through ${each}`);
   const { tables, rows } = actOf(view);
   const open = view.status === 'requested' || view.status === 'approved';
   const left = open ? ` (${remaining(Date.parse(view.expires), now)})` : '';
   return [
     ['Status', statusText[view.status]],
-    ['Asked by', `${view.subject.id}${through.join('')}, ${timeText(view.requested)}`],
+    ['Asked by', `${spokenNameOf(view.subject)}, ${timeText(view.requested)}`],
     ['On', view.connection],
     ...(tables === null ? [] : [['Tables', tables] as const]),
     ...(rows === null ? [] : [['Rows', `${rows}, as the planner estimates`] as const]),

@@ -1,6 +1,7 @@
 // chartgate approvals ls|show|approve|deny: held requests, and the people who decide them.
 
 import { type ApprovalView, approvalView } from '../admin/contract.ts';
+import { spokenNameOf } from '../core/facts.ts';
 import { findGate } from './gate.ts';
 import { complain, type Io, plain, print, printJson } from './io.ts';
 import { renderTable } from './table.ts';
@@ -81,10 +82,9 @@ function present(io: Io, approval: ApprovalView, options: ApprovalsOptions): num
     return 0;
   }
   const { id, status, rule, subject, connection, reviewers, quorum, phi, session, requested, expires } = approval;
-  const by = subject.agent === undefined ? '' : ` through ${subject.agent}`;
   const lines: [string, string][] = [
     ['approval', `${id} (${status})`],
-    ['asked by', `${subject.id}${by}, ${requested}, session ${session}`],
+    ['asked by', `${spokenNameOf(subject)}, ${requested}, session ${session}`],
     ['for', connection],
     ['held by', `rule ${rule}`],
     ['touches', phi.join(', ') || 'no PHI the gate knows of'],

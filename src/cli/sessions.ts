@@ -11,6 +11,7 @@ import {
   timelineView,
 } from '../admin/contract.ts';
 import { searchView } from '../admin/session-search.ts';
+import { spokenNameOf } from '../core/facts.ts';
 import { ok, type Result } from '../core/result.ts';
 import { findGate, type Gate } from './gate.ts';
 import { complain, type Io, plain, print, printJson } from './io.ts';
@@ -119,9 +120,8 @@ function renderTimeline(io: Io, timeline: TimelineView): string[] {
 }
 
 function headingOf({ session }: TimelineView): string {
-  const agent = session.subject.agent === undefined ? '' : ` through ${session.subject.agent}`;
   const client = session.client === '' ? '' : `, ${session.client}`;
-  return plain(`${session.id}  ${session.subject.id}${agent} → ${session.connection} (${session.door}${client})`);
+  return plain(`${session.id}  ${spokenNameOf(session.subject)} → ${session.connection} (${session.door}${client})`);
 }
 
 /** The events of a session by the request of its parent that each was done for; undefined = for none that is known. */

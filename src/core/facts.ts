@@ -38,6 +38,12 @@ export function nameOf({ id, issuer, kind, agent, actors }: Named): Named {
   return { id, issuer, kind, ...(agent === undefined ? {} : { agent }), ...(actors === undefined ? {} : { actors }) };
 }
 
+/** For people to read: "ana through desk through agent", the one who acts now last. */
+export function spokenNameOf({ id, agent, actors = agent === undefined ? [] : [agent] }: Spoken): string {
+  return [id, ...actors.toReversed()].join(' through ');
+}
+
+type Spoken = Pick<Subject, 'id' | 'agent' | 'actors'>;
 type Named = Pick<Subject, 'id' | 'issuer' | 'kind' | 'agent' | 'actors'>;
 
 /** Who it is and what they belong to, as approvals see them. */

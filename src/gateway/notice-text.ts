@@ -1,8 +1,9 @@
 // What people are told of held requests and broken glass, in words.
 // INVARIANT: nothing a person or a statement said goes into a notice: it leaves the gate for systems nobody has cleared for PHI.
 
-import type { Approval, Party } from '../approvals/approval.ts';
+import type { Approval } from '../approvals/approval.ts';
 import { type Emergency, reviewDueMs } from '../approvals/break-glass.ts';
+import { spokenNameOf } from '../core/facts.ts';
 import type { Notice } from '../ports/notices.ts';
 import type { ApprovalMove } from './approval-desk.ts';
 import type { EmergencyMove } from './break-glass-desk.ts';
@@ -17,7 +18,7 @@ export function noticeOfApproval(approval: Approval, move: ApprovalMove, publicU
     title:
       move === 'requested' ? 'A request waits for approval' : 'Nobody has decided yet: a request waits for approval',
     facts: [
-      { label: 'Asked by', text: nameIn(act.subject) },
+      { label: 'Asked by', text: spokenNameOf(act.subject) },
       { label: 'On', text: act.connection },
       { label: 'Held by rule', text: rule },
       { label: 'PHI it touches', text: phi.join(', ') || 'none known' },
@@ -46,7 +47,7 @@ export function noticeOfEmergency(emergency: Emergency, move: EmergencyMove, pub
     kind: `break_glass.${move}`,
     title,
     facts: [
-      { label: 'By', text: nameIn(by) },
+      { label: 'By', text: spokenNameOf(by) },
       { label: 'On', text: connection },
       { label: 'Until', text: new Date(endedMs ?? untilMs).toISOString() },
       { label: 'Reviewers', text: reviewers.join(', ') },
@@ -57,8 +58,4 @@ export function noticeOfEmergency(emergency: Emergency, move: EmergencyMove, pub
     approval: null,
     reviewers,
   };
-}
-
-function nameIn({ id, agent }: Party): string {
-  return agent === undefined ? id : `${id} through ${agent}`;
 }

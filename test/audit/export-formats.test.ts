@@ -201,6 +201,19 @@ void test('OCSF: what a statement does is told by the activity of that name, and
   assert.deepEqual(told({ type: 'account.removed' }), ['Delete', 300106, 'Account Change: Delete']);
 });
 
+void test('everybody who acts for the person is named, in OCSF and in FHIR', () => {
+  const subject = { id: 'ana', issuer: 'x', kind: 'person', agent: 'worker', actors: ['worker', 'planner'] } as const;
+  const session = { door: 'mcp', subject, connection: 'ehr', client: 'c', address: '' };
+  const data = { effect: 'allow', tool: 'query', method: 'tools/call' };
+  const entry = { v: 1, seq: 0, time: '2026-11-21T00:00:00.000Z', type: 'request', session: 's_1', data } as const;
+  for (const told of [asOcsf, asFhir])
+    assert.match(
+      JSON.stringify(told({ entry, session, origin: 'x' })),
+      /"ana through planner through worker"/,
+      told.name,
+    );
+});
+
 void test('OCSF: every event is of its class, attribute by attribute, and every class of ours appears', async () => {
   const events = await exports.all('ocsf');
   const seen = new Set<number>();

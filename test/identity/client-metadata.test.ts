@@ -50,6 +50,8 @@ test('codes are tried, and clients registered, so often a minute from one addres
   for (let i = 0; i < 60; i++) assert.ok(!post(paths[i % paths.length] ?? ''), String(i));
   for (const path of paths) assert.ok(post(path), path);
   assert.ok(!post('/device', '192.0.2.2') && !post('/oauth/register') && !post('/device', '192.0.2.1', 'GET'));
+  for (let i = 0; i < 600; i++) assert.ok(!post('/oauth/authorize?client_id=x', '192.0.2.1', 'GET'));
+  assert.ok(post('/oauth/authorize', '192.0.2.1', 'GET'), 'a sign-in that is begun is kept');
   now += 60_000;
   assert.ok(!post('/device'));
   for (let i = 0; i < 11_000; i++) post('/device', `2001:db8::${i.toString(16)}`);

@@ -94,6 +94,16 @@ test('a rebuilt index says what the one that followed the log said, and tells on
   index.close();
 });
 
+test('all who act for somebody are kept, the one who acts now first', async () => {
+  const log = new MemoryLog();
+  const subject = { id: 'ana', issuer: 'i', kind: 'person', agent: 'worker', actors: ['worker', 'planner'] } as const;
+  await log.append({ type: 'session.start', session: 's_1', subject, connection: 'ehr', data: { door: 'mcp' } });
+  const index = open('index.db');
+  await index.catchUp(log);
+  assert.deepEqual(index.get('s_1')?.subject, subject);
+  index.close();
+});
+
 test('sessions are found by group, tool, table, rule and class, and paged', async () => {
   const log = new MemoryLog();
   const start = (id: string, groups: string[]): Promise<unknown> =>

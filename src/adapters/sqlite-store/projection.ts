@@ -63,6 +63,9 @@ const migrations = [
   `${recordedHoldsTable}
    DELETE FROM sessions; DELETE FROM session_entries; DELETE FROM session_terms; DELETE FROM disclosed; DELETE FROM disclosures;
    DELETE FROM set_backs; UPDATE cursor SET next = 0, last = '';`,
+  `ALTER TABLE sessions ADD COLUMN subject_actors TEXT;
+   DELETE FROM sessions; DELETE FROM session_entries; DELETE FROM session_terms; DELETE FROM disclosed; DELETE FROM disclosures;
+   DELETE FROM set_backs; DELETE FROM holds; UPDATE cursor SET next = 0, last = '';`,
 ];
 
 /** And what their rows are in order by. */
@@ -157,8 +160,8 @@ function applier(database: DatabaseSync, applyHold: (entry: Entry) => void): (ba
   const applyDisclosure = disclosureApplier(database);
   const member = database.prepare('INSERT INTO session_entries (session, seq) VALUES (?, ?)');
   const start = database.prepare(
-    `INSERT INTO sessions (id, seq, subject_id, subject_issuer, subject_kind, subject_agent, connection, door, client,
-       parent_session, parent_request, started, address) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO sessions (id, seq, subject_id, subject_issuer, subject_kind, subject_agent, subject_actors, connection, door, client,
+       parent_session, parent_request, started, address) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const end = database.prepare('UPDATE sessions SET ended = ? WHERE id = ?');
   const unknown = database.prepare('UPDATE sessions SET unknown = unknown + 1 WHERE id = ?');
@@ -177,7 +180,7 @@ function applier(database: DatabaseSync, applyHold: (entry: Entry) => void): (ba
     member.run(session, seq);
     for (const [kind, term] of termsOf(type, data)) note.run(kind, term, session);
     if (type === 'session.start') {
-      const { id = '', issuer = '', kind = 'workload', agent = null } = subject ?? {};
+      const { id = '', issuer = '', kind = 'workload', agent = null, actors } = subject ?? {};
       const [door, client] = [wordOf(data, 'door'), wordOf(data, 'client')];
       const cause = [parent?.session ?? null, parent?.request ?? null] as const;
       start.run(
@@ -187,6 +190,7 @@ function applier(database: DatabaseSync, applyHold: (entry: Entry) => void): (ba
         issuer,
         kind,
         agent,
+        actors ? JSON.stringify(actors) : null,
         connection ?? '',
         door,
         client,
@@ -248,7 +252,7 @@ function select(database: DatabaseSync, filter: SessionFilter): Readonly<Record<
 function summaryOf(row: Readonly<Record<string, unknown>>): SessionSummary {
   const optional = (column: string): string | null => (row[column] === null ? null : textOf(row, column));
   const parent = optional('parent_session');
-  const agent = optional('subject_agent');
+  const [agent, actors] = [optional('subject_agent'), optional('subject_actors')];
   return {
     id: textOf(row, 'id'),
     subject: {
@@ -256,6 +260,7 @@ function summaryOf(row: Readonly<Record<string, unknown>>): SessionSummary {
       issuer: textOf(row, 'subject_issuer'),
       kind: textOf(row, 'subject_kind') === 'person' ? 'person' : 'workload',
       ...(agent === null ? {} : { agent }),
+      ...(actors === null ? {} : { actors: listOf(JSON.parse(actors)) }),
     },
     connection: textOf(row, 'connection'),
     door: textOf(row, 'door'),

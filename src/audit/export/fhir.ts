@@ -2,6 +2,7 @@
 // that has all it asks for: Query by requests that were let through; PatientQuery and PrivacyDisclosure.Source by what is known to
 // be about a patient, an event for each. Patients are named as the log knows them, by keyed name.
 
+import { spokenNameOf } from '../../core/facts.ts';
 import { isJsonArray, type Json, type JsonObject, objectOf } from '../../core/json.ts';
 import type { RecordType } from '../../core/record.ts';
 import { addressOf, type ExportEvent, type Format, idOf, subjectOf, wordIn } from './event.ts';
@@ -198,10 +199,10 @@ function personAgent(event: ExportEvent): JsonObject[] {
 function whoIs(event: ExportEvent): JsonObject {
   const subject = subjectOf(event);
   if (!subject) return { display: 'unknown' };
-  const { id, issuer, agent } = subject;
+  const { id, issuer } = subject;
   return {
     identifier: { system: issuer, value: id },
-    display: agent === undefined ? id : `${id} through ${agent}`,
+    display: spokenNameOf(subject),
   };
 }
 

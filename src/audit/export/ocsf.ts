@@ -1,6 +1,7 @@
 // Entries as OCSF 1.8 events (https://schema.ocsf.io/1.8.0): API Activity 6003, Datastore Activity 6005, Authentication 3002,
 // Authorize Session 3003, Account Change 3001, Detection Finding 2004. Names and counts only, as the entries hold them.
 
+import { spokenNameOf } from '../../core/facts.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { RecordType } from '../../core/record.ts';
 import { addressOf, type ExportEvent, type Format, idOf, isRefused, subjectOf, wordIn } from './event.ts';
@@ -184,6 +185,6 @@ function userOf(event: ExportEvent): JsonObject {
     name: id,
     domain: issuer,
     type_id: kind === 'person' ? 1 : 4,
-    ...(agent === undefined ? {} : { display_name: `${id} through ${agent}` }),
+    ...(agent === undefined ? {} : { display_name: spokenNameOf(subject) }),
   };
 }
