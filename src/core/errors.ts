@@ -201,7 +201,7 @@ export const errors: Readonly<Record<ErrorCode, ErrorRow>> = {
     403,
     77,
     'Filtering, joining, grouping or sorting by a protected column is access to it.',
-    'Leave that column out of conditions, or ask for a rule that grants the filter.',
+    'Leave that column out of conditions and of functions that fail on some values, or ask for a rule that grants the filter.',
   ),
   not_provable: row(
     '42501',

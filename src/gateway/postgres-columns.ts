@@ -55,6 +55,7 @@ export function planColumns(
         jsonPaths: verdict.jsonPaths,
         hidesNull: lineage === undefined || lineage.nullTells === true,
         scanClear: isUserData(field, lineage, catalog),
+        saysComment: saysComment(lineage) && isOfSystem(lineage),
       },
       view,
       counts,
@@ -90,10 +91,11 @@ function ofLineage(lineage: Lineage, view: MaskView): Verdict {
     case 'row':
     case 'year':
     case 'definition':
+    case 'word':
+    case 'source':
       return { rule: form.kind };
     case 'moment':
       return { rule: 'date' };
-    case 'source':
     case undefined:
       return { rule: 'derived' };
   }
@@ -101,7 +103,8 @@ function ofLineage(lineage: Lineage, view: MaskView): Verdict {
 
 function noted(rule: CellRule, lineage: Lineage | undefined): readonly (PhiClass | 'derived' | 'unknown')[] {
   if (rule === 'row') return [...(lineage?.classes ?? [])];
-  if (rule === 'clear' || rule === 'definition') return [];
+  if (rule === 'clear' || rule === 'definition' || rule === 'word') return [];
+  if (rule === 'source') return ['derived'];
   return [rule === 'year' ? 'date' : rule];
 }
 
@@ -119,8 +122,11 @@ function originOf(field: OutputField, catalog: Catalog): Pick<Column, 'classific
 /** Clear text of the customer's own tables, and what is made of it, still passes the detectors; of the catalog's, comments. */
 function isUserData(field: OutputField, lineage: Lineage | undefined, catalog: Catalog): boolean {
   if (field.tableOid !== 0 && catalog.relationByOid(field.tableOid)?.system !== true) return true;
-  const ofUsers = [...(lineage?.columns ?? [])].some((each) => !/^(?:pg_catalog|information_schema)\./.test(each));
-  return ofUsers || saysComment(lineage);
+  return !isOfSystem(lineage) || saysComment(lineage);
+}
+
+function isOfSystem(lineage: Lineage | undefined): boolean {
+  return [...(lineage?.columns ?? [])].every((each) => /^(?:pg_catalog|information_schema)\./.test(each));
 }
 
 function saysComment(lineage: Lineage | undefined): boolean {

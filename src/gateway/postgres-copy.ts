@@ -1,5 +1,6 @@
-// How the rows of a COPY TO STDOUT are masked: as those of a query, but their columns are told by the analysis alone.
-// INVARIANT: what the analysis and the server do not agree on is masked as a whole.
+// How the rows of a COPY TO STDOUT are masked: as those of a query, but their columns and types are told by the analysis alone:
+// of a query's, those that are a column of a table as it is. INVARIANT: what the analysis and the server do not agree on is
+// masked as a whole.
 
 import type { MaskView } from '../masking/mask.ts';
 import type { StatementAnalysis } from '../sql/analysis.ts';
@@ -24,10 +25,16 @@ export function planCopy(
   // A table with other columns than the catalog says, generated ones among them: nothing is known of any.
   const known = copy.columns === null || copy.columns.length === width;
   const fields = Array.from({ length: width }, (_, at) => ({
-    ...((known && copy.columns?.[at]) || noColumn),
+    ...((known && copy.columns?.[at]) || { ...noColumn, typeOid: typeOf(analysis, at, width) }),
     typeModifier: -1,
     format: response.format,
   }));
   const verdicts = known ? analysis : { ...analysis, touchesProtected: true, outputs: null };
   return watched(planColumns(fields, verdicts, catalog, view, counts), fields);
+}
+
+/** 0 = not known. */
+function typeOf({ outputs }: StatementAnalysis, at: number, width: number): number {
+  const form = outputs?.length === width ? outputs[at]?.form : undefined;
+  return form?.kind === 'column' ? form.typeOid : 0;
 }

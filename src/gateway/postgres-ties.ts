@@ -123,6 +123,7 @@ export function tiesOf(rows: TieRows, familyOf: (oid: string) => ReadonlySet<str
     return {
       together: of(togetherOf).map((columns) => togetherFrom(columns, family)),
       referenced: of(referencesTo).map(referenceFrom),
+      family: family.flatMap((member) => (member === oid ? [] : Number(member))),
       placedBy,
       isPart: placedBy.length > 0 && children.has(oid),
       runsCode: family.some((member) => codeOf.has(member)),

@@ -10,7 +10,7 @@ import type { MaskView } from './mask.ts';
 import { operatorFor, tokenOf } from './operators.ts';
 import { binaryArray, textArray } from './postgres/array.ts';
 import { dateBounds, dateMask, isDateType } from './postgres/date.ts';
-import { definitionMask } from './postgres/definition.ts';
+import { definitionMask, isName, isOfServer } from './postgres/definition.ts';
 import { jsonMask } from './postgres/json.ts';
 import { numberMask } from './postgres/number.ts';
 import { binaryMultirange, binaryRange, textMultirange, textRange } from './postgres/range.ts';
@@ -23,7 +23,7 @@ import type { Tally } from './text.ts';
 /** Null in, null out, unless the NULL is hidden too. The result is in the format the cell came in. */
 export type CellMasker = (value: Uint8Array | null) => Uint8Array | null;
 
-export type CellRule = Classification | 'derived' | 'row' | 'year' | 'definition';
+export type CellRule = Classification | 'derived' | 'row' | 'year' | 'definition' | 'word' | 'source';
 
 export interface CellColumn {
   readonly type: PostgresType;
@@ -34,13 +34,16 @@ export interface CellColumn {
   /**
    * `derived`: computed from protected columns, so nothing but a whole mask will do. `row`: a whole row of the table whose
    * row type this is, so each field has the class of its column; only for a row nobody has put together anew. `year`: no
-   * more than the year of a date. `definition`: SQL text of the catalog's own writing.
+   * more than the year of a date. `definition`: SQL text of the catalog's own writing. `word`: the same without quotes
+   * around it. `source`: a column of the catalog that is not shown, but for that it is empty.
    */
   readonly classification: CellRule;
   /** What lies where in a document of class `unknown`. */
   readonly jsonPaths?: JsonPaths | undefined;
   /** Run the detectors over clear text as a tripwire. */
   readonly scanClear?: boolean;
+  /** Comments on objects, and nothing else: the server's own stay. */
+  readonly saysComment?: boolean;
   /** That a value is NULL is as secret as the value: both look alike. */
   readonly hidesNull?: boolean;
 }
@@ -79,7 +82,7 @@ function attempt(mask: ValueMask, value: Uint8Array): Uint8Array | null {
 type Rule = CellRule;
 
 function isClass(rule: Rule): rule is PhiClass {
-  return !['clear', 'unknown', 'derived', 'row', 'year', 'definition'].includes(rule);
+  return !['clear', 'unknown', 'derived', 'row', 'year', 'definition', 'word', 'source'].includes(rule);
 }
 
 /** The mask of a type follows the type's shape down to what is masked itself; null = it may stay. */
@@ -103,6 +106,8 @@ class MaskPlan {
     if (rule === 'derived' || rule === 'unknown') return this.#whole(type, typmod, rule);
     if (rule === 'year') return this.#year(type, typmod);
     if (rule === 'definition') return this.#definition(type, typmod);
+    if (rule === 'word') return this.#word(type, typmod);
+    if (rule === 'source') return this.#source(type, typmod);
     switch (type.kind) {
       case 'base':
         return this.#base(type.name, typmod, rule);
@@ -149,6 +154,17 @@ class MaskPlan {
     }
     const isText = type.kind === 'base' && isTextType(type.name);
     return isText ? definitionMask : this.#whole(type, typmod, 'derived');
+  }
+
+  #word(type: PostgresType, typmod: number): ValueMask {
+    const whole = this.#whole(type, typmod, 'derived');
+    return type.kind === 'base' && isTextType(type.name) ? (value) => (isName(value) ? value : whole(value)) : whole;
+  }
+
+  #source(type: PostgresType, typmod: number): ValueMask {
+    const whole = this.#whole(type, typmod, 'derived');
+    const isText = type.kind === 'base' && type.name === 'bytea' && this.#format === 0;
+    return (value) => (value.length === (isText ? '\\x'.length : 0) ? value : whole(value));
   }
 
   #nothing(rule: Rule): ValueMask {
@@ -198,7 +214,10 @@ class MaskPlan {
 
   #tripwire(name: string, typmod: number): ValueMask | null {
     if (this.#column.scanClear !== true) return null;
-    if (isTextType(name)) return scanMask(name, typmod, this.#view, this.#counts);
+    if (isTextType(name)) {
+      const scan = scanMask(name, typmod, this.#view, this.#counts);
+      return this.#column.saysComment ? (value) => (isOfServer(value) ? value : scan(value)) : scan;
+    }
     return name === 'json' || name === 'jsonb' ? this.#scanJson(name) : null;
   }
 

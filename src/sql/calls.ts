@@ -3,7 +3,17 @@
 
 import type { FuncCall, Node } from 'libpg-query';
 import { filtering, sorting, window } from './conditions.ts';
-import { counts, isOfSequence, mayBeAbsent, mayTell, passesOn, ranks, writesDefinition } from './functions.ts';
+import { mayBeRange, raisesOn, takesAll } from './failing.ts';
+import {
+  counts,
+  givesBound,
+  isOfSequence,
+  mayBeAbsent,
+  mayTell,
+  passesOn,
+  ranks,
+  writesDefinition,
+} from './functions.ts';
 import {
   absentBy,
   as,
@@ -95,7 +105,8 @@ function noteTelling(walk: Walk, node: FuncCall, name: string, given: readonly L
   else if (name === 'format' && !node.func_variadic && writesAnything(textOf(node.args?.[0]))) return;
   // With an encoding: there may be none of this name, or the bytes may not be in it.
   else if (name === 'length' && given.length > 1) walk.findings.mayTell(all);
-  else if (node.func_variadic || mayTell(name, varying)) walk.findings.mayTell(all);
+  else if (node.func_variadic || mayTell(name, varying) || raisesOn(walk, name, given)) walk.findings.mayTell(all);
+  else if (!takesAll(name, node.args ?? []) && !given.every(isPublic)) walk.findings.mayTell(all);
 }
 
 /** A format whose parts take any value: `%I` takes no NULL, and `*` a number only. */
@@ -120,6 +131,7 @@ function valueOf(walk: Walk, name: string, args: readonly Node[], given: readonl
   const all = unite(given);
   const [first = nothing, second = nothing, third] = given;
   if (writesDefinition(name) && given.every(isPublic)) {
+    if (isBuiltIn(walk, name, args[0])) return { classes: new Set(), columns: all.columns };
     return { classes: new Set(['unknown']), columns: all.columns, form: { kind: 'definition', mixed: false } };
   }
   if (givesComment(name)) return { classes: all.classes, columns: new Set([...all.columns, ...commentColumns]) };
@@ -129,10 +141,26 @@ function valueOf(walk: Walk, name: string, args: readonly Node[], given: readonl
     return second.classes.size > 0 ? all : either(third ? [first, third] : [first]);
   }
   if (name === 'array_agg' && isScalarColumn(walk, first)) return inArray(first);
+  if (isDefinition(first) && name === 'btrim' && textOf(args[1]) === '"') return as(all, { kind: 'word' });
   if (isDefinition(first) && keepsDefinition.has(name) && given.length === 1) return first;
-  if (saysYear(walk, name, args, given)) return as(all, { kind: 'year' });
+  if (saysYear(walk, name, args, given)) return as(mayBeAbsent(name) ? absentBy(all) : all, { kind: 'year' });
   if (name === 'date' && isMoment(walk, first)) return as(first, { kind: 'moment' });
-  return mayBeAbsent(name) && !isByPosition(name, args) ? absentBy(all) : all;
+  const isAbsent = mayBeAbsent(name) ? !isByPosition(name, args) : givesBound(name) && mayBeRange(walk, first);
+  return isAbsent ? absentBy(all) : all;
+}
+
+/** OIDs below FirstNormalObjectId (src/include/access/transam.h) came with the server. */
+const firstNormalOid = 16_384;
+
+/** Of a function or view that came with the server and is named by a constant, nobody has written anything into the definition. */
+function isBuiltIn({ catalog }: Walk, name: string, node: Node | undefined): boolean {
+  if (name !== 'pg_get_functiondef' && name !== 'pg_get_viewdef') return false;
+  if (node && 'A_Const' in node)
+    return node.A_Const.ival !== undefined && (node.A_Const.ival.ival ?? 0) < firstNormalOid;
+  if (!node || !('TypeCast' in node) || stringsOf(node.TypeCast.typeName?.names).at(-1) !== 'regclass') return false;
+  const [, schema = '', relation = ''] =
+    /^(pg_catalog|information_schema)\.([a-z_]+)$/.exec(textOf(node.TypeCast.arg) ?? '') ?? [];
+  return catalog.relation(schema, relation)?.system === true;
 }
 
 /** `substring` by numbers, not by a pattern: what a parameter is, the client decides. */

@@ -51,6 +51,8 @@ export interface Reference {
 export interface Ties {
   readonly together: readonly Together[];
   readonly referenced: readonly Reference[];
+  /** Whatever else is in its inheritance tree, by OID. */
+  readonly family: readonly number[];
   /** Columns that say in which partition a row lies. */
   readonly placedBy: readonly string[];
   /** It is such a partition. */

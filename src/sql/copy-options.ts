@@ -36,7 +36,8 @@ export function copyFormatOf(options: readonly Node[]): CopyFormat | null {
     nullText: given.get('null') ?? (kind === 'csv' ? '' : '\\N'),
     header: /^(?:true|on|1)$/i.test(header),
   };
-  if (kind === 'text') return { kind, ...common };
+  // A value that is written as NULL is would be taken for none, which tells that it is this one.
+  if (kind === 'text') return common.nullText === '\\N' || common.nullText === '' ? { kind, ...common } : null;
   if (kind !== 'csv') return null;
   const quote = given.get('quote') ?? '"';
   return { kind, ...common, quote, escape: given.get('escape') ?? quote };

@@ -89,7 +89,8 @@ function ofQuery(relation: Relation, walk: Walk): Reading {
   );
   const says = !isSure || findings.says || holdsConstant(query);
   const unseen = !query || findings.opaque || findings.unseen;
-  return { ...reading, relations: findings.relations, says, unseen, readsSettings: findings.readsSettings };
+  const { relations, compared, readsSettings } = findings;
+  return { ...reading, relations, says, unseen, compared, readsSettings };
 }
 
 /** NULL and yes or no say nothing. */
@@ -127,6 +128,7 @@ function withColumns(
     relations: new Set(),
     says: relation.policed === true,
     unseen: relation.ties?.runsCode === true,
+    compared: [],
     readsSettings: false,
     toldBy: new Map(),
   };

@@ -4,6 +4,7 @@
 import type { A_Expr, A_Indirection, CaseExpr, Node, SubLink, TypeCast } from 'libpg-query';
 import { call } from './calls.ts';
 import { filtering, sorting, telling, window } from './conditions.ts';
+import { raisesOn } from './failing.ts';
 import {
   absentBy,
   as,
@@ -130,7 +131,10 @@ function operation(walk: Walk, node: A_Expr, scope: Scope): Lineage {
   if (compared) impliedOperators(walk, compared);
   const operands = [node.lexpr, node.rexpr];
   const [left = nothing, right = nothing] = operands.map((each) => expression(walk, each, scope));
-  if (node.kind === 'AEXPR_OP' && takesOut(name)) return absentBy(unite([left, right]));
+  if (node.kind === 'AEXPR_OP' && takesOut(name)) {
+    if (raisesOn(walk, name, [left])) walk.findings.mayTell(left);
+    return absentBy(unite([left, right]));
+  }
   if (node.kind === 'AEXPR_OP' && joins(name)) {
     if (isArrayBeside(walk, left, node.rexpr)) walk.findings.mayTell(left);
     if (isArrayBeside(walk, right, node.lexpr)) walk.findings.mayTell(right);
@@ -177,13 +181,23 @@ function choice(walk: Walk, node: CaseExpr, scope: Scope): Lineage {
   for (const branch of node.args ?? []) {
     if (!('CaseWhen' in branch)) continue;
     conditions.push(telling(walk, [branch.CaseWhen.expr], scope));
-    results.push(expression(walk, branch.CaseWhen.result, scope));
+    results.push(outcome(walk, branch.CaseWhen.result, scope));
   }
-  if (node.defresult) results.push(expression(walk, node.defresult, scope));
+  if (node.defresult) results.push(outcome(walk, node.defresult, scope));
   const asked = unite(conditions);
   const result = either(results);
   if (!isProtected(asked)) return result;
   return isProtected(result) ? unite([asked, result]) : as(asked, { kind: 'answer' });
+}
+
+/** A mark or nothing at all, in place of a definition, is nothing that its literals could be compared with. */
+function outcome(walk: Walk, node: Node | undefined, scope: Scope): Lineage {
+  const lineage = expression(walk, node, scope);
+  const constant =
+    node && 'TypeCast' in node && isTextualType(typeOf(walk, node.TypeCast.typeName)) ? node.TypeCast.arg : node;
+  return lineage === nothing && constant && 'A_Const' in constant && /^[*-]?$/.test(constant.A_Const.sval?.sval ?? 'x')
+    ? nullValue
+    : lineage;
 }
 
 /** INVARIANT: a date stays one only from one date type to another; every other cast says what it likes of the value. */

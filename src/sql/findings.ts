@@ -16,6 +16,10 @@ export class Findings {
   readonly lookups: ProtectedClass[] = [];
   /** Parameters ($n) that name a setting to be read. */
   readonly settingParams: Set<number> = new Set();
+  /** What is held against one another where it decides which rows there are, as far as some of it is protected. */
+  readonly compared: Lineage[] = [];
+  /** Of every protected column that is read or written. */
+  readonly used: Set<ProtectedClass> = new Set();
   readonly #masked: Map<string, PhiClass> = new Map();
   readonly #refusals: Map<string, { readonly code: ErrorCode; readonly text: string }> = new Map();
   touchesProtected = false;
@@ -75,14 +79,25 @@ export class Findings {
     }
     for (const cls of lineage.classes) {
       this.touchesProtected = true;
+      this.used.add(cls);
       if (cls !== 'unknown') this.phi.add(cls);
     }
   }
 
   /** Columns that decide which rows there are, how they are ordered or grouped. */
   filter(lineage: Lineage): void {
+    this.compare(lineage);
+    this.#tell(lineage);
+  }
+
+  #tell(lineage: Lineage): void {
     for (const column of lineage.columns) this.filters.add(column);
     for (const cls of lineage.classes) this.filterClasses.add(cls);
+  }
+
+  /** Columns that are held against one another, as a view may do it for who writes the one of them. */
+  compare(lineage: Lineage): void {
+    if (isProtected(lineage) && lineage.columns.size > 1) this.compared.push(lineage);
   }
 
   /** Columns that are held against one value the statement gives. */
@@ -98,7 +113,11 @@ export class Findings {
 
   /** A value whose content an error could give away is as good as filtered by. */
   mayTell(lineage: Lineage): void {
-    if (isProtected(lineage)) this.filter(lineage);
+    if (!isProtected(lineage)) return;
+    this.#tell(lineage);
+    // Values of one row that go through something together are not held against one another.
+    const relations = new Set([...lineage.columns].map((column) => column.slice(0, column.lastIndexOf('.'))));
+    if (relations.size > 1) this.compare(lineage);
   }
 
   /** A value that would be stored, or leave by a way that is not masked. */

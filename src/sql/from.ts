@@ -184,11 +184,12 @@ function join(walk: Walk, node: JoinExpr, scope: Scope): void {
   if (node.isNatural) walk.findings.wholeRows = true;
   if (node.isNatural || using?.length) {
     impliedOperators(walk, ['=']);
-    for (const source of [...left, ...right]) {
-      const lineage = compared(source, using);
+    const sides = [...left, ...right].map((source) => compared(source, using));
+    for (const lineage of sides) {
       walk.findings.use(lineage);
       walk.findings.filter(lineage);
     }
+    walk.findings.compare(unite(sides));
   }
   const joined = scope.sources.splice(before);
   // ON sees what is joined here and the queries around, not the rest of the FROM list (parse_clause.c, transformJoinOnClause).

@@ -6,7 +6,7 @@ function words(text: string): readonly string[] {
   return text.split(/\s+/).filter((word) => word !== '');
 }
 
-/** Never raise because of a value: a protected argument tells nothing but through the output, which is masked. */
+/** Never raise because of a value, but for what failing.ts says: a protected argument tells nothing but through the output, which is masked. */
 const silent = words(`
   count min max bool_and bool_or every any_value string_agg json_agg jsonb_agg avg sum
   row_number rank dense_rank percent_rank cume_dist first_value last_value
@@ -204,14 +204,21 @@ export function passesOn(name: string): boolean {
   return passing.has(name);
 }
 
-/** NULL where the document has no such key, the text no such pattern, the array no such dimension. */
+/** NULL where the document has no such key, the text no such pattern, the array no such dimension, the time no such field or end. */
 const absent: ReadonlySet<string> = new Set(
   words(`substring json_extract_path json_extract_path_text jsonb_extract_path jsonb_extract_path_text
-    array_length array_ndims array_upper array_lower`),
+    array_length array_ndims array_upper array_lower date_part extract to_char`),
 );
 
 export function mayBeAbsent(name: string): boolean {
   return absent.has(name);
+}
+
+const bounding: ReadonlySet<string> = new Set(words('lower upper'));
+
+/** Of a range, NULL where it has no such bound. */
+export function givesBound(name: string): boolean {
+  return bounding.has(name);
 }
 
 /** They count rows, and say nothing of the values in them. */

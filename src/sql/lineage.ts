@@ -14,6 +14,7 @@ export type ProtectedClass = PhiClass | 'unknown';
  * - `year`: no more than the year of a value of a date column.
  * - `answer`: no more than what the statement's `filter` grants give away. Worth nothing outside the statement.
  * - `definition`: SQL text from the catalog, whose literals may be anything; `mixed` = or any other value.
+ * - `word`: such a text without the quotes around it: the name of a column, or anything.
  * - `source`: the same as a tree, as code of another language, or another thing of the catalog that is not shown.
  */
 export type Form =
@@ -27,7 +28,7 @@ export type Form =
     }
   | { readonly kind: 'row'; readonly shape: Shape }
   | { readonly kind: 'definition'; readonly mixed: boolean }
-  | { readonly kind: 'moment' | 'year' | 'answer' | 'source' };
+  | { readonly kind: 'moment' | 'year' | 'answer' | 'word' | 'source' };
 
 export interface Lineage {
   /** Empty = nothing protected went into it. */
@@ -192,6 +193,8 @@ export interface Reading {
   readonly says: boolean;
   /** Its definition runs code that cannot be seen into; or its policies, constraints or indexes do. */
   readonly unseen: boolean;
+  /** What its definition holds against protected values, each with those. */
+  readonly compared: readonly Lineage[];
   /** Its definition shows settings that could hold it. */
   readonly readsSettings: boolean;
   /** Of a generated column, by name, columns whose values could make its expression fail. */

@@ -1,7 +1,7 @@
 // What the server does by itself when rows are written: it compares them with others, changes more of them, and runs code.
 // INVARIANT: what a write is answered with (done, refused, so many rows) says nothing of a protected value unless `filter` is granted.
 
-import type { Relation, Ties } from './catalog.ts';
+import type { Catalog, Relation, Ties } from './catalog.ts';
 import { type Lineage, untraced } from './lineage.ts';
 import type { Walk } from './walk.ts';
 
@@ -22,6 +22,7 @@ export function mayChange(walk: Walk, relation: Relation | null): void {
 export function mayInsert(walk: Walk, relation: Relation | null, names: readonly string[] | null): void {
   if (!relation) return;
   mayCollide(walk, relation, names);
+  mayAppear(walk, relation, names);
   defaults(walk, relation);
   // All of the row is the client's own, but a policy may ask elsewhere.
   for (const { elsewhere } of relation.ties?.together ?? []) tellElsewhere(walk, elsewhere);
@@ -36,6 +37,7 @@ export function mayUpdate(
 ): void {
   if (!relation || again(seen, relation, names.join())) return;
   mayCollide(walk, relation, names);
+  mayAppear(walk, relation, names);
   defaults(walk, relation);
   const { together, referenced } = relation.ties ?? none;
   const changed = withMade(relation, names);
@@ -98,6 +100,30 @@ function again(seen: Seen, { oid }: Relation, columns: string): boolean {
 function mayCollide(walk: Walk, relation: Relation, names: readonly string[] | null): void {
   const written = names && withMade(relation, names);
   for (const { name, key } of relation.columns) if (key && (written?.has(name) ?? true)) tell(walk, relation, name);
+}
+
+/** INVARIANT: what a view holds against a protected value is not chosen by who may read that view. Null = all columns. */
+function mayAppear(walk: Walk, relation: Relation, names: readonly string[] | null): void {
+  const family = (relation.ties?.family ?? []).flatMap((oid) => walk.catalog.relationByOid(oid) ?? []);
+  const written = names && withMade(relation, names);
+  const columns = [relation, ...family].flatMap(({ schema, name, columns: all }) =>
+    all.flatMap((each) => (written?.has(each.name) === false ? [] : `${schema}.${name}.${each.name}`)),
+  );
+  for (const each of comparedInViews(walk)) {
+    if (columns.some((column) => each.columns.has(column))) walk.findings.mayTell(each);
+  }
+}
+
+const known = new WeakMap<Catalog, readonly Lineage[]>();
+
+function comparedInViews(walk: Walk): readonly Lineage[] {
+  const { catalog } = walk;
+  const before = known.get(catalog);
+  if (before) return before;
+  const views = catalog.relations().filter(({ kind, system }) => (kind === 'v' || kind === 'm') && !system);
+  const compared = views.flatMap((view) => walk.read(view).compared);
+  known.set(catalog, compared);
+  return compared;
 }
 
 /** With the generated columns that are made of them. */

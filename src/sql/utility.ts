@@ -184,8 +184,11 @@ function explain(walk: Walk, node: ExplainStmt): Utility {
   const query = node.query;
   if (query && isQuery(query)) walk.rows(query, null);
   else if (query) refused(walk, query);
-  // A plan that is run counts the rows of each partition.
-  if (runs) for (const each of findings.places) findings.filter(each);
+  // A plan that is run counts the rows of each partition, and the bytes of what it sorts, keeps and sends.
+  if (runs) {
+    for (const each of findings.places) findings.filter(each);
+    if (findings.used.size > 0) findings.filter({ classes: findings.used, columns: findings.columns });
+  }
   if (findings.says || (options.has('verbose') && findings.writes)) {
     findings.refuse(
       'not_provable',

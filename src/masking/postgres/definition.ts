@@ -15,6 +15,16 @@ const digitsShown = 4;
 /** Of text types, in both formats. */
 export const definitionMask: ValueMask = (value) => encoder.encode(withoutLiterals(utf8.decode(value)));
 
+/** Whether it can be nothing but the name of a column, or a keyword. */
+export function isName(value: Uint8Array): boolean {
+  return /^[\p{L}_][\p{L}\p{N}_$]*$/u.test(utf8.decode(value));
+}
+
+/** What the server says of its own objects, of which the detectors take a word for a name. */
+export function isOfServer(comment: Uint8Array): boolean {
+  return /^(?:configuration for|snowball stemmer for) [a-z]+ language$/.test(utf8.decode(comment));
+}
+
 /** A quoted name stays; strings, dollar-quoted bodies, comments, long numbers and bit strings are taken out. */
 export function withoutLiterals(sql: string): string {
   const token =

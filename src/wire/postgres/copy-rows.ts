@@ -11,7 +11,6 @@ import { malformed } from './protocol-error.ts';
 interface Field {
   readonly raw: Buffer;
   readonly value: Buffer | null;
-  readonly quoted: boolean;
 }
 
 const newline = 0x0a;
@@ -151,7 +150,8 @@ function textLine(bytes: Buffer, from: number, format: TextFormat): Line | null 
       at++;
     } else if (byte === delimiter || byte === newline) {
       const raw = bytes.subarray(start, at);
-      fields.push({ raw, value: raw.equals(nullText) ? null : unescaped(raw), quoted: false });
+      // Nothing at all may be either; what is made of it must not tell which.
+      fields.push({ raw, value: raw.length > 0 && raw.equals(nullText) ? null : unescaped(raw) });
       start = at + 1;
       if (byte === newline) return { fields, end: start };
     }
@@ -202,7 +202,7 @@ function csvLine(bytes: Buffer, from: number, format: CsvFormat): Line | null {
       quoted = true;
     } else if (byte === delimiter || byte === newline) {
       const raw = bytes.subarray(start, at);
-      fields.push({ raw, value: !quoted && raw.equals(nullText) ? null : Buffer.from(value), quoted });
+      fields.push({ raw, value: !quoted && raw.equals(nullText) ? null : Buffer.from(value) });
       [start, value, quoted] = [at + 1, [], false];
       if (byte === newline) return { fields, end: start };
     } else {
@@ -216,7 +216,7 @@ function rewritten(value: Uint8Array | null, field: Field, format: TextFormat | 
   if (value === null) return Buffer.from(format.nullText);
   const bytes = Buffer.from(value);
   if (field.value?.equals(bytes)) return field.raw;
-  return format.kind === 'text' ? escapedText(bytes, format) : quotedCsv(bytes, field.quoted, format);
+  return format.kind === 'text' ? escapedText(bytes, format) : quotedCsv(bytes, format);
 }
 
 function escapedText(bytes: Buffer, format: TextFormat): Buffer {
@@ -231,15 +231,12 @@ function escapedText(bytes: Buffer, format: TextFormat): Buffer {
   return Buffer.from(out);
 }
 
-function quotedCsv(bytes: Buffer, wasQuoted: boolean, format: CsvFormat): Buffer {
-  const [delimiter, quote, escape] = [format.delimiter, format.quote, format.escape].map((each) => each.charCodeAt(0));
-  const special = (byte: number): boolean => byte === delimiter || byte === quote || byte === newline || byte === 0x0d;
-  const text = bytes.toString('latin1');
-  const needed = wasQuoted || bytes.some(special) || text === format.nullText || text === '\\.';
-  if (!needed || quote === undefined || escape === undefined) return bytes;
+/** INVARIANT: whether the server had to quote the value (for a delimiter or NULL the client chose) is not told: all are quoted. */
+function quotedCsv(bytes: Buffer, format: CsvFormat): Buffer {
+  const [quote = 0, escape] = [format.quote, format.escape].map((each) => each.charCodeAt(0));
   const out: number[] = [quote];
   for (const byte of bytes) {
-    if (byte === quote || byte === escape) out.push(escape);
+    if (escape !== undefined && (byte === quote || byte === escape)) out.push(escape);
     out.push(byte);
   }
   out.push(quote);

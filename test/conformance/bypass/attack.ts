@@ -25,6 +25,8 @@ export interface Family {
   readonly since?: readonly { readonly version: number; readonly setup: string }[];
   /** Columns the DBA has declared clear: `schema.table.column`. */
   readonly clear?: readonly string[];
+  /** What the DBA has classified otherwise: `schema.table.column` → class. */
+  readonly classified?: Readonly<Record<string, string>>;
   readonly attacks: readonly Attack[];
 }
 

@@ -5,6 +5,7 @@ import { asDefinitions, conversions, hypothetical } from './families/asked-of.ts
 import { catalogProbes } from './families/catalog-probes.ts';
 import { computed, renamed, sets, wholeRow } from './families/expressions.ts';
 import { extensions } from './families/extensions.ts';
+import { features } from './families/features.ts';
 import { formatsAndCopies } from './families/formats-and-copies.ts';
 import { inference } from './families/inference.ts';
 import { innerNames, lookAlikes } from './families/look-alikes.ts';
@@ -66,4 +67,5 @@ export const families: readonly Family[] = [
   extensionValues,
   parameterTypes,
   moreQuestions,
+  features,
 ];

@@ -61,6 +61,7 @@ export async function openRange(families: readonly Family[], options: RangeOptio
   await clinic.postgres.query('ehr', grants);
   const columns = [
     ...families.flatMap((family) => family.clear ?? []).map((column) => [column, 'clear']),
+    ...families.flatMap((family) => Object.entries(family.classified ?? {})),
     ...Object.entries(classified),
   ].map(([column, content]) => `      ${column}: ${content}\n`);
   await clinic.writeConfig((config) =>

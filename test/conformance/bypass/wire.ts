@@ -35,9 +35,10 @@ export class Wire {
     user: string,
     token: string,
     parameters: readonly (readonly [string, string])[] = [],
+    database = 'ehr',
   ): Promise<Wire> {
     const wire = new Wire(await scriptedClient(port));
-    wire.send(encodeStartupMessage([['user', user], ['database', 'ehr'], ...parameters]));
+    wire.send(encodeStartupMessage([['user', user], ['database', database], ...parameters]));
     await wire.until('R', signInMs);
     wire.send(encodePasswordMessage(token));
     const answer = await wire.until('Z', signInMs);

@@ -1,0 +1,132 @@
+// Of functions and operators that otherwise take every value: on which types, and with which other arguments, one may make
+// them raise, or be NULL, and another not. INVARIANT: what is not known to take every value tells of it.
+// What fails on nothing but an infinite value or a \u0000 as it lies in the table is not counted: nobody can bring another value
+// there by asking, as sums can be brought to their end by joining rows (docs/guide/threat-model.md).
+
+import type { Node } from 'libpg-query';
+import { type PostgresType, unknownType } from '../core/postgres-type.ts';
+import type { Catalog } from './catalog.ts';
+import { isOfCatalog, isProtected, type Lineage } from './lineage.ts';
+import { stringOf, type Walk } from './walk.ts';
+
+const typeSet = (text: string): ReadonlySet<string> => new Set(text.split(' '));
+
+/** `json` keeps numbers of any size, which nothing but itself can hold. */
+const json = typeSet('json');
+const moments = 'date timestamp timestamptz';
+/** A constant of these types says what is written. */
+const uncut = typeSet(`text varchar ${moments}`);
+/** Their sums come to an end. */
+const sums = typeSet(`money interval ${moments}`);
+/** They compare one by one, and not all that can be in a row or an array has an order. */
+const rows = typeSet('record');
+
+const raisedBy: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ['sum', sums],
+  ['avg', sums],
+  ['length', typeSet('lseg path')],
+  ['min', rows],
+  ['max', rows],
+  ['to_char', typeSet('interval')],
+  ['date_part', typeSet('interval')],
+  ['extract', typeSet('interval')],
+  ['date_trunc', typeSet('interval')],
+  ...['to_jsonb', 'jsonb_agg', 'jsonb_build_array', 'jsonb_build_object'].map((name) => [name, json] as const),
+]);
+
+/** Whether a function or operator of this name may raise because of what these values are, of the types they are made of. */
+export function raisesOn(walk: Walk, name: string, given: readonly Lineage[]): boolean {
+  const types = raisedBy.get(name);
+  return types !== undefined && given.some((each) => mayHold(walk, each, types));
+}
+
+/** Whether the value may be a range, whose bounds may be missing. */
+export function mayBeRange(walk: Walk, lineage: Lineage): boolean {
+  return mayHold(walk, lineage, typeSet('range'));
+}
+
+/** Whether a protected value is made of one of these types; `record` and `range` stand for all of their kind. */
+function mayHold({ catalog }: Walk, lineage: Lineage, types: ReadonlySet<string>): boolean {
+  if (!isProtected(lineage) || isOfCatalog(lineage)) return false;
+  if (lineage.form?.kind === 'row' && types.has('record')) return true;
+  if (lineage.columns.size === 0) return true;
+  return [...lineage.columns].some((name) => contains(typeOfColumn(catalog, name), types));
+}
+
+/** Of `schema.table.column`, which may have dots in each. */
+function typeOfColumn(catalog: Catalog, name: string): PostgresType {
+  const parts = name.split('.');
+  for (let table = 1; table < parts.length - 1; table++) {
+    for (let column = table + 1; column < parts.length; column++) {
+      const relation = catalog.relation(parts.slice(0, table).join('.'), parts.slice(table, column).join('.'));
+      const found = relation?.columns.find((each) => each.name === parts.slice(column).join('.'));
+      if (found) return catalog.type(found.typeOid);
+    }
+  }
+  return unknownType;
+}
+
+function contains(type: PostgresType, types: ReadonlySet<string>): boolean {
+  switch (type.kind) {
+    case 'base':
+      return types.has(type.name);
+    case 'domain':
+      return contains(type.base, types);
+    case 'array':
+      return contains(type.element, types);
+    case 'composite':
+      return types.has('record') || type.fields.some((each) => contains(each.type, types));
+    case 'range':
+    case 'multirange':
+      return types.has('range') || contains(type.subtype, types);
+    case 'enum':
+      return false;
+    case 'unknown':
+      return true;
+  }
+}
+
+/** An infinite time has no fields but these words are taken of any, before it is looked at. */
+const fields =
+  /^(?:microseconds?|milliseconds?|seconds?|minutes?|hours?|days?|weeks?|months?|quarter|years?|decades?|century|centuries|millennium|millennia)$/i;
+const moreFields = /^(?:dow|isodow|doy|isoyear|epoch|julian)$/i;
+
+const zones: ReadonlySet<string> = new Set(
+  ['UTC', 'GMT', 'Z', ...Intl.supportedValuesOf('timeZone')].map((zone) => zone.toLowerCase()),
+);
+
+/** Whether such a call takes every value in the place where functions.ts says so, with the arguments beside it. */
+export function takesAll(name: string, args: readonly Node[]): boolean {
+  const [first, second, third] = args.map(literalOf);
+  switch (name) {
+    case 'date_part':
+    case 'extract':
+      return first !== undefined && (fields.test(first) || moreFields.test(first));
+    case 'date_trunc':
+      return first !== undefined && fields.test(first) && (args.length < 3 || isZone(third));
+    case 'timezone':
+      return isZone(first);
+    // Infinity less infinity is none.
+    case 'age':
+      return args.length < 2 || (second !== undefined && !/inf/i.test(second));
+    // What grows where there is something to replace comes to where the server can hold no more.
+    case 'replace':
+      return second !== undefined && third !== undefined && Buffer.byteLength(third) <= Buffer.byteLength(second);
+    default:
+      return true;
+  }
+}
+
+function isZone(zone: string | undefined): boolean {
+  return zone !== undefined && zones.has(zone.toLowerCase());
+}
+
+/** The text of a constant, unless a cast could cut it. */
+function literalOf(node: Node | undefined): string | undefined {
+  if (node && 'TypeCast' in node) {
+    const { arg, typeName } = node.TypeCast;
+    const isWhole = uncut.has(stringOf(typeName?.names?.at(-1)) ?? '') && !typeName?.typmods?.length;
+    return isWhole ? literalOf(arg) : undefined;
+  }
+  return node && 'A_Const' in node ? node.A_Const.sval?.sval : undefined;
+}
