@@ -3,7 +3,7 @@
 
 import { alwaysUnmasked, combine, decide } from '../core/decide.ts';
 import type { Decision, Policy } from '../core/decision.ts';
-import { nameOf, type Subject } from '../core/facts.ts';
+import { askerOf, nameOf, type Subject } from '../core/facts.ts';
 import { type Json, type JsonObject, spelledOnce } from '../core/json.ts';
 import type { PhiClass } from '../core/phi.ts';
 import type { Payload, RecordInput } from '../core/record.ts';
@@ -60,8 +60,8 @@ class RecordedSession implements AuditedSession {
   readonly #deps: EnforcementDeps;
   readonly #opening: SessionOpening;
   readonly #open = new Set<RecordedAdmission>();
-  readonly #decided = new DecidedRequests();
-  readonly #who: Pick<RecordInput, 'subject' | 'connection'>;
+  #decided = new DecidedRequests();
+  readonly #who: { readonly subject: NonNullable<RecordInput['subject']>; readonly connection: string };
   #ended = false;
 
   constructor(deps: EnforcementDeps, opening: SessionOpening) {
@@ -78,7 +78,10 @@ class RecordedSession implements AuditedSession {
   }
 
   provenAnew(subject: Subject): void {
+    if (subject === this.#subject) return;
     assert(subject.id === this.#subject.id && subject.issuer === this.#subject.issuer, 'the same subject');
+    // INVARIANT: what was allowed to them as they were is no answer to them as they are.
+    if (askingAs(subject) !== askingAs(this.#subject)) this.#decided = new DecidedRequests();
     this.#subject = subject;
   }
 
@@ -87,10 +90,16 @@ class RecordedSession implements AuditedSession {
     const patients = this.#deps.patientKinds?.(this.connection) ?? [];
     const kinds = patients.length > 0 ? { patients: [...patients] } : {};
     const data = { door, client, address, method, groups: [...this.subject.groups], ...kinds };
-    await this.#append({ type: 'session.start', ...(parent ? { parent } : {}), data });
+    await this.#deps.log.append({
+      type: 'session.start',
+      session: this.id,
+      ...this.#who,
+      ...(parent ? { parent } : {}),
+      data,
+    });
   }
 
-  async submit(given: Intent): Promise<Result<Admission>> {
+  submit(given: Intent): Result<Admission> | Promise<Result<Admission>> {
     const request = this.#deps.random.id('r');
     const policy = this.#deps.policy();
     const intent = underEmergency(given, this.#deps.emergency?.(this.subject, this.connection));
@@ -101,39 +110,41 @@ class RecordedSession implements AuditedSession {
       decision.effect === 'deny'
         ? refusalOf(decision, this.#opening, intent.unknown)
         : (intent.check?.(decision) ?? room);
-    if (objection) {
-      await this.#recordRefusal(request, intent, decision, objection);
-      return fail(objection);
-    }
-    const admission = new RecordedAdmission(
-      request,
-      decision,
-      (seen, masked) => this.#disclose(request, intent, decision, seen, masked),
-      (record, payload, patient) => this.#append({ ...record, request }, payload, patient),
-      () => this.#open.delete(admission),
-    );
+    if (objection) return this.#refuse(request, intent, decision, objection);
+    const admission = new RecordedAdmission(this, request, intent, decision);
     const data = before?.data ?? summaryOf(intent, decision);
     if (!before) this.#decided.keep(intent, policy, decision, data);
-    const intended = this.#append(
-      { type: 'request', request, ...(intent.parent ? { parent: intent.parent } : {}), data },
-      before ? new LatePayload(() => before.payload(intent)) : payloadOf(intent, decision),
-      intent.overlap === true && decision.effect === 'allow',
+    const isOverlapped = intent.overlap === true && decision.effect === 'allow';
+    const intended = this.append(
+      'request',
+      request,
+      data,
+      before?.payload(intent) ?? payloadOf(intent, decision),
+      isOverlapped,
+      intent.parent,
     );
-    if (decision.effect === 'hold') {
-      await intended;
-      const refusal = await this.#waitForPeople(request, intent, decision);
-      if (refusal) {
-        await admission.end('held', {
-          code: refusal.code,
-          ...(refusal.approval ? { approval: refusal.approval } : {}),
-        });
-        return fail(refusal);
-      }
-    } else if (intent.overlap) {
-      // Durable before anything is released: `record` is appended after it, in order. A failure shows there.
-      intended.catch(() => {});
-    } else {
-      await intended;
+    if (!isOverlapped) return this.#submitted(admission, intent, intended);
+    // Durable before anything is released: `record` is appended after it, in order. A failure shows there.
+    intended.catch(nothing);
+    this.#open.add(admission);
+    return ok(admission);
+  }
+
+  /** INVARIANT: what may change something has its intent on disk before it is admitted. */
+  async #submitted(
+    admission: RecordedAdmission,
+    intent: Intent,
+    intended: Promise<unknown>,
+  ): Promise<Result<Admission>> {
+    await intended;
+    const { request, decision } = admission;
+    const refusal = decision.effect === 'hold' ? await this.#waitForPeople(request, intent, decision) : null;
+    if (refusal) {
+      await admission.end('held', {
+        code: refusal.code,
+        ...(refusal.approval ? { approval: refusal.approval } : {}),
+      });
+      return fail(refusal);
     }
     this.#open.add(admission);
     return ok(admission);
@@ -143,8 +154,8 @@ class RecordedSession implements AuditedSession {
     const request = this.#deps.random.id('r');
     const data = { effect: 'deny', code: refusal.code, rule: refusal.rule ?? 'builtin:door' };
     await Promise.all([
-      this.#append({ type: 'request', request, data }, jsonPayload(JSON.stringify({ content, refusal }))),
-      this.#append({ type: 'request.end', request, data: { status: 'refused', code: refusal.code } }),
+      this.append('request', request, data, jsonPayload(JSON.stringify({ content, refusal }))),
+      this.append('request.end', request, { status: 'refused', code: refusal.code }),
     ]);
   }
 
@@ -152,7 +163,7 @@ class RecordedSession implements AuditedSession {
     if (this.#ended) return;
     this.#ended = true;
     for (const admission of this.#open) void admission.end('canceled', { reason }).catch(() => {});
-    await this.#append({ type: 'session.end', data: { reason } });
+    await this.#deps.log.append({ type: 'session.end', session: this.id, ...this.#who, data: { reason } });
   }
 
   #decide(intent: Intent, policy: Policy): Decision {
@@ -217,19 +228,17 @@ class RecordedSession implements AuditedSession {
     return refusalOfHold(outcome, rule, `${publicUrl}/approvals/${outcome.approval}`);
   }
 
-  async #recordRefusal(request: string, intent: Intent, decision: Decision, refusal: Refusal): Promise<void> {
+  async #refuse(request: string, intent: Intent, decision: Decision, refusal: Refusal): Promise<Result<never>> {
     const data = { ...summaryOf(intent, decision), effect: 'deny', code: refusal.code };
     await Promise.all([
-      this.#append(
-        { type: 'request', request, ...(intent.parent ? { parent: intent.parent } : {}), data },
-        payloadOf(intent, decision),
-      ),
-      this.#append({ type: 'request.end', request, data: { status: 'refused', code: refusal.code } }),
+      this.append('request', request, data, payloadOf(intent, decision), false, intent.parent),
+      this.append('request.end', request, { status: 'refused', code: refusal.code }),
     ]);
+    return fail(refusal);
   }
 
   /** Names that tell nothing, in the part of the record that is encrypted and can be destroyed. */
-  async #disclose(
+  async disclose(
     request: string,
     intent: Intent,
     decision: Decision,
@@ -255,57 +264,66 @@ class RecordedSession implements AuditedSession {
     const purpose = intent.known?.['reason'];
     const names = seen.patients.map(({ kind, value, by }): Json => [this.#deps.patientName(kind, value), by]);
     const payload = jsonPayload(JSON.stringify({ names, ...(purpose === undefined ? {} : { purpose }) }));
-    await this.#append({ type: 'disclosure', request, data }, payload, true);
+    await this.append('disclosure', request, data, payload, true);
   }
 
-  #append(record: RecordInput, payload?: Payload, patient?: boolean): Promise<{ readonly seq: number }> {
-    const who = record.type === 'response' || record.type === 'request.end' ? null : this.#who;
-    return this.#deps.log.append({ ...record, ...who, session: this.id }, payload, patient);
+  /** Of a request: what answers it is told of by its name alone. */
+  append(
+    type: RecordInput['type'],
+    request: string,
+    data: JsonObject,
+    payload?: Payload,
+    patient?: boolean,
+    parent?: RecordInput['parent'],
+  ): Promise<unknown> {
+    const session = this.id;
+    if (type === 'response' || type === 'request.end')
+      return this.#deps.log.append({ type, session, request, data }, payload, patient);
+    const { subject, connection } = this.#who;
+    const record = { type, session, request, subject, connection, data };
+    return this.#deps.log.append(parent ? { ...record, parent } : record, payload, patient);
+  }
+
+  ended(admission: RecordedAdmission): void {
+    this.#open.delete(admission);
   }
 }
 
 class RecordedAdmission implements Admission {
   readonly request: string;
   readonly decision: Decision;
-  readonly disclose: Admission['disclose'];
-  readonly #append: (record: RecordInput, payload?: Payload, patient?: boolean) => Promise<unknown>;
-  readonly #done: () => void;
+  readonly #session: RecordedSession;
+  readonly #intent: Intent;
   #chunks = 0;
   #ended = false;
 
-  constructor(
-    request: string,
-    decision: Decision,
-    disclose: Admission['disclose'],
-    append: (record: RecordInput, payload?: Payload, patient?: boolean) => Promise<unknown>,
-    done: () => void,
-  ) {
+  constructor(session: RecordedSession, request: string, intent: Intent, decision: Decision) {
     this.request = request;
     this.decision = decision;
-    this.disclose = disclose;
-    this.#append = append;
-    this.#done = done;
+    this.#session = session;
+    this.#intent = intent;
   }
 
-  async record(chunk: Payload, data?: JsonObject, ending?: Ending): Promise<void> {
-    const recorded = { ...data, chunk: this.#chunks++ };
-    if (ending && this.#close()) {
-      const { status, data: outcome } = ending;
-      await this.#append({ type: 'request.end', data: { ...recorded, ...outcome, status } }, chunk);
-    } else {
-      await this.#append({ type: 'response', data: recorded }, chunk);
-    }
+  record(chunk: Payload, data?: JsonObject, ending?: Ending): Promise<unknown> {
+    const at = this.#chunks++;
+    if (!ending || !this.#close()) return this.#session.append('response', this.request, { ...data, chunk: at }, chunk);
+    const { status, data: outcome } = ending;
+    return this.#session.append('request.end', this.request, { ...data, chunk: at, ...outcome, status }, chunk);
+  }
+
+  disclose(seen: Seen, masked: Readonly<Record<string, number>>): Promise<unknown> {
+    return this.#session.disclose(this.request, this.#intent, this.decision, seen, masked);
   }
 
   async end(status: Ending['status'], data?: JsonObject): Promise<void> {
-    if (this.#close()) await this.#append({ type: 'request.end', data: { ...data, status } }, undefined, true);
+    if (this.#close()) await this.#session.append('request.end', this.request, { ...data, status }, undefined, true);
   }
 
   /** False when it had an end already. */
   #close(): boolean {
     if (this.#ended) return false;
     this.#ended = true;
-    this.#done();
+    this.#session.ended(this);
     return true;
   }
 }
@@ -367,21 +385,12 @@ function phiOf(intent: Intent): PhiClass[] {
 
 const utf8 = new TextEncoder();
 
-/** Written out when the log comes to it, out of the way of the request. What it says can no longer change. */
-class LatePayload implements Payload {
-  readonly media = 'application/json';
-  readonly #write: () => string;
-  #bytes: Uint8Array | null = null;
-
-  constructor(write: () => string) {
-    this.#write = write;
-  }
-
-  get bytes(): Uint8Array {
-    this.#bytes ??= utf8.encode(this.#write());
-    return this.#bytes;
-  }
+/** What of a subject a decision may read; which scopes are met by now is asked each time. */
+function askingAs(subject: Subject): string {
+  return JSON.stringify(askerOf({ ...subject, scopes: {} }, 0));
 }
+
+function nothing(): void {}
 
 function jsonPayload(json: string): Payload {
   return { media: 'application/json', bytes: utf8.encode(json) };

@@ -19,10 +19,11 @@ export interface AuditedSession {
   /**
    * Decides, records the intent, and waits in place while a human decides (`onHold` is called once, before the wait).
    * Resolves with an admission, or with the refusal that the caller is to be told (already recorded).
-   * With `overlap` (reads only) it does not wait for the intent to be durable: `record` will.
+   * With `overlap` (reads only) it does not wait for the intent to be durable: `record` will. Then, unless it is held or
+   * refused, there is nothing to wait for, and no promise.
    * @throws LogUnavailable
    */
-  submit(intent: Intent): Promise<Result<Admission>>;
+  submit(intent: Intent): Result<Admission> | Promise<Result<Admission>>;
   /** Records that something was refused before it could be decided (malformed, unknown, unsound). */
   refused(refusal: Refusal, content: JsonObject): Promise<void>;
   /** Ends the session in the log. Requests still open end as `outcome_unknown`. */
@@ -81,12 +82,12 @@ export interface Admission {
    * Resolves when this chunk (and with it the intent) is durable: only then may it leave. With `ending` it is the last one
    * and its record ends the request. @throws LogUnavailable
    */
-  record(chunk: Payload, data?: JsonObject, ending?: Ending): Promise<void>;
+  record(chunk: Payload, data?: JsonObject, ending?: Ending): Promise<unknown>;
   /**
    * Records, under keyed names, whom what is about to leave is about; `masked` counts values by class. Resolves when that is
    * durable: the chunk may leave then. @throws LogUnavailable
    */
-  disclose(seen: Seen, masked: Readonly<Record<string, number>>): Promise<void>;
+  disclose(seen: Seen, masked: Readonly<Record<string, number>>): Promise<unknown>;
   /** Ends the request. Not awaited for release. */
   end(status: Ending['status'], data?: JsonObject): Promise<void>;
 }

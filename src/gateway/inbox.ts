@@ -1,4 +1,5 @@
-// Chunks of one stream, handled strictly one after the other by an asynchronous handler, with back-pressure on the source.
+// Chunks of one stream, handled strictly one after the other by a handler that may have to wait, with back-pressure on the source.
+// As long as it has not, a chunk is handled where it comes in, without a promise.
 
 const queuedBytesMax = 1_048_576;
 const joinedBytesMax = 65_536;
@@ -6,7 +7,7 @@ const nothing = Buffer.alloc(0);
 
 export class Inbox {
   readonly #source: { pause(): void; resume(): void };
-  readonly #handle: (chunk: Buffer) => Promise<void>;
+  readonly #handle: (chunk: Buffer) => Promise<void> | undefined;
   readonly #failed: (error: unknown) => void;
   readonly #chunks: Buffer[] = [];
   #bytes = 0;
@@ -17,7 +18,7 @@ export class Inbox {
 
   constructor(
     source: { pause(): void; resume(): void },
-    handle: (chunk: Buffer) => Promise<void>,
+    handle: (chunk: Buffer) => Promise<void> | undefined,
     failed: (error: unknown) => void,
   ) {
     this.#source = source;
@@ -27,13 +28,13 @@ export class Inbox {
 
   push(chunk: Buffer): void {
     if (this.#closed || chunk.length === 0) return;
+    if (!this.#running) return this.#begin(chunk);
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
     if (this.#bytes > queuedBytesMax && !this.#paused) {
       this.#paused = true;
       this.#source.pause();
     }
-    if (!this.#running) void this.#run();
   }
 
   /** Resolves when everything that has come so far was handled. */
@@ -60,9 +61,20 @@ export class Inbox {
     return others.length > 0 ? Buffer.concat([first ?? nothing, ...others], bytes) : (first ?? nothing);
   }
 
-  async #run(): Promise<void> {
+  #begin(chunk: Buffer): void {
     this.#running = true;
     try {
+      const waiting = this.#handle(chunk);
+      if (waiting || this.#chunks.length > 0) void this.#run(waiting);
+      else this.#rest();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  async #run(first: Promise<void> | undefined): Promise<void> {
+    try {
+      await first;
       while (this.#chunks.length > 0 && !this.#closed) {
         await this.#handle(this.#take());
         if (this.#paused && this.#bytes <= queuedBytesMax) {
@@ -70,12 +82,20 @@ export class Inbox {
           this.#source.resume();
         }
       }
+      this.#rest();
     } catch (error) {
-      this.#closed = true;
-      this.#failed(error);
-    } finally {
-      this.#running = false;
-      for (const each of this.#waiting.splice(0)) each();
+      this.#fail(error);
     }
+  }
+
+  #fail(error: unknown): void {
+    this.#closed = true;
+    this.#failed(error);
+    this.#rest();
+  }
+
+  #rest(): void {
+    this.#running = false;
+    if (this.#waiting.length > 0) for (const each of this.#waiting.splice(0)) each();
   }
 }

@@ -50,7 +50,7 @@ const housekeeping: ReadonlySet<StatementAnalysis['kind']> = new Set([
 ]);
 
 /** More than housekeeping: a rule decides. Housekeeping that only some may do is decided too. */
-export function isActing(analysis: StatementAnalysis): boolean {
+function isActing(analysis: StatementAnalysis): boolean {
   return !housekeeping.has(analysis.kind) || analysis.refusals.length > 0 || isFreed(analysis);
 }
 
@@ -72,7 +72,7 @@ interface Common {
 const found = new WeakMap<Resolved, Common & { readonly catalog: Catalog; readonly keys: KeyColumns | null }>();
 
 /** Found once for statements that come again and again, as prepared ones do. */
-function commonOf(resolved: Resolved, { catalog, patientKeys: keys }: PostgresTarget): Common {
+export function commonOf(resolved: Resolved, { catalog, patientKeys: keys }: PostgresTarget): Common {
   const before = found.get(resolved);
   if (before?.catalog === catalog && before.keys === keys) return before;
   const analyses = resolved.statements.map((each) => each.analysis);
@@ -99,7 +99,7 @@ export function intentOf(
   const { analyses, acting, data, onlyReads, unknown } = commonOf(resolved, message.session.target);
   const params = textsOf(parameters);
   const [first, ...others] = acting.map((each) =>
-    factsOf(message, { ...standing.factsOf(each.analysis.facts), params, estimated_rows: estimatedRows }),
+    factsOf(message, params, { ...standing.factsOf(each.analysis.facts), params, estimated_rows: estimatedRows }),
   );
   const [only] = acting;
   const continued = acting.length === 1 ? only?.cursor?.decision : undefined;
@@ -108,7 +108,7 @@ export function intentOf(
   return {
     ...waiting,
     ...unknown,
-    facts: first ?? factsOf(message, noSql),
+    facts: first ?? factsOf(message, params, noSql),
     also: others,
     content:
       Object.keys(resolved.texts).length > 0
@@ -133,7 +133,7 @@ function unknownOf(analyses: readonly StatementAnalysis[]): Pick<Intent, 'unknow
   return text === undefined ? {} : { unknown: text };
 }
 
-function factsOf({ session, phi, parameters }: PostgresMessage, sql: Facts['sql']): Facts {
+function factsOf({ session, phi }: PostgresMessage, params: readonly (string | null)[], sql: Facts['sql']): Facts {
   const { clock, audited, applicationName, target } = session;
   const now = clock.now();
   return {
@@ -141,7 +141,7 @@ function factsOf({ session, phi, parameters }: PostgresMessage, sql: Facts['sql'
     subject: askerOf(audited.subject, now),
     connection: { name: audited.connection, type: 'postgres' },
     client: { name: applicationName },
-    request: { door: 'postgres', phi: target.classesIn({ analyses: [], phi }, textsOf(parameters)) },
+    request: { door: 'postgres', phi: target.classesIn({ analyses: [], phi }, params) },
     sql,
     mcp: noMcp,
   };

@@ -127,7 +127,8 @@ export async function resolveNames(
     readonly catalog: Catalog;
   },
 ): Promise<Resolved> {
-  if (analysed.analyses.every((each) => each.names === null)) return unnamed(analysed);
+  const known = unnamed(analysed);
+  if (known) return known;
   const resolution = new Resolution(names, sql, deps);
   for (const analysis of analysed.analyses) await resolution.add(analysis);
   return resolution;
@@ -135,9 +136,11 @@ export async function resolveNames(
 
 const resolvedBefore = new WeakMap<Analysed, Resolved>();
 
-function unnamed(analysed: Analysed): Resolved {
+/** What there is to look up is nothing: the same object for the same analysis. Null = names are named. */
+export function unnamed(analysed: Analysed): Resolved | null {
   const known = resolvedBefore.get(analysed);
   if (known) return known;
+  if (analysed.analyses.some((each) => each.names !== null)) return null;
   const statements = analysed.analyses.map((analysis) => ({ analysis, cursor: null, effect: null }));
   const resolved = { statements, cursors: [], texts: {}, uses: [] };
   resolvedBefore.set(analysed, resolved);

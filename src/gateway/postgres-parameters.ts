@@ -2,6 +2,7 @@
 // PostgreSQL would write. It must never guess: what it does not know stays `{base64}`.
 
 import type { Json } from '../core/json.ts';
+import { shortAscii } from '../wire/postgres/body.ts';
 import type { BindMessage } from '../wire/postgres/extended.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -59,6 +60,10 @@ export function parametersOf(message: BindMessage, types: readonly number[]): Js
   return parameters.map((value, position) => {
     if (value === null) return null;
     const format = formats.length === 1 ? formats[0] : formats[position];
+    if (format !== 1) {
+      const short = shortAscii(value);
+      if (short !== null) return short;
+    }
     // Text that is not UTF-8 is the server's to refuse: its error is the client's own.
     return read(value, format === 1 ? (types[position] ?? 0) : textType) ?? { base64: value.toString('base64') };
   });

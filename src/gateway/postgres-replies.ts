@@ -24,11 +24,12 @@ import { decodeCommandComplete, encodeCommandComplete, isCommandTag } from '../w
 import { decodeRowDescription, encodeRowDescription } from '../wire/postgres/rows.ts';
 import { decodeParameterStatus, decodeReadyForQuery } from '../wire/postgres/status.ts';
 import { mayConcernPatients, watchedPlan } from './patients-seen.ts';
-import { type ColumnPlan, formatAt, type OutputField, planColumns } from './postgres-columns.ts';
+import { type ColumnPlan, type OutputField, planColumns } from './postgres-columns.ts';
 import { planCopy } from './postgres-copy.ts';
 import { mayShow, withheld } from './postgres-errors.ts';
-import { Gathered } from './postgres-gathered.ts';
+import { Gathered, type Stretch } from './postgres-gathered.ts';
 import { pins } from './postgres-pins.ts';
+import { inFormats, preparedPlan } from './postgres-prepared-plan.ts';
 import { type Expectation, type Output, type OutputEnd, type Portal, Prepared } from './postgres-statements.ts';
 
 export interface RepliesDeps {
@@ -62,7 +63,7 @@ export class PostgresReplies {
   /** Answers that are whole: they are recorded as ended with, or behind, what has gathered of them. */
   #ending = new Map<Output, OutputEnd>();
   /** Records made elsewhere that have to be durable before the next release. */
-  #recording: Promise<void>[] = [];
+  #recording: Promise<unknown>[] = [];
   /** What the server says on its own account is filed under what was asked last. */
   #last: Output | null = null;
   /** An error has been answered in the extended protocol: everything up to Sync is skipped upstream. */
@@ -113,17 +114,15 @@ export class PostgresReplies {
     const ending = this.#ending;
     this.#ending = new Map();
     for (const { output } of stretches) if (output?.unconfirmed && !(await this.#confirmed(output))) return;
-    const lastOf = new Map(stretches.map(({ output }, at) => [output, at]));
+    const outcomes = outcomesOf(stretches, ending);
     for (const [at, { output, start, end }] of stretches.entries()) {
       if (!output) continue;
-      const outcome = lastOf.get(output) === at ? (ending.get(output) ?? null) : null;
-      if (outcome) ending.delete(output);
-      const seen = output.patients.take();
+      const seen = output.takeSeen();
       if (seen) recorded.push(output.admission.disclose(seen, output.counts));
-      recorded.push(output.record(withDescription(output, bytes.subarray(start, end)), outcome));
+      recorded.push(output.record(withDescription(output, bytes.subarray(start, end)), outcomes[at] ?? null));
     }
     for (const [output, end] of ending) output.end(end);
-    await Promise.all(recorded);
+    await (recorded.length === 1 ? recorded[0] : Promise.all(recorded));
     this.#deps.send(bytes);
   }
 
@@ -214,17 +213,20 @@ export class PostgresReplies {
   }
 
   #planPortal(portal: Portal): Output['plan'] {
-    const { prepared, output } = portal;
-    const described = prepared?.fields?.map((field, position) => ({
-      ...field,
-      format: formatAt(portal.formats, position),
-    }));
-    output.fields = portal.fields ?? described ?? null;
-    if (!output.fields || !output.analysis) {
+    const { prepared, output, formats } = portal;
+    const known = portal.fields ? null : (prepared?.fields ?? null);
+    const { analysis } = output;
+    if (prepared && known && analysis && !this.#deps.patientKeys()) {
+      const basis = { fields: known, formats, analysis, output, catalog: this.#deps.catalog() };
+      output.borrow(prepared, preparedPlan(prepared, basis, this.#deps.viewOf(output)));
+      return output.plan;
+    }
+    output.fields = portal.fields ?? (known && inFormats(known, formats));
+    if (!output.fields || !analysis) {
       if (output.unmasked) output.plan = this.#watched(untouched, [], output);
       return output.plan;
     }
-    output.plan = this.#planOf(output.fields, output.analysis, output);
+    output.plan = this.#planOf(output.fields, analysis, output);
     return output.plan;
   }
 
@@ -474,11 +476,27 @@ function mayBeTold({ kind, facts }: StatementAnalysis): boolean {
   return setters.has(kind) && facts.command !== 'EXPLAIN';
 }
 
-/** The record of rows is readable by itself: it starts with what describes them. */
+/** What each stretch is the last of; it is taken out of `ending`. */
+function outcomesOf(stretches: readonly Stretch[], ending: Map<Output, OutputEnd>): (OutputEnd | undefined)[] {
+  const outcomes: (OutputEnd | undefined)[] = [];
+  for (let at = stretches.length - 1; at >= 0 && ending.size > 0; at--) {
+    const output = stretches[at]?.output;
+    outcomes[at] = output ? ending.get(output) : undefined;
+    if (output) ending.delete(output);
+  }
+  return outcomes;
+}
+
+const descriptions = new WeakMap<object, Buffer>();
+
+/** The record of rows is readable by itself: it starts with what describes them, spelled once for columns that come again. */
 function withDescription(output: Output, bytes: Buffer): Buffer {
-  if (output.described || !output.fields) return bytes;
+  const { fields } = output;
+  if (output.described || !fields) return bytes;
   output.described = true;
-  return Buffer.concat([encodeRowDescription(output.fields), bytes]);
+  const description = descriptions.get(fields) ?? encodeRowDescription(fields);
+  descriptions.set(fields, description);
+  return Buffer.concat([description, bytes]);
 }
 
 function rowLimitNotice(rows: number): NoticeFields {

@@ -14,6 +14,7 @@ import { LogUnavailable } from '../ports/log.ts';
 import type { ByteStream, UpstreamConnection } from '../ports/postgres-upstream.ts';
 import type { StatementAnalysis } from '../sql/analysis.ts';
 import { unread } from '../sql/analyze.ts';
+import type { Catalog } from '../sql/catalog.ts';
 import {
   encodeErrorResponse,
   encodeNoticeResponse,
@@ -21,6 +22,7 @@ import {
   type NoticeFields,
 } from '../wire/postgres/error-fields.ts';
 import {
+  type BindMessage,
   decodeBind,
   decodeClose,
   decodeDescribe,
@@ -30,16 +32,19 @@ import {
   encodeExecute,
   encodeFlush,
   encodeParse,
+  type ParseMessage,
+  type Target,
 } from '../wire/postgres/extended.ts';
 import { Frame, FrameReader, type FrameVisitor } from '../wire/postgres/frame.ts';
 import { backendSession, frontendSession } from '../wire/postgres/messages.ts';
 import { ProtocolError } from '../wire/postgres/protocol-error.ts';
 import { decodeQuery, encodeQuery, encodeTerminate } from '../wire/postgres/query.ts';
-import type { AuditedSession } from './enforce.ts';
+import type { Admission, AuditedSession, Intent } from './enforce.ts';
+import { Forwards } from './forwards.ts';
 import { Inbox } from './inbox.ts';
 import { Outbox } from './outbox.ts';
-import { intentOf, isActing, patientsAsked } from './postgres-intent.ts';
-import { asDeclared, meaningOf, Names, type Resolved, resolveNames } from './postgres-names.ts';
+import { commonOf, intentOf, patientsAsked } from './postgres-intent.ts';
+import { asDeclared, meaningOf, Names, type Resolved, resolveNames, unnamed } from './postgres-names.ts';
 import { parametersOf } from './postgres-parameters.ts';
 import { PostgresReplies } from './postgres-replies.ts';
 import { Standing } from './postgres-standing.ts';
@@ -75,6 +80,21 @@ interface Read extends Analysed {
   readonly unread: Refusal | null;
   /** Where its names have been looked up already. */
   readonly resolved?: Resolved;
+}
+
+/** One message of the client's. */
+interface Asked {
+  readonly sql: string;
+  readonly read: Read;
+  readonly parameters: readonly Json[];
+  /** The snapshot it was analysed with. */
+  readonly catalog: Catalog;
+}
+
+/** What more has to be known of it before it is decided. */
+interface Understood {
+  readonly resolved: Resolved;
+  readonly estimatedRows: number | null;
 }
 
 const readBefore = new WeakMap<Analysed, Read>();
@@ -116,7 +136,7 @@ export class PostgresSession {
   /** The client has said Terminate: what it asked for before that still runs, as it would without the gate. */
   #terminated = false;
   #upstreamGone = false;
-  #forwards: Buffer[] = [];
+  readonly #forwards = new Forwards();
   /** Counts the Syncs (and simple queries) seen: what was asked before one cannot fail together with what comes after. */
   #run = 0;
   /** A message was refused: the rest of its run is skipped, as the upstream would. */
@@ -160,7 +180,7 @@ export class PostgresSession {
         if (status === 'I' && this.#changesCatalog) target.catalogChanged();
         this.#changesCatalog &&= status !== 'I';
         this.#names.ready(status);
-        if (status === 'I' && this.#replies.idle && this.#forwards.length === 0) this.#standing.idle();
+        if (status === 'I' && this.#replies.idle && this.#forwards.isEmpty) this.#standing.idle();
       },
       frank: () => this.#standing.frank,
       loose: () => this.#standing.loose,
@@ -253,33 +273,60 @@ export class PostgresSession {
     await this.close({ code: 'upstream_closed', text: errors.upstream_closed.text });
   }
 
-  async #frontend(chunk: Buffer): Promise<void> {
+  #frontend(chunk: Buffer): Promise<void> | undefined {
     this.#heardMs = this.#deps.clock.now();
     this.#frames.push(chunk);
-    for (let frame = this.#frames.next(); frame; frame = this.#frames.next()) {
-      await this.#frontendMessage(frame);
-      if (this.#isClosed) return;
-    }
-    if (this.#copied) await this.#recordCopied();
-    this.#forward();
-    if (this.#toUpstream.full) await this.#toUpstream.room();
+    const waiting = this.#understand();
+    return waiting && this.#understandAfter(waiting);
   }
 
-  async #backend(chunk: Buffer): Promise<void> {
+  /** As far as nothing has to be waited for. Returns what has to be before it goes on. */
+  #understand(): Promise<void> | undefined {
+    for (let frame = this.#frames.next(); frame; frame = this.#frames.next()) {
+      const waiting = this.#frontendMessage(frame);
+      if (waiting) return waiting;
+      if (this.#isClosed) return undefined;
+    }
+    if (this.#copied) return this.#recordCopied();
+    this.#forward();
+    return this.#toUpstream.full ? this.#toUpstream.room() : undefined;
+  }
+
+  async #understandAfter(first: Promise<void>): Promise<void> {
+    await first;
+    while (!this.#isClosed) {
+      const waiting = this.#understand();
+      if (!waiting) return;
+      await waiting;
+    }
+  }
+
+  #backend(chunk: Buffer): Promise<void> | undefined {
     this.#backendFrames.push(chunk);
-    for (;;) {
+    // One chunk is on its way to disk and the next one is full.
+    if (this.#takeReplies()) return this.#takeRepliesLater();
+    return this.#toClient.full && this.#releasing ? this.#releasing : undefined;
+  }
+
+  /** Returns true where there is no room for more. */
+  #takeReplies(): boolean {
+    for (let isStopped = true; isStopped; ) {
       this.#backendFrames.each(this.#reply);
-      if (this.#broken || this.#isClosed) return;
-      const stopped = this.#replies.full;
+      if (this.#broken || this.#isClosed) return false;
+      isStopped = this.#replies.full;
       if (this.#replies.gathered) this.#releasing ??= this.#release();
-      if (!stopped) break;
-      // One chunk is on its way to disk and the next one is full.
-      if (this.#replies.full)
-        await new Promise<void>((resolve) => {
-          this.#onTaken = resolve;
-        });
+      if (isStopped && this.#replies.full) return true;
     }
     this.#onReplies();
+    return false;
+  }
+
+  async #takeRepliesLater(): Promise<void> {
+    do {
+      await new Promise<void>((resolve) => {
+        this.#onTaken = resolve;
+      });
+    } while (!this.#isClosed && this.#takeReplies());
     // Rows that come while others are being recorded are masked meanwhile; whoever reads nothing gets no more.
     if (this.#toClient.full) await this.#releasing;
   }
@@ -313,10 +360,10 @@ export class PostgresSession {
     }
   }
 
-  async #frontendMessage(frame: Frame): Promise<void> {
+  #frontendMessage(frame: Frame): Promise<void> | undefined {
     const type = String.fromCharCode(frame.type);
-    if (this.#skipping && type !== 'S' && type !== 'X') return;
-    if (type !== 'd' && this.#copied) await this.#recordCopied();
+    if (this.#skipping && type !== 'S' && type !== 'X') return undefined;
+    if (type !== 'd' && this.#copied) return this.#recordCopied(frame);
     switch (type) {
       case 'Q':
         return this.#query(decodeQuery(frame.body));
@@ -334,11 +381,11 @@ export class PostgresSession {
         this.#skipping = false;
         this.#run++;
         this.#replies.expect({ kind: 'sync' });
-        this.#forwards.push(frame.whole);
-        return;
+        this.#forwards.add(frame);
+        return undefined;
       case 'H':
-        this.#forwards.push(frame.whole);
-        return;
+        this.#forwards.add(frame);
+        return undefined;
       case 'd':
       case 'c':
       case 'f':
@@ -357,11 +404,23 @@ export class PostgresSession {
     }
   }
 
-  async #query(text: string): Promise<void> {
+  #query(text: string): Promise<void> | undefined {
     this.#run++;
+    const read = this.#readNow(text);
+    if (!read) return this.#queryLater(text);
+    const submitted = this.#submit(text, read, []);
+    if (submitted instanceof Promise) return submitted.then((output) => this.#submittedSimple(text, output));
+    this.#submittedSimple(text, submitted);
+    return undefined;
+  }
+
+  async #queryLater(text: string): Promise<void> {
     const read = await this.#read(text);
     if (!read.ok) return this.#refuseSimple(read.error, { sql: text });
-    const output = await this.#submit(text, read.value, []);
+    this.#submittedSimple(text, await this.#submit(text, read.value, []));
+  }
+
+  #submittedSimple(text: string, output: Result<Output>): void {
     if (!output.ok) return this.#answerSimple(output.error);
     this.#names.forwarded(output.value);
     this.#replies.expect({ kind: 'query', output: output.value });
@@ -370,8 +429,21 @@ export class PostgresSession {
     this.#run++;
   }
 
-  async #parse(frame: Frame): Promise<void> {
-    const { name, text, parameterTypes } = decodeParse(frame.body);
+  #parse(frame: Frame): Promise<void> | undefined {
+    const message = decodeParse(frame.body);
+    const { name, text, parameterTypes } = message;
+    const read = this.#isForeign(name) ? null : this.#readNow(text);
+    const isTaken = name !== '' && this.#names.prepared.has(name);
+    const isPlain = read && read.analyses.length <= 1 && !isTaken && !this.#names.uncertain;
+    if (!isPlain || this.#names.prepared.size >= limits.preparedPerSessionMax) return this.#parseLater(frame, message);
+    const prepared = new Prepared(name, this.#run, text, 'protocol', parameterTypes);
+    this.#names.prepared.set(name, prepared);
+    this.#forwardParse(frame, message, prepared);
+    return undefined;
+  }
+
+  async #parseLater(frame: Frame, message: ParseMessage): Promise<void> {
+    const { name, text, parameterTypes } = message;
     if (this.#isForeign(name)) return this.#refuseUnread(foreignName, text);
     const read = await this.#read(text);
     if (!read.ok) return this.#refuseUnread(read.error, text);
@@ -389,32 +461,52 @@ export class PostgresSession {
     const prepared = new Prepared(name, this.#run, text, 'protocol', parameterTypes);
     const taken = known && (await this.#settled(known));
     if (!taken) this.#names.prepared.set(name, prepared);
-    this.#replies.expect({ kind: 'parse', prepared });
-    const sent = this.#deps.target.outgoing(text);
-    this.#forwards.push(sent === text ? frame.whole : encodeParse({ name, text: sent, parameterTypes }));
-    // The columns must be known before the first row, whether or not the client asks for them.
-    this.#replies.expect({ kind: 'describe', hidden: true, of: prepared });
-    this.#forwards.push(encodeDescribe({ kind: 'statement', name }));
+    this.#forwardParse(frame, message, prepared);
     // The upstream says that the name is taken, in its own words; it alone knows if it is not.
     if (taken && (await this.#settled(prepared))) this.#names.prepared.set(name, prepared);
   }
 
-  async #bind(frame: Frame): Promise<void> {
+  #forwardParse(frame: Frame, { name, text, parameterTypes }: ParseMessage, prepared: Prepared): void {
+    this.#replies.expect({ kind: 'parse', prepared });
+    const sent = this.#deps.target.outgoing(text);
+    if (sent === text) this.#forwards.add(frame);
+    else this.#forwards.push(encodeParse({ name, text: sent, parameterTypes }));
+    // The columns must be known before the first row, whether or not the client asks for them.
+    this.#replies.expect({ kind: 'describe', hidden: true, of: prepared });
+    this.#forwards.push(encodeDescribe({ kind: 'statement', name }));
+  }
+
+  #bind(frame: Frame): Promise<void> | undefined {
     const message = decodeBind(frame.body);
+    const prepared = this.#isForeign(message.portal) ? undefined : this.#names.prepared.get(message.statement);
+    const read = prepared ? this.#meaningNow(prepared) : null;
+    if (!prepared || !read) return this.#bindLater(frame, message);
+    const submitted = this.#submit(prepared.text, read, parametersOf(message, prepared.parameterTypes));
+    if (submitted instanceof Promise) return submitted.then((output) => this.#bound(frame, message, prepared, output));
+    this.#bound(frame, message, prepared, submitted);
+    return undefined;
+  }
+
+  async #bindLater(frame: Frame, message: BindMessage): Promise<void> {
     if (this.#isForeign(message.portal)) return this.#refuseUnread(foreignName, '');
     if (this.#names.uncertain) await this.#certain();
     const found = this.#names.prepared.get(message.statement);
     const prepared = found && (await this.#usable(found)) ? found : null;
     // The catalog may have changed since Parse: what holds is what the statement means now.
     const read = await (prepared ? this.#meaning(prepared) : ok(this.#unknown('unknown_statement')));
-    if (!read.ok) return this.#refuseUnread(read.error, prepared?.text ?? '');
     const text = prepared?.text ?? '';
-    const submitted = await this.#submit(text, read.value, parametersOf(message, prepared?.parameterTypes ?? []));
+    if (!read.ok) return this.#refuseUnread(read.error, text);
+    const parameters = parametersOf(message, prepared?.parameterTypes ?? []);
+    this.#bound(frame, message, prepared, await this.#submit(text, read.value, parameters));
+  }
+
+  #bound(frame: Frame, message: BindMessage, prepared: Prepared | null, submitted: Result<Output>): void {
     if (!submitted.ok) return this.#refuseExtended(submitted.error);
-    const portal = this.#portal(message.portal, prepared, text, message.resultFormats, submitted.value);
-    this.#names.portals.set(message.portal, portal);
+    const { portal: name, resultFormats } = message;
+    const portal = this.#portal(name, prepared, prepared?.text ?? '', resultFormats, submitted.value);
+    this.#names.portals.set(name, portal);
     this.#replies.expect({ kind: 'bind', portal });
-    this.#forwards.push(frame.whole);
+    this.#forwards.add(frame);
     // What gives out the rows of something else has its columns only now.
     if (prepared?.level === 'sql' || submitted.value.uses.length > 0) this.#describePortal(portal);
   }
@@ -433,28 +525,54 @@ export class PostgresSession {
   }
 
   /** A name nobody knows here is one the upstream does not know either, and it says so. */
-  async #describe(frame: Frame): Promise<void> {
+  #describe(frame: Frame): Promise<void> | undefined {
     const { kind, name } = decodeDescribe(frame.body);
-    if (this.#names.uncertain) await this.#certain();
-    const target = kind === 'statement' ? this.#names.prepared.get(name) : this.#names.portals.get(name);
-    if (target) await this.#usable(target);
-    this.#replies.expect({ kind: 'describe', hidden: false, of: null });
-    this.#forwards.push(frame.whole);
+    const target = this.#named(kind, name);
+    if (this.#names.uncertain || (target && !this.#isSettled(target))) return this.#describeLater(frame, kind, name);
+    this.#forwardDescribe(frame);
+    return undefined;
   }
 
-  async #execute(frame: Frame): Promise<void> {
+  async #describeLater(frame: Frame, kind: Target['kind'], name: string): Promise<void> {
+    if (this.#names.uncertain) await this.#certain();
+    const target = this.#named(kind, name);
+    if (target) await this.#usable(target);
+    this.#forwardDescribe(frame);
+  }
+
+  #named(kind: Target['kind'], name: string): Prepared | Portal | undefined {
+    return kind === 'statement' ? this.#names.prepared.get(name) : this.#names.portals.get(name);
+  }
+
+  #forwardDescribe(frame: Frame): void {
+    this.#replies.expect({ kind: 'describe', hidden: false, of: null });
+    this.#forwards.add(frame);
+  }
+
+  #execute(frame: Frame): Promise<void> | undefined {
     const { portal: name } = decodeExecute(frame.body);
+    const portal = this.#names.portals.get(name);
+    const isRunning = portal && portal.status !== 'failed' && this.#isSettled(portal) && !portal.output.ended;
+    if (!isRunning || this.#names.uncertain) return this.#executeLater(frame, name);
+    this.#forwardExecute(frame, portal);
+    return undefined;
+  }
+
+  async #executeLater(frame: Frame, name: string): Promise<void> {
     if (this.#names.uncertain) await this.#certain();
     const known = this.#names.portals.get(name);
     const usable = known && (await this.#usable(known)) ? known : null;
     // One that has run to its end gives no more rows, as the server says; that question has a record of its own.
     const portal = usable && !usable.output.ended ? usable : await this.#executeCursor(name, usable?.cursor);
-    if (!portal) return;
+    if (portal) this.#forwardExecute(frame, portal);
+  }
+
+  #forwardExecute(frame: Frame, portal: Portal): void {
     if (!portal.output.uses.every((each) => this.#names.holds(each)))
       return this.#refuseExtended({ code: 'invalid_request', text: 'What this portal was bound to is gone.' });
     this.#names.forwarded(portal.output);
     this.#replies.expect({ kind: 'execute', portal });
-    this.#forwards.push(frame.whole);
+    this.#forwards.add(frame);
   }
 
   /** Execute of what SQL has declared or what has run before, which is a FETCH; or of what nobody knows here. */
@@ -485,7 +603,7 @@ export class PostgresSession {
       this.#names.cursors.delete(name);
     }
     this.#replies.expect({ kind: 'close', portal });
-    this.#forwards.push(frame.whole);
+    this.#forwards.add(frame);
   }
 
   async #copyData(frame: Frame): Promise<void> {
@@ -496,7 +614,7 @@ export class PostgresSession {
       this.#copied ??= { output, frames: [] };
       this.#copied.frames.push(frame.whole);
     } else this.#replies.copyingIn = null;
-    this.#forwards.push(frame.whole);
+    this.#forwards.add(frame);
   }
 
   /** Clients may send rows before the server has asked for them: whose they are is known once it does, or has answered all. */
@@ -513,8 +631,8 @@ export class PostgresSession {
     return this.#replies.copyingIn;
   }
 
-  /** INVARIANT: intent before effect holds for the rows of a COPY too. */
-  async #recordCopied(): Promise<void> {
+  /** INVARIANT: intent before effect holds for the rows of a COPY too. `before` is the message that comes behind them. */
+  async #recordCopied(before?: Frame): Promise<void> {
     const copied = this.#copied;
     if (!copied) return;
     this.#copied = null;
@@ -522,13 +640,21 @@ export class PostgresSession {
       { media: 'application/x-postgres-backend', bytes: Buffer.concat(copied.frames) },
       { copy: 'in' },
     );
+    if (before) await this.#frontendMessage(before);
+  }
+
+  /** What a text says, where that is known at once. */
+  #readNow(text: string): Read | null {
+    const known = this.#deps.target.known(text);
+    return known?.analyses.every((each) => this.#mayBeOld(each)) === true ? readOf(known) : null;
   }
 
   /** What a text says. One that cannot be read here may still be the server's to read. */
   async #read(text: string): Promise<Result<Read>> {
+    const now = this.#readNow(text);
+    if (now) return ok(now);
     const { target } = this.#deps;
-    const known = target.known(text);
-    let analysed = known ? ok(known) : await target.analyse(text);
+    let analysed = await target.analyse(text);
     // Its rows leave only if the tables are then as they are now, or its views may be others by now: so now has to be now.
     const isCertain = !analysed.ok || analysed.value.analyses.every((each) => this.#mayBeOld(each));
     if (!isCertain && !(await target.confirms(target.catalog))) analysed = await target.analyse(text);
@@ -542,6 +668,15 @@ export class PostgresSession {
   /** Whether a snapshot of the last second will do. Views are read as ever by who has been shown everything so far. */
   #mayBeOld({ wholeRows, readsViews, names }: StatementAnalysis): boolean {
     return !wholeRows && (this.#seesAll || !(readsViews || names?.kind === 'execute'));
+  }
+
+  /** What a prepared statement means, where that is known at once and it can be used as it is. */
+  #meaningNow(prepared: Prepared): Read | null {
+    if (prepared.level !== 'protocol' || prepared.status === 'failed') return null;
+    if (this.#names.uncertain || !this.#isSettled(prepared)) return null;
+    const read = this.#readNow(prepared.text);
+    const meaning = read && meaningOf(prepared, read);
+    return meaning && asDeclared(prepared, meaning, this.#deps.target.catalog) === meaning ? read : null;
   }
 
   async #meaning(prepared: Prepared): Promise<Result<Read>> {
@@ -559,54 +694,79 @@ export class PostgresSession {
     return { analyses: [unread(refusal)], phi: [], unread: refusal };
   }
 
-  /** Decides and records one message; waits for people if it is held. */
-  async #submit(sql: string, read: Read, parameters: readonly Json[]): Promise<Result<Output>> {
-    const { audited, parent, target } = this.#deps;
+  /** Decides and records one message; waits for people if it is held. What is allowed and changes nothing, at once. */
+  #submit(sql: string, read: Read, parameters: readonly Json[]): Result<Output> | Promise<Result<Output>> {
+    const { catalog } = this.#deps.target;
+    const resolved = this.#deps.needsRowEstimate() ? null : (read.resolved ?? unnamed(read));
+    return resolved
+      ? this.#submitResolved({ sql, read, parameters, catalog, resolved, estimatedRows: null })
+      : this.#submitLater({ sql, read, parameters, catalog });
+  }
+
+  async #submitLater(asked: Asked): Promise<Result<Output>> {
+    const { sql, read, catalog } = asked;
+    const { target } = this.#deps;
     if (this.#names.uncertain && read.analyses.some((each) => each.names !== null)) await this.#certain();
-    // What was understood before must not wait behind a person.
+    // What was understood before must not wait behind what is asked now.
     this.#forward();
-    const { catalog } = target;
-    const standing = this.#standing;
     const resolved =
       read.resolved ??
       (await resolveNames(read, sql, this.#names, {
         analyse: (text) => target.analyse(text),
         usable: (named) => this.#usable(named),
-        onDiscard: standing.discard(),
+        onDiscard: this.#standing.discard(),
         catalog,
       }));
     const estimatedRows = this.#deps.needsRowEstimate() ? await this.#estimatedRows(sql, read, resolved) : null;
+    return this.#submitResolved({ ...asked, resolved, estimatedRows });
+  }
+
+  #submitResolved(asked: Asked & Understood): Result<Output> | Promise<Result<Output>> {
+    const { sql, read, parameters, resolved, estimatedRows } = asked;
+    const { audited, parent } = this.#deps;
     // One serves until somebody hangs up.
     if (this.#waiting.signal.aborted) this.#waiting = new AbortController();
     const cause = parent();
     const { phi, unread } = read;
     const intent = intentOf(
-      { session: this.#deps, sql, resolved, phi, parameters, standing, estimatedRows, unread },
+      { session: this.#deps, sql, resolved, phi, parameters, standing: this.#standing, estimatedRows, unread },
       {
         ...(cause ? { parent: cause } : {}),
         signal: this.#waiting.signal,
-        onHold: (hold) => this.#announceHold(hold),
+        onHold: this.#onHold,
         ifHeld: async () => {
           const rows = estimatedRows ?? (await this.#estimatedRows(sql, read, resolved));
           return rows === null ? {} : { estimated_rows: rows };
         },
       },
     );
-    const outcome = await audited.submit(intent);
+    const outcome = audited.submit(intent);
+    if (!(outcome instanceof Promise)) return this.#submitted(asked, outcome);
+    // What was understood before must not wait behind a person.
+    this.#forward();
+    return outcome.then((each) => this.#submitted(asked, each));
+  }
+
+  #submitted(asked: Asked & Understood, outcome: Result<Admission>): Result<Output> | Promise<Result<Output>> {
+    const { sql, read, parameters, resolved, catalog } = asked;
+    const { target } = this.#deps;
     this.#holding = false;
     // Whatever a policy says to what is not known: the caller is told what is wrong with it.
     if (!outcome.ok) return read.unread ? fail(read.unread) : outcome;
     const { decision } = outcome.value;
-    const analyses = resolved.statements.map((each) => each.analysis);
-    const acting = analyses.some(isActing);
-    standing.admitted(decision, analyses, acting);
-    if (acting) this.#seesAll = decision.obligations.unmask === 'all';
+    const { analyses, acting } = commonOf(resolved, target);
+    const standing = this.#standing;
+    standing.admitted(decision, analyses, acting.length > 0);
+    if (acting.length > 0) this.#seesAll = decision.obligations.unmask === 'all';
     for (const cursor of resolved.cursors) cursor.decision = decision;
-    const frank = decision.obligations.unmask === 'all' || (!acting && standing.frank);
-    const output = new Output(outcome.value, resolved.statements, resolved.uses, frank, catalog);
+    const frank = decision.obligations.unmask === 'all' || (acting.length === 0 && standing.frank);
+    const output = new Output(outcome.value, resolved, analyses, frank, catalog);
     output.asked = patientsAsked(sql, parameters, analyses, target.patientKeys);
-    if (!this.#isClosed) return ok(output);
-    await outcome.value.end('canceled', { reason: 'client gone' });
+    return this.#isClosed ? this.#unwanted(outcome.value) : ok(output);
+  }
+
+  async #unwanted(admission: Admission): Promise<Result<never>> {
+    await admission.end('canceled', { reason: 'client gone' });
     return fail({ code: 'canceled', text: errors.canceled.text });
   }
 
@@ -626,12 +786,7 @@ export class PostgresSession {
     await this.#names.certain();
   }
 
-  #announceHold(hold: {
-    readonly approval: string;
-    readonly link: string;
-    readonly waitMs: number;
-    readonly rule: string;
-  }): void {
+  readonly #onHold: NonNullable<Intent['onHold']> = (hold) => {
     this.#holding = true;
     const fields: NoticeFields = new Map([
       ['S', 'NOTICE'],
@@ -644,7 +799,7 @@ export class PostgresSession {
       ['H', hold.link],
     ]);
     this.#send(encodeNoticeResponse(fields));
-  }
+  };
 
   async #refuseSimple(refusal: Refusal, content: JsonObject): Promise<void> {
     await this.#deps.audited.refused(refusal, content);
@@ -679,8 +834,13 @@ export class PostgresSession {
 
   /** Something asked for in an earlier run may have failed there: then its name means nothing now. */
   async #usable(named: Prepared | Portal): Promise<boolean> {
-    if (named.status === 'pending' && named.run < this.#run) await this.#settled(named);
+    if (!this.#isSettled(named)) await this.#settled(named);
     return named.status !== 'failed';
+  }
+
+  /** Nothing asked for in an earlier run decides any more whether this exists. */
+  #isSettled({ status, run }: Prepared | Portal): boolean {
+    return status !== 'pending' || run >= this.#run;
   }
 
   async #settled(named: Prepared | Portal): Promise<boolean> {
@@ -693,10 +853,8 @@ export class PostgresSession {
   }
 
   #forward(): void {
-    const messages = this.#forwards;
-    if (messages.length === 0) return;
-    this.#forwards = [];
-    this.#toUpstream.write(messages.length === 1 && messages[0] ? messages[0] : Buffer.concat(messages));
+    const bytes = this.#forwards.take();
+    if (bytes) this.#toUpstream.write(bytes);
   }
 
   #failed(error: unknown, instead: ErrorCode | null): void {

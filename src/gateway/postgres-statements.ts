@@ -6,8 +6,9 @@ import type { StatementAnalysis } from '../sql/analysis.ts';
 import type { Catalog } from '../sql/catalog.ts';
 import type { FieldDescription } from '../wire/postgres/rows.ts';
 import type { Admission, Ending } from './enforce.ts';
-import { type PatientRef, PatientsSeen } from './patients-seen.ts';
+import { type PatientRef, PatientsSeen, type Seen } from './patients-seen.ts';
 import type { ColumnPlan } from './postgres-columns.ts';
+import type { PreparedPlan } from './postgres-prepared-plan.ts';
 
 /** Something the client has named and the upstream has not yet confirmed. `run` counts the Syncs before it. */
 class Named {
@@ -47,6 +48,8 @@ export class Prepared extends Named {
   readonly declaredTypes: readonly number[];
   /** Known once the injected Describe has been answered; null = returns no rows. */
   fields: readonly FieldDescription[] | null = null;
+  /** How its rows were masked the last time; null while an answer has it. */
+  plan: PreparedPlan | null = null;
 
   constructor(name: string, run: number, text: string, level: 'protocol' | 'sql', types: readonly number[] = []) {
     super(name, run);
@@ -125,6 +128,7 @@ export class Output {
   readonly admission: Admission;
   /** The statements of the message, in order; the server answers them one after the other. */
   readonly statements: readonly Statement[];
+  /** Of those, in the same order. */
   readonly analyses: readonly StatementAnalysis[];
   /** Prepared statements and cursors it means; they must still be there when it runs. */
   readonly uses: readonly (Prepared | Cursor)[];
@@ -136,9 +140,7 @@ export class Output {
   unconfirmed = false;
   /** Told when the server has answered the message. */
   onAnswered: () => void = () => {};
-  readonly counts: Record<string, number> = {};
-  /** Whom the rows are about, where the connection says what tells it. */
-  readonly patients: PatientsSeen = new PatientsSeen();
+  counts: Record<string, number> = {};
   /** Whom the question names; told with the first row. */
   asked: readonly PatientRef[] = [];
   /** Its rows are about patients and do not say which. */
@@ -156,6 +158,9 @@ export class Output {
   /** Its record starts with the RowDescription. */
   described = false;
 
+  #patients: PatientsSeen | null = null;
+  /** The plan of a prepared statement, to be given back. */
+  #borrowed: { readonly from: Prepared; readonly plan: PreparedPlan } | null = null;
   /** The one a portal executes. */
   #cursor: Cursor | null = null;
   /** The statement whose answer has begun. */
@@ -163,15 +168,15 @@ export class Output {
 
   constructor(
     admission: Admission,
-    statements: readonly Statement[],
-    uses: readonly (Prepared | Cursor)[],
+    { statements, uses }: { readonly statements: readonly Statement[]; readonly uses: readonly (Prepared | Cursor)[] },
+    analyses: readonly StatementAnalysis[],
     frank: boolean,
     catalog: Catalog,
   ) {
     this.uses = uses;
     this.admission = admission;
     this.statements = statements;
-    this.analyses = statements.map((each) => each.analysis);
+    this.analyses = analyses;
     this.frank = frank;
     this.catalog = catalog;
   }
@@ -184,6 +189,24 @@ export class Output {
 
   get unmasked(): boolean {
     return this.admission.decision.obligations.unmask === 'all';
+  }
+
+  /** Whom the rows are about, where the connection says what tells it. */
+  get patients(): PatientsSeen {
+    this.#patients ??= new PatientsSeen();
+    return this.#patients;
+  }
+
+  takeSeen(): Seen | null {
+    return this.#patients?.take() ?? null;
+  }
+
+  /** The rows are masked by this plan, which nobody else has until the answer is whole. */
+  borrow(from: Prepared, plan: PreparedPlan): void {
+    this.#borrowed = { from, plan };
+    this.plan = plan.plan;
+    this.fields = plan.fields;
+    this.counts = plan.counts;
   }
 
   /** Its rows are those of a portal, which others may fetch from too. */
@@ -235,7 +258,7 @@ export class Output {
   }
 
   /** Resolves when this part of the answer may leave; with `end` it is the last. @throws LogUnavailable */
-  record(bytes: Buffer, end: OutputEnd | null): Promise<void> {
+  record(bytes: Buffer, end: OutputEnd | null): Promise<unknown> {
     const chunk = { media: 'application/x-postgres-backend', bytes } as const;
     if (!end || this.ended) return this.admission.record(chunk);
     this.ended = true;
@@ -243,11 +266,25 @@ export class Output {
   }
 
   #ending({ status, data }: OutputEnd): Required<Ending> {
+    const masked = taken(this.counts);
+    if (this.#borrowed) this.#borrowed.from.plan = this.#borrowed.plan;
+    this.#borrowed = null;
     return {
       status: status === 'ok' && this.cut > 0 ? 'limited' : status,
-      data: { ...data, rows: this.rows, ...(this.cut ? { rows_cut: this.cut } : {}), masked: { ...this.counts } },
+      data: { ...data, rows: this.rows, ...(this.cut ? { rows_cut: this.cut } : {}), masked },
     };
   }
+}
+
+/** What was counted, and nothing is left of it. */
+function taken(counts: Record<string, number>): Record<string, number> {
+  const found: Record<string, number> = {};
+  for (const name in counts) {
+    const count = counts[name] ?? 0;
+    if (count > 0) found[name] = count;
+    counts[name] = 0;
+  }
+  return found;
 }
 
 /** What the next backend messages answer, in the order the frontend messages were forwarded. */

@@ -5,6 +5,7 @@ import type { Config } from '../config/config.ts';
 import { mayEnter } from '../core/decide.ts';
 import type { Decision, Policy } from '../core/decision.ts';
 import type { Subject } from '../core/facts.ts';
+import type { ClassSet, PhiClass } from '../core/phi.ts';
 import type { Find } from '../masking/detectors/detector.ts';
 import type { MaskView } from '../masking/mask.ts';
 import { operatorFor, shownBy } from '../masking/operators.ts';
@@ -15,6 +16,8 @@ interface Standing {
   readonly config: Config;
   readonly policy: Policy;
   readonly own: readonly Find[];
+  /** What those see to whom a decision shows some classes: with what the masks keep. */
+  readonly shown: WeakMap<readonly PhiClass[], ClassSet>;
 }
 
 export class RulesInForce {
@@ -24,13 +27,13 @@ export class RulesInForce {
 
   /** `maskKey`: 32 bytes, keys pseudonyms and shifts. */
   constructor(config: Config, policy: Policy, maskKey: Uint8Array, clock: Pick<Clock, 'now'>) {
-    this.#standing = { config, policy, own: ownDetectors(config.detectors.rules) };
+    this.#standing = { config, policy, own: ownDetectors(config.detectors.rules), shown: new WeakMap() };
     this.#maskKey = maskKey;
     this.#clock = clock;
   }
 
   replace(config: Config, policy: Policy): void {
-    this.#standing = { config, policy, own: ownDetectors(config.detectors.rules) };
+    this.#standing = { config, policy, own: ownDetectors(config.detectors.rules), shown: new WeakMap() };
   }
 
   get config(): Config {
@@ -41,18 +44,25 @@ export class RulesInForce {
     return this.#standing.policy;
   }
 
-  viewOf(decision: Pick<Decision, 'obligations'>): MaskView {
+  viewOf({ obligations: { unmask } }: Pick<Decision, 'obligations'>): MaskView {
     const { masks, detectors } = this.#standing.config;
     // Rows come too fast to ask anybody about them: a note in them is not shown rather than scanned without being asked about.
     const isAsked = detectors.presidio !== null || detectors.onnx !== null;
     const asks = isAsked && operatorFor('note', masks) === 'scan';
     return {
       rules: asks ? { ...masks, byClass: { ...masks.byClass, note: 'redact' } } : masks,
-      unmask: shownBy(masks, decision.obligations.unmask),
+      unmask: unmask === 'all' ? unmask : this.#shownTo(masks, unmask),
       key: this.#maskKey,
       own: this.#standing.own,
       now: this.#clock.now(),
     };
+  }
+
+  /** Found once for a decision that is made again and again. */
+  #shownTo(masks: Config['masks'], unmask: readonly PhiClass[]): ClassSet {
+    const known = this.#standing.shown.get(unmask) ?? shownBy(masks, unmask);
+    this.#standing.shown.set(unmask, known);
+    return known;
   }
 
   /** The operator's own detectors. */

@@ -50,6 +50,7 @@ const policies: readonly Policy[] = [
   policyOf([allows('read', 'sql.reads'), denies('no-notes', '"public.notes" in sql.relations')]),
   policyOf([allows('read', 'sql.reads'), denies('no-ssn', '"ssn" in request.phi')]),
   policyOf([allows('read', 'sql.reads'), denies('no-seven', 'sql.params.exists(each, each == "7")')]),
+  policyOf([allows('read', 'sql.reads', { subjects: { ids: [], groups: ['analysts'] } })]),
 ];
 
 test('what is decided and recorded is what deciding anew would give', async () => {
@@ -59,6 +60,7 @@ test('what is decided and recorded is what deciding anew would give', async () =
     param: fc.constantFrom('1', '7', 'é"\\'),
     phi: fc.constantFrom<readonly PhiClass[]>([], ['ssn'], ['date', 'ssn']),
     now: fc.nat(1_000),
+    groups: fc.constantFrom(['analysts'], ['analysts', 'night-shift'], ['interns']),
   });
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
@@ -86,9 +88,11 @@ test('what is decided and recorded is what deciding anew would give', async () =
       for (const each of steps) {
         policy = policies[each.policy] ?? assert.fail();
         const same = statements[each.statement] ?? assert.fail();
+        session.provenAnew(subject('ana', each.groups));
         const facts: Facts = {
           ...base,
           now: each.now,
+          subject: { ...base.subject, groups: each.groups },
           request: { door: 'postgres', phi: each.phi },
           sql: { ...same, params: [each.param], estimated_rows: null },
         };

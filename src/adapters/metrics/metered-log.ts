@@ -99,21 +99,26 @@ interface Tally {
   n: number;
 }
 
-/** A counter's labels cost more to look up than a record's digest: they are looked up when somebody asks. */
+/**
+ * A counter's labels cost more to look up than a record's digest: they are looked up when somebody asks. Of labels of closed sets there
+ * are few together, and the same ones are found by looking at them.
+ */
 class Tallies {
-  #byLabels = new Map<string, Tally>();
+  #all: Tally[] = [];
 
   add(type: string, effect: string, code: string): void {
-    const key = `${type} ${effect} ${code}`;
-    const known = this.#byLabels.get(key);
-    if (known) known.n++;
-    else this.#byLabels.set(key, { type, effect, code, n: 1 });
+    for (const each of this.#all) {
+      if (each.type !== type || each.effect !== effect || each.code !== code) continue;
+      each.n++;
+      return;
+    }
+    this.#all.push({ type, effect, code, n: 1 });
   }
 
   /** What was counted since the last time. */
   take(): Iterable<Tally> {
-    const taken = this.#byLabels;
-    this.#byLabels = new Map();
-    return taken.values();
+    const taken = this.#all;
+    this.#all = [];
+    return taken;
   }
 }

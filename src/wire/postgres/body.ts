@@ -9,6 +9,17 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /** NAMEDATALEN - 1. */
 const nameBytesMax = 63;
 
+/** So many bytes are sooner looked through than a decoder is called. */
+const shortMax = 32;
+
+/** Null = it is longer, or not ASCII. */
+export function shortAscii(bytes: Buffer): string | null {
+  const { length } = bytes;
+  if (length > shortMax) return null;
+  for (let at = 0; at < length; at++) if ((bytes[at] ?? 0) > 0x7f) return null;
+  return bytes.toString('latin1');
+}
+
 /** @throws ProtocolError `malformed` when it is not UTF-8 */
 export function decodeText(bytes: Uint8Array, what: string): string {
   try {
@@ -59,6 +70,11 @@ export class BodyReader {
     return this.#body.subarray(from, from + length);
   }
 
+  /** Where the bytes are that are passed over. */
+  skip(length: number): number {
+    return this.#advance(length);
+  }
+
   rest(): Buffer {
     return this.bytes(this.left);
   }
@@ -67,7 +83,8 @@ export class BodyReader {
   cString(): string {
     const nul = this.#body.indexOf(0, this.#at);
     if (nul === -1) return malformed(this.#what);
-    const text = decodeText(this.bytes(nul - this.#at), this.#what);
+    const bytes = this.bytes(nul - this.#at);
+    const text = shortAscii(bytes) ?? decodeText(bytes, this.#what);
     this.#at = nul + 1;
     return text;
   }
@@ -84,7 +101,8 @@ export class BodyReader {
     }
     const nul = this.#body.indexOf(0, this.#at);
     if (nul === -1) return malformed(this.#what);
-    const name = decodeText(this.#body.subarray(this.#at, Math.min(nul, this.#at + nameBytesMax)), this.#what);
+    const bytes = this.#body.subarray(this.#at, Math.min(nul, this.#at + nameBytesMax));
+    const name = shortAscii(bytes) ?? decodeText(bytes, this.#what);
     this.#at = nul + 1;
     return name;
   }

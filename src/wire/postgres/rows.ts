@@ -1,6 +1,7 @@
 // RowDescription and DataRow, value by value. Rows on the hot path go through data-row.ts instead.
 
-import { BodyReader, MessageWriter } from './body.ts';
+import { BodyReader, decodeText, MessageWriter } from './body.ts';
+import { malformed } from './protocol-error.ts';
 
 /** One field of RowDescription ('T'). */
 export interface FieldDescription {
@@ -47,6 +48,27 @@ export function decodeDataRow(body: Buffer): (Buffer | null)[] {
   reader.end();
   return values;
 }
+
+/**
+ * 'D', all of it text. Null = NULL.
+ * @throws ProtocolError `malformed` also for what is not UTF-8
+ */
+export function decodeTextRow(body: Buffer): (string | null)[] {
+  // Most text is ASCII, which can be cut out of the message as a whole.
+  const bytes = body.toString('latin1');
+  const reader = new BodyReader(body, 'DataRow');
+  const values = Array.from({ length: reader.count() }, () => {
+    const length = reader.int32();
+    if (length === -1) return null;
+    const from = length < 0 ? malformed('DataRow') : reader.skip(length);
+    const text = bytes.slice(from, from + length);
+    return beyondAscii.test(text) ? decodeText(body.subarray(from, from + length), 'DataRow') : text;
+  });
+  reader.end();
+  return values;
+}
+
+const beyondAscii = /[\x80-\xff]/;
 
 export function encodeDataRow(values: readonly (Uint8Array | null)[]): Buffer {
   const writer = new MessageWriter('D').count(values.length);
