@@ -160,7 +160,9 @@ export function become(args) {
   if (cache !== undefined) env['NODE_COMPILE_CACHE'] = cache;
   // Replaces this process where that exists (Node ≥ 22.15, not Windows), so that there is nothing to forward or to orphan.
   if (process.execve && process.platform !== 'win32') process.execve(node, [node, ...args], env);
-  const child = spawn(node, args, { stdio: 'inherit', env });
+  // The channel says nothing: that it closes, even by kill -9 of this process, tells the child to stop.
+  const watch = ['--require', join(root, 'bin', 'parent-watch.cjs')];
+  const child = spawn(node, [...watch, ...args], { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     // On a terminal Ctrl-C has reached the child already: the whole foreground group gets it.
     process.on(signal, () => (signal === 'SIGINT' && process.stdin.isTTY) || child.kill(signal));

@@ -10,25 +10,19 @@ import { listenHttp } from './adapters/node-http/listener.ts';
 import { listen } from './adapters/node-net/listener.ts';
 import { systemClock as clock } from './adapters/system/clock.ts';
 import { systemRandom as random } from './adapters/system/random.ts';
-import { createAccountPages } from './admin/account-page.ts';
-import { type AdminApi, createAdminApi } from './admin/api.ts';
-import { createApprovalPages } from './admin/approval-page.ts';
-import { approvalPages } from './admin/approval-sheet.ts';
-import { breakGlassPages, createBreakGlassPages } from './admin/break-glass-page.ts';
-import { createEntrance, entrance } from './admin/entrance-page.ts';
 import { startExports } from './compose-exports.ts';
-import { listenerOf, loadBridge, operationsAnd, type Pages, signInAnd } from './compose-operations.ts';
+import { later, operationsAnd, signInAnd } from './compose-operations.ts';
 import { recognizersOf } from './compose-recognizers.ts';
 import { keepRounds } from './compose-retention.ts';
 import type { LoadedConfig } from './config/resolve.ts';
-import { type IssueDsn, mcpConnections } from './connections.ts';
-import { decide, glassFor, mayBeHeld, mayEnter } from './core/decide.ts';
+import { type IssueDsn, loadFor, localHost, mcpConnections, publicHost, rehearse } from './connections.ts';
+import { decide, mayBeHeld, mayEnter } from './core/decide.ts';
 import { errors } from './core/errors.ts';
 import { limits } from './core/limits.ts';
 import { isLoopback } from './core/loopback.ts';
-import { ok, type Result, refuse } from './core/result.ts';
+import { ok, type Result } from './core/result.ts';
 import type { Foundation } from './foundation.ts';
-import { type AccountDesk, accountPages, wantsAccounts } from './gateway/account-desk.ts';
+import { type AccountDesk, wantsAccounts } from './gateway/account-desk.ts';
 import { openSession } from './gateway/audited-session.ts';
 import { dsnOf } from './gateway/credential-desk.ts';
 import { detectClasses } from './gateway/detected-classes.ts';
@@ -53,13 +47,15 @@ export interface Gate {
   readonly addresses: readonly string[];
   /** The public key of its log. */
   readonly vkey: string;
+  /** Resolves when a part that is loaded once the doors are open cannot be: then the gate is not whole, and has to end. */
+  readonly failed: Promise<unknown>;
   reload(loaded: LoadedConfig): Promise<void>;
 }
 
 type OnClose = (close: () => unknown) => void;
 
 /** By then the first have been answered that came through a door as soon as it was open. */
-const bridgeMs = 1_000;
+const frontMs = 1_000;
 
 /** Refused: config_invalid, port_unavailable. What has been opened by then is handed to `onClose`. */
 export async function openDoors(
@@ -72,12 +68,17 @@ export async function openDoors(
   if (!kernel.ok) return kernel;
   const { rules, log, routes, tls, people, signOuts } = kernel.value;
   const { config } = loaded;
+  onClose(() => {
+    for (const target of targetsOf(routes)) target.close();
+  });
+  void rehearse(targetsOf(routes)).catch(kernel.value.onBug);
+  void loadFor(config.connections).catch(kernel.value.onBug);
   const accounts = await accountsOf(kernel.value, logger);
   const mcpDoor = openMcpDoor(kernel.value, accounts, logger, onClose);
   signOuts.doors.push({ end: (which) => mcpDoor.closeWhere(which, 'signed_out') });
   const postgres = await openPostgresDoor(kernel.value, mcpDoor, onClose);
   if (!postgres.ok) return postgres;
-  const api = createApi(kernel.value);
+  const front = later(async () => (await import('./compose-front.ts')).openFront(kernel.value, accounts));
   const http = await listenHttp({
     ...config.listen.http,
     tls,
@@ -88,15 +89,11 @@ export async function openDoors(
       })),
       ...(people ? [{ prefix: signInPrefix, handle: (exchange: HttpExchange) => people.door.handle(exchange) }] : []),
     ],
-    otherwise: signInAnd(
-      people,
-      operationsAnd(api, createPages(kernel.value, accounts), kernel.value.decisions.slack, foundation),
-    ),
+    otherwise: signInAnd(people, operationsAnd(front.listener('outside'), foundation)),
   });
   if (!http.ok) return http;
   onClose(() => http.value.close(2_000));
-  const local = listenerOf((request) => api.fetch(request, { local: true }));
-  const socket = await listenLocally(join(config.state, 'admin.sock'), local);
+  const socket = await listenLocally(join(config.state, 'admin.sock'), front.listener('local'));
   if (socket.ok) onClose(() => socket.value.close());
   else logger.warn(socket.error.text);
   await recordConfiguration(kernel.value, logger);
@@ -105,9 +102,6 @@ export async function openDoors(
   if (!exports.ok) return exports;
   onClose(exports.value);
   onClose(keepRounds(kernel.value.retention, logger));
-  onClose(() => {
-    for (const target of targetsOf(routes)) target.close();
-  });
   onClose(
     every(60_000, async () => {
       foundation.store.credentials.removeExpired(clock.now() - limits.credentialMs);
@@ -115,10 +109,11 @@ export async function openDoors(
       await people?.sweep();
     }),
   );
-  onClose(clock.after(bridgeMs, () => void loadBridge()));
+  onClose(clock.after(frontMs, front.load));
   return ok({
     addresses: [`HTTP on ${config.listen.http.host}:${http.value.port}`, ...postgres.value],
     vkey: log.vkey,
+    failed: front.failed,
     reload: async (next) => {
       const compiled = compilePolicy(next.config.policy);
       if (!compiled.ok) return;
@@ -268,87 +263,6 @@ function openMcpDoor(kernel: Kernel, accounts: AccountDesk | null, logger: Logge
   return door;
 }
 
-function createApi(kernel: Kernel): AdminApi {
-  const { loaded, foundation, log, rules, desk, tools, tls, authenticate, issue, postgresAt, onBug } = kernel;
-  const { publicUrl } = loaded.config;
-  return createAdminApi({
-    clock,
-    approvals: foundation.store.approvals,
-    log,
-    reader: log.reader,
-    index: foundation.index,
-    publicUrl,
-    patients: kernel.patients,
-    readers: () => rules.readers,
-    authenticate: (token) => authenticate(token, { kind: 'api' }),
-    desk,
-    breakGlass: kernel.decisions.breakGlass,
-    tools,
-    retention: kernel.retention,
-    rotation: foundation.rotation,
-    endSubject: kernel.signOuts.endSubject,
-    toolReviewersOf: (connection) => rules.reviewersOf(connection),
-    issueCredential: async (subject, connection, ttlMs) => {
-      if (postgresAt.port === 0) return refuse('wrong_door', 'This gate has no PostgreSQL door.');
-      const issued = await issue({ subject, connection, ttlMs });
-      if (!issued.ok) return issued;
-      const { user, password, expiresMs } = issued.value;
-      const at = { host: publicHost(postgresAt.host, publicUrl), port: postgresAt.port, tls: tls !== null };
-      return ok({
-        user,
-        password,
-        dsn: dsnOf(issued.value, at, connection),
-        expires: new Date(expiresMs).toISOString(),
-      });
-    },
-    connectionsFor: (subject) => rules.connectionsFor(subject),
-    onError: onBug,
-  });
-}
-
-/** What people meet in a browser when something is held. */
-function createPages(kernel: Kernel, accounts: AccountDesk | null): Pages {
-  const { foundation, loaded, log, rules, desk, people, onBug } = kernel;
-  const { approvals } = foundation.store;
-  const approving = createApprovalPages({
-    clock,
-    approvals,
-    desk,
-    log,
-    readers: () => rules.readers,
-    sessions: people?.desk ?? null,
-    onError: onBug,
-  });
-  const breaking = createBreakGlassPages({
-    clock,
-    log,
-    breakGlass: kernel.decisions.breakGlass,
-    readers: () => rules.readers,
-    sessions: people?.desk ?? null,
-    glassFor: (subject, connection) => glassFor(rules.policy, subject, connection),
-    connections: () => Object.keys(rules.config.connections),
-    onError: onBug,
-  });
-  const every = {
-    [entrance]: createEntrance(people ? signInPrefix : null),
-    [approvalPages]: approving,
-    [breakGlassPages]: breaking,
-  };
-  if (!accounts || !people) return every;
-  const connecting = createAccountPages({
-    desk: accounts,
-    log,
-    sessions: people.desk,
-    mayEnter: (subject, connection) => mayEnter(rules.policy, subject, connection),
-    hostOf: (name) => {
-      const connection = loaded.config.connections[name];
-      return connection?.type === 'mcp' && connection.transport === 'http' ? new URL(connection.url).host : '';
-    },
-    onError: onBug,
-  });
-  return { ...every, [accountPages]: connecting };
-}
-
 /** Null where no connection wants an account of each person: then what that takes is not loaded. */
 async function accountsOf({ loaded, foundation, signOuts }: Kernel, logger: Logger): Promise<AccountDesk | null> {
   if (!wantsAccounts(loaded.config)) return null;
@@ -360,17 +274,6 @@ async function accountsOf({ loaded, foundation, signOuts }: Kernel, logger: Logg
 
 /** A client that was sent to a page for an approval is told of the decision for so long. */
 const approvalWatchMs = 86_400_000;
-
-const anyAddress: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
-
-function localHost(host: string): string {
-  return anyAddress.has(host) ? '127.0.0.1' : host;
-}
-
-/** What a client elsewhere connects to, where the gate listens on every address. */
-function publicHost(host: string, publicUrl: string): string {
-  return anyAddress.has(host) ? new URL(publicUrl).hostname : host;
-}
 
 function every(ms: number, work: () => Promise<void>): () => void {
   const timer = setInterval(() => void work().catch(() => {}), ms);

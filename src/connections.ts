@@ -3,6 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import type { Logger } from 'pino';
+import { loadClient } from './adapters/mcp-http/server-connections.ts';
 import { createHttpUpstream } from './adapters/mcp-http/upstream.ts';
 import { BackOffs } from './adapters/mcp-stdio/back-off.ts';
 import { createProcessGuard } from './adapters/mcp-stdio/process-guard.ts';
@@ -80,6 +81,14 @@ export function postgresConnections(
   return routes;
 }
 
+/**
+ * Goes the way of a statement once in each database, one after another, before anybody asks: the catalog is read, and what is
+ * made when it is first used is there. Where it fails, it fails again for whoever asks, and is said then.
+ */
+export async function rehearse(targets: readonly PostgresTarget[]): Promise<void> {
+  for (const target of targets) await target.rehearse();
+}
+
 /** Each unmask set has a role, and each role a target of its own: its catalog is another one. */
 function enforcedEntrance(
   name: string,
@@ -145,14 +154,14 @@ export function targetOf(
   const configured = upstreamOf(connection, loaded);
   const upstream = login ? { ...configured, user: login.user, password: login.password } : configured;
   const pinned = login?.posture ? { search_path: login.posture.searchPath } : {};
-  const connect: PostgresRoute['connect'] = async (startup) => {
-    const connected = await connectUpstream(upstream, { ...startup, ...pinned }, parts);
+  const connect = async (...[startup, over]: [...Parameters<PostgresRoute['connect']>, over?: AbortSignal]) => {
+    const connected = await connectUpstream(upstream, { ...startup, ...pinned }, { ...parts, over });
     if (connected.ok || !login || connected.error.code !== 'upstream_refused') return connected;
     return fail({ ...connected.error, next: 'The operator should run chartgate harden --verify, then --apply.' });
   };
   const target = new PostgresTarget({
     clock: parts.clock,
-    connect: () => connect({ ...startupParameters, application_name: 'chartgate' }),
+    connect: (over) => connect({ ...startupParameters, application_name: 'chartgate' }, over),
     classification,
     detectClasses: parts.detectClasses,
     statements: new StatementCache(2_000, (text) => longStatements.parse(text)),
@@ -173,6 +182,11 @@ export function upstreamOf(connection: PostgresConnection, { secret }: LoadedCon
     tls,
     ca: caFile === null ? null : readFileSync(caFile, 'utf8'),
   };
+}
+
+/** What sessions of these connections will need, loaded with the gate: what is read later may be of another version (ADR 0001). */
+export async function loadFor(connections: LoadedConfig['config']['connections']): Promise<void> {
+  if (Object.values(connections).some((each) => each.type === 'mcp' && each.transport === 'http')) await loadClient();
 }
 
 export interface McpConnections {
@@ -286,4 +300,16 @@ function revokingAtClose(upstream: McpUpstream, revoke: () => void): McpUpstream
       await upstream.close();
     },
   };
+}
+
+const anyAddress: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
+
+/** What a client on this machine connects to. */
+export function localHost(host: string): string {
+  return anyAddress.has(host) ? '127.0.0.1' : host;
+}
+
+/** What a client elsewhere connects to, where the gate listens on every address. */
+export function publicHost(host: string, publicUrl: string): string {
+  return anyAddress.has(host) ? new URL(publicUrl).hostname : host;
 }

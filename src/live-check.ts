@@ -24,7 +24,7 @@ import { type PosturePlan, planPosture } from './gateway/posture-plan.ts';
 import { applyScript, lockKey, undoScript } from './gateway/posture-script.ts';
 import { identifier, type PostureState, readState } from './gateway/posture-state.ts';
 import { type Finding, roleProblems, verifyPosture } from './gateway/posture-verify.ts';
-import { type QueryRows, simpleQuery } from './gateway/upstream-query.ts';
+import { type QueryRows, QuerySession } from './gateway/upstream-query.ts';
 import { compilePolicy } from './policy/compile.ts';
 import { unmaskSets } from './policy/unmask-sets.ts';
 import type { UpstreamTarget } from './ports/postgres-upstream.ts';
@@ -178,7 +178,8 @@ async function openSession(target: UpstreamTarget): Promise<Result<CatalogSessio
   const startup = { ...startupParameters, search_path: 'pg_catalog', application_name: 'chartgate harden' };
   const connected = await connectUpstream(target, startup, { clock, random });
   if (!connected.ok) return connected;
-  return ok({ query: (sql) => simpleQuery(connected.value, sql), close: () => connected.value.terminate() });
+  const session = new QuerySession(connected.value);
+  return ok({ query: (sql) => session.ask(sql), close: () => session.end() });
 }
 
 class LiveHardening implements Hardening {

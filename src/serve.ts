@@ -46,12 +46,21 @@ export async function serve(io: Io, configFile: string, version: string): Promis
   };
   process.on('SIGHUP', () => void reload());
   opened.add(watchConfig(file, () => void reload()));
-  const signal = await new Promise<string>((stop) => {
+  const signal = new Promise<string>((stop) => {
     for (const each of ['SIGINT', 'SIGTERM'] as const) process.once(each, () => stop(each));
   });
-  logger.info({ signal }, 'stopping');
+  const exitCode = await Promise.race([
+    signal.then((signal) => {
+      logger.info({ signal }, 'stopping');
+      return 0;
+    }),
+    gate.value.failed.then((err) => {
+      logger.fatal({ err }, 'a part of the gate cannot be loaded: is what is installed whole? stopping');
+      return 1;
+    }),
+  ]);
   await opened.close();
-  return 0;
+  return exitCode;
 }
 
 /** What has been opened so far, closed in reverse. */

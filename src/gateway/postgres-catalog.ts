@@ -80,12 +80,11 @@ export class CatalogReader {
 
   /** A new snapshot. Fails with what the query fails with. */
   async load(rules: ClassificationRules | undefined, previousVersion: number): Promise<Result<Catalog>> {
-    const builtIn = await this.#builtInHalf();
-    if (!builtIn.ok) return builtIn;
     const safe = await readSafeFunctions(this.#query, rules?.functions);
     if (!safe.ok) return safe;
     const { oids } = safe.value;
     const answers = await rowsOfEach(this.#query, [
+      builtInVersionSql,
       columnsSql('made', oids),
       inheritsSql,
       functionsSql,
@@ -103,6 +102,7 @@ export class CatalogReader {
     ]);
     if (!answers.ok) return answers;
     const [
+      builtInVersion,
       columns = [],
       inherits = [],
       functions = [],
@@ -117,9 +117,13 @@ export class CatalogReader {
       code = [],
       settings = [],
     ] = answers.value;
-    const definitions = await this.#query(definitionsSql);
-    const reset = await this.#query('RESET lock_timeout');
+    const [definitions, reset, builtIn] = await Promise.all([
+      this.#query(definitionsSql),
+      this.#query('RESET lock_timeout'),
+      this.#builtInHalf(builtInVersion?.[0]?.[0] ?? ''),
+    ]);
     if (!reset.ok) return reset;
+    if (!builtIn.ok) return builtIn;
     const classifier = { word: spoken(rules), paths: spokenPaths(rules), byType: classify(rules) };
     const drafts = draftsOf(columns, definitionsOf(definitions.ok ? definitions.value.rows : []), classifier);
     const families = familiesOf(inherits);
@@ -142,10 +146,8 @@ export class CatalogReader {
     );
   }
 
-  async #builtInHalf(): Promise<Result<BuiltIn>> {
-    const asked = await rowsOfEach(this.#query, [builtInVersionSql]);
-    if (!asked.ok) return asked;
-    const version = asked.value[0]?.[0]?.[0] ?? '';
+  /** `version`: what it was before it is read. */
+  async #builtInHalf(version: string): Promise<Result<BuiltIn>> {
     if (version !== '' && this.#builtIn?.version === version) return ok(this.#builtIn);
     const answers = await rowsOfEach(this.#query, [columnsSql('built-in'), typesByOidSql('built-in')]);
     if (!answers.ok) return answers;

@@ -19,7 +19,7 @@ import { encodeTerminate } from '../wire/postgres/query.ts';
 import { LookupRates } from './lookup-rates.ts';
 import { CatalogReader, catalogVersion } from './postgres-catalog.ts';
 import { privilegeProblems } from './postgres-privileges.ts';
-import { type CatalogQuery, simpleQuery } from './upstream-query.ts';
+import { type CatalogQuery, type QueryRows, QuerySession, simpleQuery } from './upstream-query.ts';
 
 /** A message's statements, and the classes the detectors found in its text. Valid for one version of the catalog. */
 export interface Analysed {
@@ -29,7 +29,8 @@ export interface Analysed {
 
 export interface PostgresTargetDeps {
   readonly clock: Clock;
-  readonly connect: () => Promise<Result<UpstreamConnection>>;
+  /** `over`: nobody wants it any more. */
+  readonly connect: (over: AbortSignal) => Promise<Result<UpstreamConnection>>;
   /** Undefined: nobody has said anything, so all text is unknown. */
   readonly classification: () =>
     | (ClassificationRules & { readonly patient?: PatientPlaces | null | undefined })
@@ -94,7 +95,8 @@ export class PostgresTarget {
   /** How often somebody said that the catalog may have changed. */
   #changes = 0;
   /** The gate's own connection; made when it is needed. */
-  #control: UpstreamConnection | null = null;
+  #control: Promise<Result<QuerySession>> | null = null;
+  readonly #over = new AbortController();
   #confirming: Promise<Result<Catalog>> | null = null;
 
   constructor(deps: PostgresTargetDeps) {
@@ -159,7 +161,7 @@ export class PostgresTarget {
     if (parameters > parametersMax) return null;
     const values = parameters === 0 ? '' : `(${Array(parameters).fill('NULL').join()})`;
     // INVARIANT: it is planned, never run: EXPLAIN in a transaction that can change nothing, whatever the text holds.
-    const connected = await this.#deps.connect();
+    const connected = await this.#deps.connect(this.#over.signal);
     if (!connected.ok) return null;
     const answer = await simpleQuery(
       connected.value,
@@ -171,8 +173,19 @@ export class PostgresTarget {
     return answer.ok ? plannedRows(answer.value.rows[0]?.[0] ?? '') : null;
   }
 
+  /** Does once what every first question needs done, and leaves the database alone again. */
+  async rehearse(): Promise<void> {
+    await this.analyse('SELECT 1');
+    this.#giveUp();
+  }
+
   close(): void {
-    this.#control?.end(encodeTerminate());
+    this.#over.abort();
+    this.#giveUp();
+  }
+
+  #giveUp(): void {
+    void this.#control?.then((session) => session.ok && session.value.end());
     this.#control = null;
   }
 
@@ -234,9 +247,8 @@ export class PostgresTarget {
     const askedMs = this.#deps.clock.now();
     const asked = this.#changes;
     // What a role may do changes without a trace in the catalog's version.
-    const problem = await this.#unfitLogin();
+    const [problem, version] = await Promise.all([this.#unfitLogin(), catalogVersion((sql) => this.#query(sql))]);
     if (problem) return problem;
-    const version = await catalogVersion((sql) => this.#query(sql));
     if (!version.ok) return version;
     const isWhole = this.#catalog?.complete === true || askedMs - this.#readMs < completeMs;
     if (this.#catalog && isWhole && !this.#stale && version.value === this.#version) {
@@ -286,21 +298,25 @@ export class PostgresTarget {
   }
 
   /** One question of the gate's own. A connection that fails is given up; the next question makes a new one. */
-  async #query(sql: string): ReturnType<typeof simpleQuery> {
+  async #query(sql: string): Promise<Result<QueryRows>> {
     const held = this.#control;
-    if (held) {
-      const answer = await simpleQuery(held, sql);
-      if (answer.ok) return answer;
-      this.close();
-      // The server may have been restarted since the last question: that is worth a second try.
-      if (answer.error.code !== 'upstream_closed') return answer;
-    }
-    const connected = await this.#deps.connect();
-    if (!connected.ok) return connected;
-    this.#control = connected.value;
-    const answer = await simpleQuery(connected.value, sql);
-    if (!answer.ok) this.close();
+    const answer = await this.#ask(sql);
+    // The server may have been restarted since the last question: that is worth a second try.
+    return held && !answer.ok && answer.error.code === 'upstream_closed' ? this.#ask(sql) : answer;
+  }
+
+  async #ask(sql: string): Promise<Result<QueryRows>> {
+    if (this.#over.signal.aborted) return refuse('upstream_closed', 'The gate is shutting down.');
+    const control = (this.#control ??= this.#openControl());
+    const session = await control;
+    const answer = session.ok ? await session.value.ask(sql) : session;
+    if (!answer.ok && this.#control === control) this.#giveUp();
     return answer;
+  }
+
+  async #openControl(): Promise<Result<QuerySession>> {
+    const connected = await this.#deps.connect(this.#over.signal);
+    return connected.ok ? ok(new QuerySession(connected.value)) : connected;
   }
 }
 

@@ -1,15 +1,14 @@
-// One query of the gate's own on an upstream connection, before a client's session begins: catalog snapshots, privileges.
+// Queries of the gate's own on an upstream connection, before a client's session begins: catalog snapshots, privileges.
 // Never for a client's statement: nothing here is decided, masked or recorded.
 
 import { ok, type Refusal, type Result, refuse } from '../core/result.ts';
 import type { UpstreamConnection } from '../ports/postgres-upstream.ts';
-import { decodeText } from '../wire/postgres/body.ts';
 import { decodeNoticeFields } from '../wire/postgres/error-fields.ts';
 import { type Frame, FrameReader } from '../wire/postgres/frame.ts';
 import { backendSession } from '../wire/postgres/messages.ts';
 import { ProtocolError } from '../wire/postgres/protocol-error.ts';
 import { encodeQuery } from '../wire/postgres/query.ts';
-import { decodeDataRow, decodeRowDescription } from '../wire/postgres/rows.ts';
+import { decodeRowDescription, decodeTextRow } from '../wire/postgres/rows.ts';
 
 /** Values in text format. Of several statements, the last one's rows. */
 export interface QueryRows {
@@ -17,50 +16,88 @@ export interface QueryRows {
   readonly rows: readonly (readonly (string | null)[])[];
 }
 
-/** A session of the gate's own, asked one statement at a time. */
+/** A session of the gate's own. It answers in the order it is asked in; nobody has to wait for an answer before asking on. */
 export type CatalogQuery = (sql: string) => Promise<Result<QueryRows>>;
 
-/** The rows of each, asked in this order. Fails with what the first failing one fails with. */
+/** The rows of each, asked in this order and all at once. Fails with what the first failing one fails with. */
 export async function rowsOfEach(
   query: CatalogQuery,
   statements: readonly string[],
 ): Promise<Result<QueryRows['rows'][]>> {
   const answers: QueryRows['rows'][] = [];
-  for (const sql of statements) {
-    const answer = await query(sql);
+  for (const answer of await Promise.all(statements.map((sql) => query(sql)))) {
     if (!answer.ok) return answer;
     answers.push(answer.value.rows);
   }
   return ok(answers);
 }
 
-/**
- * Sends `sql` in the simple protocol and reads to ReadyForQuery. Takes over the connection's `onData` and `onClose`;
- * whoever uses it next sets its own. Fails with `upstream_error`, `upstream_closed` or `upstream_protocol`.
- */
+/** The only query on a connection that somebody else uses next, and sets their own `onData` and `onClose` then. */
 export function simpleQuery(connection: UpstreamConnection, sql: string): Promise<Result<QueryRows>> {
-  return new Promise((resolve) => {
-    const reader = new FrameReader(backendSession);
-    const answer = new Answer();
-    connection.onClose(() => resolve(refuse('upstream_closed', 'The upstream closed the connection during a query.')));
-    connection.onData((chunk) => {
-      try {
-        reader.push(chunk);
-        for (let frame = reader.next(); frame; frame = reader.next()) {
-          if (!answer.take(frame)) continue;
-          connection.pause();
-          resolve(answer.result());
-          return;
-        }
-      } catch (error) {
-        if (!(error instanceof ProtocolError)) throw error;
-        connection.destroy();
-        resolve(refuse('upstream_protocol', error.message));
-      }
-    });
-    connection.write(encodeQuery(sql));
-  });
+  return new QuerySession(connection).ask(sql);
 }
+
+/** A connection of the gate's own, with its `onData` and `onClose`. */
+export class QuerySession {
+  readonly #connection: UpstreamConnection;
+  readonly #reader = new FrameReader(backendSession);
+  /** Asked and not yet answered, the oldest first. */
+  readonly #asked: { readonly answer: Answer; readonly resolve: (result: Result<QueryRows>) => void }[] = [];
+  #isClosed = false;
+  #isEnding = false;
+
+  constructor(connection: UpstreamConnection) {
+    this.#connection = connection;
+    connection.onClose(() => {
+      this.#isClosed = true;
+      this.#fail(closedDuringQuery);
+    });
+  }
+
+  /**
+   * Sends `sql` in the simple protocol, behind what has been asked before; reads to ReadyForQuery.
+   * Fails with `upstream_error`, `upstream_closed` or `upstream_protocol`.
+   */
+  ask(sql: string): Promise<Result<QueryRows>> {
+    if (this.#isClosed || this.#isEnding) return Promise.resolve(closedDuringQuery);
+    return new Promise((resolve) => {
+      this.#asked.push({ answer: new Answer(), resolve });
+      this.#connection.onData((chunk) => this.#take(chunk));
+      this.#connection.write(encodeQuery(sql));
+    });
+  }
+
+  /** Says Terminate, once what has been asked is answered. */
+  end(): void {
+    this.#isEnding = true;
+    if (this.#asked.length === 0) this.#connection.terminate();
+  }
+
+  #take(chunk: Buffer): void {
+    try {
+      this.#reader.push(chunk);
+      for (let asked = this.#asked[0]; asked; asked = this.#asked[0]) {
+        const frame = this.#reader.next();
+        if (!frame) return;
+        if (!asked.answer.take(frame)) continue;
+        this.#asked.shift();
+        asked.resolve(asked.answer.result());
+      }
+      this.#connection.pause();
+      if (this.#isEnding) this.#connection.terminate();
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#connection.destroy();
+      this.#fail(refuse('upstream_protocol', error.message));
+    }
+  }
+
+  #fail(refusal: Result<never>): void {
+    for (const { resolve } of this.#asked.splice(0)) resolve(refusal);
+  }
+}
+
+const closedDuringQuery = refuse('upstream_closed', 'The upstream closed the connection during a query.');
 
 class Answer {
   #fields: string[] = [];
@@ -75,9 +112,7 @@ class Answer {
         this.#rows = [];
         return false;
       case 'D':
-        this.#rows.push(
-          decodeDataRow(frame.body).map((value) => (value === null ? null : decodeText(value, 'DataRow'))),
-        );
+        this.#rows.push(decodeTextRow(frame.body));
         return false;
       case 'E': {
         const sqlstate = decodeNoticeFields(frame.body).get('C') ?? '';

@@ -38,6 +38,42 @@ test('a signal reaches the program', async () => {
   assert.deepEqual(await once(child, 'exit'), [9, null]);
 });
 
+/** As a Node that cannot become another program: ours forgets how. */
+const oldNode = ['--import', 'data:text/javascript,delete process.execve'];
+
+test('with an old Node the exit code, a signal and an end of its own go through', async () => {
+  const { status } = spawnSync(process.execPath, [...oldNode, preflight, '-e', 'process.exitCode = 7']);
+  assert.equal(status, 7);
+  const script = "process.on('SIGTERM', () => process.exit(9)); setInterval(() => {}, 1000); console.log('up')";
+  const child = spawn(process.execPath, [...oldNode, preflight, '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await once(child.stdout, 'data');
+  child.kill('SIGTERM');
+  assert.deepEqual(await once(child, 'exit'), [9, null]);
+});
+
+test('with an old Node that is killed the program is told to stop', async () => {
+  const script = `
+    process.on('SIGTERM', () => { console.log('told to stop'); process.exit(); });
+    setInterval(() => {}, 1000);
+    console.log(process.pid)`;
+  const child = spawn(process.execPath, [...oldNode, preflight, '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let said = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  await once(child.stdout, 'data');
+  const pid = Number(said);
+  assert.notEqual(pid, child.pid, 'there are two of them');
+  child.kill('SIGKILL');
+  // It closes when nobody has it any more, the program included.
+  await once(child, 'close');
+  assert.match(said, /told to stop/);
+});
+
 test('a clone without its dependencies: what failed and what to try is said', (t) => {
   const clone = mkdtempSync(join(tmpdir(), 'chartgate-preflight-'));
   t.after(() => rmSync(clone, { recursive: true, force: true }));

@@ -31,6 +31,7 @@ export const root: readonly string[] = [
   'compose-archive',
   'compose-witness',
   'compose-operations',
+  'compose-front',
   'compose-recognizers',
   'compose-sign-in',
   'compose-sign-outs',

@@ -3,12 +3,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
+import { decodeText } from '../../src/wire/postgres/body.ts';
 import { type RowPlan, RowWriter, rewriteDataRow } from '../../src/wire/postgres/data-row.ts';
 import { type FrameLimits, FrameReader, scan } from '../../src/wire/postgres/frame.ts';
 import { backendSession, backendSignIn, frontendSession, frontendSignIn } from '../../src/wire/postgres/messages.ts';
-import type { ProtocolError } from '../../src/wire/postgres/protocol-error.ts';
+import { ProtocolError } from '../../src/wire/postgres/protocol-error.ts';
 import { encodeQuery } from '../../src/wire/postgres/query.ts';
-import { decodeDataRow, encodeDataRow } from '../../src/wire/postgres/rows.ts';
+import { decodeDataRow, decodeTextRow, encodeDataRow } from '../../src/wire/postgres/rows.ts';
 
 const limits = { limit: () => 10_000 };
 const messages = ['', 'SELECT 1', 'x'.repeat(300), ''].map(encodeQuery);
@@ -215,6 +216,30 @@ test('mutated rows decode the same way by both readers', () => {
         else assert.throws(() => rewriteDataRow(body, plan), { name: 'ProtocolError' });
       },
     ),
+  );
+});
+
+test('a row of text is what its values are one by one, also of bytes that are no text', () => {
+  const texts = ['', 'plain', 'größer', '\ufefffirst', 'a\0b', '\u{1f9ea}'].map((each) => Buffer.from(each));
+  const value = fc.option(fc.oneof(fc.constantFrom(...texts), fc.uint8Array({ maxLength: 4 })));
+  const decoded = (decode: () => unknown): unknown => {
+    try {
+      return decode();
+    } catch (error) {
+      assert.ok(error instanceof ProtocolError, String(error));
+      return error.code;
+    }
+  };
+  fc.assert(
+    fc.property(fc.array(value, { maxLength: 4 }), fc.nat(40), fc.boolean(), (values, length, cut) => {
+      const whole = encodeDataRow(values).subarray(5);
+      const body = cut ? whole.subarray(0, length) : whole;
+      const oneByOne = () => decodeDataRow(body).map((each) => (each === null ? null : decodeText(each, 'DataRow')));
+      assert.deepEqual(
+        decoded(() => decodeTextRow(body)),
+        decoded(oneByOne),
+      );
+    }),
   );
 });
 

@@ -5,8 +5,9 @@ import { after, before, test } from 'node:test';
 import { upstreamConnector } from '../../src/adapters/node-net/upstream.ts';
 import { systemClock } from '../../src/adapters/system/clock.ts';
 import { systemRandom } from '../../src/adapters/system/random.ts';
+import { limits } from '../../src/core/limits.ts';
 import type { Result } from '../../src/core/result.ts';
-import { simpleQuery } from '../../src/gateway/upstream-query.ts';
+import { QuerySession, simpleQuery } from '../../src/gateway/upstream-query.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { UpstreamConnection, UpstreamTarget } from '../../src/ports/postgres-upstream.ts';
 import { encodeAuthentication } from '../../src/wire/postgres/authentication.ts';
@@ -83,6 +84,39 @@ test('SCRAM without TLS, startup parameters, a query of many chunks and its erro
   assert.ok(bad.error.text.includes('22P02') && !bad.error.text.includes('secret-value'));
   assert.ok((await simpleQuery(connection, 'SELECT 1')).ok, 'the connection lives on after an error');
   connection.terminate();
+});
+
+test('questions of the gate do not wait for one another, and each has its own answer', async () => {
+  const connection = await connected(connectUpstream(target(), {}));
+  const session = new QuerySession(connection);
+  const questions = [
+    "SELECT 'first' FROM pg_sleep(0.1)",
+    'SELECT nothing',
+    'CREATE TEMP TABLE t (a int)',
+    'SELECT 2 AS n',
+  ];
+  const answers = questions.map((sql) => session.ask(sql));
+  session.end();
+  const late = await session.ask('SELECT 1');
+  const [first, bad, made, second] = await Promise.all(answers);
+  assert.deepEqual(first?.ok && first.value.rows, [['first']]);
+  assert.equal(!bad?.ok && bad?.error.code, 'upstream_error');
+  assert.deepEqual(made, { ok: true, value: { fields: [], rows: [] } });
+  assert.deepEqual(second, { ok: true, value: { fields: ['n'], rows: [['2']] } });
+  assert.equal(!late.ok && late.error.code, 'upstream_closed', 'what is asked after the end');
+  // It had said Terminate when the last was answered.
+  await new Promise<void>((resolve) => connection.onClose(resolve));
+});
+
+test('questions that are on their way when the connection goes all fail', async () => {
+  const session = new QuerySession(await connected(connectUpstream(target(), {})));
+  const answers = ['SELECT 1', 'SELECT pg_terminate_backend(pg_backend_pid())', 'SELECT 3'].map((sql) =>
+    session.ask(sql),
+  );
+  const codes = (await Promise.all(answers)).map((each) => (each.ok ? 'ok' : each.error.code));
+  assert.deepEqual(codes, ['ok', 'upstream_closed', 'upstream_closed']);
+  const after = await session.ask('SELECT 4');
+  assert.equal(!after.ok && after.error.code, 'upstream_closed');
 });
 
 test('TLS with a name that is verified uses channel binding', async () => {
@@ -364,6 +398,24 @@ test('a silent server is given up when the time is over', async () => {
   });
   const impatient = upstreamConnector({ clock, random: systemRandom });
   assert.equal(await refusal(impatient(target({ port: silent.port }), {})), 'upstream_unavailable');
+});
+
+test('a silent server is given up when nobody wants the connection any more', async () => {
+  const over = new AbortController();
+  await using silent = await scriptedServer(async (peer) => {
+    await peer.receiveStartup();
+    over.abort();
+    await peer.receive();
+  });
+  const connect = upstreamConnector({ clock: systemClock, random: systemRandom, over: over.signal });
+  const begun = performance.now();
+  assert.match(await refusal(connect(target({ port: silent.port }), {})), /^upstream_(unavailable|closed|refused)$/);
+  assert.ok(performance.now() - begun < limits.upstreamConnectMs / 2);
+  assert.match(
+    await refusal(connect(target({ port: silent.port }), {})),
+    /^upstream_(unavailable|closed|refused)$/,
+    'afterwards',
+  );
 });
 
 test('what comes with the sign-in is neither lost nor reordered', async () => {

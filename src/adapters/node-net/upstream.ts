@@ -15,6 +15,8 @@ import { openTransport, type Transport } from './upstream-transport.ts';
 
 export interface ConnectDeps extends LoginDeps {
   readonly clock: Clock;
+  /** Nobody wants the connection any more: what is not signed in by then is given up. */
+  readonly over?: AbortSignal | undefined;
 }
 
 export function upstreamConnector(deps: ConnectDeps): ConnectUpstream {
@@ -28,7 +30,7 @@ export async function connectUpstream(
   startup: Readonly<Record<string, string>>,
   deps: ConnectDeps,
 ): Promise<Result<UpstreamConnection>> {
-  const deadline = new Deadline(deps.clock);
+  const deadline = new Deadline(deps.clock, deps.over);
   try {
     const transport = await openTransport(target, (flow) => deadline.watch(flow));
     if (!transport.ok) return transport;
@@ -68,25 +70,31 @@ async function cancelUpstream(
   }
 }
 
-/** Destroys what it watches when the time is up. */
+/** Destroys what it watches when the time is up, or nobody wants it any more. */
 class Deadline {
   readonly #cancel: () => void;
+  readonly #over: AbortSignal | undefined;
+  readonly #giveUp = (): void => this.destroy();
   #flow: SocketFlow | null = null;
   passed = false;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, over?: AbortSignal) {
     this.#cancel = clock.after(limits.upstreamConnectMs, () => {
       this.passed = true;
-      this.#flow?.destroy();
+      this.destroy();
     });
+    this.#over = over;
+    over?.addEventListener('abort', this.#giveUp);
   }
 
   watch(flow: SocketFlow): void {
     this.#flow = flow;
+    if (this.#over?.aborted) this.destroy();
   }
 
   clear(): void {
     this.#cancel();
+    this.#over?.removeEventListener('abort', this.#giveUp);
   }
 
   destroy(): void {
