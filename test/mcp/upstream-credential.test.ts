@@ -2,12 +2,15 @@
 // passed on, and no request to anybody the operator has not named.
 
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
-import { afterEach, beforeEach, describe, it } from 'node:test';
+import { once } from 'node:events';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, it, test } from 'node:test';
 import { Provider } from 'oidc-provider';
 import { createHttpUpstream } from '../../src/adapters/mcp-http/upstream.ts';
 import { systemClock } from '../../src/adapters/system/clock.ts';
 import { createCredential } from '../../src/adapters/upstream-token/credential.ts';
+import { fixedCredential } from '../../src/adapters/upstream-token/fixed.ts';
 import { TokenCache } from '../../src/adapters/upstream-token/token-cache.ts';
 import type { CredentialConfig, OAuthCredential } from '../../src/config/config.ts';
 import { ok, refuse } from '../../src/core/result.ts';
@@ -282,4 +285,35 @@ describe('a token that is kept', () => {
     now += 6_000;
     assert.equal(cache.rejected('Bearer t3'), true);
   });
+});
+
+test('a user in the URL is sent as Basic (RFC 7617), and a header that is configured stands for any of that name', async () => {
+  const seen: IncomingHttpHeaders[] = [];
+  const plain = createServer((request, response) => {
+    seen.push(request.headers);
+    request.resume();
+    response.writeHead(200, { 'content-type': 'application/json' }).end('{"jsonrpc":"2.0","id":1,"result":{}}');
+  }).listen(0, '127.0.0.1');
+  await once(plain, 'listening');
+  opened.push({ close: async () => void plain.close() });
+  const { port } = plain.address() as AddressInfo;
+  const url = `http://gate:p%40ss@127.0.0.1:${port}/mcp?of=one`;
+  const header = fixedCredential({ name: 'Authorization', value: 'Bearer one' });
+  const agent = fixedCredential({ name: 'User-Agent', value: 'somebody else' });
+  for (const credential of [null, header, agent]) {
+    const server = createHttpUpstream({ url, credential });
+    await server.start({ message: () => Promise.resolve(1), closed: () => {} });
+    const sent = await server.send({ text: '{"jsonrpc":"2.0","id":1,"method":"ping"}', id: 1 });
+    assert.ok(sent.ok);
+    await server.close();
+  }
+  const basic = `Basic ${Buffer.from('gate:p@ss').toString('base64')}`;
+  assert.deepEqual(
+    seen.map((each) => [each.authorization, each['user-agent']]),
+    [
+      [basic, 'chartgate'],
+      ['Bearer one', 'chartgate'],
+      [basic, 'somebody else'],
+    ],
+  );
 });

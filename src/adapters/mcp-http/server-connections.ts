@@ -1,15 +1,13 @@
-// The connections of one session to its MCP server: node:http or node:https, kept alive between requests and shared with nobody.
-// It follows no redirect, takes no compressed answer, and reads no more of a body than its reader asks for.
+// The connections of one session to its MCP server: HTTP/1.1, kept alive between requests and shared with nobody. It follows no
+// redirect, takes no compressed answer, and reads no more of a body than its reader asks for.
 
-import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
-import { request as overTls, Agent as TlsAgent } from 'node:https';
-import { urlToHttpOptions } from 'node:url';
+import type { Dispatcher, Pool } from 'undici';
+import type ServerPool from 'undici/lib/dispatcher/pool.js';
 import { limits } from '../../core/limits.ts';
 import { ok, type Result, refuse } from '../../core/result.ts';
 import type { LongReply } from '../../ports/mcp-upstream.ts';
 
-// Not imported: an import asks for every member of node:http, and one of them makes Node load its own fetch and WebSocket.
-const { Agent: PlainAgent, request: plain } = process.getBuiltinModule('node:http');
+type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
 export interface HttpAsk {
   readonly method: string;
@@ -17,6 +15,8 @@ export interface HttpAsk {
   readonly body?: string | undefined;
   /** Cuts it off, its answer included. */
   readonly signal: AbortSignal;
+  /** The answer is given up when it has said nothing for so long. Default: never. */
+  readonly quietMs?: number | undefined;
 }
 
 const ownHeaders = { 'user-agent': 'chartgate', 'accept-encoding': 'identity' };
@@ -25,91 +25,198 @@ const idleMs = 4_000;
 const connectMs = 10_000;
 const discardedBytesMax = 65_536;
 const discardedMs = 1_000;
+/** What comes before anybody reads it. */
+const unreadBytesMax = 65_536;
+
+const options: Pool.Options = {
+  pipelining: 1,
+  keepAliveTimeout: idleMs,
+  keepAliveMaxTimeout: idleMs,
+  headersTimeout: 0,
+  connect: { timeout: connectMs },
+};
+
+/** The HTTP client, which most commands and many gates have no need of. */
+export function loadClient(): Promise<{ readonly default: typeof ServerPool }> {
+  return import('undici/lib/dispatcher/pool.js');
+}
 
 export class ServerConnections {
-  readonly #server: RequestOptions;
-  readonly #agent: Agent;
-  readonly #request: (options: RequestOptions) => ClientRequest;
+  readonly #pool: Pool;
+  readonly #path: string;
+  readonly #headers: Readonly<Record<string, string>>;
 
-  constructor(address: string) {
+  private constructor(pool: Pool, { pathname, search, username, password }: URL) {
+    this.#pool = pool;
+    this.#path = pathname + search;
+    const user = [username, password].map(decodeURIComponent).join(':');
+    const basic = { authorization: `Basic ${Buffer.from(user).toString('base64')}` };
+    this.#headers = user === ':' ? ownHeaders : { ...ownHeaders, ...basic };
+  }
+
+  /** Connects to nothing yet. */
+  static async to(address: string): Promise<ServerConnections> {
+    const { default: Connections } = await loadClient();
     const url = new URL(address);
-    const isTls = url.protocol === 'https:';
-    this.#agent = new (isTls ? TlsAgent : PlainAgent)({ keepAlive: true, timeout: idleMs });
-    this.#request = isTls ? overTls : plain;
-    this.#server = { ...urlToHttpOptions(url), agent: this.#agent };
+    return new ServerConnections(new Connections(url.origin, options), url);
   }
 
   /** The answer, its body not read yet. Rejects when the server cannot be reached, breaks off, or nobody waits any more. */
-  ask({ method, headers, body, signal }: HttpAsk): Promise<IncomingMessage> {
-    return new Promise((resolve, reject) => {
-      const outgoing = this.#request({ ...this.#server, method, headers: { ...ownHeaders, ...headers } });
-      // Without an error of ours: once the answer is there the socket has nobody who would take one.
-      const cut = (): void => void outgoing.destroy();
-      signal.addEventListener('abort', cut, { once: true });
-      outgoing
-        .once('socket', boundConnecting)
-        .once('response', (answer) => {
-          // INVARIANT: an answer that breaks off while nobody reads it is no error of the process.
-          answer.on('error', () => {});
-          resolve(answer);
-        })
-        .once('close', () => signal.removeEventListener('abort', cut))
-        .on('error', reject);
-      if (signal.aborted) cut();
-      outgoing.end(body);
-    });
+  ask({ method, headers, body, signal, quietMs = 0 }: HttpAsk): Promise<ServerAnswer> {
+    const answer = new ServerAnswer(signal);
+    const request = { path: this.#path, method, headers: { ...this.#headers, ...headers }, bodyTimeout: quietMs };
+    this.#pool.dispatch(body === undefined ? request : { ...request, body }, answer);
+    return answer.begun;
   }
 
   /** Of what is under way as well. */
   close(): void {
-    this.#agent.destroy();
+    void this.#pool.destroy();
   }
 }
 
-function boundConnecting(this: ClientRequest): void {
-  const { socket } = this;
-  if (!socket?.connecting) return;
-  const timer = setTimeout(() => socket.destroy(new Error('no connection')), connectMs);
-  socket.once('connect', () => clearTimeout(timer)).once('close', () => clearTimeout(timer));
+/** So much may come before the answer; a server that says nothing else is none. */
+const interimMax = 64;
+
+/** What a server answers, from its first byte to its last. */
+export class ServerAnswer implements Dispatcher.DispatchHandler {
+  statusCode = 0;
+  #headers: Headers = {};
+  /** Resolves with this once its status and headers are known. */
+  readonly begun: Promise<this>;
+  readonly #begin: PromiseWithResolvers<this> = Promise.withResolvers();
+  readonly #signal: AbortSignal;
+  readonly #cut = (): void => this.destroy();
+  #controller: Dispatcher.DispatchController | null = null;
+  #interim = 0;
+  #unread: Uint8Array[] = [];
+  #unreadBytes = 0;
+  #end: 'ended' | 'broken off' | null = null;
+  #wake: (() => void) | null = null;
+
+  constructor(signal: AbortSignal) {
+    this.begun = this.#begin.promise;
+    this.#signal = signal;
+    signal.addEventListener('abort', this.#cut, { once: true });
+    if (signal.aborted) this.destroy();
+  }
+
+  /** By lower-case name. One that was sent twice is joined by ", " (RFC 9110 §5.3). */
+  header(name: string): string | undefined {
+    const value = this.#headers[name];
+    return Array.isArray(value) ? value.join(', ') : value;
+  }
+
+  /** The next part of the body; null at its end. What comes meanwhile waits at the server. Rejects when it broke off. */
+  async read(): Promise<Uint8Array | null> {
+    for (;;) {
+      const chunk = this.#unread.shift();
+      if (chunk) {
+        this.#unreadBytes -= chunk.length;
+        return chunk;
+      }
+      if (this.#end === 'ended') return null;
+      if (this.#end) throw new Error('broken off');
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#wake = resolve;
+      // What lies ready comes, and may end, before this returns.
+      if (this.#controller?.paused) this.#controller.resume();
+      await promise;
+    }
+  }
+
+  /** What is not looked at: its connection can be used again where it ends at once, else it is cut off. */
+  discard(): void {
+    if (this.#end) return;
+    const timer = setTimeout(this.#cut, discardedMs).unref();
+    void this.#drain()
+      .catch(() => {})
+      .then(() => clearTimeout(timer));
+  }
+
+  async #drain(): Promise<void> {
+    let bytes = 0;
+    for (let chunk = await this.read(); chunk; chunk = await this.read()) {
+      bytes += chunk.length;
+      if (bytes > discardedBytesMax) this.destroy();
+    }
+  }
+
+  /** Cuts it off, with its connection. */
+  destroy(): void {
+    if (this.#end) return;
+    this.#unread = [];
+    this.#controller?.abort(new Error('cut off'));
+    this.#over('broken off');
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#end) controller.abort(new Error('cut off'));
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, statusCode: number, headers: Headers): void {
+    // What comes before the answer (RFC 9110 §15.2) is none.
+    if (statusCode < 200) {
+      if (++this.#interim > interimMax) this.destroy();
+      return;
+    }
+    this.statusCode = statusCode;
+    this.#headers = headers;
+    this.#begin.resolve(this);
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
+    this.#unread.push(chunk);
+    this.#unreadBytes += chunk.length;
+    if (this.#unreadBytes > unreadBytesMax) controller.pause();
+    this.#wake?.();
+  }
+
+  onResponseEnd(): void {
+    this.#over('ended');
+  }
+
+  // INVARIANT: an answer that breaks off while nobody reads it is no error of the process.
+  onResponseError(): void {
+    this.#over('broken off');
+  }
+
+  #over(end: 'ended' | 'broken off'): void {
+    if (this.#end) return;
+    this.#end = end;
+    this.#signal.removeEventListener('abort', this.#cut);
+    if (end === 'broken off') this.#begin.reject(new Error('broken off'));
+    this.#wake?.();
+  }
 }
 
 /**
  * The whole of a body, or what is left of it by whoever takes a long one as it comes (`long`, asked once it is known to be one).
  * Refused: upstream_protocol. Rejects when it breaks off.
  */
-export function bodyOf(
-  answer: IncomingMessage,
+export async function bodyOf(
+  answer: ServerAnswer,
   long: () => LongReply | null = () => null,
 ): Promise<Result<Uint8Array>> {
-  const { promise, resolve, reject } = Promise.withResolvers<Result<Uint8Array>>();
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  const finish = (): void => resolve(ok(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
-  const take = (chunk: Uint8Array): void => {
+  for (let chunk = await answer.read(); chunk; chunk = await answer.read()) {
     bytes += chunk.length;
     chunks.push(chunk);
-    if (bytes <= limits.mcpHeldBytesMax) return;
-    answer.off('data', take).off('end', finish).pause();
-    resolve(longBodyOf(answer, chunks, long()));
-  };
-  answer.on('data', take).once('end', finish);
-  answer.once('error', reject).once('close', () => {
-    // An error is not made for nobody: its stack costs as much as reading a short body.
-    if (!answer.readableEnded) reject(new Error('broken off'));
-  });
-  if (answer.destroyed) reject(new Error('broken off'));
-  return promise;
+    if (bytes > limits.mcpHeldBytesMax) return longBodyOf(answer, chunks, long());
+  }
+  return ok(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
 }
 
 async function longBodyOf(
-  answer: IncomingMessage,
+  answer: ServerAnswer,
   first: readonly Uint8Array[],
   reply: LongReply | null,
 ): Promise<Result<Uint8Array>> {
   const message = new LongMessage(reply);
   for (const chunk of first) await message.push(chunk);
-  const rest: AsyncIterable<Uint8Array> = answer;
-  for await (const chunk of rest) {
+  for (let chunk = await answer.read(); chunk; chunk = await answer.read()) {
     const taken = await message.push(chunk);
     if (!taken.ok) return taken;
   }
@@ -140,18 +247,4 @@ export class LongMessage {
   end(): Result<Uint8Array> {
     return this.#reply ? this.#reply.end() : ok(Buffer.concat(this.#chunks));
   }
-}
-
-/** What is not looked at: its connection can be used again where it ends at once, else it is cut off. */
-export function discard(answer: IncomingMessage): void {
-  if (answer.readableEnded || answer.destroyed) return;
-  const timer = setTimeout(() => answer.destroy(), discardedMs).unref();
-  let bytes = 0;
-  answer
-    .on('error', () => {})
-    .once('close', () => clearTimeout(timer))
-    .on('data', (chunk: Uint8Array) => {
-      bytes += chunk.length;
-      if (bytes > discardedBytesMax) answer.destroy();
-    });
 }

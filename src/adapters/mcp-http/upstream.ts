@@ -1,16 +1,15 @@
 // An MCP server behind Streamable HTTP (MCP 2025-11-25, Transports). It sends the gate's own credential and nothing of the
 // caller's, and follows no redirect: a credential goes to the configured URL or nowhere.
 
-import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ErrorCode } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
-import { ok, type Refusal, type Result, refuse } from '../../core/result.ts';
+import { assert, ok, type Refusal, type Result, refuse } from '../../core/result.ts';
 import type { McpUpstream, McpUpstreamEvents, OutgoingMessage } from '../../ports/mcp-upstream.ts';
 import type { CredentialHeader, UpstreamCredential } from '../../ports/upstream-credential.ts';
 import { EventStreamDecoder } from '../../wire/mcp/event-stream.ts';
 import { isSessionId, mediaOf } from '../../wire/mcp/streamable-http.ts';
-import { bodyOf, discard, LongMessage, ServerConnections } from './server-connections.ts';
+import { bodyOf, type HttpAsk, LongMessage, type ServerAnswer, ServerConnections } from './server-connections.ts';
 
 export interface HttpServer {
   readonly url: string;
@@ -48,7 +47,7 @@ export function createHttpUpstream(server: HttpServer): McpUpstream {
 class HttpUpstream implements McpUpstream {
   readonly transport = 'http';
   readonly #server: HttpServer;
-  readonly #connections: ServerConnections;
+  #connections: ServerConnections | null = null;
   readonly #over = new AbortController();
   #events: McpUpstreamEvents | undefined;
   #session: string | undefined;
@@ -56,12 +55,12 @@ class HttpUpstream implements McpUpstream {
 
   constructor(server: HttpServer) {
     this.#server = server;
-    this.#connections = new ServerConnections(server.url);
   }
 
-  start(events: McpUpstreamEvents): Promise<Result<void>> {
+  async start(events: McpUpstreamEvents): Promise<Result<void>> {
     this.#events = events;
-    return Promise.resolve(ok(undefined));
+    this.#connections = await ServerConnections.to(this.#server.url);
+    return ok(undefined);
   }
 
   async send(message: OutgoingMessage): Promise<Result<void>> {
@@ -79,10 +78,11 @@ class HttpUpstream implements McpUpstream {
         accept: 'application/json, text/event-stream',
         ...stateless?.headers,
       };
-      const response = await this.#fetch('POST', headers, message.text, call.signal);
+      const quietMs = stateless?.lasting ? this.#quietMs : 0;
+      const { signal } = call;
+      const response = await this.#fetch('POST', headers, { body: message.text, signal, quietMs });
       if (!response.ok) return response;
-      const given = stateless?.lasting ? this.#unlessQuiet(response.value) : response.value;
-      return await this.#deliver(given, message.id, stateless !== undefined, call.signal);
+      return await this.#deliver(response.value, message.id, stateless !== undefined, signal);
     } catch {
       return refuse('upstream_unavailable', 'The MCP server cannot be reached, or broke off.');
     } finally {
@@ -101,17 +101,17 @@ class HttpUpstream implements McpUpstream {
     this.#over.abort();
     if (this.#session !== undefined) {
       const goodbye = new AbortController();
-      const parting = this.#fetch('DELETE', {}, undefined, goodbye.signal);
+      const parting = this.#fetch('DELETE', {}, { signal: goodbye.signal });
       await Promise.race([parting.catch(() => {}), sleep(goodbyeMs, undefined, { ref: false })]);
       goodbye.abort();
     }
-    this.#connections.close();
+    this.#connections?.close();
   }
 
   #headers(more: Readonly<Record<string, string>>, credential: CredentialHeader | null): Record<string, string> {
     return {
       ...more,
-      ...(credential ? { [credential.name]: credential.value } : {}),
+      ...(credential ? { [credential.name.toLowerCase()]: credential.value } : {}),
       ...(this.#server.identity === undefined ? {} : { 'chartgate-identity': this.#server.identity }),
       ...(this.#session === undefined ? {} : { 'mcp-session-id': this.#session }),
       ...(this.#version === undefined ? {} : { 'mcp-protocol-version': this.#version }),
@@ -122,15 +122,15 @@ class HttpUpstream implements McpUpstream {
   async #fetch(
     method: string,
     more: Readonly<Record<string, string>>,
-    body?: string,
-    signal: AbortSignal = this.#over.signal,
-  ): Promise<Result<IncomingMessage>> {
+    ask: Omit<HttpAsk, 'method' | 'headers'>,
+  ): Promise<Result<ServerAnswer>> {
+    assert(this.#connections, 'it has been started');
     const { credential } = this.#server;
     for (let renewed = false; ; renewed = true) {
       const header = credential ? await credential.header() : ok(null);
       if (!header.ok) return header;
       const headers = this.#headers(more, header.value);
-      const answer = await this.#connections.ask({ method, headers, body, signal });
+      const answer = await this.#connections.ask({ method, headers, ...ask });
       const again = answer.statusCode === 401 && !renewed && header.value && credential?.rejected(header.value.value);
       if (!again) return ok(answer);
       answer.destroy();
@@ -139,24 +139,23 @@ class HttpUpstream implements McpUpstream {
 
   /** Hands on what the reply holds, and sees to it that a request has been answered. */
   async #deliver(
-    answer: IncomingMessage,
+    answer: ServerAnswer,
     id: number | null,
     stateless: boolean,
     signal: AbortSignal,
   ): Promise<Result<void>> {
-    const { statusCode = 0, headers } = answer;
-    if (!isSuccess(statusCode)) return this.#refused(answer, stateless ? id : null);
-    const session = headers['mcp-session-id'];
-    if (!stateless && this.#version === undefined && typeof session === 'string' && isSessionId(session))
+    if (!isSuccess(answer.statusCode)) return this.#refused(answer, stateless ? id : null);
+    const session = answer.header('mcp-session-id');
+    if (!stateless && this.#version === undefined && session !== undefined && isSessionId(session))
       this.#session = session;
     if (id === null) {
-      discard(answer);
+      answer.discard();
       return ok(undefined);
     }
     const media = mediaIn(answer);
     if (media === 'text/event-stream') return this.#readToAnswer(answer, id, signal);
     if (media !== 'application/json') {
-      discard(answer);
+      answer.discard();
       return refuse('upstream_protocol', 'The MCP server answered in a media type that is not of the protocol.');
     }
     const body = await bodyOf(answer, () => this.#events?.long?.(id, false) ?? null);
@@ -169,7 +168,7 @@ class HttpUpstream implements McpUpstream {
    * A server may end the stream of an answer and go on with it when it is asked for what came after the last event
    * (MCP 2025-11-25, Transports / Resumability and Redelivery).
    */
-  async #readToAnswer(body: IncomingMessage, id: number, signal: AbortSignal): Promise<Result<void>> {
+  async #readToAnswer(body: ServerAnswer, id: number, signal: AbortSignal): Promise<Result<void>> {
     const brokenOff = refuse('upstream_closed', 'The MCP server broke off its answer.');
     const place: Place = { lastId: null, retryMs: null, isTaken: false };
     let stream = body;
@@ -195,11 +194,11 @@ class HttpUpstream implements McpUpstream {
       const { paused } = this.#events ?? {};
       await (isBroken || place.retryMs === null || !paused ? waited : Promise.race([waited, paused(id, waitMs)]));
       const headers = { accept: 'text/event-stream', 'last-event-id': place.lastId };
-      const fetched = await this.#fetch('GET', headers, undefined, signal);
+      const fetched = await this.#fetch('GET', headers, { signal });
       if (!fetched.ok) return fetched;
       const resumed = fetched.value;
       if (!isSuccess(resumed.statusCode) || mediaIn(resumed) !== 'text/event-stream') {
-        discard(resumed);
+        resumed.discard();
         break;
       }
       stream = resumed;
@@ -209,14 +208,13 @@ class HttpUpstream implements McpUpstream {
 
   /** True when the answer to `id` was among the events. `place` is where it got to. */
   async #readEvents(
-    body: IncomingMessage,
+    body: ServerAnswer,
     id: number | null,
     place: Place = { lastId: null, retryMs: null, isTaken: false },
   ): Promise<Result<boolean>> {
     const decoder = new EventStreamDecoder(limits.mcpResponseBytesMax, limits.mcpHeldBytesMax);
-    const chunks: AsyncIterable<Uint8Array> = body.iterator({ destroyOnReturn: false });
     let long: LongMessage | null = null;
-    for await (const chunk of chunks) {
+    for (let chunk = await body.read(); chunk; chunk = await body.read()) {
       const events = decoder.push(chunk);
       if (!events.ok) {
         body.destroy();
@@ -227,7 +225,7 @@ class HttpUpstream implements McpUpstream {
         if (more || long) {
           // What has been taken as it came cannot be told again from its beginning.
           place.isTaken = true;
-          long ??= new LongMessage(id === null ? null : (this.#events?.long?.(id, true) ?? null));
+          long ??= new LongMessage(this.#events?.long?.(id, true) ?? null);
           const taken = await long.push(Buffer.from(data));
           if (!taken.ok) {
             body.destroy();
@@ -245,7 +243,7 @@ class HttpUpstream implements McpUpstream {
         if (event !== 'message' || bytes.value.length === 0) continue;
         const answered = await this.#events?.message(bytes.value, id ?? undefined);
         if (id !== null && answered === id) {
-          discard(body);
+          body.discard();
           return ok(true);
         }
       }
@@ -254,14 +252,14 @@ class HttpUpstream implements McpUpstream {
   }
 
   /** Without sessions an error of JSON-RPC has an HTTP status of its own, and is an answer (MCP 2026-07-28, Transports). */
-  async #refused(answer: IncomingMessage, id: number | null): Promise<Result<void>> {
-    const { statusCode: status = 0 } = answer;
+  async #refused(answer: ServerAnswer, id: number | null): Promise<Result<void>> {
+    const { statusCode: status } = answer;
     if (id !== null && status < 500 && mediaIn(answer) === 'application/json') {
       const body = await bodyOf(answer);
       const answered = body.ok ? await this.#events?.message(body.value) : null;
       if (answered === id) return ok(undefined);
     } else {
-      discard(answer);
+      answer.discard();
     }
     if (status === 404 && this.#session !== undefined) {
       const reason = refuse('upstream_closed', 'The MCP server has ended the session.');
@@ -287,23 +285,26 @@ class HttpUpstream implements McpUpstream {
 
   /** `none`: the server has no such stream, or one that follows no rule. Rejects when it breaks off. */
   async #hearOut(): Promise<'heard' | 'none' | 'unreachable'> {
-    const fetched = await this.#fetch('GET', { accept: 'text/event-stream' });
+    const fetched = await this.#fetch(
+      'GET',
+      { accept: 'text/event-stream' },
+      { signal: this.#over.signal, quietMs: this.#quietMs },
+    );
     if (!fetched.ok) return 'unreachable';
     const answer = fetched.value;
-    const { statusCode: status = 0 } = answer;
+    const { statusCode: status } = answer;
     if (status !== 200 || mediaIn(answer) !== 'text/event-stream') {
-      discard(answer);
+      answer.discard();
       return status >= 500 || status === 429 ? 'unreachable' : 'none';
     }
-    const read = await this.#readEvents(this.#unlessQuiet(answer), null);
+    const read = await this.#readEvents(answer, null);
     if (!read.ok) this.#lose(read.error);
     return read.ok ? 'heard' : 'none';
   }
 
   /** What nothing else bounds: a server that has died without a word is not waited for. */
-  #unlessQuiet(answer: IncomingMessage): IncomingMessage {
-    answer.socket.setTimeout(this.#server.quietMs ?? quietMsDefault, () => answer.destroy());
-    return answer;
+  get #quietMs(): number {
+    return this.#server.quietMs ?? quietMsDefault;
   }
 
   #lose(reason: Refusal): void {
@@ -316,14 +317,13 @@ function isEventId(id: string): boolean {
   return /^[\x21-\x7e]{1,1024}$/.test(id);
 }
 
-function isSuccess(status = 0): boolean {
+function isSuccess(status: number): boolean {
   return status >= 200 && status < 300;
 }
 
 /** The media type of an answer that is what it says: none, where it is compressed unasked. */
-function mediaIn({ headers }: IncomingMessage): string {
-  const { 'content-encoding': encoding = 'identity', 'content-type': type } = headers;
-  return encoding === 'identity' ? mediaOf(type) : '';
+function mediaIn(answer: ServerAnswer): string {
+  return (answer.header('content-encoding') ?? 'identity') === 'identity' ? mediaOf(answer.header('content-type')) : '';
 }
 
 function voidOf(result: Result<unknown>): Result<void> {
