@@ -27,6 +27,12 @@ export const limits = {
   mcpResponseBytesMax: 67_108_864,
   /** A longer answer is not held whole where its texts can be masked as they come. */
   mcpHeldBytesMax: 1_048_576,
+  /** What all sessions together hold of answers that are longer; a value counts as 256 bytes. */
+  mcpHeldTotalBytesMax: 67_108_864,
+  /** How long an answer waits until so little is held. */
+  mcpHeldWaitMs: 60_000,
+  /** Objects, arrays and values in one such answer, in its texts too: to mask a million of them takes more than a gigabyte. */
+  mcpValuesMax: 1_000_000,
   mcpDepthMax: 64,
   mcpSessionsPerSubjectMax: 50,
   mcpInFlightPerSessionMax: 64,

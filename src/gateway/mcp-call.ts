@@ -8,6 +8,7 @@ import type { HttpHeaders } from '../ports/http-exchange.ts';
 import { encodeMessage, type JsonRpcId, type JsonRpcOutcome, type JsonRpcRequest } from '../wire/mcp/json-rpc.ts';
 import type { HeaderOf, ParamHeader } from '../wire/mcp/stateless.ts';
 import { objectAt } from './mcp-facts.ts';
+import type { Holding } from './mcp-held-bytes.ts';
 import type { Leg } from './mcp-input.ts';
 import type { ListedItems } from './mcp-listing.ts';
 import type { OpenCall } from './mcp-outlet.ts';
@@ -26,7 +27,7 @@ export interface Carried {
 /** An answer that is given as it comes. */
 interface LongAnswer {
   /** Something of it has been given out: then it has to be finished, whatever the outcome. */
-  readonly begun: boolean;
+  readonly begun: number | null;
   finish(outcome: Result<JsonRpcOutcome>): Promise<void>;
 }
 
@@ -60,6 +61,8 @@ export class McpCall {
   listed: ListedItems | null = null;
   /** What it answers of an earlier one. */
   leg: Leg | null = null;
+  /** What it holds of an answer that is too long to be held without asking; until it has been answered. */
+  holding: Holding | null = null;
   /** Its answer, where it is given as it comes. */
   long: LongAnswer | null = null;
   /** Once it is admitted. */
@@ -128,6 +131,7 @@ export class McpCall {
   /** It has been answered. */
   close(): void {
     this.decided();
+    this.holding?.release();
     this.reply.signal.removeEventListener('abort', this.#hungUp);
   }
 }

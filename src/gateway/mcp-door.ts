@@ -20,6 +20,7 @@ import { accepts, acceptsAnswers, isJson, isSessionId, isSpoken } from '../wire/
 import type { IsSignedOut } from './caller-tokens.ts';
 import type { AuditedSession } from './enforce.ts';
 import { McpEntrance, type McpEntranceDeps, type Visit } from './mcp-entrance.ts';
+import { HeldBytes } from './mcp-held-bytes.ts';
 import { noSession, respondCode, respondNotAllowed, respondRefusal } from './mcp-http-refusal.ts';
 import { type ClientIntroduction, introductionIn, introductionOf } from './mcp-introduction.ts';
 import type { Era, EraMemory } from './mcp-link.ts';
@@ -80,6 +81,7 @@ class Door implements McpDoor {
   readonly #table: McpSessionTable;
   readonly #standing: StandingSessions;
   readonly #states: RequestStates;
+  readonly #held: HeldBytes;
   readonly #entrance: McpEntrance;
   /** Of the servers behind each connection, as last seen by clients with sessions and without. */
   readonly #eras = new Map<string, Era>();
@@ -92,6 +94,8 @@ class Door implements McpDoor {
     this.#standing = new StandingSessions(this.#table, deps.isSignedOut);
     this.#entrance = new McpEntrance(deps);
     this.#states = new RequestStates(deps.stateKey, deps.clock, deps.random);
+    const { mcpHeldTotalBytesMax: bytesMax, mcpHeldWaitMs: waitMs } = limits;
+    this.#held = new HeldBytes({ clock: deps.clock, bytesMax, waitMs });
   }
 
   async handle(exchange: HttpExchange): Promise<void> {
@@ -327,6 +331,7 @@ class Door implements McpDoor {
       identity: identityOf(subject),
       era,
       states: this.#states,
+      held: this.#held,
       caller,
       ...plan,
       ended,

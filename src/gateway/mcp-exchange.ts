@@ -5,7 +5,6 @@
 import { errors } from '../core/errors.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import { limits } from '../core/limits.ts';
-import type { PatientPlaces } from '../core/patient-places.ts';
 import { ok, type Refusal, type Result, refuse } from '../core/result.ts';
 import { encodeMessage, type JsonRpcId, type JsonRpcOutcome, type JsonRpcRequest } from '../wire/mcp/json-rpc.ts';
 import { completed, statusOf } from '../wire/mcp/stateless.ts';
@@ -32,8 +31,6 @@ export interface McpExchangeParts extends Releasing {
   readonly link: McpLink;
   readonly questions: McpQuestions;
   readonly input: McpInput;
-  /** Where it is said which patient something is about; null = nobody has said. */
-  readonly patientPlaces: () => PatientPlaces | null;
   /** Capabilities of the client. */
   readonly offered: JsonObject;
   readonly serial: boolean;
@@ -166,7 +163,7 @@ export class McpExchange {
       progress: call.progressToken !== undefined,
       headers: call.paramHeaders,
       logLevel: call.carried ? call.carried.logLevel : this.logLevel,
-      ...(method === 'tools/call' ? { long: (id, streamed) => this.#longAnswers.take(id, streamed) } : {}),
+      long: (id, streamed) => this.#longAnswers.take(id, streamed),
     });
     void sent.outcome.then(endTurn);
     return this.#runs.start(sent);
@@ -212,7 +209,7 @@ export class McpExchange {
     }
     this.#runs.delete(run.id);
     const { outcome } = step;
-    if (call.long?.begun) return call.long.finish(outcome).then(() => null);
+    if (call.long && call.long.begun !== null) return call.long.finish(outcome).then(() => null);
     if (run.streamed() && !call.carried) call.reply.open();
     if (!outcome.ok) return this.#failed(call, admission, outcome.error).then(() => null);
     const answer = outcome.value;

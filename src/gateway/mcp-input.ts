@@ -125,6 +125,15 @@ export class McpInput {
   }
 }
 
+/**
+ * What became of the page a client was asked to show: `accept`, `decline`, `cancel`; null while it has not been asked. It is
+ * asked once for a call: clients count rounds (ten, in the SDK), and the error of one too many names no approval.
+ */
+export function pageShown(params: JsonObject): string | null {
+  const given = objectAt(params, 'inputResponses');
+  return Object.hasOwn(given, ownQuestion) ? stringAt(objectAt(given, ownQuestion), 'action') : null;
+}
+
 /** That somebody was on a page of the gate is no answer to anything the server asked. */
 function withoutOwn(given: Json | undefined): Json | undefined {
   if (!isJsonObject(given) || !Object.hasOwn(given, ownQuestion)) return given;

@@ -35,7 +35,7 @@ export class McpIntents {
   }
 
   /** Submits one that nobody gives up. @throws LogUnavailable */
-  submit(builtin: string, method: string, content: JsonObject): Promise<Result<Admission>> {
+  async submit(builtin: string, method: string, content: JsonObject): Promise<Result<Admission>> {
     return this.#audited.submit({
       ...this.builtin(builtin, method, content),
       signal: new AbortController().signal,

@@ -6,6 +6,7 @@ import { type Envelope, statelessVersion } from '../wire/mcp/stateless.ts';
 import { clientVersions, negotiateVersion } from '../wire/mcp/streamable-http.ts';
 import { objectAt, only, stringAt } from './mcp-facts.ts';
 import type { Welcome } from './mcp-link.ts';
+import { isOffered } from './mcp-questions.ts';
 
 const serverCapabilities = ['tools', 'resources', 'prompts', 'completions', 'logging'];
 const clientCapabilities = ['roots', 'sampling', 'elicitation'];
@@ -38,6 +39,11 @@ export function introductionIn(envelope: Envelope): ClientIntroduction {
     info,
     capabilities: only(capabilities, clientCapabilities),
   };
+}
+
+/** Whether it knows of pages to show people (MCP 2025-11-25, Elicitation): some declare the mode in versions that have none. */
+export function showsPages({ version, capabilities }: ClientIntroduction): boolean {
+  return version >= '2025-11-25' && isOffered('elicitation/create', { mode: 'url' }, capabilities);
 }
 
 /** The result of `server/discover`. Versions stand apart: they are the gate's own, and read like dates. */

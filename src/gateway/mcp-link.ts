@@ -24,12 +24,16 @@ import {
   versionsOf,
 } from '../wire/mcp/stateless.ts';
 import { upstreamVersions } from '../wire/mcp/streamable-http.ts';
+import type { HeldBytes } from './mcp-held-bytes.ts';
+import { HeldReply } from './mcp-held-reply.ts';
 
 /** Lines that are no message: print statements of a careless server are forgiven, a stream of garbage is not. */
 const undecodableMax = 100;
 
 /** How long a server may think about whether it knows discover. */
 const discoverMs = 10_000;
+/** So many are remembered that have been given up; while there is one, nobody's answer is guessed. */
+const givenUpMax = 1_000;
 
 const responseBounds = { bytesMax: limits.mcpResponseBytesMax, depthMax: limits.mcpDepthMax, exactIntegers: false };
 
@@ -73,7 +77,7 @@ export interface LinkOptions {
   /** Its answer is the end of a long stream. */
   readonly lasting?: boolean;
   /** Who takes an answer as it comes that is too long to be held; what is left of it is the outcome. `id`: of the request. */
-  readonly long?: (id: number, streamed: boolean) => LongReply | null;
+  readonly long?: (id: number, streamed: boolean) => LongReply;
 }
 
 /** What the server said of itself in initialize or discover. */
@@ -106,16 +110,20 @@ export class McpLink {
   readonly #clock: Clock;
   readonly #events: McpLinkEvents;
   readonly #era: EraMemory;
+  readonly #held: HeldBytes;
+  /** Requests that have been given up and may be answered all the same. */
+  readonly #givenUp = new Set<number>();
   #stateless: LinkClient | null = null;
   readonly #pending = new Map<number, Pending>();
   #lastId = 0;
   #undecodable = 0;
   #closed: Refusal | null = null;
 
-  constructor(upstream: McpUpstream, clock: Clock, era: EraMemory, events: McpLinkEvents) {
+  constructor(upstream: McpUpstream, clock: Clock, era: EraMemory, held: HeldBytes, events: McpLinkEvents) {
     this.#upstream = upstream;
     this.#clock = clock;
     this.#era = era;
+    this.#held = held;
     this.#events = events;
   }
 
@@ -127,8 +135,11 @@ export class McpLink {
   /** Starts and initializes the server, speaking for the client. Refused: upstream_*. */
   async open(client: LinkClient): Promise<Result<Welcome>> {
     const started = await this.#upstream.start({
-      message: (bytes, about) => this.#receive(bytes, about),
-      long: (id, streamed) => this.#pending.get(id)?.long?.(id, streamed) ?? null,
+      message: (bytes, about) =>
+        about === undefined || this.#upstream.transport === 'http'
+          ? this.#receive(bytes, about)
+          : this.#receiveRest(bytes, about),
+      long: (id, streamed) => this.#long(id === 'unsaid' ? this.#onlyPending() : id, streamed),
       paused: (id, retryMs) => this.#events.paused(id, retryMs),
       closed: (reason) => this.#end(reason),
     });
@@ -245,22 +256,54 @@ export class McpLink {
     await this.#upstream.close();
   }
 
+  #long(id: number | null, streamed: boolean): LongReply {
+    const take = id === null ? undefined : this.#pending.get(id)?.long;
+    const reply = take && id !== null ? take(id, streamed) : new HeldReply(this.#held.open(), true);
+    return {
+      get begun() {
+        return reply.begun;
+      },
+      push: (bytes) => reply.push(bytes),
+      end: () => {
+        const rest = reply.end();
+        if (!rest.ok && (id === null || !this.#settle(id, rest))) this.#forgive(rest.error, null);
+        return rest;
+      },
+    };
+  }
+
+  /** What is left of an answer that has been given out, by the transport's word, as that to `about`. */
+  async #receiveRest(bytes: Uint8Array, about: number): Promise<number | null> {
+    const answered = await this.#receive(bytes, undefined);
+    if (answered !== about) this.#settle(about, unruly);
+    return answered;
+  }
+
   async #receive(bytes: Uint8Array, about: number | undefined): Promise<number | null> {
     if (this.#closed) return null;
     const decoded = decodeMessage(bytes, responseBounds);
     if (!decoded.ok) return this.#forgive(decoded.error.refusal, decoded.error.id);
     const message = decoded.value;
-    if (message.kind === 'response') {
-      if (typeof message.id !== 'number') return null;
-      const pending = this.#pending.get(message.id);
-      if (pending) pending.reply.streamed = about !== undefined;
-      return this.#settle(message.id, ok(message.outcome)) ? message.id : null;
-    }
+    if (message.kind === 'response') return this.#answered(message.id, message.outcome, about);
     if (message.kind === 'notification') await this.#events.notification(message);
     else if (message.method === 'ping') await this.answer(message.id, { result: {} });
     else if (this.stateless) return this.#forgive(unruly.error, null);
     else await this.#events.request(message, about);
     return null;
+  }
+
+  #answered(id: JsonRpcId | null, outcome: JsonRpcOutcome, about: number | undefined): number | null {
+    if (typeof id !== 'number') return null;
+    const pending = this.#pending.get(id);
+    if (pending) pending.reply.streamed = about !== undefined;
+    else this.#givenUp.delete(id);
+    return this.#settle(id, ok(outcome)) ? id : null;
+  }
+
+  /** The request that an answer without a name can only be of; null where there are several, or have been. */
+  #onlyPending(): number | null {
+    const [only = null, ...more] = this.#pending.keys();
+    return more.length === 0 && this.#givenUp.size === 0 ? only : null;
   }
 
   #forgive(refusal: Refusal, id: JsonRpcId | null): number | null {
@@ -275,6 +318,7 @@ export class McpLink {
 
   #abandon(id: number, outcome: Result<JsonRpcOutcome>): void {
     if (!this.#settle(id, outcome)) return;
+    if (this.#givenUp.size < givenUpMax) this.#givenUp.add(id);
     void this.notify('notifications/cancelled', { requestId: id });
   }
 

@@ -1,18 +1,21 @@
-// The answer to one tools/call that is too long to be held: its texts are masked as they come, recorded a piece at a time, and
+// The answer to one request that is too long to be held: its texts are masked as they come, recorded a piece at a time, and
 // released; what else it says is masked when it is there. INVARIANT: a piece is on record, to the letter, before it leaves;
-// an answer that breaks off says so, and is an error.
+// an answer that breaks off says so, and is an error where its method knows any.
 
-import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
+import { isJsonObject, type Json, type JsonObject, objectOf } from '../core/json.ts';
 import { limits } from '../core/limits.ts';
-import { type Refusal, type Result, refuse } from '../core/result.ts';
+import { fail, type Refusal, type Result, refuse } from '../core/result.ts';
 import type { MaskedStream } from '../masking/stream.ts';
 import type { LongReply } from '../ports/mcp-upstream.ts';
 import type { JsonRpcOutcome } from '../wire/mcp/json-rpc.ts';
-import { LongMessageReader } from '../wire/mcp/long-message.ts';
+import { type ItemList, LongMessageReader, type LongString } from '../wire/mcp/long-message.ts';
 import type { Admission, Ending } from './enforce.ts';
 import type { McpCall } from './mcp-call.ts';
 import { objectAt } from './mcp-facts.ts';
-import { type Binary, type MaskFor, type MaskJson, maskMembers } from './mcp-masking.ts';
+import type { Holding } from './mcp-held-bytes.ts';
+import { lessAtATime, tooMuchHeld } from './mcp-held-reply.ts';
+import { type Binary, isOpaque, type MaskFor, type MaskJson, maskMembers } from './mcp-masking.ts';
+import { fitStructured } from './mcp-structured.ts';
 import type { Seen } from './patients-seen.ts';
 
 /** How texts are masked that nobody holds whole. */
@@ -24,13 +27,18 @@ export interface FlowMasking {
 }
 
 export interface LongAnswerParts {
+  /** The gate's id of the request. */
+  readonly id: number;
+  /** Whose texts flow. */
+  readonly list: ItemList;
   readonly call: McpCall;
   readonly admission: Admission;
+  readonly holding: Holding;
   readonly flow: FlowMasking;
   readonly maskFor: MaskFor;
   readonly binary: Binary;
-  /** Whom these items are about, before they are masked. */
-  readonly seen: (content: readonly Json[]) => Seen | null;
+  /** Whom these items are about, before they are masked; null where nobody has said how that is told. */
+  readonly seen: ((items: readonly Json[]) => Seen | null) | null;
   readonly dressed: (masked: JsonRpcOutcome) => JsonRpcOutcome;
   /** Called once, before the first piece: nothing else may be said to this call any more. */
   readonly begins: () => Promise<void>;
@@ -51,9 +59,11 @@ export class McpLongAnswer implements LongReply {
   /** Patients that are on record as disclosed; null = nobody has been asked about any yet. */
   #disclosed: number | null = null;
   #stream: MaskedStream | null = null;
-  /** Items of the content that have been given out; of the last, where `#isItemOpen`, only its text. */
+  #weight = 0;
+  /** Items that have been given out; of the last, where it is open, only its text. */
   #items = 0;
-  #isItemOpen = false;
+  /** The items up to the one that is open, and where in that its text is. */
+  #open: { readonly items: readonly Json[]; readonly path: readonly string[] } | null = null;
   #begun = false;
   #isOver = false;
   #fault: Refusal | null = null;
@@ -62,14 +72,19 @@ export class McpLongAnswer implements LongReply {
   #turn: Promise<void> = Promise.resolve();
 
   constructor(parts: LongAnswerParts) {
-    const { mayFlow } = parts.flow;
     this.#parts = parts;
-    this.#reader = new LongMessageReader({ textMin, heldMax, depthMax: limits.mcpDepthMax, mayFlow });
+    this.#reader = new LongMessageReader({
+      list: parts.list,
+      textMin,
+      heldMax,
+      depthMax: limits.mcpDepthMax,
+      valuesMax: limits.mcpValuesMax,
+      fate: (head, name, holder) => fateOf(parts, head, name, holder),
+    });
   }
 
-  /** Something of it has been given out. */
-  get begun(): boolean {
-    return this.#begun;
+  get begun(): number | null {
+    return this.#begun ? this.#parts.id : null;
   }
 
   push(bytes: Uint8Array): Promise<void> {
@@ -83,13 +98,15 @@ export class McpLongAnswer implements LongReply {
 
   end(): Result<Uint8Array> {
     const rest = this.#reader.end();
-    if (!this.#fault && rest.ok) return rest;
-    return refuse('upstream_protocol', this.#fault?.text ?? (rest.ok ? '' : rest.error.text));
+    if (this.#fault) return fail(this.#fault);
+    return rest.ok ? rest : refuse('upstream_protocol', rest.error.text);
   }
 
   /** Says the rest, or why there is none. @throws LogUnavailable */
   async finish(outcome: Result<JsonRpcOutcome>): Promise<void> {
     this.#isOver = true;
+    // What is under way may wait to hold more, and need not.
+    if (!outcome.ok) this.#parts.holding.release();
     await this.#turn;
     if (this.#error) throw this.#error;
     const { call, admission } = this.#parts;
@@ -104,35 +121,39 @@ export class McpLongAnswer implements LongReply {
     if (this.#isOver || this.#fault || this.#error || this.#parts.call.reply.lost) return;
     const parts = this.#reader.push(bytes);
     if (!parts.ok) {
-      this.#fault = refuse('upstream_protocol', parts.error.text).error;
+      this.#fault = refuse('upstream_protocol', parts.error.text, lessAtATime).error;
       return;
     }
+    const { weight } = this.#reader;
+    const mayGoOn = await this.#parts.holding.add(Math.max(0, weight - this.#weight));
+    this.#weight = Math.max(weight, this.#weight);
+    if (!mayGoOn) this.#fault ??= tooMuchHeld.error;
     for (const part of parts.value) {
       if (this.#fault) return;
-      if (part.kind === 'opened') await this.#openText(part.content);
+      if (part.kind === 'opened') await this.#openText(part.items, part.path);
       else if (part.kind === 'text') await this.#say(part.text);
       else this.#closeText();
     }
   }
 
-  async #openText(content: readonly Json[]): Promise<void> {
-    const { call, begins, flow } = this.#parts;
+  async #openText(items: readonly Json[], path: readonly string[]): Promise<void> {
+    const { call, begins, flow, list } = this.#parts;
     // A member named twice, of which the strict reading at the end would come too late.
-    if (content.length <= this.#items) {
+    if (items.length <= this.#items) {
       this.#fault = refuse('upstream_protocol', 'The message names a member twice.').error;
       return;
     }
     if (!this.#begun) {
       this.#begun = true;
       await begins();
-      this.#out = `{"jsonrpc":"2.0","id":${JSON.stringify(call.id)},"result":{"content":[`;
+      this.#out = `{"jsonrpc":"2.0","id":${JSON.stringify(call.id)},"result":{"${list}":[`;
     }
-    const before = content.slice(0, -1);
+    const before = items.slice(0, -1);
     await this.#giveItems(before, await this.#parts.maskFor(before));
     await this.#disclose(before);
-    this.#out += `${this.#items === 0 ? '' : ','}{"text":"`;
+    this.#out += `${this.#items === 0 ? '' : ','}${path.map((name) => `{${JSON.stringify(name)}:`).join('')}"`;
     this.#items++;
-    this.#isItemOpen = true;
+    this.#open = { items, path };
     this.#stream = flow.stream(this.#counts);
   }
 
@@ -153,16 +174,17 @@ export class McpLongAnswer implements LongReply {
     this.#stream = null;
   }
 
-  /** All items of `content` that have not been given out yet; they are complete. */
-  async #giveItems(content: readonly Json[], mask: MaskJson): Promise<void> {
-    const { admission, binary } = this.#parts;
-    const from = this.#isItemOpen ? this.#items - 1 : this.#items;
-    const left = content.slice(from).map((item, at) => (at === 0 && this.#isItemOpen ? withoutText(item) : item));
-    const masked = maskMembers({ content: left }, admission.decision, mask, this.#counts, binary)['content'];
+  /** All of these items that have not been given out yet; they are complete. */
+  async #giveItems(items: readonly Json[], mask: MaskJson): Promise<void> {
+    const { admission, binary, list } = this.#parts;
+    const { path } = this.#open ?? {};
+    const from = path ? this.#items - 1 : this.#items;
+    const left = items.slice(from).map((item, at) => (at === 0 && path ? without(item, path) : item));
+    const masked = maskMembers({ [list]: left }, admission.decision, mask, this.#counts, binary)[list];
     for (const item of Array.isArray(masked) ? (masked as readonly Json[]) : []) {
-      if (this.#isItemOpen) {
-        this.#out += `${membersOf(isJsonObject(item) ? item : {}, ',')}}`;
-        this.#isItemOpen = false;
+      if (this.#open) {
+        this.#out += closingOf(item, this.#open.path);
+        this.#open = null;
       } else {
         this.#out += `${this.#items === 0 ? '' : ','}${JSON.stringify(item)}`;
         this.#items++;
@@ -172,29 +194,45 @@ export class McpLongAnswer implements LongReply {
   }
 
   async #complete(result: JsonObject): Promise<void> {
-    const { admission, binary, dressed, maskFor } = this.#parts;
-    const { content, ...rest } = result;
-    const items = Array.isArray(content) ? (content as readonly Json[]) : [];
+    const { admission, binary, call, dressed, list, maskFor } = this.#parts;
+    const { decision } = admission;
+    const { [list]: given, ...rest } = result;
+    const items = Array.isArray(given) ? (given as readonly Json[]) : [];
     const mask = await maskFor(result);
     await this.#giveItems(items, mask);
-    const masked = dressed({ result: maskMembers(rest, admission.decision, mask, this.#counts, binary) });
-    this.#out += `]${membersOf('result' in masked ? masked.result : {}, ',')}}}`;
+    const masked = { result: maskMembers(rest, decision, mask, this.#counts, binary) };
+    const shown = (members: JsonObject): JsonObject => maskMembers(members, decision, mask, {});
+    const fitted = dressed(fitStructured({ result: rest }, masked, call.outputSchema, shown));
+    // Why there is no structuredContent, as another item.
+    const { [list]: said, ...others } = 'result' in fitted ? fitted.result : {};
+    for (const item of Array.isArray(said) ? (said as readonly Json[]) : []) this.#out += `,${JSON.stringify(item)}`;
+    this.#out += `]${membersOf(others)}}}`;
     await this.#disclose(items);
     await this.#release({ status: result['isError'] === true ? 'error' : 'ok' });
   }
 
   async #breakOff({ code, text }: Refusal): Promise<void> {
+    const { dressed, list, maskFor } = this.#parts;
+    const words = `[The gate broke this answer off: ${text}]`;
+    const isError = list === 'content';
+    // Where nothing else says that it is no whole text, the text does.
+    if (this.#stream) this.#out += isError ? '' : escaped(`${this.#stream.end()}\n${words}`);
     this.#closeText();
-    const note = { type: 'text', text: `[The gate broke this answer off: ${text}]` };
-    const rest = this.#parts.dressed({ result: { isError: true, _meta: { chartgate: { code } } } });
-    this.#out += `${this.#isItemOpen ? ',"type":"text"}' : ''},${JSON.stringify(note)}]`;
-    this.#out += `${membersOf('result' in rest ? rest.result : {}, ',')}}}`;
+    if (this.#open) {
+      const { items, path } = this.#open;
+      const soFar = [...items.slice(0, -1), { ...bareItem(list, path), ...objectOf(items.at(-1)) }];
+      await this.#giveItems(soFar, await maskFor(soFar));
+    }
+    this.#out += `,${JSON.stringify(noteOf(list, words))}]`;
+    const meta = { _meta: { chartgate: { code } } };
+    const rest = dressed({ result: isError ? { isError, ...meta } : meta });
+    this.#out += `${membersOf('result' in rest ? rest.result : {})}}}`;
     await this.#release({ status: code === 'canceled' ? 'canceled' : 'error', data: { code } });
   }
 
-  /** Puts on record whom it is about, as far as `content` says more of it than was known. */
-  async #disclose(content: readonly Json[]): Promise<void> {
-    const about = this.#parts.seen(content);
+  /** Puts on record whom it is about, as far as these items say more of it than was known. */
+  async #disclose(items: readonly Json[]): Promise<void> {
+    const about = this.#parts.seen?.(items);
     if (!about || about.patients.length <= (this.#disclosed ?? -1)) return;
     this.#disclosed = about.patients.length;
     await this.#parts.admission.disclose(about, { ...this.#counts });
@@ -221,16 +259,53 @@ function failureOf(outcome: Result<JsonRpcOutcome>): Refusal | null {
     : null;
 }
 
-function withoutText(item: Json): Json {
-  if (!isJsonObject(item)) return item;
-  const { text: _, ...others } = item;
-  return others;
+/** What becomes of a long string: what cannot be masked as it comes is kept, and of what will be withheld nothing is. */
+function fateOf(
+  { flow, binary, admission, seen }: LongAnswerParts,
+  head: string,
+  name: string,
+  holder: () => JsonObject | null,
+): LongString {
+  // Where patients are counted, what may be a document is read as one.
+  if (name === 'text') return flow.mayFlow(head) && !(seen && /^\s*[[{]/.test(head)) ? 'flow' : 'keep';
+  if (binary === 'pass' || admission.decision.obligations.unmask === 'all') return 'keep';
+  if (name === 'blob') return isOpaque(head) ? 'skip' : 'keep';
+  const type = holder()?.['type'];
+  return type === 'image' || type === 'audio' ? 'skip' : 'keep';
 }
 
-/** The members of an object as they stand in its JSON, `before` each. */
-function membersOf(object: JsonObject, before: string): string {
+/** An item without the member at `path`. */
+function without(item: Json, path: readonly string[]): Json {
+  const [name = '', ...deeper] = path;
+  if (!isJsonObject(item)) return item;
+  const { [name]: inner = null, ...others } = item;
+  return deeper.length === 0 ? others : { ...others, [name]: without(inner, deeper) };
+}
+
+/** What follows the text of an item that lies at `path`, up to its end. */
+function closingOf(item: Json, path: readonly string[]): string {
+  const [name = '', ...deeper] = path;
+  const { [name]: inner = null, ...others } = objectOf(item);
+  return `${deeper.length === 0 ? '' : closingOf(inner, deeper)}${membersOf(others)}}`;
+}
+
+/** What the protocol wants of an item of which nothing but its text has come. */
+function bareItem(list: ItemList, path: readonly string[]): JsonObject {
+  if (list === 'contents') return { uri: '' };
+  const content = path.includes('resource') ? { type: 'resource', resource: { uri: '' } } : { type: 'text' };
+  return list === 'content' ? content : { role: 'user', content };
+}
+
+function noteOf(list: ItemList, text: string): JsonObject {
+  if (list === 'contents') return { uri: 'chartgate:note', mimeType: 'text/plain', text };
+  const content = { type: 'text', text };
+  return list === 'content' ? content : { role: 'user', content };
+}
+
+/** The members of an object as they stand in its JSON, a comma before each. */
+function membersOf(object: JsonObject): string {
   return Object.entries(object)
-    .map(([name, value]) => `${before}${JSON.stringify(name)}:${JSON.stringify(value)}`)
+    .map(([name, value]) => `,${JSON.stringify(name)}:${JSON.stringify(value)}`)
     .join('');
 }
 

@@ -2,9 +2,14 @@
 
 import type { Decision } from '../core/decision.ts';
 import type { Json } from '../core/json.ts';
+import type { PatientPlaces } from '../core/patient-places.ts';
+import type { LongReply } from '../ports/mcp-upstream.ts';
 import type { JsonRpcOutcome } from '../wire/mcp/json-rpc.ts';
+import type { ItemList } from '../wire/mcp/long-message.ts';
 import type { Admission } from './enforce.ts';
 import type { McpCall } from './mcp-call.ts';
+import type { HeldBytes } from './mcp-held-bytes.ts';
+import { HeldReply } from './mcp-held-reply.ts';
 import { type FlowMasking, McpLongAnswer } from './mcp-long-answer.ts';
 import type { Binary, MaskFor } from './mcp-masking.ts';
 import type { McpOutlet } from './mcp-outlet.ts';
@@ -17,6 +22,9 @@ export interface Releasing {
   /** The masking of texts nobody holds whole; null where there is none under this decision. */
   readonly flowFor: (decision: Decision) => FlowMasking | null;
   readonly binary: Binary;
+  readonly held: HeldBytes;
+  /** Where it is said which patient something is about; null = nobody has said. */
+  readonly patientPlaces: () => PatientPlaces | null;
 }
 
 interface LongAnswersParts extends Releasing {
@@ -42,20 +50,25 @@ export class McpLongAnswers {
     this.#awaited.delete(id);
   }
 
-  /** Null where the answer has to be whole: to fit a schema, or to be masked at all. */
-  take(id: number, streamed: boolean): McpLongAnswer | null {
-    const { flowFor, maskFor, binary, outlet, seen, dressed } = this.#parts;
+  /** As it comes, or held whole within what the door may hold: where there is no other way to mask it, or nobody is there to take it. */
+  take(id: number, streamed: boolean): LongReply {
+    const { flowFor, held, maskFor, binary, outlet, seen, dressed, patientPlaces } = this.#parts;
     const { call, admission } = this.#awaited.get(id) ?? {};
-    const flow = call && admission && call.outputSchema === null ? flowFor(admission.decision) : null;
-    // Nobody is there to take it: it is held until somebody is.
-    if (!call || !admission || !flow || call.reply.paused) return null;
+    if (!call || !admission) return new HeldReply(held.open(), true);
+    call.holding ??= held.open();
+    const list = lists[call.method];
+    const flow = list && !call.reply.paused ? flowFor(admission.decision) : null;
+    if (!list || !flow) return new HeldReply(call.holding, false);
     const long = new McpLongAnswer({
+      id,
+      list,
       call,
       admission,
+      holding: call.holding,
       flow,
       maskFor,
       binary,
-      seen: (content: readonly Json[]) => seen(call, { result: { content } }),
+      seen: patientPlaces() && ((items: readonly Json[]) => seen(call, { result: { [list]: items } })),
       dressed: (masked) => dressed(call, masked),
       begins: () => {
         if (call.open) outlet.remove(call.open);
@@ -67,3 +80,10 @@ export class McpLongAnswers {
     return long;
   }
 }
+
+/** Where the texts of an answer are, by its method. */
+const lists: Readonly<Record<string, ItemList>> = {
+  'tools/call': 'content',
+  'resources/read': 'contents',
+  'prompts/get': 'messages',
+};

@@ -206,7 +206,8 @@ function planSchema(schema: Json, parts: Parts, of: string | null): Rebuild {
   const members = Object.entries(schema).map(([keyword, member]) => {
     if (pointers.has(keyword) || ownWords.has(keyword)) return planMember(keyword, member, parts);
     if (namedSchemas.has(keyword) && isJsonObject(member)) return named(keyword, planNamed(member, parts));
-    if (subschemas.has(keyword)) return named(keyword, planSchema(member, parts, choices.has(keyword) ? null : of));
+    if (choices.has(keyword) && Array.isArray(member)) return named(keyword, planAlternatives(member, parts, of));
+    if (subschemas.has(keyword)) return named(keyword, planSchema(member, parts, of));
     if (keyword === 'enum' && Array.isArray(member)) return named(keyword, planChoices(member, parts, of));
     const isBound = bounds.has(keyword);
     if ((!values.has(keyword) && !isBound) || of === null) return planData(keyword, member, parts);
@@ -234,6 +235,15 @@ function planNamed(schema: JsonObject, parts: Parts): Rebuild {
     }
     return Object.fromEntries(all);
   };
+}
+
+/** Where what may be chosen are names, each says so with the property; codes, types and words say nothing by where they stand. */
+function planAlternatives(alternatives: readonly Json[], parts: Parts, of: string | null): Rebuild {
+  const all = alternatives.map((each: Json) => {
+    const { const: choice } = objectOf(each);
+    return planSchema(each, parts, of !== null && typeof choice === 'string' && isPersonal(of, choice) ? of : null);
+  });
+  return (masked) => all.map((rebuild) => rebuild(masked));
 }
 
 /** INVARIANT: no two of them become the same, as no schema has a choice twice. */
@@ -287,16 +297,29 @@ function withoutBinary(value: JsonObject): JsonObject {
     : { ...rest, text };
 }
 
+/** By so much of a blob most are told that are no text. */
+const headChars = 4096;
+
+/** Whether what begins so cannot be the base64 of a text, whatever follows. */
+export function isOpaque(head: string): boolean {
+  const whole = head.slice(0, head.length - (head.length % 4));
+  return !isBase64(whole) || (!whole.endsWith('=') && decodedText(whole, true) === null);
+}
+
 function isBase64(value: Json): value is string {
   return typeof value === 'string' && /^[A-Za-z0-9+/]*={0,2}$/.test(value);
 }
 
 /** A text that was sent as a blob is a text: it leaves as one, masked. Null for what is none. */
 function textOf(blob: Json): string | null {
-  if (!isBase64(blob)) return null;
+  return isBase64(blob) && !isOpaque(blob.slice(0, headChars)) ? decodedText(blob, false) : null;
+}
+
+/** Null where it is no text; `isPart`: its last character may be cut. */
+function decodedText(base64: string, isPart: boolean): string | null {
   try {
-    const bytes = Uint8Array.from(atob(blob), (char) => char.charCodeAt(0));
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: isPart });
     // oxlint-disable-next-line no-control-regex -- control characters are what text does not have
     return /[\u0000-\u0008\u000e-\u001f]/.test(text) ? null : text;
   } catch {

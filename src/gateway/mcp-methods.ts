@@ -5,6 +5,7 @@ import type { Decision } from '../core/decision.ts';
 import { errors } from '../core/errors.ts';
 import type { Facts, McpFacts } from '../core/facts.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { keepNewest } from '../core/newest.ts';
 import { type Refusal, refuse } from '../core/result.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { JsonRpcOutcome } from '../wire/mcp/json-rpc.ts';
@@ -16,11 +17,11 @@ import type { McpCall } from './mcp-call.ts';
 import { isList, itemsOf, memberOf, type ToolCatalogue, usable } from './mcp-catalogue.ts';
 import type { McpExchange } from './mcp-exchange.ts';
 import { classesIn, type DetectClasses, namedRequest, namesPrototype, objectAt, only, stringAt } from './mcp-facts.ts';
+import { pageShown } from './mcp-input.ts';
 import type { McpIntents } from './mcp-intents.ts';
 import { discoveryOf } from './mcp-introduction.ts';
 import type { McpLink, Welcome } from './mcp-link.ts';
 import { isAmbiguous, otherReadings } from './mcp-pointers.ts';
-import { isOffered } from './mcp-questions.ts';
 import { errorOutcome, pageOf, pageQuestion, type RefusalPage, toolOutcome, urlOutcome } from './mcp-refusal.ts';
 import type { McpSubscriptions } from './mcp-subscriptions.ts';
 import { asksForTask, isTaskMethod, type McpTaskCalls } from './mcp-task-calls.ts';
@@ -38,8 +39,8 @@ export interface McpMethodsParts {
   readonly detectClasses: DetectClasses;
   readonly approvals: ApprovalLookup;
   readonly publicUrl: string;
-  /** Capabilities of the client. */
-  readonly offered: JsonObject;
+  /** Whether the client shows people pages. */
+  readonly showsPages: boolean;
   /** Null where the client's version has none. */
   readonly taskCalls: McpTaskCalls | null;
   /** Why the server cannot be spoken to yet; null when it has been. @throws LogUnavailable */
@@ -62,6 +63,7 @@ const prototypical = refuse(
     next: 'Call it again without that member.',
   },
 );
+const pagesRememberedMax = 64;
 /** Gone with the session (MCP 2026-07-28). */
 const sessionMethods = new Set(['ping', 'logging/setLevel', 'resources/subscribe', 'resources/unsubscribe']);
 
@@ -69,6 +71,8 @@ export class McpMethods {
   /** What the server said of itself. */
   welcome: Welcome = { capabilities: {}, serverInfo: {}, instructions: undefined };
   readonly #parts: McpMethodsParts;
+  /** Where a client with a session has been sent. */
+  readonly #pagesShown = new Set<string>();
 
   constructor(parts: McpMethodsParts) {
     this.#parts = parts;
@@ -200,7 +204,7 @@ export class McpMethods {
       content,
       data: { method: 'tools/call', tool: name },
       shape: () => ({ tool: name, definition, phi }),
-      ...(call.holdMs === undefined ? {} : { holdMs: call.holdMs }),
+      ...holdOf(call),
       onHold: (hold: { readonly approval: string; readonly link: string }) => call.held(clock, hold),
     };
     await exchange.submitted(
@@ -237,10 +241,14 @@ export class McpMethods {
 
   /** For a client that can show a person the page where what is missing is done (an isError result is the floor); else null. */
   #page(call: McpCall, refusal: Refusal): JsonRpcOutcome | null {
-    const { audited, offered, publicUrl, sentToPage } = this.#parts;
+    const { audited, publicUrl, sentToPage, showsPages } = this.#parts;
     const page = pageOf(refusal, publicUrl, audited.id);
-    if (!page || !isOffered('elicitation/create', { mode: 'url' }, offered)) return null;
-    if (call.carried) return pageQuestion(page);
+    if (!page || !showsPages) return null;
+    if (call.carried) return pageShown(call.params) === null ? pageQuestion(page) : null;
+    // Once: a client that could not show it tells its agent nothing of what it says.
+    if (this.#pagesShown.has(page.id)) return null;
+    this.#pagesShown.add(page.id);
+    keepNewest(this.#pagesShown, pagesRememberedMax);
     sentToPage(refusal, page);
     return urlOutcome(refusal, page);
   }
@@ -281,4 +289,11 @@ export class McpMethods {
       exchange.release(call, admission, approvalStatusOutcome(status)),
     );
   }
+}
+
+/** Whoever put the page away waits for nobody: what is missing is said at once. */
+function holdOf(call: McpCall): { readonly holdMs?: number } {
+  const shown = call.carried ? pageShown(call.params) : null;
+  const holdMs = shown === 'decline' || shown === 'cancel' ? 0 : call.holdMs;
+  return holdMs === undefined ? {} : { holdMs };
 }

@@ -37,20 +37,27 @@ export function joinedTexts(members: JsonObject): JoinedTexts {
 function mendedNumbers(texts: readonly (string | null)[]): readonly (string | null)[] | null {
   const mended = [...texts];
   let isCut = false;
-  for (let at = mended.length - 1; at > 0; at--) {
-    const [before, text] = [mended[at - 1] ?? null, mended[at] ?? null];
-    if (before === null || text === null || !isCutNumber(before, text)) continue;
+  let head = 0;
+  for (let at = 1; at < mended.length; at++) {
+    const [before, text] = [mended[head] ?? null, mended[at] ?? null];
+    if (before === null || text === null || !isCutNumber(before, text)) {
+      head = at;
+      continue;
+    }
     isCut = true;
-    mended[at - 1] = before + text;
+    mended[head] = before + text;
     mended[at] = '';
   }
   return isCut ? mended : null;
 }
 
-/** A digit and its sign on one side, a digit on the other. */
+/** A digit and its sign on one side, a digit on the other; or a number that has its label and is too short yet. */
 function isCutNumber(before: string, text: string): boolean {
-  return (/\d[-/]$/.test(before) && /^\d/.test(text)) || (/\d$/.test(before) && /^[-/]\d/.test(text));
+  if (/\d[-/]$/.test(before) && /^\d/.test(text)) return true;
+  return /\d$/.test(before) && (/^[-/]\d/.test(text) || (/^\d/.test(text) && begun.test(before.slice(-60))));
 }
+
+const begun = /\b(?:ssn|social security|mrn|medical record|phone|fax|account)\b[^\d\n]{0,24}\d[\d -]{0,8}$/i;
 
 function textOf(item: Json): string | null {
   const holder = isJsonObject(item) && isJsonObject(item['content']) ? item['content'] : item;

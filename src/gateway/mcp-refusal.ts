@@ -31,13 +31,16 @@ export function errorOutcome(refusal: Refusal, more: JsonObject = {}): JsonRpcOu
 
 export function toolOutcome(refusal: Refusal): JsonRpcOutcome {
   if (!readableCodes.has(refusal.code)) return errorOutcome(refusal);
-  const again = refusal.code === 'approval_required' ? ' Call again with the same arguments once it is approved.' : '';
-  const status =
-    refusal.code === 'approval_required' && refusal.approval !== undefined
-      ? ` The tool ${approvalStatusTool.name} tells whether it is.`
-      : '';
-  const text = `${refusal.text} ${refusal.next ?? errors[refusal.code].next}${again}${status}`;
-  return { result: { isError: true, content: [{ type: 'text', text }], _meta: { chartgate: detailsOf(refusal) } } };
+  const content = [{ type: 'text', text: wordsOf(refusal) }];
+  return { result: { isError: true, content, _meta: { chartgate: detailsOf(refusal) } } };
+}
+
+/** All that an agent needs to know to go on. */
+function wordsOf(refusal: Refusal): string {
+  const words = `${refusal.text} ${refusal.next ?? errors[refusal.code].next}`;
+  if (refusal.code !== 'approval_required') return words;
+  const status = refusal.approval === undefined ? '' : ` The tool ${approvalStatusTool.name} tells whether it is.`;
+  return `${words} Call again with the same arguments once it is approved.${status}`;
 }
 
 /** MCP 2025-11-25, Elicitation / URL Elicitation Required Error. */
@@ -62,11 +65,15 @@ export function pageOf(refusal: Refusal, publicUrl: string, session: string): Re
   return { id: approval, url: `${publicUrl}/approvals/${approval}`, message };
 }
 
-/** For a client with a session that shows people a URL. */
+/** For a client with a session that shows people a URL. The message alone is enough for one that only passes it on. */
 export function urlOutcome(refusal: Refusal, { id, url, message }: RefusalPage): JsonRpcOutcome {
   const elicitation = { mode: 'url', elicitationId: id, url, message };
   return {
-    error: { code: urlElicitationRequired, message, data: { ...detailsOf(refusal), elicitations: [elicitation] } },
+    error: {
+      code: urlElicitationRequired,
+      message: wordsOf(refusal),
+      data: { ...detailsOf(refusal), elicitations: [elicitation] },
+    },
   };
 }
 

@@ -11,6 +11,7 @@ import type { AccountLookup } from './mcp-account.ts';
 import type { ApprovalLookup } from './mcp-approval-status.ts';
 import type { ToolPins } from './mcp-catalogue.ts';
 import type { DetectClasses } from './mcp-facts.ts';
+import type { HeldBytes } from './mcp-held-bytes.ts';
 import type { ClientIntroduction } from './mcp-introduction.ts';
 import type { EraMemory } from './mcp-link.ts';
 import type { FlowMasking } from './mcp-long-answer.ts';
@@ -54,6 +55,8 @@ export interface McpSessionOpening {
   readonly era: EraMemory;
   /** Of the door. */
   readonly states: RequestStates;
+  /** Of the door: what all answers hold that are too long to be held without asking. */
+  readonly held: HeldBytes;
   /** One upstream request at a time, so that what the server does meanwhile can be told to be that request's doing. */
   readonly serial: boolean;
   /** What becomes of images, audio and blobs in results. */

@@ -21,7 +21,7 @@ import { objectAt } from './mcp-facts.ts';
 import { stepUpHeaders } from './mcp-http-refusal.ts';
 import { McpInput } from './mcp-input.ts';
 import { McpIntents } from './mcp-intents.ts';
-import { type ClientIntroduction, greetingOf } from './mcp-introduction.ts';
+import { type ClientIntroduction, greetingOf, showsPages } from './mcp-introduction.ts';
 import { McpLink } from './mcp-link.ts';
 import { dataOf, maskMembers, maskOutcome } from './mcp-masking.ts';
 import { McpMethods } from './mcp-methods.ts';
@@ -57,14 +57,14 @@ export class McpSession {
   #stateless = 0;
 
   constructor(deps: McpSessionDeps, opening: McpSessionOpening) {
-    const { audited, client, binary, identity, serial, states } = opening;
+    const { audited, client, binary, held, identity, serial, states } = opening;
     const offered = client.capabilities;
     this.#deps = deps;
     this.#opening = opening;
     this.audited = audited;
     this.#client = client;
     this.#replay = new McpReplay(client.version === '2025-11-25');
-    this.#link = new McpLink(opening.upstream, deps.clock, opening.era, {
+    this.#link = new McpLink(opening.upstream, deps.clock, opening.era, held, {
       notification: (message) => this.#guard(() => this.#notified(message)),
       request: (message, about) => this.#guard(() => this.#asked(message, about)),
       paused: (id, retryMs) => this.#callOf(id)?.reply.pause(retryMs) ?? new Promise(() => {}),
@@ -86,6 +86,7 @@ export class McpSession {
       input,
       maskFor,
       flowFor,
+      held,
       patientPlaces,
       offered,
       serial,
@@ -100,7 +101,8 @@ export class McpSession {
     this.#intents = intents;
     this.#exchange = exchange;
     const subscriptions = new McpSubscriptions({ clock: deps.clock, link, exchange, intents, outlet });
-    const own = { audited, link, catalogue, exchange, intents, offered, subscriptions, absent, sentToPage };
+    const shows = { sentToPage, showsPages: showsPages(client) };
+    const own = { audited, link, catalogue, exchange, intents, subscriptions, absent, ...shows };
     this.#subscriptions = subscriptions;
     this.#account = new AccountWait({
       accounts: deps.accounts,

@@ -10,10 +10,11 @@ export interface McpUpstreamEvents {
    */
   readonly message: (bytes: Uint8Array, about?: number) => Promise<number | null>;
   /**
-   * Asked once the reply to a request has turned out long: who takes the message as it comes; null where it has to come whole.
-   * `streamed`: it comes in an event stream.
+   * Asked once a message has turned out long: who takes it as it comes. `id`: of the request it is the reply to, as far as the
+   * transport or its first bytes tell; `unsaid` for a result whose id has not come yet; null for what is no reply. `streamed`: it
+   * comes in an event stream.
    */
-  readonly long?: (id: number, streamed: boolean) => LongReply | null;
+  readonly long?: (id: number | 'unsaid' | null, streamed: boolean) => LongReply;
   /**
    * The server has ended the stream of an answer and means to go on with it, once it is asked after `retryMs` (MCP 2025-11-25,
    * Transports / Sending Messages to the Server). Resolves when that may be sooner. Never rejects.
@@ -25,9 +26,11 @@ export interface McpUpstreamEvents {
 
 /** Takes one message as it comes. */
 export interface LongReply {
+  /** Something of it has been given out as the answer to this request (an id of the gate), and it can be no other's; null: nothing. */
+  readonly begun: number | null;
   /** The next part of its UTF-8 text. The upstream is not read on until it resolves. Never rejects. */
   push(bytes: Uint8Array): Promise<void>;
-  /** All parts have come: what is left of it for `message`. Refused: upstream_protocol. */
+  /** All parts have come: what is left of it for `message`. Refused: upstream_protocol, too_many. */
   end(): Result<Uint8Array>;
 }
 

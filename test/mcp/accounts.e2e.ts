@@ -164,7 +164,7 @@ test('an account is of one person: another has to connect their own, and cannot 
   assert.match((await ben.get(`${hospital.clinic.url}/signin`)).html, /<a href="\/connect">/);
 });
 
-test('2026-07-28: a question with the link, asked again until it is done', async () => {
+test('2026-07-28: a question with the link; the call goes on once it is done', async () => {
   const { client } = await agentOf('ben', { elicitation: { url: {} } }, '2026-07-28');
   const asked: string[] = [];
   client.setRequestHandler('elicitation/create', async ({ params }) => {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { eventually } from '../parts/eventually.ts';
-import { at, connect, openGate, type TestGate } from './gate.ts';
+import { at, connect, connectStateless, openGate, type TestGate } from './gate.ts';
 
 describe('a held tools/call', () => {
   let gate: TestGate;
@@ -71,10 +71,74 @@ describe('a held tools/call', () => {
       },
     );
     assert.deepEqual(complete, []);
+    // Copilot without a terminal says "was not accepted", and no more, to its agent: which calls again.
+    const again = await client.callTool({ name: 'wipe_charts' });
+    assert.equal(again.isError, true);
+    assert.match(JSON.stringify(again.content), /a_1.*approvals\/a_1.*same arguments.*approval_status/);
     gate.ledger.approve(act);
     await eventually(() => complete.length > 0, 'the notification');
     assert.deepEqual(complete, ['a_1']);
     assert.deepEqual((await client.callTool({ name: 'wipe_charts' })).content, [{ type: 'text', text: 'wiped' }]);
+  });
+
+  it('is no URL in a version that has none, whatever the client declares', async () => {
+    // As Codex 0.169 introduces itself.
+    const params = { protocolVersion: '2025-06-18', capabilities: { elicitation: { form: {}, url: {} } } };
+    const headers = {
+      authorization: 'Bearer ana',
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+    };
+    const send = async (message: object, session: Record<string, string> = {}): Promise<Response> =>
+      fetch(gate.url('tools'), {
+        method: 'POST',
+        headers: { ...headers, ...session },
+        body: JSON.stringify({ jsonrpc: '2.0', ...message }),
+      });
+    const opened = await send({
+      id: 0,
+      method: 'initialize',
+      params: { ...params, clientInfo: { name: 'codex-mcp-client', version: '0.169.0' } },
+    });
+    const session = { 'mcp-session-id': opened.headers.get('mcp-session-id') ?? '' };
+    const called = await send({ id: 1, method: 'tools/call', params: { name: 'wipe_charts' } }, session);
+    const { result } = (await called.json()) as { readonly result: unknown };
+    assert.equal(at(result, 'isError'), true);
+    assert.match(JSON.stringify(at(result, 'content')), /a_1.*approvals\/a_1.*same arguments/);
+  });
+
+  // Claude Code without a terminal answers `cancel` by itself; others open the page and come again at once. Each gives up
+  // after ten rounds, with an error of its own.
+  for (const action of ['cancel', 'decline', 'accept'] as const) {
+    it(`2026-07-28: asks for its page once; after ${action}, the result names the approval`, async () => {
+      await using client = await connectStateless(gate, 'tools', 'ana', { elicitation: { url: {} } });
+      const asked: unknown[] = [];
+      client.setRequestHandler('elicitation/create', ({ params }) => {
+        asked.push(at(params, 'url'));
+        // From now on nobody could wait for long; whoever put the page away does not wait at all.
+        gate.ledger.patienceMs = action === 'accept' ? 100 : 60_000;
+        return { action };
+      });
+      const result = await client.callTool({ name: 'wipe_charts' });
+      assert.deepEqual(asked, [`${gate.origin}/approvals/a_1`]);
+      assert.equal(result.isError, true);
+      assert.match(JSON.stringify(result.content), /a_1.*approvals\/a_1.*same arguments/);
+      assert.equal(at(result, '_meta', 'chartgate', 'approval'), 'a_1');
+      assert.deepEqual(gate.ledger.spent, []);
+      gate.ledger.approve(act);
+      assert.deepEqual((await client.callTool({ name: 'wipe_charts' })).content, [{ type: 'text', text: 'wiped' }]);
+      assert.equal(asked.length, 1);
+    });
+  }
+
+  it('2026-07-28: runs while its person is on the page', async () => {
+    await using client = await connectStateless(gate, 'tools', 'ana', { elicitation: { url: {} } });
+    client.setRequestHandler('elicitation/create', () => {
+      gate.ledger.approve(act);
+      return { action: 'accept' };
+    });
+    assert.deepEqual((await client.callTool({ name: 'wipe_charts' })).content, [{ type: 'text', text: 'wiped' }]);
+    assert.deepEqual(gate.ledger.spent, [act]);
   });
 
   it('can be asked about by whoever made it, without a call that runs', async () => {

@@ -9,7 +9,7 @@ import { at, connect, openGate, type TestGate } from './gate.ts';
 
 const ssn = '219-09-9999';
 const line = `Vital signs are stable today, continue as before. Seen in bed 12, SSN ${ssn}, "quoted" \u{1f600}\n`;
-const long = line.repeat(1_700);
+const long = line.repeat(3_400);
 const masked = long.replaceAll(ssn, '[SSN]');
 /** Nobody looks into it, and it is withheld: what makes an answer long at no cost. */
 const picture = { type: 'image', data: 'A'.repeat(1_048_576), mimeType: 'image/png' };
@@ -23,7 +23,7 @@ const whole: Answering = (body, response) => {
 const streamed: Answering = (body, response) => {
   response.writeHead(200, { 'content-type': 'text/event-stream' }).end(`event: message\nid: e1\ndata: ${body}\n\n`);
 };
-const cutAt = 1_150_000;
+const cutAt = 1_290_000;
 const cut: Answering = (body, response) => {
   response.writeHead(200, { 'content-type': 'application/json' });
   response.write(body.slice(0, cutAt), () => response.destroy());
@@ -154,7 +154,8 @@ describe('an answer that is too long to be held', () => {
       gate.ledger.broken ||= gate.ledger.records.at(-1)?.text?.startsWith('{"part"') === true;
     }, 1);
     try {
-      await assert.rejects(client.callTool({ name: 'whole' }));
+      const failure = await client.callTool({ name: 'whole' }).then(() => null, String);
+      assert.ok(failure !== null && !/timed? ?out/i.test(failure), `cut off, and told at once: ${failure}`);
       assert.ok(gate.ledger.broken);
     } finally {
       clearInterval(watch);

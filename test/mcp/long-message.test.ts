@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EventStreamDecoder, encodeEvent } from '../../src/wire/mcp/event-stream.ts';
 import { decodeMessage } from '../../src/wire/mcp/json-rpc.ts';
-import { LongMessageReader } from '../../src/wire/mcp/long-message.ts';
+import { idAhead, type LongBounds, LongMessageReader } from '../../src/wire/mcp/long-message.ts';
 
 const utf8 = new TextEncoder();
 const flowing = 'a\\b"c\n\u{1f600} é '.repeat(9);
@@ -34,9 +34,16 @@ interface Read {
 function read(
   bytes: Uint8Array,
   cuts: readonly number[],
-  mayFlow: (head: string) => boolean = () => true,
+  fate: LongBounds['fate'] = (_head, name) => (name === 'text' ? 'flow' : 'keep'),
 ): Read | string {
-  const reader = new LongMessageReader({ textMin: 50, heldMax: 10_000, depthMax: 64, mayFlow });
+  const reader = new LongMessageReader({
+    list: 'content',
+    textMin: 50,
+    heldMax: 10_000,
+    depthMax: 64,
+    valuesMax: 1_000,
+    fate,
+  });
   const texts: string[] = [];
   const opened: unknown[] = [];
   for (const [at, from] of [0, ...cuts].entries()) {
@@ -44,7 +51,7 @@ function read(
     if (!parts.ok) return parts.error.code;
     for (const part of parts.value) {
       if (part.kind === 'opened') {
-        opened.push(part.content);
+        opened.push(part.items);
         texts.push('');
       } else if (part.kind === 'text') texts.push((texts.pop() ?? '') + part.text);
     }
@@ -97,12 +104,48 @@ describe('a long message', () => {
   it('keeps a text that may not flow', () => {
     const bytes = utf8.encode(json);
     assert.deepEqual(
-      read(bytes, [], () => false),
+      read(bytes, [], () => 'keep'),
       { texts: [], opened: [], rest: message },
     );
-    const some = read(bytes, [], (head) => !head.startsWith('\u{1f600}'));
+    const some = read(bytes, [], (head, name) => (name === 'text' && !head.startsWith('\u{1f600}') ? 'flow' : 'keep'));
     assert.ok(typeof some === 'object' && some.texts.length === 1);
     assert.ok(picture);
+  });
+
+  it('keeps nothing of what will not be needed, whose holder it tells', () => {
+    const skipped = { ...message, result: structuredClone(message.result) };
+    Object.assign(skipped.result.content[3] ?? {}, { data: 'AAAA' });
+    const bytes = utf8.encode(json);
+    for (let at = 0; at <= bytes.length; at += 7) {
+      const holders: unknown[] = [];
+      const outcome = read(bytes, [at], (_head, name, holder) => {
+        if (name !== 'data') return 'keep';
+        holders.push(holder());
+        return 'skip';
+      });
+      assert.deepEqual(outcome, { texts: [], opened: [], rest: skipped });
+      assert.deepEqual(holders, [{ type: 'image', data: '' }]);
+    }
+  });
+
+  it('is refused where it holds more values than letters are worth', () => {
+    const crowd = utf8.encode(`{"jsonrpc":"2.0","id":7,"result":{"a":[${'[],'.repeat(999)}[]]}}`);
+    assert.equal(read(crowd, []), 'too_large');
+  });
+
+  it('says whose answer it is as soon as it can be told', () => {
+    const starts: Readonly<Record<string, number | 'unsaid' | null>> = {
+      '{"jsonrpc":"2.0","id":7,"result":{"content":[': 7,
+      ' { "id" : 12 , "jsonrpc" : "2.0" , "result" : [': 12,
+      '{"result":{"content":[': 'unsaid',
+      '{"jsonrpc":"2.0","result":{': 'unsaid',
+      '{"jsonrpc":"2.0","id":7,"method":"x","params":{': null,
+      '{"jsonrpc":"2.0","method":"notifications/message","params":{"result":': null,
+      '{"jsonrpc":"2.0","id":"7","result":{': null,
+      '{"id":7,"x":1,"result":{': null,
+      '[{"id":7,"result":{': null,
+    };
+    for (const [start, id] of Object.entries(starts)) assert.equal(idAhead(utf8.encode(start)), id, start);
   });
 
   it('refuses what is no message, also after its texts have gone', () => {
@@ -159,5 +202,16 @@ describe('a long event', () => {
       const isWithinLong = at > 300 && at < 500;
       assert.ok(!isWithinLong || pieces > 0, `${pieces} pieces when split at ${at}`);
     }
+  });
+
+  it('has no other field as long as its data, nor data of nothing but lines', () => {
+    for (const piece of ['event: ', 'id: ', ': ', 'x']) {
+      const decoder = new EventStreamDecoder(100_000, 60);
+      assert.ok(decoder.push(utf8.encode(piece)).ok);
+      const refused = decoder.push(utf8.encode('x'.repeat(61)));
+      assert.equal(refused.ok || refused.error.code, 'too_large', piece);
+    }
+    const lines = new EventStreamDecoder(100_000).push(utf8.encode('data\n'.repeat(10_000)));
+    assert.equal(lines.ok || lines.error.code, 'too_large');
   });
 });

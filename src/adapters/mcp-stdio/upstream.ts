@@ -6,7 +6,8 @@ import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { limits } from '../../core/limits.ts';
 import { ok, type Refusal, type Result, refuse } from '../../core/result.ts';
-import type { McpUpstream, McpUpstreamEvents, OutgoingMessage } from '../../ports/mcp-upstream.ts';
+import type { LongReply, McpUpstream, McpUpstreamEvents, OutgoingMessage } from '../../ports/mcp-upstream.ts';
+import { idAhead } from '../../wire/mcp/long-message.ts';
 import type { BackOff } from './back-off.ts';
 import type { ProcessGuard } from './process-guard.ts';
 import { StderrLines } from './stderr-lines.ts';
@@ -28,6 +29,8 @@ const inherited = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR', 'SystemRoot', 'TEMP',
 const unreadBytesMax = 33_554_432;
 /** For its last words, once its output has ended. */
 const lastWordsMs = 250;
+/** In so many the id of an answer stands, where it stands first. */
+const headBytes = 256;
 /** From end of stdin to SIGTERM, and from there to SIGKILL. */
 const politeMs = 500;
 const firmMs = 2_000;
@@ -125,23 +128,20 @@ class StdioUpstream implements McpUpstream {
   }
 
   async #readLines(stdout: Readable): Promise<void> {
-    let parts: Buffer[] = [];
-    let bytes = 0;
+    const line = new Line((head) => this.#events?.long?.(idAhead(head), false) ?? null);
     try {
       for await (const chunk of stdout as AsyncIterable<Buffer>) {
         let from = 0;
         for (let end = chunk.indexOf(0x0a); end >= 0; end = chunk.indexOf(0x0a, from)) {
-          const line =
-            parts.length === 0 ? chunk.subarray(from, end) : Buffer.concat([...parts, chunk.subarray(from, end)]);
-          parts = [];
-          bytes = 0;
+          await line.push(chunk.subarray(from, end));
           from = end + 1;
-          if (line.length > 0) await this.#events?.message(line);
+          const { about, rest } = line.end();
+          // What could not be taken has been told to whom it was for.
+          if (rest.ok && rest.value.length > 0) await this.#events?.message(rest.value, about);
           if (this.#closing) return;
         }
-        if (from < chunk.length) parts.push(chunk.subarray(from));
-        bytes += chunk.length - from;
-        if (bytes > limits.mcpStdioLineBytesMax) {
+        await line.push(chunk.subarray(from));
+        if (line.bytes > limits.mcpStdioLineBytesMax) {
           return this.#lose(
             refuse('upstream_protocol', 'The MCP server sent a line larger than the gate accepts.').error,
           );
@@ -165,6 +165,48 @@ class StdioUpstream implements McpUpstream {
     stderr.on('data', (chunk: Buffer) => lines.push(chunk));
     stderr.once('end', () => lines.end());
     stderr.on('error', () => {});
+  }
+}
+
+/** A line that is read: gathered, or taken as it comes where it turns out long. */
+class Line {
+  readonly #long: (head: Uint8Array) => LongReply | null;
+  #reply: LongReply | null = null;
+  #parts: Buffer[] = [];
+  #bytes = 0;
+
+  constructor(long: (head: Uint8Array) => LongReply | null) {
+    this.#long = long;
+  }
+
+  /** So far. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  async push(chunk: Buffer): Promise<void> {
+    if (chunk.length === 0) return;
+    const isShort = this.#bytes <= limits.mcpHeldBytesMax;
+    this.#bytes += chunk.length;
+    if (this.#reply) return this.#reply.push(chunk);
+    this.#parts.push(chunk);
+    if (!isShort || this.#bytes <= limits.mcpHeldBytesMax) return;
+    const gathered = this.#parts;
+    this.#reply = this.#long(Buffer.concat(gathered.slice(0, 8), Math.min(this.#bytes, headBytes)));
+    if (!this.#reply) return;
+    this.#parts = [];
+    for (const part of gathered) await this.#reply.push(part);
+  }
+
+  /** Up to its end, and ready for the next; `about`: the request as whose answer it has been taken. */
+  end(): { readonly rest: Result<Uint8Array>; readonly about?: number } {
+    const [reply, parts] = [this.#reply, this.#parts];
+    const [first = Buffer.alloc(0)] = parts;
+    this.#reply = null;
+    this.#parts = [];
+    this.#bytes = 0;
+    const rest = reply ? reply.end() : ok(parts.length === 1 ? first : Buffer.concat(parts));
+    return typeof reply?.begun === 'number' ? { rest, about: reply.begun } : { rest };
   }
 }
 

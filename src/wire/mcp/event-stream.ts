@@ -27,6 +27,9 @@ export function eventHead(id?: string): string {
   return `${id === undefined ? '' : `id: ${id}\n`}event: message\ndata: `;
 }
 
+/** What a line of data costs beside its letters. */
+const lineWeight = 32;
+
 export class EventStreamDecoder {
   readonly #bytesMax: number;
   readonly #longMin: number;
@@ -82,10 +85,21 @@ export class EventStreamDecoder {
     this.#lineChars += text.length - from;
     const piece = this.#pieceOfLine();
     if (piece) events.push(piece);
-    if (this.#lineChars > this.#bytesMax || this.#dataChars > this.#bytesMax) {
+    // No other field is as long as data may be, and none is looked at again with each piece of it.
+    const isOther = this.#lineChars > this.#longMin && !this.#isData();
+    if (isOther || this.#lineChars > this.#bytesMax || this.#dataChars > this.#bytesMax) {
       return refuse('too_large', 'An event is larger than the gate accepts.');
     }
     return ok(events);
+  }
+
+  #isData(): boolean {
+    let head = '';
+    for (const piece of this.#line) {
+      head += piece.slice(0, 5);
+      if (head.length >= 5) break;
+    }
+    return this.#flowing === 'line' || head.startsWith('data:');
   }
 
   /** What has come of a long line of data. */
@@ -94,8 +108,8 @@ export class EventStreamDecoder {
       const isMessage = this.#event === '' || this.#event === 'message';
       if (this.#lineChars <= this.#longMin || this.#data.length > 0 || this.#flowing !== 'no' || !isMessage)
         return null;
+      if (!this.#isData()) return null;
       const line = this.#line.join('');
-      if (!line.startsWith('data:')) return null;
       this.#flowing = 'line';
       this.#line = [line.slice(line.charAt(5) === ' ' ? 6 : 5)];
     }
@@ -121,7 +135,7 @@ export class EventStreamDecoder {
     const value = colon < 0 ? '' : line.slice(line.charAt(colon + 1) === ' ' ? colon + 2 : colon + 1);
     if (field === 'data') {
       this.#data.push(value);
-      this.#dataChars += value.length + 1;
+      this.#dataChars += value.length + lineWeight;
     } else if (field === 'event') {
       this.#event = value;
     } else if (field === 'id' && !value.includes('\0')) {
