@@ -13,6 +13,7 @@ import { aboutLabelledId } from '../../src/masking/detectors/labelled-id.ts';
 import { aboutLowerCase } from '../../src/masking/detectors/lower-case.ts';
 import { aboutName } from '../../src/masking/detectors/name.ts';
 import { aboutPhone } from '../../src/masking/detectors/phone.ts';
+import { aboutSpokenNumber } from '../../src/masking/detectors/spoken-number.ts';
 import { aboutSsn } from '../../src/masking/detectors/ssn.ts';
 import { aboutStranger } from '../../src/masking/detectors/stranger.ts';
 import { aboutUrl } from '../../src/masking/detectors/url.ts';
@@ -31,6 +32,7 @@ export const detectors: Readonly<Record<string, About>> = {
   'Web addresses': aboutUrl,
   'Network addresses': aboutIp,
   'Social security numbers': aboutSsn,
+  'Numbers in words': aboutSpokenNumber,
   'Cards and accounts': aboutAccount,
   'Identifiers with a check digit or a fixed form': aboutCodedId,
   'Identifiers behind a label': aboutLabelledId,

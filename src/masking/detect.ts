@@ -16,6 +16,7 @@ import { findLowerCase, findSlug, questionChars } from './detectors/lower-case.t
 import { findName } from './detectors/name.ts';
 import { readNumbers } from './detectors/numbers.ts';
 import { findPhone } from './detectors/phone.ts';
+import { findSpokenNumber } from './detectors/spoken-number.ts';
 import { findSsn } from './detectors/ssn.ts';
 import { findStranger } from './detectors/stranger.ts';
 import { findUrl } from './detectors/url.ts';
@@ -25,7 +26,16 @@ import { coverSpans, normalise } from './normalise.ts';
 
 // Where spans overlap, the earlier detector names the class.
 const withDigits: readonly Find[] = [findDate, findLabelledId, findCodedId, findSsn, findAccount, findIp, findPhone];
-const always: readonly Find[] = [findEmail, findUrl, findAddress, findCorner, findName, findSlug, findAge];
+const always: readonly Find[] = [
+  findEmail,
+  findUrl,
+  findAddress,
+  findCorner,
+  findName,
+  findSlug,
+  findAge,
+  findSpokenNumber,
+];
 
 /**
  * UTF-16 offsets, sorted, never overlapping. Total: any string is accepted, ill-formed ones included.

@@ -86,14 +86,61 @@ function learn(document: Document, search: Search): void {
       if (wholeName.test(name)) search.known.add(name, 'name');
     }
   }
-  learnParted(document.leaves, search);
+  for (const leaves of leavesWithin(document)) {
+    learnParted(leaves, search);
+    findParted(leaves, search);
+  }
+}
+
+/** Of the document, and of each within it. */
+function* leavesWithin({ leaves, inner }: Document): Generator<readonly Leaf[]> {
+  yield leaves;
+  for (const { document } of inner.values()) if (document) yield* leavesWithin(document);
+}
+
+/** A number whose parts stand in places one behind the other, as markup has them: each part is found by what they are together. */
+function findParted(leaves: readonly Leaf[], search: Search): void {
+  const read = leaves.filter(({ cls, keyOf }) => keyOf === undefined && (cls === undefined || cls === 'note'));
+  for (let at = 1; at < read.length; at++) {
+    if (!isCutNumber(read[at - 1]?.value ?? '', read[at]?.value ?? '')) continue;
+    const from = at - 1;
+    while (
+      at + 1 < read.length &&
+      at - from < partsMax &&
+      isCutNumber(read[at]?.value ?? '', read[at + 1]?.value ?? '')
+    )
+      at++;
+    const parts = read.slice(from, at + 1);
+    const spans = detect(parts.map(({ value }) => value).join(''), false, search.own);
+    let start = 0;
+    for (const leaf of parts) {
+      const end = start + leaf.value.length;
+      const own = spans
+        .filter((span) => span.start < end && span.end > start)
+        .map((span) => ({
+          start: Math.max(span.start, start) - start,
+          end: Math.min(span.end, end) - start,
+          type: span.type,
+        }));
+      const known = search.spans.get(leaf);
+      if (known && own.length > 0) search.spans.set(leaf, merged([...known, ...own]));
+      start = end;
+    }
+  }
+}
+
+const partsMax = 12;
+
+/** A digit and its sign on one side, a digit on the other. */
+function isCutNumber(before: string, text: string): boolean {
+  return (/\d[-/]$/.test(before) && /^\d/.test(text)) || (/\d$/.test(before) && /^[-/]\d/.test(text));
 }
 
 /** A name whose words stand in two places, one behind the other. */
 function learnParted(leaves: readonly Leaf[], { known, own }: Search): void {
   let before = '';
   for (const { value, cls, keyOf } of leaves) {
-    if (keyOf !== undefined) continue;
+    if (keyOf !== undefined || value.trim() === '') continue;
     const isRead = cls === undefined || cls === 'note';
     const first = isRead && before !== '' ? (nameAhead.exec(value)?.[0] ?? '') : '';
     const whole = `${before} ${first}`;
@@ -110,8 +157,8 @@ function isOrdinary(word: string): boolean {
   return englishWords.has(key, 0, key.length) || isClinical(key) || notNames.has(key);
 }
 
-const nameBehind = /(?<![\p{L}\p{N}])\p{Lu}\p{Ll}[\p{L}'’-]{1,30}$/u;
-const nameAhead = /^\p{Lu}\p{Ll}[\p{L}'’-]{1,30}(?![\p{L}\p{N}])/u;
+const nameBehind = /(?<![\p{L}\p{N}])\p{Lu}\p{Ll}[\p{L}'’-]{1,30}(?=\s{0,4}$)/u;
+const nameAhead = /(?<=^\s{0,4})\p{Lu}\p{Ll}[\p{L}'’-]{1,30}(?![\p{L}\p{N}])/u;
 
 const wholeName = /^\p{Lu}[\p{L}.'’-]*(?:,? \p{Lu}[\p{L}.'’-]*){1,3}$/u;
 

@@ -26,13 +26,26 @@ export function labelledValues(text: string): readonly Span[] {
     if (end > start) spans.push({ start, end, type });
   }
   if (/=|: ?['"]/.test(text)) addAssigned(text, spans);
+  if (text.includes('{')) addBraced(text, spans);
   return spans;
 }
 
 const assigned =
   /(?<![\w.$-])([A-Za-z_][\w.]{1,48})(?:=| = | ?: ?(?=['"]))(?:'((?:[^'\n]|''){1,200})'|"([^"\n]{1,200})"|(?<==)([\p{L}\p{N}][^\s,;&'"()[\]{}<>|]{0,100}))/gu;
+/** `{last_name: Vandersloot, mrn: A4829}`, as YAML and many a program write what they hold. */
+const braced =
+  /(?<=[{,][ \t]{0,4})([A-Za-z_][\w.-]{1,48}): ?([\p{L}\p{N}][^\s,{}'"()[\]<>|]{0,100})(?=[ \t]{0,4}[,}])/gu;
 /** How PostgreSQL tells which row it was: `Key (ssn)=(…) already exists.` */
 const detailed = /\bKey \(([\w", ]{1,300})\)=\(([^()\n]{1,500})\)/g;
+
+function addBraced(text: string, spans: Span[]): void {
+  for (const { 0: whole, 1: name = '', 2: value = '', index } of text.matchAll(braced)) {
+    const type = valueClass(name);
+    if (type === undefined || !isValueOf(type, value) || !isBare(type, value) || findMaskTokens(value).length > 0)
+      continue;
+    spans.push({ start: index + whole.length - value.length, end: index + whole.length, type });
+  }
+}
 
 function addAssigned(text: string, spans: Span[]): void {
   for (const match of text.matchAll(assigned)) {

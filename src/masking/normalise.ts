@@ -17,7 +17,7 @@ export interface NormalText {
 const covered = '¤';
 
 const invisible =
-  /^(?:\p{Cf}|[\u0300-\u036F]|[\uFE00-\uFE0F]|[\u115F\u1160\u17B4\u17B5\u180B-\u180F]|[\u{E0100}-\u{E01EF}])$/u;
+  /^(?:\p{Cf}|[\u0300-\u036F\u20D0-\u20F0]|[\uFE00-\uFE0F]|[\u115F\u1160\u17B4\u17B5\u180B-\u180F]|[\u{E0100}-\u{E01EF}])$/u;
 
 // Letters of other scripts that look Latin. Only within a word that also has Latin letters or signs.
 const lookAlikes: ReadonlyMap<string, string> = new Map([
@@ -31,7 +31,45 @@ function pairs(from: string, to: string): [string, string][] {
 }
 
 export function normalise(text: string): NormalText {
-  return closedUp(simplified(text));
+  return closedUp(spelledOut(simplified(text)));
+}
+
+/** A character in the escapes of programs and pages: `\\u0031`, `\\x31`, `\\061`, `&#49;`, `&ndash;`. */
+const escape =
+  /\\u\{([\da-f]{2,6})\}|\\u([\da-f]{4})|\\x([\da-f]{2})|&#x([\da-f]{2,5});|&#(\d{2,6});|\\([0-3][0-7]{2})|&(nbsp|ensp|emsp|thinsp|ndash|mdash|minus|hyphen|dash|shy|zwj|zwnj);/gi;
+const pageSigns: Readonly<Record<string, string>> = {
+  shy: '',
+  zwj: '',
+  zwnj: '',
+  nbsp: ' ',
+  ensp: ' ',
+  emsp: ' ',
+  thinsp: ' ',
+};
+
+function spelledOut(normal: NormalText): NormalText {
+  if (!/\\[ux0-3]|&[#a-z]/i.test(normal.text)) return normal;
+  return withoutCuts(
+    normal,
+    Array.from(matches(normal.text, escape)).flatMap((match) => {
+      const char = escaped(match);
+      return char === null ? [] : [{ start: match.index, end: match.index + match[0].length, char }];
+    }),
+  );
+}
+
+/** Null for what is no sign of a text. */
+function escaped([, braced, unit, byte, hex, decimal, octal, name]: RegExpExecArray): string | null {
+  if (name !== undefined) return pageSigns[name.toLowerCase()] ?? '-';
+  const digits = braced ?? unit ?? byte ?? hex;
+  const code =
+    digits === undefined
+      ? Number.parseInt(decimal ?? octal ?? '', decimal === undefined ? 8 : 10)
+      : Number.parseInt(digits, 16);
+  if (code < 0x20 || code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) return null;
+  const char = String.fromCodePoint(code);
+  const plain = plainForm(char, char, 0);
+  return plain.length < 2 ? plain : null;
 }
 
 function simplified(text: string): NormalText {
@@ -62,26 +100,32 @@ function simplified(text: string): NormalText {
 const spacedDigits = /(?<![\d.,/-])\d(?:(?: {1,3}| ?[-./)] ?)\d(?!\d)){6,29}(?![\d])(?! ?[-./] ?\d)/g;
 const spacing = / ?[-./)] ?| {1,3}/g;
 
-/** What only a screen or a page makes of a text, amid a number: colours, emphasis, escapes, tags, the end of a line behind a hyphen. */
+/** What only a screen or a page makes of a text, amid a number: colours, emphasis, escapes, tags, line ends that do not count. */
 const trimmings =
   // oxlint-disable-next-line no-control-regex -- ESC begins a colour (ECMA-48)
-  /(?<=[\d-])(?:\u001b\[[\d;]{0,8}m|\*{1,3}|__|~~|`|\\|<\/?[a-z]{1,6}>|<!--.{0,40}?-->|(?<=\d-) {0,2}\r?\n {0,8}){1,4}(?=[\d-])/gi;
+  /(?<=[\d-])(?:\u001b\[[\d;]{0,8}m|\*{1,3}|__|_(?=-)|(?<=-)_|~~|`|\\|<\/?[a-z][\w:-]{0,12}(?: [^<>]{0,80})?>|<!--.{0,40}?-->|=\r?\n|(?<=\d-) {0,2}\r?\n {0,8}){1,4}(?=[\d-])/gi;
+/** Emphasis at the edges of words that begin with a capital: **Zebulon** *Quartermain*. */
+const emphasis = /(?<=(?:^|[\s(:>]))\*{1,3}(?=\p{Lu}\p{L})|(?<=\p{Lu}[\p{L}'’. -]{1,60})\*{1,3}(?=[\s.,;:)]|$)/gu;
+const mayHaveEmphasis = /\p{L}\*|\*\p{Lu}/u;
 // oxlint-disable-next-line no-control-regex -- the same
-const mayHaveTrimmings = /[\d-][\u001b*_~`\\<]|\d- {0,2}\r?\n/;
+const mayHaveTrimmings = /[\d-][\u001b*_~`\\<=]|\d- {0,2}\r?\n/;
 
 /** Numbers without what is put between their digits. */
 function closedUp(normal: NormalText): NormalText {
-  const bare = mayHaveTrimmings.test(normal.text) ? withoutCuts(normal, trimmingsIn(normal.text)) : normal;
+  const plain = mayHaveEmphasis.test(normal.text) ? withoutCuts(normal, cutsOf(normal.text, emphasis)) : normal;
+  const bare = mayHaveTrimmings.test(plain.text) ? withoutCuts(plain, cutsOf(plain.text, trimmings)) : plain;
   return withoutCuts(bare, spacedDigitsIn(bare.text));
 }
 
 interface Cut {
   readonly start: number;
   readonly end: number;
+  /** What it says; nothing, if it is only in between. */
+  readonly char?: string;
 }
 
-function trimmingsIn(text: string): readonly Cut[] {
-  return Array.from(matches(text, trimmings), ({ 0: cut, index }) => ({ start: index, end: index + cut.length }));
+function cutsOf(text: string, pattern: RegExp): readonly Cut[] {
+  return Array.from(matches(text, pattern), ({ 0: cut, index }) => ({ start: index, end: index + cut.length }));
 }
 
 /** Spaced digits together: "1 2 3 - 4 5 - 6 7 8 9" reads 123-45-6789. */
@@ -95,11 +139,14 @@ function withoutCuts(normal: NormalText, cuts: readonly Cut[]): NormalText {
   // Offset in the closed text where each cut was made, and what had been cut until then.
   const at: number[] = [];
   const removed: number[] = [];
+  /** Where what stands for a cut itself ends in the text. */
+  const ends = new Map<number, number>();
   let closed = '';
   let from = 0;
-  for (const { start, end } of cuts) {
-    closed += text.slice(from, start);
+  for (const { start, end, char = '' } of cuts) {
+    closed += text.slice(from, start) + char;
     from = end;
+    if (char !== '') ends.set(closed.length - 1, end);
     at.push(closed.length);
     removed.push(end - closed.length);
   }
@@ -115,7 +162,7 @@ function withoutCuts(normal: NormalText, cuts: readonly Cut[]): NormalText {
   return {
     text: closed + text.slice(from),
     toStart: (offset) => normal.toStart(wide(offset)),
-    toEnd: (offset) => (offset === 0 ? 0 : normal.toEnd(wide(offset - 1) + 1)),
+    toEnd: (offset) => (offset === 0 ? 0 : normal.toEnd(ends.get(offset - 1) ?? wide(offset - 1) + 1)),
   };
 }
 

@@ -82,7 +82,7 @@ export const ageCap = 90;
 
 // What the operators write, and so what no detector may find again. Pseudonyms carry a word and eight hex digits.
 const maskTokens =
-  /\[(?:NAME|ADDRESS|DATE|PHONE|FAX|EMAIL|SSN|MRN|HEALTH_PLAN|ACCOUNT|LICENSE|VEHICLE|DEVICE|URL|IP|BIOMETRIC|PHOTO|OTHER_ID|AGE|DIAGNOSIS|NOTE|MASKED)\]|\b(?:Person|Address|Date|Phone|Fax|Email|Ssn|Mrn|Health_plan|Account|License|Vehicle|Device|Url|Ip|Biometric|Photo|Other_id|Age|Diagnosis|Note)-[0-9a-f]{8}\b|(?:\*[-. ()/]{0,3}){4,64}(?=[A-Za-z]{0,3}\d)[A-Za-z0-9]{4}\b/g;
+  /\[(?:NAME|ADDRESS|DATE|PHONE|FAX|EMAIL|SSN|MRN|HEALTH_PLAN|ACCOUNT|LICENSE|VEHICLE|DEVICE|URL|IP|BIOMETRIC|PHOTO|OTHER_ID|AGE|DIAGNOSIS|NOTE|MASKED)\]|\b(?:Person|Address|Date|Phone|Fax|Email|Ssn|Mrn|Health_plan|Account|License|Vehicle|Device|Url|Ip|Biometric|Photo|Other_id|Age|Diagnosis|Note)-[0-9a-f]{8}\b|(?<![A-Za-z0-9*])(?:\*[-. ()/]{0,3}){4,64}(?=[A-Za-z]{0,3}\d)[A-Za-z0-9]{4}\b/g;
 
 /** Quick to look for, and in every token. */
 const mayBeToken = /\[[A-Z]|\*|-[0-9a-f]{8}/;

@@ -14,14 +14,27 @@ export const spelledMin = 8;
 /** A letter of ASCII has a digit first, in decimal as in hexadecimal. */
 const runs =
   /(?<![\w.])(?=(?:0x|\\x|&#x?)?\d)(?:(?:0x|\\x|&#x?)?[0-9a-f]{2,3}[\s,;:|-]{1,3}){7,}(?:0x|\\x|&#x?)?[0-9a-f]{2,3}(?![\w.])/gi;
+/** What any run has, from the first digit on: what looks for that alone is quick. */
+const mayHaveRuns = /\d[0-9a-fx]{1,4}(?:[\s,;:|-]{1,3}(?:0x|\\x|&#x?)?[0-9a-f]{2,3}){7}/i;
 const item = /(?:0x|\\x|&#x)?[0-9a-f]{2,3}/gi;
 /** Tag characters (U+E0020 …), and variation selectors one behind the other. */
 const unseen = /[\u{e0020}-\u{e007e}]{2,}|[\ufe00-\ufe0f\u{e0100}-\u{e01ef}]{4,}/gu;
 
+/** Letters, digits and signs of ASCII as hexadecimal digits in a row, and a word of a mail's header (RFC 2047). */
+const packed = /(?<![\w+/=])(?:(?:[2-7][\da-f]){9,2000}(?![\w+/=])|=\?utf-8\?b\?([\w+/]{4,80}={0,2})\?=)/gi;
+
 /** Linear. */
 export function spelledText(text: string): readonly Spelled[] {
   const found: Spelled[] = [];
-  for (const { 0: run, index } of text.length < spelledMin * 3 - 1 ? [] : text.matchAll(runs)) {
+  for (const { 0: run, 1: word, index } of text.length < 18 ? [] : text.matchAll(packed)) {
+    const codes =
+      word === undefined
+        ? (run.match(/../g) ?? []).map((byte) => Number.parseInt(byte, 16))
+        : Array.from(atob(word.length % 4 === 1 ? '' : word), (char) => char.charCodeAt(0));
+    const spelled = textOfBytes(codes);
+    if (spelled !== null) found.push({ start: index, end: index + run.length, text: spelled });
+  }
+  for (const { 0: run, index } of mayHaveRuns.test(text) ? text.matchAll(runs) : []) {
     const spelled = spelledBy(run.match(item) ?? []);
     if (spelled !== null) found.push({ start: index, end: index + run.length, text: spelled.text });
   }

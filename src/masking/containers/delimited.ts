@@ -59,17 +59,18 @@ function alignedRows(text: string): readonly (readonly Cell[])[] {
   ).filter((row) => row.length > 0);
 }
 
+/** What a column or a row may be called; with anything else in it, it holds a value besides. */
+const heading = /^[\s\uFEFF]*(?:[\p{L}_][\p{L}\p{N}_ ./#()-]{0,48})?\s*$/u;
+
 function isHeader(cells: readonly Cell[]): boolean {
-  return (
-    cells.every((cell) => /^[\s\uFEFF]*(?:[\p{L}_][\p{L}\p{N}_ ./#()-]{0,48})?\s*$/u.test(cell.value)) &&
-    cells.filter((cell) => cell.value.trim() !== '').length > 1
-  );
+  return cells.every((cell) => heading.test(cell.value)) && cells.filter((cell) => cell.value.trim() !== '').length > 1;
 }
 
 /** Two columns, of which the first names what stands in the second, in rows enough to tell. */
 function labelled(rows: readonly (readonly Cell[])[]): readonly Leaf[] | null {
   if (rows.some((row) => row.length !== 2)) return null;
-  const classes = rows.map(([name]) => labelClass(name?.value.trim() ?? ''));
+  const names = rows.map(([name]) => name?.value.replace(/[?:*]+\s*$/, '').trim() ?? '');
+  const classes = names.map((name) => (heading.test(name) ? labelClass(name) : undefined));
   if (classes.filter((cls) => cls !== undefined).length < labelsMin) return null;
   return rows.flatMap(([name, value], at) => [
     ...(name && classes[at] === undefined ? [leafOf(name, undefined, 'record')] : []),

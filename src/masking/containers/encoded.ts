@@ -6,15 +6,25 @@ const wrapped = /^[A-Za-z0-9+/_-][A-Za-z0-9+/_\s-]*={0,2}\s*$/;
 const base64Min = 16;
 const hexMin = 24;
 
-/** What a value holds that may be read as a text of its own; null = nothing. */
+/** What a value holds that may be read as a text of its own, however often it is packed; null = nothing. */
 export function innerText(value: string, reads: Reading): Packed | null {
+  const packed = unpacked(value, reads);
+  if (!packed || packed.isPlain) return packed;
+  const inner = packed.text.length < value.length ? innerText(packed.text.trim(), 'value') : null;
+  if (!inner || inner.isPlain) return packed;
+  return { ...inner, encode: (text) => packed.encode(inner.encode(text)) };
+}
+
+function unpacked(value: string, reads: Reading): Packed | null {
   if (reads !== 'encoded' && mayBeText(value)) return { text: value, encode: (text) => text, isPlain: true };
   const scheme = dataUri.exec(value)?.[0];
   if (scheme !== undefined) {
     const packed = fromBase64(value.slice(scheme.length), 4);
     return packed && { ...packed, encode: (text) => scheme + packed.encode(text) };
   }
-  return fromHex(value) ?? fromBase64(value, reads === 'encoded' ? 4 : base64Min) ?? wordsOf(value);
+  return (
+    fromHex(value) ?? fromBase32(value) ?? fromBase64(value, reads === 'encoded' ? 4 : base64Min) ?? wordsOf(value)
+  );
 }
 
 const wordsMin = 24;
@@ -30,8 +40,9 @@ function wordsOf(value: string): Packed | null {
   return { text: words.join('\n'), encode: (text) => base64Of(new TextEncoder().encode(text)), isPlain: false };
 }
 
-/** The beginnings of files people are in: documents, pictures, archives (RFC 8118, PNG 5.2, JFIF, GIF, ZIP, RFC 1952, TIFF). */
-const fileStart = /^(?:JVBERi0|iVBORw0KGgo|\/9j\/|R0lGOD|UEsDB|H4sI|SUkqA|TU0AK|Qk0|UklGR|AAAAG|AAAAI|SUQz)/;
+/** The beginnings of files people are in: documents, pictures, archives (RFC 8118, PNG 5.2, JFIF, GIF, ZIP, RFC 1950 and 1952, bzip2, xz, zstd, 7z, TIFF). */
+const fileStart =
+  /^(?:JVBERi0|iVBORw0KGgo|\/9j\/|R0lGOD|UEsDB|H4sI|SUkqA|TU0AK|Qk0|UklGR|AAAAG|AAAAI|SUQz|eJ[wxyz]|eNo|eAE|Qlpo|\/Td6WF|KLUv\/|N3q8r)/;
 
 /** RFC 2397. */
 const dataUri = /^data:[\w.+-]{0,60}(?:\/[\w.+-]{1,60})?(?:;[\w.+=-]{1,60}){0,4};base64,/i;
@@ -69,12 +80,13 @@ function isOpaque(value: string): boolean {
 }
 
 function isPackedWhole(value: string): boolean {
-  return dataUri.test(value) || /^(?:\\x|0x)?[0-9a-fA-F]+$/.test(value) || claims.test(value);
+  return dataUri.test(value) || /^(?:\\x|0x)?[0-9a-fA-F]+$/.test(value) || claims.test(value) || base32.test(value);
 }
 
 function mayBeText(value: string): boolean {
   return (
     /^\s*(?:[[{<]|(?:MSH|FHS|BHS|ISA)\W)/.test(value) ||
+    /\bINSERT\s+INTO\b|\bREPLACE\s+INTO\b/i.test(value) ||
     (value.length > 20 &&
       (/[\r\n]/.test(value) || hasPackedRun(value)) &&
       !wrapped.test(value) &&
@@ -115,6 +127,39 @@ function fromBase64(value: string, min: number): Packed | null {
     return isUrlSafe ? padded.replaceAll('+', '-').replaceAll('/', '_') : padded;
   };
   return { text: text.text, encode, isPlain: false };
+}
+
+const base32Signs = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+const base32 = /^[A-Z2-7]{24,}={0,6}$/;
+
+/** RFC 4648 §6. */
+function fromBase32(value: string): Packed | null {
+  if (!base32.test(value)) return null;
+  const bytes: number[] = [];
+  let [held, bits] = [0, 0];
+  for (const sign of value.replace(/=+$/, '')) {
+    held = ((held << 5) | base32Signs.indexOf(sign)) & 0xfff;
+    bits += 5;
+    if (bits < 8) continue;
+    bits -= 8;
+    bytes.push((held >> bits) & 255);
+  }
+  const text = textOf(Uint8Array.from(bytes));
+  return (
+    text && { text: text.text, encode: (each) => base32Of(text.bytesOf(each), value.endsWith('=')), isPlain: false }
+  );
+}
+
+function base32Of(bytes: Uint8Array, isPadded: boolean): string {
+  let written = '';
+  let [held, bits] = [0, 0];
+  for (const byte of bytes) {
+    held = ((held << 8) | byte) & 0xfff;
+    bits += 8;
+    for (; bits >= 5; bits -= 5) written += base32Signs.charAt((held >> (bits - 5)) & 31);
+  }
+  if (bits > 0) written += base32Signs.charAt((held << (5 - bits)) & 31);
+  return isPadded ? written.padEnd(Math.ceil(written.length / 8) * 8, '=') : written;
 }
 
 function base64Of(bytes: Uint8Array): string {

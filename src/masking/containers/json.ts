@@ -9,7 +9,10 @@ export const readJson: Container = (text) => (/^\s*[[{]/.test(text) ? leavesOf(t
 
 /** What was meant to be JSON: cut off, with barewords and apostrophes, with commas too many. */
 export const readLooseJson: Container = (text) =>
-  /^\s*[[{]\s*(?:["'{[]|\/[/*]|[A-Za-z_$][\w$]*\s*:)/.test(text) ? leavesOf(text, true) : null;
+  !section.test(text) && /^\s*[[{]\s*(?:["'{[]|\/[/*]|[A-Za-z_$][\w$]*\s*:)/.test(text) ? leavesOf(text, true) : null;
+
+/** A section of TOML or an INI file. */
+const section = /^\s*\[{1,2}[\w. "'-]{1,80}\]{1,2}[ \t]*\r?\n\s*[\w."'-]{1,80}[ \t]*=/;
 
 function leavesOf(text: string, isLenient: boolean): readonly Leaf[] | null {
   const reader = new JsonReader(text, isLenient);

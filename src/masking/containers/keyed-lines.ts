@@ -20,7 +20,7 @@ export const readKeyedLines: Container = (text) => {
   let others = 0;
   let linesLeft = 0;
   for (const { 0: line, index } of text.matchAll(/[^\r\n]+/g)) {
-    if (/^[\s.+=#-]*$|^-\[ RECORD \d+ \]/.test(line)) continue;
+    if (/^[\s.+=#-]*$|^-\[ RECORD \d+ \]|^\s*\[{1,2}[\w. "'-]{1,80}\]{1,2}\s*$/.test(line)) continue;
     const match = line.length > 4000 ? null : keyed.exec(line);
     if (match) linesLeft++;
     else if (++others > 4 && others > linesLeft) return null;

@@ -17,7 +17,7 @@ const beginning =
 const packed =
   /^(?:[A-Za-z0-9+/]{40,}={0,2}\r?\n){1,10000}[A-Za-z0-9+/]{1,200}={0,2}[ \t]*$|^[A-Za-z0-9+/]{60,}={0,2}[ \t]*$/gm;
 /** The same within a sentence, and the data of a URI (RFC 2397). */
-const inline = /(?<![\w+/=-])(?:data:[\w.+;=/-]{0,100};base64,)?[A-Za-z0-9+/]{40,}={0,2}(?![\w+/=-])/g;
+const inline = /(?<![\w+/=-])(?:data:[\w.+;=/-]{0,100};base64,)?[A-Za-z0-9+/]{40,}={0,6}(?![\w+/=-])/g;
 /** A segment that says who somebody is, behind a line's time and source. */
 const segments = /^[^\n|]{1,200}?(?=\b(?:PID|NK1|PV1|PD1|GT1|IN1|MRG|OBX|ORC|OBR)\|[^\n]{0,40}\|)/gm;
 /** Whether a text may hold blocks that only its end completes. */

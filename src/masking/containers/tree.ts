@@ -69,14 +69,23 @@ class Walk {
     const fields = fieldsOf(node, under, isOfPerson);
     const rows = columnsOf(node);
     const keyOf = node.members[0]?.key.start ?? 0;
+    const keysOf = keyClass(under);
     for (const { key, node: member } of node.members) {
       const said = fields.classOf(key.value, member);
-      if (key !== member) this.#key(key, said !== undefined, fields.areKeysOfPeople, keyOf);
+      if (key !== member && keysOf !== undefined) this.#entry(key, keysOf, keyOf);
+      else if (key !== member) this.#key(key, said !== undefined, fields.areKeysOfPeople, keyOf);
       const context = { inherited: said ?? inherited, isOfPerson: fields.isOfPerson || isOfPerson, under: key.value };
       if (rows && member.kind === 'array' && rowKeys.has(plainWord(key.value)))
-        for (const item of member.items) this.#row(item, rows, { ...context, inherited });
+        for (const item of isRow(member.items, rows) ? [member] : member.items)
+          this.#row(item, rows, { ...context, inherited });
       else this.generic(member, context.inherited, context.isOfPerson, key.value);
     }
+  }
+
+  /** A key of a map that is called by what its keys are. */
+  #entry(key: Text, cls: PhiClass, keyOf: number): void {
+    const said = fieldClass(key.value) !== undefined || !/[\p{L}\p{N}]/u.test(key.value) ? 'clear' : cls;
+    this.#leaves.push({ ...key, cls: said, reads: 'value', encode: this.#encode, keyOf });
   }
 
   /** A key of a map is somebody's number or name as often as it is a field's. */
@@ -195,6 +204,17 @@ class Walk {
 }
 
 type JsonObject = Extract<JsonNode, { kind: 'object' }>;
+
+/** The only row, without a list around it. */
+function isRow(items: readonly JsonNode[], { classes }: Header): boolean {
+  return items.length === classes.length && items.every(({ kind }) => kind === 'string' || kind === 'scalar');
+}
+
+/** `by_mrn`, `visitsByLastName`: what the keys of the map are that is called so. */
+function keyClass(under: string): PhiClass | undefined {
+  const by = /(?:^|[_\s.-])by[_\s-]+(\w{2,40})$|(?:^by|[a-z]By)([A-Z]\w{1,40})$/.exec(under);
+  return by ? valueClass(by[1] ?? by[2] ?? '') : undefined;
+}
 
 function isDicom({ members }: JsonObject): boolean {
   return (

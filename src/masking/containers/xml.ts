@@ -30,6 +30,8 @@ class Reading {
   readonly #tables = new HtmlTables();
   readonly #segments = new XmlSegments();
   #term = '';
+  /** What the last `label` said of the field behind it. */
+  #label = '';
 
   constructor(isCda: boolean) {
     this.#isCda = isCda;
@@ -65,7 +67,10 @@ class Reading {
     const path = [...this.#open, element];
     for (const { name: called, text } of attributes) {
       if (text.value === '' || called.startsWith('xmlns') || called.startsWith('xsi:')) continue;
-      const said = this.#isCda ? cdaAttribute(path, called, text.value) : attributeClass(path, called, text.value);
+      const isLabelled = called === 'value' && (name === 'input' || name === 'option') && this.#label !== '';
+      const said = this.#isCda
+        ? cdaAttribute(path, called, text.value)
+        : (attributeClass(path, called, text.value) ?? (isLabelled ? labelClass(this.#label) : undefined));
       const isTerm = this.#isCda && said === 'clear' && (called === 'displayName' || called === 'code');
       this.leaves.push({ ...text, cls: said, isTerm, reads: this.#isCda ? 'record' : 'value', encode: entities });
     }
@@ -96,11 +101,16 @@ class Reading {
     this.leaves.push({ ...text, cls, reads: isRecord ? 'record' : 'prose', encode });
   }
 
-  /** A list of terms: what the term says of its definition. */
+  /** A list of terms, or of names and values (Apple's property lists too): what the term says of what follows it. */
   #defined(text: string): PhiClass | undefined {
-    const element = this.#open.findLast(({ name }) => name === 'dt' || name === 'dd')?.name;
-    if (element === 'dt') this.#term = text.trim();
-    return element === 'dd' && this.#term !== '' ? labelClass(this.#term) : undefined;
+    const [around, own] = [this.#open.at(-2)?.name, this.#open.at(-1)?.name];
+    if (own === 'label') this.#label = text.trim();
+    const isTerm =
+      own === 'dt' || (own === 'key' && around === 'dict') || (own === 'name' && fieldClass(text) !== undefined);
+    if (isTerm) this.#term = text.trim();
+    if (isTerm || this.#term === '') return undefined;
+    const isMeant = around === 'dict' || own === 'value' || this.#open.some(({ name }) => name === 'dd');
+    return isMeant ? labelClass(this.#term) : undefined;
   }
 }
 

@@ -28,6 +28,11 @@ const weekdayLead = /\b(?:Mon|Tue(?:s)?|Wed(?:nes)?|Thu(?:rs?)?|Fri|Sat(?:ur)?|S
 /** "12/xx/1944", "17-VIII-1979" */
 const veiled = /\b\d{1,2}([-/.])(?:[xX?]{2}|[IVX]{1,4})\1(?:19|20)\d{2}\b/g;
 
+/** ISO 8601: a day by its week, and, where it is said to be one, by its number in the year. */
+const weekDay = /(?<![\d-])(?:1[89]|20)\d\d-?W[0-5]\d-?[1-7](?![\w-])/g;
+const ordinalDay = /(?<![\d-])(?:1[89]|20)\d\d-[0-3]\d\d(?![\w-])/g;
+const bornLead = /\b(?:dob|d\.o\.b\.?|born(?: on)?|birth ?(?:date|day)|date of birth)["']?[\s:=("']{1,4}$/i;
+
 /** A season of a year, a feast: more than a year. */
 const season = /\b(?:spring|summer|fall|autumn|winter) (?:of )?(?:19|20)\d\d\b/gi;
 const capitalMonth = new RegExp(lowerMonth.source, 'gi');
@@ -104,6 +109,11 @@ export const findDate: Find = (text, emit, words, numbers) => {
       emit(match.index, match.index + match[0].length, 'date');
     }
   }
+  for (const match of text.includes('W') ? matches(text, weekDay) : [])
+    emit(match.index, match.index + match[0].length, 'date');
+  for (const match of matchesIn(numbers, ordinalDay)) {
+    if (bornLead.test(before(text, match.index, 24))) emit(match.index, match.index + match[0].length, 'date');
+  }
   for (const match of matchesIn(numbers, partial)) {
     if (
       dateContext.test(before(text, match.index, 32)) &&
@@ -118,24 +128,7 @@ export const findDate: Find = (text, emit, words, numbers) => {
   }
   for (const match of matchesIn(numbers, monthYear)) emit(match.index, match.index + match[0].length, 'date');
   for (const match of matches(text, lowerMonth)) named(text, match.index, match[0], emit);
-  for (const match of matches(text, weekday)) {
-    const behind = match.index + 3;
-    if (isAlphanumeric(text.charCodeAt(behind + Number(/[sS]/.test(text.charAt(behind)))))) continue;
-    const name = weekdayBefore.exec(before(text, match.index, 7))?.[0];
-    if (name === undefined) continue;
-    const start = match.index - name.length;
-    counted(text, start, match.index + 3, emit);
-    const lead = /\b(?:this past|last|next|this|past|on|coming|since)[ ,]{1,2}$/i.exec(before(text, start, 10))?.[0];
-    // What follows begins within it, so that both become one.
-    const ahead = dateAhead.exec(after(text, match.index + 3, 20))?.[0] ?? '';
-    // "found him down Sunday night"
-    const part =
-      ahead === '' ? (/^ (?:morning|afternoon|evening|night)\b/.exec(after(text, match.index + 3, 11))?.[0] ?? '') : '';
-    const isTold = lead === undefined && /^[A-Z]/.test(text.charAt(start)) && act.test(before(text, start, 72));
-    if (lead === undefined && ahead === '' && !isTold) continue;
-    const isPart = lead !== undefined && !/^(?:on|since)/i.test(lead);
-    emit(start - (isPart ? lead.length : 0), match.index + 3 + ahead.length + part.length, 'date');
-  }
+  weekdays(text, emit);
   for (const match of matchesIn(numbers, season)) emit(match.index, match.index + match[0].length, 'date');
   for (const match of matchesIn(numbers, military)) timed(text, match.index, match.index + match[0].length, emit);
   for (const match of matchesIn(numbers, veiled)) emit(match.index, match.index + match[0].length, 'date');
@@ -155,6 +148,31 @@ export const findDate: Find = (text, emit, words, numbers) => {
         named(text, start + match.index, match[0], emit);
     } else if ((standing & lists.feast) !== 0) feastAt(text, start, emit);
   }
+  relatives(text, emit);
+};
+
+function weekdays(text: string, emit: Emit): void {
+  for (const match of matches(text, weekday)) {
+    const behind = match.index + 3;
+    if (isAlphanumeric(text.charCodeAt(behind + Number(/[sS]/.test(text.charAt(behind)))))) continue;
+    const name = weekdayBefore.exec(before(text, match.index, 7))?.[0];
+    if (name === undefined) continue;
+    const start = match.index - name.length;
+    counted(text, start, match.index + 3, emit);
+    const lead = /\b(?:this past|last|next|this|past|on|coming|since)[ ,]{1,2}$/i.exec(before(text, start, 10))?.[0];
+    // What follows begins within it, so that both become one.
+    const ahead = dateAhead.exec(after(text, match.index + 3, 20))?.[0] ?? '';
+    // "found him down Sunday night"
+    const part =
+      ahead === '' ? (/^ (?:morning|afternoon|evening|night)\b/.exec(after(text, match.index + 3, 11))?.[0] ?? '') : '';
+    const isTold = lead === undefined && /^[A-Z]/.test(text.charAt(start)) && act.test(before(text, start, 72));
+    if (lead === undefined && ahead === '' && !isTold) continue;
+    const isPart = lead !== undefined && !/^(?:on|since)/i.test(lead);
+    emit(start - (isPart ? lead.length : 0), match.index + 3 + ahead.length + part.length, 'date');
+  }
+}
+
+function relatives(text: string, emit: Emit): void {
   for (const match of matches(text, relative)) {
     const isCounted = /(?:ago|earlier|prior)/.test(match[0]);
     const count = isCounted ? countBefore.exec(before(text, match.index, 14))?.[0] : '';
@@ -162,7 +180,7 @@ export const findDate: Find = (text, emit, words, numbers) => {
     const start = match.index - count.length;
     if (act.test(before(text, start, 72))) timed(text, start, match.index + match[0].length, emit);
   }
-};
+}
 
 /** "the 3rd of last month", "on the 21st." */
 function dayIn(text: string, start: number, emit: Emit): void {

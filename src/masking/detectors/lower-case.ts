@@ -9,6 +9,7 @@ import { ambiguousGivenNames, givenNames, notNames, surnames } from '../names.ts
 import { towns } from '../places.ts';
 import { type About, after, before, type Emit, type Find, matches } from './detector.ts';
 import { isMedical, isRareFamily, isRareGiven } from './strange-word.ts';
+import { isLetter } from './words.ts';
 
 const lowerNamed = /\b(?:named|name is|patient name:|name:) {0,2}([a-z]{2,20}(?: [a-z]{2,20})?)\b/g;
 
@@ -23,15 +24,15 @@ const lowerTitled = /\b(?:dr|mr|mrs|ms|prof)\.? ([a-z]{3,20})(?![\w'-])/g;
 /** A given and a family name as parts of a key or a path: `jane-doe`, `chart_of_mary_johnson`, `johnson.mary`, `MaryJohnson`. */
 export const findSlug: Find = (text, emit) => {
   for (const { 0: joint, index } of matches(text, slugJoint)) {
-    const left = partBefore.exec(before(text, index + 1, partMax))?.[0] ?? '';
-    const from = index + joint.length;
+    const left = partBefore.exec(before(text, index, partMax))?.[0] ?? '';
+    const from = index + Number(!isLetter(joint.charCodeAt(0)));
     const right = partAfter.exec(after(text, from, partMax))?.[0] ?? '';
-    if (areNames(left.toLowerCase(), right.toLowerCase())) emit(index + 1 - left.length, from + right.length, 'name');
+    if (areNames(left.toLowerCase(), right.toLowerCase())) emit(index - left.length, from + right.length, 'name');
   }
 };
 
-/** The last letter of one part, what stands between, and before the first letter of the next. */
-const slugJoint = /[A-Za-z][-_.](?=[A-Za-z]{3})|[a-z](?=[A-Z][a-z]{2})/g;
+/** What stands between two parts, or the capital that begins the next: signs that are rare, for a text to be skimmed by. */
+const slugJoint = /(?<=[A-Za-z])[-_.](?=[A-Za-z]{3})|(?<=[a-z])[A-Z](?=[a-z]{2})/g;
 const partMax = 24;
 const partBefore = /(?:[A-Z]?[a-z]+|[A-Z]+)$/;
 const partAfter = /^(?:[A-Z]?[a-z]+|[A-Z]+(?![a-z]))/;

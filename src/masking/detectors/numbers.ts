@@ -28,9 +28,9 @@ export function readNumbers(text: string): Numbers {
   const pieces: string[] = [];
   let length = 0;
   let floor = 0;
-  for (let at = 0; at < text.length; at++) {
-    const unit = text.charCodeAt(at);
-    if (unit < 48 || unit > 57) continue;
+  digit.lastIndex = 0;
+  while (digit.test(text)) {
+    let at = digit.lastIndex - 1;
     const start = at;
     let digits = 0;
     let isFraction = false;
@@ -45,6 +45,7 @@ export function readNumbers(text: string): Numbers {
       if (text.charCodeAt(at) === slash) isFraction = true;
       at = next;
     }
+    digit.lastIndex = at;
     if (digits < digitsMin && !isFraction) continue;
     const from = Math.max(floor, start - aheadChars);
     let end = at;
@@ -59,7 +60,7 @@ export function readNumbers(text: string): Numbers {
     pieces.push(text.slice(from, end));
     length += end - from;
     floor = end;
-    at = end - 1;
+    digit.lastIndex = end;
   }
   return {
     runs,
@@ -77,6 +78,8 @@ export function readNumbers(text: string): Numbers {
 }
 
 const slash = 47;
+/** Skims what has none faster than a loop does. */
+const digit = /\d/g;
 
 /** Where the next digits of the same number begin; `at` itself if there are none. */
 function joint(text: string, at: number, digits: number): number {

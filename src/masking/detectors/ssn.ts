@@ -3,6 +3,8 @@
 import { type About, before, type Find, matchesIn } from './detector.ts';
 
 const shape = /\d{3}([-. ])\d{2}\1\d{4}(?![\d]|[-.]\d)/g;
+/** Whatever stands between its parts, behind its label. */
+const parted = /(?<!\d)\d{3}([^\p{L}\p{N}]{1,3})\d{2}\1\d{4}(?!\d)/gu;
 const bare = /(?<!\d)\d{9}(?!\d)/g;
 const label =
   /\b(?:ssn|ss ?#|itin|tin|social security|soc\.? sec\.?)(?: (?:number|no\.?|num))?(?: (?:is|was))?[\s:#=]{0,4}$/i;
@@ -17,6 +19,9 @@ export const findSsn: Find = (text, emit, _words, numbers) => {
   }
   for (const match of matchesIn(numbers, bare)) {
     if (label.test(before(text, match.index, 32))) emit(match.index, match.index + 9, 'ssn');
+  }
+  for (const match of matchesIn(numbers, parted)) {
+    if (label.test(before(text, match.index, 32))) emit(match.index, match.index + match[0].length, 'ssn');
   }
   for (const match of matchesIn(numbers, crossedOut)) emit(match.index, match.index + match[0].length, 'ssn');
   for (const match of matchesIn(numbers, four)) {

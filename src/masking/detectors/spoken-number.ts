@@ -1,0 +1,51 @@
+// Numbers as people say them: "five five five, eight six seven, five three oh nine". So many digits in a row are somebody's; a
+// count, which goes up or down by one, is only where it says so.
+
+import type { PhiClass } from '../../core/phi.ts';
+import { type About, before, type Find, matches } from './detector.ts';
+
+const digit = '(?:zero|oh|one|two|three|four|five|six|seven|eight|nine)';
+const spoken = new RegExp(`(?<![\\w-])${digit}(?:[ ,.-]{1,3}(?:and )?${digit}){3,29}(?![\\w-])`, 'gi');
+/** In every text that has three of them in a row, and in few others. */
+const mayBeSpoken = new RegExp(`${digit}[ ,.-]{1,3}${digit}[ ,.-]{1,3}${digit}`, 'i');
+const digits: readonly string[] = 'zero one two three four five six seven eight nine'.split(' ');
+
+const labels: readonly (readonly [PhiClass, RegExp])[] = [
+  ['ssn', /\b(?:ssn|social security)\b[^\n]{0,24}$/i],
+  ['mrn', /\b(?:mrn|medical record|chart)\b[^\n]{0,24}$/i],
+  ['phone', /\b(?:phone|call|cell|mobile|telephone|dial|reach)\b[^\n]{0,24}$/i],
+  ['account', /\b(?:account|policy|member|card)\b[^\n]{0,24}$/i],
+];
+/** Without a label, as many as a telephone number has. */
+const bareMin = 7;
+
+export const findSpokenNumber: Find = (text, emit) => {
+  if (!mayBeSpoken.test(text)) return;
+  for (const { 0: run, index } of matches(text, spoken)) {
+    const values = (run.toLowerCase().match(/[a-z]+/g) ?? [])
+      .filter((word) => word !== 'and')
+      .map((word) => (word === 'oh' ? 0 : digits.indexOf(word)));
+    const lead = before(text, index, 48);
+    const cls = labels.find(([, label]) => label.test(lead))?.[0];
+    if (cls !== undefined || (values.length >= bareMin && !isCount(values)))
+      emit(index, index + run.length, cls ?? 'other_id');
+  }
+};
+
+function isCount(values: readonly number[]): boolean {
+  const steps = values.slice(1).map((value, at) => value - (values[at] ?? 0));
+  return steps.every((step) => step === 1) || steps.every((step) => step === -1);
+}
+
+export const aboutSpokenNumber: About = {
+  shapes: {
+    ssn: ['her social security number is «three nine two, five one, eight eight oh four»'],
+    mrn: ['MRN is «zero zero four eight two nine»'],
+    phone: ['call me at «five five five eight six seven five three oh nine»'],
+    other_id: ['it says «four four one seven, two nine eight three» on the back'],
+  },
+  checks:
+    'Words for single digits, one behind the other. Without a label, what goes up or down by one throughout is a count.',
+  context: 'Four digits or more behind a label; seven or more without one.',
+  misses: ['forty-four seventeen, «twenty-nine eighty-three»'],
+};
