@@ -80,6 +80,42 @@ test('a refresh token works once: its second use ends all of its line', async ()
   assert.equal((await whoami(second.access_token)).status, 401);
 });
 
+test('a client refreshes with the scopes it asked for, `offline_access` among them, and is told what it got', async () => {
+  // As Codex does.
+  const resource = `${hospital.clinic.url}/mcp/ehr-tools`;
+  const scope = 'gate offline_access';
+  const { client, code } = await codeFor('ana', { resource, scope });
+  let tokens = (await (await redeem(client, code)).json()) as Tokens & { readonly scope: string };
+  for (let times = 0; times < 2; times++) {
+    const { refresh_token } = tokens;
+    const refreshed = await token({ grant_type: 'refresh_token', client_id: client, refresh_token, scope, resource });
+    assert.equal(refreshed.status, 200, await refreshed.clone().text());
+    tokens = (await refreshed.json()) as Tokens & { readonly scope: string };
+    assert.equal(tokens.scope, 'gate');
+  }
+  const { refresh_token } = tokens;
+  const more = { grant_type: 'refresh_token', client_id: client, refresh_token, scope: 'gate openid', resource };
+  assert.equal((await token(more)).status, 400, 'what was not granted is no more to be had');
+});
+
+test('a client that registered for some scopes may ask for every one the metadata names', async () => {
+  // As Gemini CLI does.
+  const metadata = await fetch(`${hospital.clinic.url}/.well-known/oauth-authorization-server`);
+  const { scopes_supported: supported } = (await metadata.json()) as { readonly scopes_supported: readonly string[] };
+  const registered = await register({ client_name: 'Gemini CLI MCP Client', scope: 'gate' });
+  const { client_id: client } = (await registered.json()) as Registered;
+  const resource = `${hospital.clinic.url}/mcp/ehr-tools`;
+  const agent = new UserAgent(callback);
+  const page = await agent.get(authorizationUrl(client, { resource, scope: supported.join(' ') }));
+  const consent = await signInAt(hospital.provider, agent, page, 'ana');
+  const last = await agent.submit(consent, 'value="allow"');
+  const answer = await redeem(client, last.url.searchParams.get('code') ?? '');
+  const tokens = (await answer.json()) as Tokens;
+  assert.equal(answer.status, 200, JSON.stringify(tokens));
+  const form = { grant_type: 'refresh_token', client_id: client, refresh_token: tokens.refresh_token, resource };
+  assert.equal((await token({ ...form, scope: supported.join(' ') })).status, 200);
+});
+
 test('signing somebody out ends tokens, credentials and open sessions, whatever door', async () => {
   const { clinic } = hospital;
   const { access_token: access } = await tokensFor('ana');
@@ -207,6 +243,10 @@ test('client metadata is not fetched from addresses inside the network', async (
     assert.equal(page.status, 400, id);
     assert.equal(page.url.origin, hospital.clinic.url);
   }
+  // Claude Code names such an address wherever the gate reads them: also where the gate has no way out.
+  const page = await agent.get(authorizationUrl('https://client.invalid/claude-code-client-metadata'));
+  assert.match(page.html, /could not read what the client says of itself, at client\.invalid/);
+  assert.match(page.html, /Tell the operator .*identity\.clients\.metadata_documents: false/);
 });
 
 test('a sign-in answers in the browser it began in, once, and by a state of the gate', async () => {

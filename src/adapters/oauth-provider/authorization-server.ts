@@ -175,8 +175,9 @@ function configurationOf(deps: AuthorizationServerDeps, key: JWK): Configuration
       validator: (_context, _key, _value, metadata) => {
         checkClient(metadata);
         refuseGrants(metadata, known);
-        // RFC 7591 §2: a client that registered for what it knew of then may still be asked to step up.
-        if (metadata.scope !== undefined) metadata.scope = scopes.join(' ');
+        // RFC 7591 §2: a client that registered for what it knew of then may still be asked to step up, and ask for all that the
+        // metadata names as supported.
+        if (metadata.scope !== undefined) metadata.scope = ['openid', ...scopes].join(' ');
       },
     },
     fetch: fetchKeys(deps.clients, publicFetch(deps.privateHosts)),
@@ -187,7 +188,10 @@ function configurationOf(deps: AuthorizationServerDeps, key: JWK): Configuration
     issueRefreshToken: async (_context, client) => client.grantTypeAllowed('refresh_token'),
     jwks: { keys: [key] },
     pkce: { required: () => true },
-    renderError: async (context, out) => show(context, errorPage(out.error, out.error_description ?? '')),
+    renderError: async (context, out) => {
+      const client = context.oidc.params?.['client_id'];
+      show(context, errorPage(out.error, out.error_description ?? '', typeof client === 'string' ? client : ''));
+    },
     responseTypes: ['code'],
     rotateRefreshToken: true,
     scopes,

@@ -36,10 +36,24 @@ export function deviceDonePage(): string {
   });
 }
 
-export function errorPage(error: string, description: string): string {
+/** The library's words for a client's document that could not be had: it is not the client's fault where this machine has no way out. */
+const unread = 'client_id metadata document fetch failed';
+
+/** `client` is the client's id, as it was given. */
+export function errorPage(error: string, description: string, client: string): string {
+  const refused = `The request of the client was refused: ${escapeHtml(description || error)}.`;
+  const again = `Begin again from your client. If it is refused again, tell its maker the error code: <code>${escapeHtml(error)}</code>.`;
+  const place = URL.parse(client)?.host ?? '';
+  const [problem, next] =
+    error === 'invalid_client' && description.startsWith(unread)
+      ? [
+          `The gate could not read what the client says of itself, at ${plainText(place)}.`,
+          `Tell the operator of this gate: either it may reach that address, or <code>identity.clients.metadata_documents: false</code> has clients register here instead. Then sign out in your client, and begin again.`,
+        ]
+      : [refused, again];
   return page({
     title: 'This did not work',
-    body: `<p class="problem" role="alert">The request of the client was refused: ${escapeHtml(description || error)}.</p>
-<p>Begin again from your client. If it is refused again, tell its maker the error code: <code>${escapeHtml(error)}</code>.</p>`,
+    body: `<p class="problem" role="alert">${problem}</p>
+<p>${next}</p>`,
   });
 }

@@ -23,7 +23,11 @@ export function storageIn(records: KeptRecords, clock: Clock): (model: string) =
       });
     return {
       upsert: async (id, payload, expiresIn) =>
-        put(id, payload, clock.now() + (expiresIn === undefined ? clientMs : expiresIn * 1000)),
+        put(
+          id,
+          model === 'RefreshToken' ? offline(payload) : payload,
+          clock.now() + (expiresIn === undefined ? clientMs : expiresIn * 1000),
+        ),
       find: async (id) => find(id),
       findByUid: async (uid) => findBy('uid', uid),
       findByUserCode: async (userCode) => findBy('userCode', userCode),
@@ -40,6 +44,15 @@ export function storageIn(records: KeptRecords, clock: Clock): (model: string) =
 }
 
 const grantable: ReadonlySet<string> = new Set(['AccessToken', 'AuthorizationCode', 'RefreshToken', 'DeviceCode']);
+
+/**
+ * A refresh token is offline access, with `prompt=consent` or without (OpenID Connect Core §11, which the library keeps to):
+ * a client that asked for both has no other word for it when it refreshes, and would be refused (`invalid_scope`).
+ */
+function offline(payload: AdapterPayload): AdapterPayload {
+  const scopes = (payload.scope ?? '').split(' ').filter((each) => each !== '');
+  return { ...payload, scope: [...new Set([...scopes, 'offline_access'])].join(' ') };
+}
 
 /** A copy: the library changes what it gets. */
 function payloadOf(record: JsonObject | undefined): AdapterPayload | undefined {
