@@ -1,29 +1,42 @@
-// Which listener answers a request that no door wants: the authorization server, operations, pages, the admin API. Part of the
+// Which listener answers a request that no door wants: the authorization server, operations, and what is loaded later. Part of the
 // composition root.
 
 import type { RequestListener } from 'node:http';
-import type { getRequestListener } from '@hono/node-server';
-import type { AdminApi } from './admin/api.ts';
-import { answerSlack, slackPath } from './admin/slack.ts';
-import { type Decisions } from './compose-decisions.ts';
+import type { Front } from './compose-front.ts';
 import type { People } from './compose-sign-in.ts';
 import type { Foundation } from './foundation.ts';
 
-/**
- * What answers a `Request`, as a listener of node:http. What lies between the two makes Node load its own `fetch`, which no door
- * has to wait for: it comes once the doors are open (`loadBridge`), or with who asks before that.
- */
-export function listenerOf(fetch: (request: Request) => Promise<Response>): RequestListener {
-  const bridged = async () => (await loadBridge()).getRequestListener(fetch);
-  let listener: ReturnType<typeof bridged> | null = null;
-  return (request, response) => {
-    listener ??= bridged();
-    void listener.then((answer) => answer(request, response));
-  };
+// A package that is loaded later fails the start when it is missing, as any other does.
+for (const each of ['@hono/node-server', 'hono']) import.meta.resolve(each);
+
+/** What is loaded when somebody asks for it, or when `load` is called. */
+export interface Later {
+  readonly load: () => void;
+  readonly listener: (of: keyof Front) => RequestListener;
+  /** Resolves with the reason when it cannot be loaded. */
+  readonly failed: Promise<unknown>;
 }
 
-export function loadBridge(): Promise<{ getRequestListener: typeof getRequestListener }> {
-  return import('@hono/node-server');
+export function later(open: () => Promise<Front>): Later {
+  const { promise: failed, resolve: fail } = Promise.withResolvers<unknown>();
+  let opened: Promise<Front | null> | null = null;
+  const load = (): Promise<Front | null> => {
+    opened ??= open().catch((error: unknown) => {
+      fail(error);
+      return null;
+    });
+    return opened;
+  };
+  return {
+    load: () => void load(),
+    listener: (of) => (request, response) => {
+      void load().then(async (front) => {
+        if (front) await front[of](request, response);
+        else response.destroy();
+      });
+    },
+    failed,
+  };
 }
 
 /** The authorization server's addresses, and all others. */
@@ -36,21 +49,8 @@ export function signInAnd(people: People | null, otherwise: RequestListener): Re
   };
 }
 
-/** What people meet in a browser, by its place. */
-export type Pages = Readonly<Record<string, { fetch(request: Request): Promise<Response> }>>;
-
-/** `/healthz`, `/readyz`, `/metrics`; whatever else no door wants is the admin API's. */
-export function operationsAnd(
-  api: AdminApi,
-  pages: Pages,
-  slack: Decisions['slack'],
-  { log, metrics }: Foundation,
-): RequestListener {
-  const toApi = listenerOf((request) => api.fetch(request, { local: false }));
-  const toPages = Object.entries(pages).map(
-    ([place, each]) => [place, listenerOf((request) => each.fetch(request))] as const,
-  );
-  const toSlack = slack && listenerOf((request) => answerSlack(slack, request));
+/** `/healthz`, `/readyz`, `/metrics`; the rest is for others. */
+export function operationsAnd(otherwise: RequestListener, { log, metrics }: Foundation): RequestListener {
   return (request, response) => {
     switch (request.url ?? '') {
       case '/healthz':
@@ -63,12 +63,8 @@ export function operationsAnd(
         return void metrics
           .text()
           .then((text) => response.writeHead(200, { 'content-type': metrics.contentType }).end(text));
-      default: {
-        const path = URL.parse(request.url ?? '', 'http://gate')?.pathname ?? '';
-        if (toSlack && path === slackPath && request.method === 'POST') return toSlack(request, response);
-        const toPage = toPages.find(([place]) => path === place || path.startsWith(`${place}/`))?.[1];
-        return (toPage ?? toApi)(request, response);
-      }
+      default:
+        otherwise(request, response);
     }
   };
 }
