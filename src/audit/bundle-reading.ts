@@ -5,7 +5,7 @@ import { type Entry, type RecordType, recordTypes } from '../core/record.ts';
 import type { Result } from '../core/result.ts';
 import { judgeEntry } from './entry.ts';
 import { EntryScan } from './entry-scan.ts';
-import { decodeHashes } from './tile.ts';
+import { decodeHashes, entryEnd, entryHeadBytes } from './tile.ts';
 import { type Hash, tileRoot, tileWidth, writeLeafHash } from './tree.ts';
 
 /** The sound entries by columns, as few and as plain as they can be: between two threads each string costs more than its hash. */
@@ -56,11 +56,10 @@ export function readBundle(bytes: Uint8Array, first: number, width: number): Bun
   const columns = new Columns(bytes, width);
   let offset = 0;
   let fault: BundleReading['fault'] = null;
-  while (columns.read < width && offset + 2 <= bytes.length) {
-    const from = offset + 2;
-    const to = from + (((bytes[offset] ?? 0) << 8) | (bytes[offset + 1] ?? 0));
-    if (to > bytes.length) break;
-    const what = columns.add(first + columns.read, from, to);
+  while (columns.read < width) {
+    const to = entryEnd(bytes, offset);
+    if (to < 0) break;
+    const what = columns.add(first + columns.read, offset + entryHeadBytes, to);
     if (what !== undefined) {
       fault = { entry: first + columns.read, what };
       break;

@@ -31,18 +31,10 @@ export function encodePack(
 }
 
 /** At the beginning of `place`. */
-export function writePackHeader(place: Uint8Array, seq: number, blobBytes: number): void {
-  writeU32(place, 0, Math.floor(seq / 2 ** 32));
-  writeU32(place, 4, seq);
-  writeU32(place, 8, blobBytes);
-}
-
-/** The lower 32 bits, big-endian. */
-function writeU32(place: Uint8Array, at: number, value: number): void {
-  place[at] = value >>> 24;
-  place[at + 1] = value >>> 16;
-  place[at + 2] = value >>> 8;
-  place[at + 3] = value;
+export function writePackHeader(place: Buffer, seq: number, blobBytes: number): void {
+  place.writeUInt32BE(Math.floor(seq / 2 ** 32));
+  place.writeUInt32BE(seq >>> 0, 4);
+  place.writeUInt32BE(blobBytes, 8);
 }
 
 /** Undefined when there is no whole header. */

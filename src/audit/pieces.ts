@@ -1,7 +1,8 @@
 // Bytes on their way to a file in pieces: small payloads are copied in between what describes them, large ones are written from
 // where they lie. A group of small records stays one piece; a large result is not copied for the journal and again for the pack.
 
-const apartBytesMin = 16 * 1024;
+/** From so many bytes on a payload is large. */
+export const apartBytesMin: number = 16 * 1024;
 
 export class Pieces {
   /** All but large payloads, to be filled in order. */

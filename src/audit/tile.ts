@@ -46,15 +46,30 @@ export function widthAt(level: TileLevel, index: number, size: number): number {
   return Math.max(0, Math.min(tileWidth, width));
 }
 
-/** Entries with their 16-bit big-endian lengths. */
+/** Before each entry of a bundle stands its length: 16 bits, big-endian. */
+export const entryHeadBytes = 2;
+
+/** An entry and its length, from the beginning of `place` on. */
+export function writeEntry(place: Uint8Array, entry: Uint8Array): void {
+  place[0] = entry.length >>> 8;
+  place[1] = entry.length & 255;
+  place.set(entry, entryHeadBytes);
+}
+
+/** Where the entry ends whose length stands at `offset`; -1 unless all of it is there. */
+export function entryEnd(bytes: Uint8Array, offset: number): number {
+  if (offset + entryHeadBytes > bytes.length) return -1;
+  const end = offset + entryHeadBytes + (((bytes[offset] ?? 0) << 8) | (bytes[offset + 1] ?? 0));
+  return end > bytes.length ? -1 : end;
+}
+
+/** Entries with their lengths. */
 export function encodeBundle(entries: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(entries.reduce((sum, entry) => sum + 2 + entry.length, 0));
+  const bytes = new Uint8Array(entries.reduce((sum, entry) => sum + entryHeadBytes + entry.length, 0));
   let offset = 0;
   for (const entry of entries) {
-    bytes[offset] = entry.length >>> 8;
-    bytes[offset + 1] = entry.length & 255;
-    bytes.set(entry, offset + 2);
-    offset += 2 + entry.length;
+    writeEntry(bytes.subarray(offset), entry);
+    offset += entryHeadBytes + entry.length;
   }
   return bytes;
 }
@@ -63,10 +78,8 @@ export function encodeBundle(entries: readonly Uint8Array[]): Uint8Array {
 export function decodeBundle(bytes: Uint8Array): { readonly entries: Uint8Array[]; readonly rest: number } {
   const entries: Uint8Array[] = [];
   let offset = 0;
-  while (offset + 2 <= bytes.length) {
-    const end = offset + 2 + (((bytes[offset] ?? 0) << 8) | (bytes[offset + 1] ?? 0));
-    if (end > bytes.length) break;
-    entries.push(bytes.subarray(offset + 2, end));
+  for (let end = entryEnd(bytes, offset); end >= 0; end = entryEnd(bytes, offset)) {
+    entries.push(bytes.subarray(offset + entryHeadBytes, end));
     offset = end;
   }
   return { entries, rest: bytes.length - offset };

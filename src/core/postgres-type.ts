@@ -11,6 +11,9 @@ export interface CompositeField {
   readonly classification: Classification;
 }
 
+/** FirstNormalObjectId (src/include/access/transam.h): what has a smaller OID came with the server. */
+export const firstNormalOid = 16_384;
+
 export type PostgresType =
   /** `name` is pg_type.typname: of pg_catalog, or `citext` or `hstore`, which known extensions bring. */
   | { readonly kind: 'base'; readonly name: string }

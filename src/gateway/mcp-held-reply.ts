@@ -28,7 +28,6 @@ export class HeldReply implements LongReply {
   });
   readonly #holding: Holding;
   readonly #isReleased: boolean;
-  #weight = 0;
   #fault: Refusal | null = null;
 
   /** `isReleased`: once it is complete, what it holds counts no more. */
@@ -41,15 +40,8 @@ export class HeldReply implements LongReply {
     if (this.#fault) return;
     const parts = this.#reader.push(bytes);
     if (!parts.ok) this.#fault = refuse('upstream_protocol', parts.error.text, lessAtATime).error;
-    else if (!(await this.#holding.add(this.#growth()))) this.#fault = tooMuchHeld.error;
+    else if (!(await this.#holding.add(this.#reader.grown()))) this.#fault = tooMuchHeld.error;
     if (this.#fault) this.#holding.release();
-  }
-
-  #growth(): number {
-    const { weight } = this.#reader;
-    const growth = Math.max(0, weight - this.#weight);
-    this.#weight += growth;
-    return growth;
   }
 
   end(): Result<Uint8Array> {

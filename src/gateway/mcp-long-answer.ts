@@ -59,7 +59,6 @@ export class McpLongAnswer implements LongReply {
   /** Patients that are on record as disclosed; null = nobody has been asked about any yet. */
   #disclosed: number | null = null;
   #stream: MaskedStream | null = null;
-  #weight = 0;
   /** Items that have been given out; of the last, where it is open, only its text. */
   #items = 0;
   /** The items up to the one that is open, and where in that its text is. */
@@ -124,9 +123,7 @@ export class McpLongAnswer implements LongReply {
       this.#fault = refuse('upstream_protocol', parts.error.text, lessAtATime).error;
       return;
     }
-    const { weight } = this.#reader;
-    const mayGoOn = await this.#parts.holding.add(Math.max(0, weight - this.#weight));
-    this.#weight = Math.max(weight, this.#weight);
+    const mayGoOn = await this.#parts.holding.add(this.#reader.grown());
     if (!mayGoOn) this.#fault ??= tooMuchHeld.error;
     for (const part of parts.value) {
       if (this.#fault) return;

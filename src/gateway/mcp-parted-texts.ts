@@ -2,6 +2,7 @@
 // in the next, a number that is cut. Pure.
 
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../core/json.ts';
+import { isCutNumber } from '../masking/cut-number.ts';
 
 export interface JoinedTexts {
   /** Items whose numbers go on in the next have become one; the next is empty. */
@@ -40,7 +41,7 @@ function mendedNumbers(texts: readonly (string | null)[]): readonly (string | nu
   let head = 0;
   for (let at = 1; at < mended.length; at++) {
     const [before, text] = [mended[head] ?? null, mended[at] ?? null];
-    if (before === null || text === null || !isCutNumber(before, text)) {
+    if (before === null || text === null || !goesOn(before, text)) {
       head = at;
       continue;
     }
@@ -51,10 +52,9 @@ function mendedNumbers(texts: readonly (string | null)[]): readonly (string | nu
   return isCut ? mended : null;
 }
 
-/** A digit and its sign on one side, a digit on the other; or a number that has its label and is too short yet. */
-function isCutNumber(before: string, text: string): boolean {
-  if (/\d[-/]$/.test(before) && /^\d/.test(text)) return true;
-  return /\d$/.test(before) && (/^[-/]\d/.test(text) || (/^\d/.test(text) && begun.test(before.slice(-60))));
+/** Of texts that follow one another, a number goes on too that has its label and is too short yet. */
+function goesOn(before: string, text: string): boolean {
+  return isCutNumber(before, text) || (/\d$/.test(before) && /^\d/.test(text) && begun.test(before.slice(-60)));
 }
 
 const begun = /\b(?:ssn|social security|mrn|medical record|phone|fax|account)\b[^\d\n]{0,24}\d[\d -]{0,8}$/i;

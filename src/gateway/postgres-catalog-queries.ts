@@ -1,8 +1,7 @@
 // What the gate asks a database about its catalog. Works as an ordinary role on PostgreSQL 14–18. It must never ask for a
 // row of the customer's data, and names everything by its schema, as the session's search path may be anything.
 
-/** FirstNormalObjectId (src/include/access/transam.h): what has a smaller OID came with the server. */
-const firstNormalOid = 16_384;
+import { firstNormalOid } from '../core/postgres-type.ts';
 
 /** Half of a catalog: what came with the server, or what was made since. */
 export type Half = 'built-in' | 'made';

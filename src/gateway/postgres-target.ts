@@ -15,7 +15,6 @@ import type { KeyColumns } from '../sql/key-lookups.ts';
 import { namesAreAscii } from '../sql/other-encodings.ts';
 import type { ParsedStatement, StatementCache } from '../sql/parse.ts';
 import { looksPastLiterals, templateOf } from '../sql/template.ts';
-import { encodeTerminate } from '../wire/postgres/query.ts';
 import { LookupRates } from './lookup-rates.ts';
 import { CatalogReader, catalogVersion } from './postgres-catalog.ts';
 import { privilegeProblems } from './postgres-privileges.ts';
@@ -169,7 +168,7 @@ export class PostgresTarget {
        PREPARE asked AS ${this.outgoing(sql)}
        ; EXPLAIN (FORMAT JSON) EXECUTE asked${values}`,
     );
-    connected.value.end(encodeTerminate());
+    connected.value.terminate();
     return answer.ok ? plannedRows(answer.value.rows[0]?.[0] ?? '') : null;
   }
 

@@ -15,6 +15,7 @@ import { mayHoldBlocks, readMixed } from './containers/mixed.ts';
 import { readSqlRows } from './containers/sql-rows.ts';
 import { readX12 } from './containers/x12.ts';
 import { readXml } from './containers/xml.ts';
+import { isCutNumber } from './cut-number.ts';
 import { detect } from './detect.ts';
 import type { Find } from './detectors/detector.ts';
 import { KnownValues } from './known-values.ts';
@@ -130,11 +131,6 @@ function findParted(leaves: readonly Leaf[], search: Search): void {
 }
 
 const partsMax = 12;
-
-/** A digit and its sign on one side, a digit on the other. */
-function isCutNumber(before: string, text: string): boolean {
-  return (/\d[-/]$/.test(before) && /^\d/.test(text)) || (/\d$/.test(before) && /^[-/]\d/.test(text));
-}
 
 /** A name whose words stand in two places, one behind the other. */
 function learnParted(leaves: readonly Leaf[], { known, own }: Search): void {

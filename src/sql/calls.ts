@@ -2,6 +2,7 @@
 // what it is computed from.
 
 import type { FuncCall, Node } from 'libpg-query';
+import { firstNormalOid } from '../core/postgres-type.ts';
 import { filtering, sorting, window } from './conditions.ts';
 import { mayBeRange, raisesOn, takesAll } from './failing.ts';
 import {
@@ -148,9 +149,6 @@ function valueOf(walk: Walk, name: string, args: readonly Node[], given: readonl
   const isAbsent = mayBeAbsent(name) ? !isByPosition(name, args) : givesBound(name) && mayBeRange(walk, first);
   return isAbsent ? absentBy(all) : all;
 }
-
-/** OIDs below FirstNormalObjectId (src/include/access/transam.h) came with the server. */
-const firstNormalOid = 16_384;
 
 /** Of a function or view that came with the server and is named by a constant, nobody has written anything into the definition. */
 function isBuiltIn({ catalog }: Walk, name: string, node: Node | undefined): boolean {

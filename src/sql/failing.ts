@@ -20,6 +20,7 @@ const uncut = typeSet(`text varchar ${moments}`);
 const sums = typeSet(`money interval ${moments}`);
 /** They compare one by one, and not all that can be in a row or an array has an order. */
 const rows = typeSet('record');
+const ranges = typeSet('range');
 
 const raisedBy: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   ['sum', sums],
@@ -42,7 +43,7 @@ export function raisesOn(walk: Walk, name: string, given: readonly Lineage[]): b
 
 /** Whether the value may be a range, whose bounds may be missing. */
 export function mayBeRange(walk: Walk, lineage: Lineage): boolean {
-  return mayHold(walk, lineage, typeSet('range'));
+  return mayHold(walk, lineage, ranges);
 }
 
 /** Whether a protected value is made of one of these types; `record` and `range` stand for all of their kind. */
@@ -91,9 +92,8 @@ const fields =
   /^(?:microseconds?|milliseconds?|seconds?|minutes?|hours?|days?|weeks?|months?|quarter|years?|decades?|century|centuries|millennium|millennia)$/i;
 const moreFields = /^(?:dow|isodow|doy|isoyear|epoch|julian)$/i;
 
-const zones: ReadonlySet<string> = new Set(
-  ['UTC', 'GMT', 'Z', ...Intl.supportedValuesOf('timeZone')].map((zone) => zone.toLowerCase()),
-);
+/** In lower case. Asked for when a statement first names one: it takes as long as three modules of a start. */
+let zones: ReadonlySet<string> | undefined;
 
 /** Whether such a call takes every value in the place where functions.ts says so, with the arguments beside it. */
 export function takesAll(name: string, args: readonly Node[]): boolean {
@@ -118,6 +118,7 @@ export function takesAll(name: string, args: readonly Node[]): boolean {
 }
 
 function isZone(zone: string | undefined): boolean {
+  zones ??= new Set(['UTC', 'GMT', 'Z', ...Intl.supportedValuesOf('timeZone')].map((known) => known.toLowerCase()));
   return zone !== undefined && zones.has(zone.toLowerCase());
 }
 

@@ -4,30 +4,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { alwaysUnmasked } from '../../src/core/decide.ts';
-import type { CompiledRule, Decision } from '../../src/core/decision.ts';
+import type { CompiledRule } from '../../src/core/decision.ts';
 import type { Json, JsonObject } from '../../src/core/json.ts';
-import { type MaskJson, maskMembers, maskOutcome } from '../../src/gateway/mcp-masking.ts';
+import { maskMembers, maskOutcome } from '../../src/gateway/mcp-masking.ts';
 import { isAmbiguous, otherReadings } from '../../src/gateway/mcp-pointers.ts';
-import { maskJson } from '../../src/masking/json.ts';
 import { at, connect, openGate } from './gate.ts';
-
-const rules = { byClass: {}, default: 'redact' as const };
-const key = new Uint8Array(32);
-const decision: Decision = {
-  effect: 'allow',
-  reasons: [{ rule: 'test', code: 'allowed', text: 'Allowed.' }],
-  obligations: { unmask: [], filter: [], rowsMax: null },
-  hold: null,
-  policy: 'test',
-};
-const mask: MaskJson = (value, { obligations }, counts) =>
-  maskJson(value, { rules, unmask: obligations.unmask, key, now: 0 }, counts);
+import { decision, mask, text } from './masked.ts';
 
 const [ssn, name, phone] = ['123-45-6789', 'Zebulon Quartermain', '555-867-5309'];
 const long = `Patient ${name}, SSN ${ssn}, called from ${phone}.`;
 const b64 = (text: string): string => Buffer.from(text).toString('base64');
 const b64u = (text: string): string => Buffer.from(text).toString('base64url');
-const text = (words: string): JsonObject => ({ content: [{ type: 'text', text: words }] });
 const dicom = Buffer.concat([
   Buffer.alloc(128),
   Buffer.from(`DICM\u0002\0\0\0ULPN\u0010\0Quartermain^Zebulon LO\u000b\0${ssn}`),

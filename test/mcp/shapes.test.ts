@@ -4,26 +4,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { deflateSync, gzipSync } from 'node:zlib';
-import type { Decision } from '../../src/core/decision.ts';
 import type { Json, JsonObject } from '../../src/core/json.ts';
-import { type MaskJson, maskMembers } from '../../src/gateway/mcp-masking.ts';
-import { maskJson } from '../../src/masking/json.ts';
+import { masked, text, texts } from './masked.ts';
 
-const rules = { byClass: {}, default: 'redact' as const };
-const key = new Uint8Array(32);
-const decision: Decision = {
-  effect: 'allow',
-  reasons: [{ rule: 'test', code: 'allowed', text: 'Allowed.' }],
-  obligations: { unmask: [], filter: [], rowsMax: null },
-  hold: null,
-  policy: 'test',
-};
-const mask: MaskJson = (value, { obligations }, counts, beside = []) =>
-  maskJson(value, { rules, unmask: obligations.unmask, key, now: 0, beside }, counts);
-const masked = (message: JsonObject): JsonObject => maskMembers(message, decision, mask, {});
-
-const text = (words: string): JsonObject => ({ content: [{ type: 'text', text: words }] });
-const texts = (...words: string[]): JsonObject => ({ content: words.map((each) => ({ type: 'text', text: each })) });
 const sc = (structuredContent: Json): JsonObject => ({ content: [], structuredContent });
 const long = 'Patient Zebulon Quartermain, SSN 123-45-6789, called from 555-867-5309.';
 const gz = gzipSync(long).toString('base64');

@@ -3,30 +3,13 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Decision } from '../../src/core/decision.ts';
 import type { Json, JsonObject } from '../../src/core/json.ts';
-import { type MaskJson, maskMembers } from '../../src/gateway/mcp-masking.ts';
 import { fitStructured } from '../../src/gateway/mcp-structured.ts';
-import { maskJson } from '../../src/masking/json.ts';
-
-const rules = { byClass: {}, default: 'redact' as const };
-const key = new Uint8Array(32);
-const decision: Decision = {
-  effect: 'allow',
-  reasons: [{ rule: 'test', code: 'allowed', text: 'Allowed.' }],
-  obligations: { unmask: [], filter: [], rowsMax: null },
-  hold: null,
-  policy: 'test',
-};
-const mask: MaskJson = (value, { obligations }, counts, beside = []) =>
-  maskJson(value, { rules, unmask: obligations.unmask, key, now: 0, beside }, counts);
-const masked = (message: JsonObject): JsonObject => maskMembers(message, decision, mask, {});
+import { masked, text, texts } from './masked.ts';
 
 const name = 'Zebulon Quartermain';
 const long = `Patient ${name}, SSN 123-45-6789, called from 555-867-5309.`;
 const bytes = (text: string): number[] => [...Buffer.from(text)];
-const text = (words: string): JsonObject => ({ content: [{ type: 'text', text: words }] });
-const texts = (...words: string[]): JsonObject => ({ content: words.map((each) => ({ type: 'text', text: each })) });
 const uri = (pointer: string): JsonObject => ({ contents: [{ uri: pointer, text: 'x' }] });
 const hex = (text: string, sign: string, before = ''): string =>
   bytes(text)

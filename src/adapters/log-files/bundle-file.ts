@@ -1,8 +1,8 @@
 // A full bundle becomes two files: its entries, and the tile of their hashes. Where that is done is the caller's: in the writer's own
 // thread where there are few, in one of their own where there are many. INVARIANT: what comes of it is the same.
 
-import { decodeBundle, encodeHashes, tilePath } from '../../audit/tile.ts';
-import { type Hash, leafHash, listRoot, tileWidth } from '../../audit/tree.ts';
+import { decodeBundle, tilePath } from '../../audit/tile.ts';
+import { type Hash, tileRoot, tileWidth, writeLeafHash } from '../../audit/tree.ts';
 import { assert } from '../../core/result.ts';
 import type { NewFile, NewFiles } from './new-files.ts';
 
@@ -28,11 +28,11 @@ export function bulkFiles(files: NewFiles): BulkFiles {
     async putBundle(index, pieces) {
       const { entries, rest } = decodeBundle(Buffer.concat(pieces));
       assert(rest === 0 && entries.length === tileWidth, 'the bundle is full');
-      const hashes = entries.map(leafHash);
-      const leaves = encodeHashes(hashes);
+      const leaves = new Uint8Array(32 * tileWidth);
+      entries.forEach((entry, at) => writeLeafHash(entry, leaves, 32 * at));
       await files.put({ path: `log/${tilePath({ level: 'entries', index, width: tileWidth })}`, pieces });
       await files.put({ path: `log/${tilePath({ level: 0, index, width: tileWidth })}`, pieces: [leaves] });
-      return { leaves, root: listRoot(hashes) };
+      return { leaves, root: tileRoot(leaves) };
     },
     settle: () => files.settle(),
   };

@@ -3,7 +3,7 @@
 // copied twice by the garbage collector. INVARIANT: what has been added stands where it stands until its bundle is dropped.
 
 import { packHeaderBytes, packIndex, writePackHeader } from '../../audit/payload-pack.ts';
-import { decodeBundle } from '../../audit/tile.ts';
+import { decodeBundle, entryHeadBytes, writeEntry } from '../../audit/tile.ts';
 import { tileWidth } from '../../audit/tree.ts';
 import { assert } from '../../core/result.ts';
 import type { Pending } from './entry-encoder.ts';
@@ -18,10 +18,7 @@ class GrowingBundle {
   readonly payloadEnds: number[] = [];
 
   add(entry: Uint8Array, sealed: SealedPayload | undefined): void {
-    const place = this.entries.room(2 + entry.length);
-    place[0] = entry.length >>> 8;
-    place[1] = entry.length & 255;
-    place.set(entry, 2);
+    writeEntry(this.entries.room(entryHeadBytes + entry.length), entry);
     this.entryEnds.push(this.entries.length);
     if (sealed) {
       writePackHeader(this.payloads.room(packHeaderBytes), sealed.seq, sealed.blob.length);

@@ -1,12 +1,13 @@
 // Bytes that others are added behind: copied together where they are small, kept where they lie where they are large.
 // INVARIANT: what has been added is never moved.
 
+import { apartBytesMin } from '../../audit/pieces.ts';
+
 const chunkBytes = 64 * 1024;
-const apartBytesMin = 16 * 1024;
 
 export class GrowingBytes {
   /** Full ones, then the one that is being filled, if any. */
-  readonly #chunks: { readonly start: number; readonly bytes: Uint8Array }[] = [];
+  readonly #chunks: { readonly start: number; readonly bytes: Buffer }[] = [];
   #filled = 0;
   #length = 0;
 
@@ -15,7 +16,7 @@ export class GrowingBytes {
   }
 
   /** Room for so many more, in one piece, to be filled at once. */
-  room(bytes: number): Uint8Array {
+  room(bytes: number): Buffer {
     let last = this.#chunks.at(-1);
     if (!last || last.bytes.length - this.#filled < bytes) {
       this.#close();
@@ -35,7 +36,7 @@ export class GrowingBytes {
       return;
     }
     this.#close();
-    this.#chunks.push({ start: this.#length, bytes });
+    this.#chunks.push({ start: this.#length, bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length) });
     this.#filled = bytes.length;
     this.#length += bytes.length;
   }

@@ -82,14 +82,22 @@ export class LongMessageReader {
   #high = '';
   /** How many items there were when the last text was opened: no item has two. */
   #opened = 0;
+  #weighed = 0;
 
   constructor(bounds: LongBounds) {
     this.#bounds = bounds;
   }
 
   /** What is kept, about: UTF-16 code units, and as many as they cost for values. */
-  get weight(): number {
+  get #weight(): number {
     return this.#heldChars + this.#stringChars + valueWeight * this.#values;
+  }
+
+  /** By how much that is more than it has ever been when this was asked. */
+  grown(): number {
+    const growth = Math.max(0, this.#weight - this.#weighed);
+    this.#weighed += growth;
+    return growth;
   }
 
   /** After a refusal it is not to be used again. Refused: malformed, too_large. */
