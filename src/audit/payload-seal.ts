@@ -8,6 +8,8 @@ export interface SessionKey {
   readonly session: string;
   /** Names the key in blobs and file names: 8 bytes of a digest of its 256 random bits, hex. */
   readonly id: string;
+  /** The same. */
+  readonly idBytes: Uint8Array;
   readonly key: KeyObject;
 }
 
@@ -17,11 +19,13 @@ export const noSession = '-';
 const nonceBytes = 12;
 const tagBytes = 16;
 const idBytes = 8;
+const noId = new Uint8Array();
 
 /** `key` is 32 random bytes. */
 export function sessionKey(session: string, key: Uint8Array): SessionKey {
-  const id = hash('sha256', Buffer.concat([Buffer.from('chartgate session key\n'), key])).slice(0, 2 * idBytes);
-  return { session, id, key: createSecretKey(key) };
+  const named = hash('sha256', Buffer.concat([Buffer.from('chartgate session key\n'), key]), 'buffer');
+  const bytes = named.subarray(0, idBytes);
+  return { session, id: bytes.toString('hex'), idBytes: bytes, key: createSecretKey(key) };
 }
 
 /** Where the wrapped key is kept, below `keys/`. */
@@ -31,7 +35,7 @@ export function keyFile(session: string, id: string): string {
 
 /** Key id ‖ nonce ‖ ciphertext ‖ tag. The tag binds session and seq, so that blobs cannot trade places. `nonce` is 12 random bytes. */
 export function sealPayload(key: SessionKey, seq: number, plain: Uint8Array, nonce: Uint8Array): Uint8Array {
-  return seal(key.key, nonce, `${key.session}\n${seq}`, plain, key.id);
+  return seal(key.key, nonce, `${key.session}\n${seq}`, plain, key.idBytes);
 }
 
 /** Undefined when the blob was not sealed with this key for this place. */
@@ -40,7 +44,7 @@ export function openPayload(key: SessionKey, seq: number, blob: Uint8Array): Uin
 }
 
 export function blobKeyId(blob: Uint8Array): string {
-  return Buffer.from(blob.subarray(0, idBytes)).toString('hex');
+  return Buffer.from(blob.buffer, blob.byteOffset, Math.min(idBytes, blob.length)).toString('hex');
 }
 
 /** Nonce ‖ ciphertext ‖ tag, and a checksum so that damage is seen without the KEK. */
@@ -68,10 +72,11 @@ function checksum(wrapped: Uint8Array): Buffer {
   return hash('sha256', wrapped, 'buffer').subarray(0, 8);
 }
 
-function seal(key: KeyObject, nonce: Uint8Array, bound: string, plain: Uint8Array, keyId = ''): Buffer {
+function seal(key: KeyObject, nonce: Uint8Array, bound: string, plain: Uint8Array, keyId: Uint8Array = noId): Buffer {
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(bound));
-  const sealed = Buffer.allocUnsafe(keyId.length / 2 + nonceBytes + plain.length + tagBytes);
-  const start = sealed.write(keyId, 'hex') + nonceBytes;
+  const sealed = Buffer.allocUnsafe(keyId.length + nonceBytes + plain.length + tagBytes);
+  const start = keyId.length + nonceBytes;
+  sealed.set(keyId);
   sealed.set(nonce, start - nonceBytes);
   sealed.set(cipher.update(plain), start);
   assert(cipher.final().length === 0, 'in this mode update() gives all of the ciphertext');

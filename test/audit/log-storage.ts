@@ -20,11 +20,18 @@ export class MemoryDisk implements Storage {
   readonly trace: string[] = [];
   #names = new Map<string, Inode>();
   #syncedNames = new Map<string, Inode>();
-  #fault: { readonly call: number; readonly kind: Fault } | undefined;
+  #fault: { readonly kind: Fault; readonly at: (call: number, what: string) => boolean } | undefined;
   #dead = false;
 
   failAt(call: number, kind: Fault): this {
-    this.#fault = { call, kind };
+    this.#fault = { kind, at: (each) => each === call };
+    return this;
+  }
+
+  /** At the `nth` of the calls that the trace names so, counted from 0: for calls whose place among others is not always the same. */
+  failAtNth(nth: number, what: string, kind: Fault): this {
+    let seen = 0;
+    this.#fault = { kind, at: (_, each) => each === what && seen++ === nth };
     return this;
   }
 
@@ -165,7 +172,7 @@ export class MemoryDisk implements Storage {
     if (this.#dead) throw systemError('EKILLED');
     this.calls++;
     this.trace.push(`${what} ${path}`);
-    if (this.calls !== this.#fault?.call) return;
+    if (!this.#fault?.at(this.calls, `${what} ${path}`)) return;
     if (this.#fault.kind === 'kill') this.#dead = true;
     throw systemError(this.#fault.kind === 'kill' ? 'EKILLED' : this.#fault.kind === 'EIO' ? 'EIO' : 'ENOSPC');
   }

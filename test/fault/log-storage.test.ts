@@ -3,27 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { OpenedLog } from '../../src/adapters/log-files/open-log.ts';
-import { openLog } from '../../src/adapters/log-files/open-log.ts';
-import { systemClock } from '../../src/adapters/system/clock.ts';
-import { systemRandom } from '../../src/adapters/system/random.ts';
-import { verifyLog } from '../../src/audit/verify.ts';
 import { type Fault, MemoryDisk } from '../audit/log-storage.ts';
-
-const kek = new Uint8Array(32).fill(7);
-
-async function open(disk: MemoryDisk): Promise<OpenedLog> {
-  const opened = await openLog({
-    directory: '',
-    kek,
-    originHost: 'gate.test',
-    clock: systemClock,
-    random: systemRandom,
-    storage: disk,
-  });
-  if (!opened.ok) throw new Error(opened.error.text);
-  return opened.value;
-}
+import { check, open } from './log-on-memory.ts';
 
 /** Returns what was acknowledged: seq → request. Stops at the first failure. */
 async function run(disk: MemoryDisk): Promise<Map<number, string>> {
@@ -60,34 +41,6 @@ async function run(disk: MemoryDisk): Promise<Map<number, string>> {
     // It failed while opening: nothing was acknowledged.
   }
   return acknowledged;
-}
-
-async function check(disk: MemoryDisk, acknowledged: ReadonlyMap<number, string>, what: string): Promise<void> {
-  const { log } = await open(disk).catch((error: unknown) => {
-    throw new Error(`${what}: ${String(error)}`);
-  });
-  const found = new Map<number, string | undefined>();
-  for await (const entry of log.reader.entries(0)) {
-    found.set(entry.seq, entry.request);
-    if (!entry.payload || !acknowledged.has(entry.seq)) continue;
-    const payload = await log.reader.payload(entry);
-    assert.ok(
-      payload &&
-        Buffer.from(payload.bytes)
-          .toString()
-          .startsWith(entry.request ?? '?'),
-      `${what}: payload ${entry.seq}`,
-    );
-  }
-  for (const [seq, request] of acknowledged) assert.equal(found.get(seq), request, `${what}: entry ${seq}`);
-  await log.close();
-  const result = await verifyLog({
-    log: disk.files('log'),
-    payloads: disk.files('payloads'),
-    keys: disk.files('keys'),
-    journal: disk.files('journal'),
-  });
-  assert.deepEqual(result.ok || result.error, true, what);
 }
 
 /** Mulberry32: the seed is in the message of whatever fails. */

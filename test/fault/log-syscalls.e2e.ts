@@ -1,13 +1,16 @@
 // The real file system calls of a log being written, as strace shows them: each fails with EIO, with ENOSPC, or is the last before
 // SIGKILL; and files that may grow only so far, which is how a kernel cuts a write short. Then the log is opened again, verified whole, and held against what had been acknowledged.
-// FAULT_STRIDE: every so manieth call of a kind (5); 1 = all of them.
+// A second writer has enough at once for the thread that writes bundles, and is traced once that runs.
+// FAULT_STRIDE: every so manieth call of a kind (5); 1 = all of them. Of the second writer, which has ten times as many, a tenth of that.
 
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { openLog } from '../../src/adapters/log-files/open-log.ts';
 import { systemClock } from '../../src/adapters/system/clock.ts';
@@ -74,6 +77,83 @@ void test('every file system call of the writer fails, or is the last', { skip }
         }
       }
       t.diagnostic(`${call}: ${count} calls`);
+    }
+    t.diagnostic(`${injected} faults injected`);
+    assert.ok(injected > 20);
+  } finally {
+    await rm(root, { recursive: true });
+  }
+});
+
+const bulkCalls = [
+  'openat',
+  'close',
+  'pwritev',
+  'pwrite64',
+  'fdatasync',
+  'fsync',
+  'ftruncate',
+  'rename',
+  'mkdir',
+  'unlink',
+];
+
+/** As `run`, but of the second writer, and of what it does once its thread has started: each thread counts its own calls. */
+async function runBulk(directory: string, options: readonly string[]): Promise<{ exit: number | null; said: string }> {
+  const env = { ...process.env, UV_THREADPOOL_SIZE: '1' };
+  const script = join(import.meta.dirname, 'log-bulk-script.ts');
+  const writer = spawn(process.execPath, [script, directory], { env, stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = once(writer, 'close');
+  const said = await heard(writer.stdout, /^ready$/m);
+  const tracer = spawn(strace, ['-f', ...options, '-p', String(writer.pid)], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const traced = once(tracer, 'close');
+  await heard(tracer.stderr, / attached/);
+  writer.stdin.on('error', () => {});
+  writer.stdin.write('go');
+  const [[exit]] = await Promise.all([ended, traced]);
+  return { exit: typeof exit === 'number' ? exit : null, said: said.join('') };
+}
+
+/** Once it has said this: all that it says, also later. */
+function heard(stream: Readable, word: RegExp): Promise<string[]> {
+  const chunks: string[] = [];
+  return new Promise((resolve, reject) => {
+    stream.on('data', (chunk: Buffer) => {
+      chunks.push(chunk.toString());
+      if (word.test(chunks.join(''))) resolve(chunks);
+    });
+    stream.on('end', () => reject(new Error(`it never said ${word}: ${chunks.join('')}`)));
+  });
+}
+
+void test('every file system call of a writer that has a thread fails, or is the last', { skip }, async (t) => {
+  const root = await mkdtemp(join(tmpdir(), 'chartgate-syscalls-'));
+  try {
+    const trace = join(root, 'trace');
+    const whole = await runBulk(join(root, 'whole'), ['-o', trace, '-e', `trace=${bulkCalls.join()}`]);
+    assert.equal(whole.exit, 0);
+    await expectWhole(join(root, 'whole'), whole.said, 'no fault');
+    /** Of each thread its calls, in order. */
+    const threads = new Map<string, string[]>();
+    for (const [, thread = '', text = ''] of (await readFile(trace, 'utf8')).matchAll(/^(\d+) +(.*)$/gm))
+      threads.set(thread, [...(threads.get(thread) ?? []), text]);
+    const writers = [...threads.values()].filter((texts) => texts.some((text) => /^openat\(.*\/tile\//.test(text)));
+    assert.ok(writers.length > 1, 'not only the one thread of the pool, but one that writes bundles');
+    let injected = 0;
+    for (const call of bulkCalls) {
+      const counts = [...threads.values()].map((texts) => texts.filter((text) => text.startsWith(`${call}(`)).length);
+      const most = Math.max(...counts);
+      for (let at = 1; at <= most; at += 10 * stride) {
+        for (const fault of faults) {
+          const directory = join(root, `${call}-${at}-${fault}`);
+          const inject = `inject=${call}:${fault}:when=${at}`;
+          const { said } = await runBulk(directory, ['-o', '/dev/null', '-e', `trace=${call}`, '-e', inject]);
+          await expectWhole(directory, said, inject);
+          await rm(directory, { recursive: true });
+          injected++;
+        }
+      }
+      t.diagnostic(`${call}: ${most} calls of a thread`);
     }
     t.diagnostic(`${injected} faults injected`);
     assert.ok(injected > 20);

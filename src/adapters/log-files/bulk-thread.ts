@@ -14,6 +14,8 @@ interface Waiting {
 }
 
 export class BulkThread implements BulkFiles {
+  /** So many that it need not wait for the next while this thread is busy. */
+  readonly lanes = 8;
   readonly #directory: string;
   #worker: Worker | undefined;
   #ended = false;

@@ -27,7 +27,7 @@ export type BulkAnswer =
   | { readonly id: number; readonly ok: false; readonly code: string | undefined };
 
 if (!isMainThread) {
-  const files = bulkFiles(new NewFiles(threadDisk(String(workerData))));
+  const files = bulkFiles(new NewFiles(threadDisk(String(workerData)), { together: true }));
   const done = async (task: BulkTask): Promise<HashedBundle | undefined> => {
     if (task.kind === 'bundle') return files.putBundle(task.index, [task.bytes]);
     if (task.kind === 'settle') await files.settle();

@@ -4,7 +4,7 @@
 import { decodeBundle, tilePath } from '../../audit/tile.ts';
 import { type Hash, tileRoot, tileWidth, writeLeafHash } from '../../audit/tree.ts';
 import { assert } from '../../core/result.ts';
-import type { NewFile, NewFiles } from './new-files.ts';
+import { lanesOfPool, type NewFile, type NewFiles } from './new-files.ts';
 
 export interface HashedBundle {
   /** Its 256 hashes, one after another. */
@@ -14,11 +14,13 @@ export interface HashedBundle {
 
 /** Where an integration puts its files. */
 export interface BulkFiles {
-  /** Its content is on disk when it resolves; its name is once settle() has been called. */
+  /** It is on disk once settle() has resolved. */
   put(file: NewFile): Promise<void>;
-  /** `pieces`: the whole bundle as its file holds it. On disk as by `put`, with its hashes. */
+  /** `pieces`: the whole bundle as its file holds it. Written as by `put`, with its hashes. */
   putBundle(index: number, pieces: readonly Uint8Array[]): Promise<HashedBundle>;
   settle(): Promise<void>;
+  /** How many files it is worth handing over at once. */
+  readonly lanes: number;
 }
 
 /** In this thread. */
@@ -35,5 +37,6 @@ export function bulkFiles(files: NewFiles): BulkFiles {
       return { leaves, root: tileRoot(leaves) };
     },
     settle: () => files.settle(),
+    lanes: lanesOfPool,
   };
 }

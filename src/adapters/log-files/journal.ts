@@ -6,9 +6,12 @@ import { lengthOf } from '../../audit/pieces.ts';
 import { assert } from '../../core/result.ts';
 import type { Storage, StorageFile } from '../../ports/storage.ts';
 import { isFull } from './error-code.ts';
+import { NextSegment } from './next-segment.ts';
 import { type Extent, overwrite } from './overwriting.ts';
 
 const segmentBytesMax = 16 * 1024 * 1024;
+/** A segment that has grown this far is followed by one that is made meanwhile. */
+const nextFrom = segmentBytesMax / 4;
 
 /**
  * How many zeros are written where the next frames will overwrite them: as many as the segment holds already, within these
@@ -19,6 +22,9 @@ const aheadBytesMin = 64 * 1024;
 const aheadBytesMax = 4 * 1024 * 1024;
 /** A group this large takes longer to write than its metadata do: zeros ahead of the next would only double it. */
 const bulkBytesMin = 256 * 1024;
+
+/** The last frames of a segment that is made ahead end within what lies beyond its limit, but for a large group. */
+const nextBytes = segmentBytesMax + bulkBytesMin;
 
 /** What a segment is called while it is being overwritten. */
 const erased = 'journal.erased';
@@ -33,6 +39,7 @@ export class Journal {
   readonly #makeRoom: () => Promise<void>;
   /** First seq of each segment on disk, the one being written last. */
   readonly #segments: number[];
+  readonly #next: NextSegment;
   #file: StorageFile | undefined;
   #position = 0;
   /** Where the zeros end. */
@@ -53,6 +60,7 @@ export class Journal {
     this.#storage = storage;
     this.#makeRoom = makeRoom;
     this.#segments = [...segments];
+    this.#next = new NextSegment(storage, nextBytes);
   }
 
   /**
@@ -74,6 +82,7 @@ export class Journal {
 
   /** Where so many bytes go. In order, one at a time. */
   async #place(frames: readonly Frame[], bytes: number, before: Promise<unknown>): Promise<Place> {
+    if (this.#next.failure) throw this.#next.failure;
     if (!this.#file || !this.#goesOn || this.#position + bytes > this.#allocated) {
       await before;
       if (!this.#file || !this.#goesOn) await this.#startSegment(frames);
@@ -85,6 +94,7 @@ export class Journal {
     this.#rememberKeys(frames);
     this.#position = position + bytes;
     this.#allocated = Math.max(this.#allocated, this.#position);
+    if (this.#position >= nextFrom) this.#next.prepare();
     return { file, position };
   }
 
@@ -125,6 +135,7 @@ export class Journal {
 
   /** Removes what a finished recovery has no more use for. */
   async removeOld(): Promise<void> {
+    await this.#next.remove();
     if (this.#file) return;
     await this.#erase();
     for (let first = this.#segments[0]; first !== undefined; first = this.#segments[0]) {
@@ -134,20 +145,28 @@ export class Journal {
   }
 
   async close(): Promise<void> {
+    await this.#next.close();
+    // After a failure the disk is left as it is.
+    await this.#written.then(
+      () => this.#next.remove(),
+      () => {},
+    );
     await this.#file?.close();
     this.#file = undefined;
   }
 
   async #startSegment(frames: readonly Frame[]): Promise<void> {
     const seq = frames[0]?.seq ?? 0;
-    const file = await this.#storage.open(`journal/${segmentName(seq)}`, { durable: true });
+    const path = `journal/${segmentName(seq)}`;
+    const made = await this.#next.take(path);
+    const file = made ?? (await this.#storage.open(path, { durable: true }));
     const before = this.#file;
     this.#file = file;
     this.#position = 0;
-    this.#allocated = 0;
+    this.#allocated = made ? nextBytes : 0;
     this.#ended = false;
     this.#keys.set(seq, []);
-    await file.truncate(0);
+    if (!made) await file.truncate(0);
     await this.#storage.syncDirectory('journal');
     if (this.#segments.at(-1) !== seq) this.#segments.push(seq);
     await before?.close();

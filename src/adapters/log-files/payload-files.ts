@@ -133,7 +133,7 @@ export class PayloadFiles {
 
   /** Puts the payloads and keys of the entries below `to` on disk, after those of the entries before them. They are there when it resolves. */
   async write(packs: Iterable<Pack>, keys: readonly NewKey[], to: number, bulk: BulkFiles): Promise<void> {
-    await inLanes(this.#filesOf(packs, keys), (file) => bulk.put(file));
+    await inLanes(this.#filesOf(packs, keys), (file) => bulk.put(file), bulk.lanes);
     await bulk.settle();
     for (const { name } of keys) this.#coming.delete(name);
     this.#edge = to;

@@ -1,16 +1,21 @@
-// The disk for a thread that does nothing but write files: what takes no time is done at once, without a trip to the thread pool.
+// The disk for a thread that does nothing but write files: it waits for the disk itself, and takes no thread of the pool from others.
 // INVARIANT: it is never used in a thread that anybody waits for.
 
-import { closeSync, constants, fdatasync, fsyncSync, ftruncateSync, mkdirSync, openSync, writev } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fdatasyncSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  writevSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { lengthOf } from '../../audit/pieces.ts';
 import type { StorageFile } from '../../ports/storage.ts';
 import { expectWhole, howToOpen } from './disk.ts';
 import type { NewFileStorage } from './new-files.ts';
-
-const writing = promisify(writev);
-const syncing = promisify(fdatasync);
 
 export function threadDisk(directory: string): NewFileStorage {
   const at = (path: string) => join(directory, path);
@@ -34,11 +39,10 @@ export function threadDisk(directory: string): NewFileStorage {
 function threadFile(handle: number, syncWrites: boolean): StorageFile {
   return {
     async write(chunks, position) {
-      const { bytesWritten } = await writing(handle, chunks, position);
-      expectWhole(bytesWritten, lengthOf(chunks));
-      if (syncWrites) await syncing(handle);
+      expectWhole(writevSync(handle, chunks, position), lengthOf(chunks));
+      if (syncWrites) fdatasyncSync(handle);
     },
-    sync: () => syncing(handle),
+    sync: async () => fdatasyncSync(handle),
     truncate: async (bytes) => ftruncateSync(handle, bytes),
     close: async () => closeSync(handle),
   };

@@ -115,9 +115,11 @@ export class TreeFiles {
     const first = Math.floor(before / tileWidth);
     const last = Math.floor(to / tileWidth);
     const hashed: HashedBundle[] = [];
-    await inLanes(Array(last - first).keys(), async (i) => {
+    const whole = Array(last - first).keys();
+    const put = async (i: number) => {
       hashed[i] = await bulk.putBundle(first + i, bundles.bundle((first + i) * tileWidth));
-    });
+    };
+    await inLanes(whole, put, bulk.lanes);
     await bulk.settle();
     const full = hashed.flatMap((bundle) => this.#addBundle(bundle)).filter(({ level }) => level > 0);
     if (this.#edge.size < to)
