@@ -86,8 +86,9 @@ function bareJournal(file: FileHandle, recordBytes: number): Work {
   };
 }
 
-function appendTo(log: Log, writer: number): Promise<unknown> {
-  return log.append({ type: 'request', session: `s_${writer}`, request: 'r_1', connection: 'ehr' }, payload);
+function appendTo(log: Log, writer: number, bytes: Uint8Array = payload.bytes): Promise<unknown> {
+  const record = { type: 'request', session: `s_${writer}`, request: 'r_1', connection: 'ehr' } as const;
+  return log.append(record, { ...payload, bytes });
 }
 
 function auditLog(log: Log): Work {
@@ -140,17 +141,40 @@ async function grow(log: Log): Promise<void> {
   }
 }
 
-async function lookBack(state: string): Promise<void> {
+interface Look {
+  readonly size: number;
+  readonly seconds: number;
+  /** Microseconds an entry, of all threads. */
+  readonly cpu: number;
+}
+
+async function verified(state: string, paid: boolean): Promise<Look> {
   const [cpu, start] = [process.cpuUsage(), performance.now()];
-  const log = readOnlyFiles(join(state, 'log'), { idle: true });
-  const report = await withBundleThreads((reader) => verifyLog({ log }, { reader }));
+  const part = (name: string) => readOnlyFiles(join(state, name), { idle: true });
+  const sources = { log: part('log'), ...(paid ? { payloads: part('payloads'), keys: part('keys') } : {}) };
+  const report = await withBundleThreads((reader) => verifyLog(sources, { reader }));
   if (!report.ok) throw new Error(report.error.what);
   const { size } = report.value;
-  const perSecond = (1000 * size) / (performance.now() - start);
   const { user, system } = process.cpuUsage(cpu);
+  return { size, seconds: (performance.now() - start) / 1000, cpu: (user + system) / size };
+}
+
+/** Of a log whose every entry has a payload of so many bytes. */
+async function lookAtPayloads(state: string, bytes: number): Promise<void> {
+  const [without, paid] = [await verified(state, false), await verified(state, true)];
+  const perSecond = paid.size / paid.seconds;
   console.log(
-    `verification: ${perSecond.toFixed(0)} entries/s, ${((user + system) / size).toFixed(1)} µs CPU each (reach: 200000 entries/s)`,
+    `payloads of ${bytes} bytes: ${((perSecond * bytes) / 1e6).toFixed(0)} MB/s, ${perSecond.toFixed(0)} entries/s, ` +
+      `${(paid.cpu - without.cpu).toFixed(1)} µs CPU each besides their entries`,
   );
+}
+
+async function lookBack(state: string): Promise<void> {
+  const { size, seconds, cpu } = await verified(state, false);
+  console.log(
+    `verification: ${(size / seconds).toFixed(0)} entries/s, ${cpu.toFixed(1)} µs CPU each (reach: 200000 entries/s)`,
+  );
+  await lookAtPayloads(state, payload.bytes.length);
   const proof = join(state, 'entry.tlog-proof');
   await prove(
     { env: {}, cwd: state, stdin: process.stdin, stdout: process.stdout, stderr: process.stderr },
@@ -163,6 +187,22 @@ async function lookBack(state: string): Promise<void> {
   console.log(`a proof in ${size} entries: ${(await stat(proof)).size} bytes, with its entry`);
 }
 
+async function lookAtLarge(state: string): Promise<void> {
+  const log = await openAt(state);
+  const bytes = Buffer.alloc(100_000, 'x');
+  for (let written = 0; written < 4_096; written += 16)
+    await Promise.all(Array.from({ length: 16 }, (_, i) => appendTo(log, i, bytes)));
+  await log.close();
+  await lookAtPayloads(state, bytes.length);
+}
+
+async function openAt(directory: string): Promise<Log> {
+  const kek = new Uint8Array(32);
+  const opened = await openLog({ directory, kek, originHost: 'bench', clock: systemClock, random: systemRandom });
+  if (!opened.ok) throw new Error(opened.error.text);
+  return opened.value.log;
+}
+
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
 
 // As the gate does.
@@ -171,15 +211,7 @@ countBuffersWithHeap();
 const directory = await mkdtemp(join(process.env['BENCH_DIR'] ?? tmpdir(), 'chartgate-bench-'));
 const file = await open(join(directory, 'bare'), 'w');
 try {
-  const opened = await openLog({
-    directory: join(directory, 'state'),
-    kek: new Uint8Array(32),
-    originHost: 'bench',
-    clock: systemClock,
-    random: systemRandom,
-  });
-  if (!opened.ok) throw new Error(opened.error.text);
-  const { log } = opened.value;
+  const log = await openAt(join(directory, 'state'));
   const logged = auditLog(log);
   const recordBytes = await recordBytesOf(logged, join(directory, 'state', 'journal'));
   const bare = bareJournal(file, recordBytes);
@@ -187,6 +219,7 @@ try {
   for (const writers of crowds) await compare(bare, logged, writers, recordBytes);
   await log.close();
   await lookBack(join(directory, 'state'));
+  await lookAtLarge(join(directory, 'large'));
 } finally {
   await file.close();
   await rm(directory, { recursive: true });

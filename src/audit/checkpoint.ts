@@ -27,7 +27,10 @@ export function openCheckpointOf(note: string, keys: readonly NoteKey[]): Result
   return opened.find((each) => !each.ok) ?? opened[0] ?? fail('it is not signed by a key of this log');
 }
 
-/** Which of these witnesses have cosigned a note, and when: RFC 3339. A false signature in one's name counts as none. */
+/**
+ * Which of these witnesses have cosigned a note, and when: RFC 3339. A false signature in one's name counts as none, and a witness
+ * counts once, however many keys are given in its name.
+ */
 export function cosignaturesBy(
   note: string,
   witnesses: readonly NoteKey[],
@@ -35,11 +38,12 @@ export function cosignaturesBy(
   const parsed = parseNote(note);
   if (!parsed.ok) return [];
   const { text, signatures } = parsed.value;
-  return witnesses.flatMap((key) => {
+  const cosigned = witnesses.flatMap((key) => {
     const found = signatures.find((each) => isBy(each, key) && verifies(text, key, each.bytes));
     const seconds = found && key.algorithm !== 'ed25519' ? cosignedAt(found.bytes) : undefined;
     return seconds === undefined ? [] : [{ name: key.name, time: timeText(seconds) }];
   });
+  return cosigned.filter(({ name }, at) => cosigned.findIndex((each) => each.name === name) === at);
 }
 
 /** Of a time no calendar has, the number. */

@@ -2,10 +2,13 @@
 // whatever else somebody put there or marked as deleted. The log itself is then verified as any other.
 
 import { hash } from 'node:crypto';
+import { keepNewest } from '../core/newest.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import { fileAt } from './archive-cut.ts';
 import { type Manifest, manifestPath, openManifest, type Pin, parseManifest } from './archive-manifest.ts';
 import { parseLogKeys } from './log-keys.ts';
+import { formatVkey } from './note.ts';
+import { packsAtOnce } from './verify-payloads.ts';
 import type { BadPlace, LogSources, ReadOnlyFiles } from './verify-sources.ts';
 
 /** What verification needs of an archive. `get` rejects when the archive cannot be read. */
@@ -74,6 +77,8 @@ export class ChangedVersion extends Error {
 
 interface Link {
   readonly pin: Pin;
+  /** The log's first key, which is its identity. */
+  readonly vkey: string;
   readonly manifest: Manifest;
 }
 
@@ -107,6 +112,7 @@ async function readChain(archive: ArchiveFiles, versions: Versions): Promise<Res
       return manifest.number === 0 && !previous ? ok(chain) : bad(link.pin.path, 'it does not say what is before it');
     const before = await readLink(archive, previous.path, previous.version);
     if (!before.ok) return before;
+    if (before.value.vkey !== link.vkey) return bad(link.pin.path, 'it is of another log than the manifest before it');
     if (before.value.pin.sha256 !== previous.sha256 || before.value.manifest.size > manifest.size)
       return bad(previous.path, 'it is not the manifest that the next one continues');
     link = before.value;
@@ -127,6 +133,7 @@ async function readLink(archive: ArchiveFiles, path: string, version: string): P
   if (!opened.ok) return bad(path, opened.error);
   return ok({
     pin: { path, version, bytes: bytes.length, sha256: hash('sha256', bytes) },
+    vkey: formatVkey(keys.value[0]),
     manifest: opened.value,
   });
 }
@@ -154,14 +161,15 @@ function below(
   view: ReadonlyMap<string, Pin>,
   read: (pin: Pin) => Promise<Uint8Array>,
 ): ReadOnlyFiles {
-  // Payloads are asked for one by one, in order: the pack they are in is fetched once.
-  let kept: { readonly path: string; readonly bytes: Uint8Array } | undefined;
+  // A pack is asked for piece by piece, a few packs at once: each is fetched once.
+  const kept = new Map<string, Promise<Uint8Array>>();
   const whole = async (path: string): Promise<Uint8Array | undefined> => {
-    if (kept?.path === path) return kept.bytes;
     const pin = view.get(directory + path);
     if (!pin) return undefined;
-    kept = { path, bytes: await read(pin) };
-    return kept.bytes;
+    const fetched = kept.get(path) ?? read(pin);
+    kept.set(path, fetched);
+    keepNewest(kept, packsAtOnce);
+    return fetched;
   };
   return {
     read: whole,

@@ -2,7 +2,7 @@
 // Memory stays at one bundle and the right edge, however long the log.
 
 import { fail, ok, type Result } from '../core/result.ts';
-import { type BundleReader, type BundleReading, leavesOf, readBundle } from './bundle-reading.ts';
+import { type BundleReader, type BundleReading, leavesOf } from './bundle-reading.ts';
 import type { Checkpoint } from './checkpoint-text.ts';
 import type { DecodedFrame } from './journal-frame.ts';
 import {
@@ -44,12 +44,7 @@ export class TreeCheck {
   /** A past checkpoint that the entries do not lead to. */
   #fork: BadPlace | undefined;
 
-  constructor(
-    files: ReadOnlyFiles,
-    checkpoint: Checkpoint,
-    past: readonly Continued[],
-    read: BundleReader = async (...bundle) => readBundle(...bundle),
-  ) {
+  constructor(files: ReadOnlyFiles, checkpoint: Checkpoint, past: readonly Continued[], read: BundleReader) {
     this.#files = files;
     this.#read = read;
     this.#checkpoint = checkpoint;

@@ -2,12 +2,13 @@
 // It names the first bad place, asks nobody, reads no clock, and trusts one thing: the key it is given.
 
 import { fail, ok, type Result } from '../core/result.ts';
-import type { BundleReader } from './bundle-reading.ts';
+import { type BundleReader, readBundle } from './bundle-reading.ts';
 import { cosignaturesBy, openCheckpoint, openCheckpointOf } from './checkpoint.ts';
 import type { Checkpoint } from './checkpoint-text.ts';
 import { type DecodedFrame, scanJournal, segmentName } from './journal-frame.ts';
 import { type KeyChain, parseLogKeys } from './log-keys.ts';
 import { formatVkey, type NoteKey } from './note.ts';
+import { type PackReader, readPack } from './pack-reading.ts';
 import { holdMoment, sameBytes } from './verify-moment.ts';
 import { PayloadCheck } from './verify-payloads.ts';
 import { RecordSense } from './verify-records.ts';
@@ -29,9 +30,20 @@ export interface VerifyOptions {
   readonly known?: readonly KnownCheckpoint[];
   /** Whose cosignatures count, and how many of them there have to be. */
   readonly witnesses?: { readonly keys: readonly NoteKey[]; readonly quorum: number };
-  /** In place of reading the bundles one after another, here. */
-  readonly reader?: BundleReader;
+  /** In place of reading the parts of the log one after another, here. */
+  readonly reader?: PartReader;
 }
+
+/** Reads what says something by itself. */
+export interface PartReader {
+  readonly bundle: BundleReader;
+  readonly pack: PackReader;
+}
+
+const readHere: PartReader = {
+  bundle: async (...bundle) => readBundle(...bundle),
+  pack: async (piece) => readPack(piece),
+};
 
 export interface VerifyReport {
   readonly origin: string;
@@ -80,7 +92,7 @@ async function verifyOnce(
   sources: LogSources,
   note: Uint8Array | undefined,
   cosigned: Uint8Array | undefined,
-  { key: given, known = [], witnesses, reader }: VerifyOptions,
+  { key: given, known = [], witnesses, reader = readHere }: VerifyOptions,
 ): Promise<Result<VerifyReport, BadPlace>> {
   const keys = await keysOf(sources.log, given);
   if (!keys.ok) return keys;
@@ -96,8 +108,13 @@ async function verifyOnce(
   const fixed = witnessed.value ? [...past.value, witnessed.value] : past.value;
 
   const sense = new RecordSense(keys.value[0]);
-  const tree = new TreeCheck(sources.log, checkpoint, fixed, reader);
-  const payloads = sources.payloads && new PayloadCheck(sources.payloads, sources.keys);
+  const payloads = sources.payloads && new PayloadCheck(sources.payloads, sources.keys, reader.pack);
+  // Bundles are read ahead of the one that is looked at, and their packs with them.
+  const tree = new TreeCheck(sources.log, checkpoint, fixed, async (...bundle) => {
+    const reading = await reader.bundle(...bundle);
+    payloads?.foresee(reading);
+    return reading;
+  });
   const walked = await tree.walk(async (reading) => {
     sense.see(reading);
     await payloads?.see(reading);

@@ -102,6 +102,12 @@ void test('two witnesses, of either algorithm, cosign a log as it grows; verific
   assert.equal(lacking.exit, 65);
   assert.equal(lacking.bad.file, cosignedFile);
   assert.equal((await verify(state, [...vkeys, formatVkey(stranger.key)], 2)).exit, 0);
+  const [only = ''] = vkeys;
+  assert.equal(
+    (await verify(state, [only, only], 2)).exit,
+    65,
+    'one witness is not two, however often its key is given',
+  );
   // A restarted witness has forgotten nothing, and needs no name again.
   await one.close();
   const again = await openWitness(join(root, 'one'), { log: [join(state, 'log/log.vkey')] });
