@@ -12,7 +12,7 @@ import { type EvidenceView, evidenceView } from '../admin/contract-log.ts';
 import { openCheckpointOf } from '../audit/checkpoint.ts';
 import { decodeEntry } from '../audit/entry.ts';
 import { type Collection, collect, type WriteFile } from '../audit/evidence/collect.ts';
-import { type Manifest, type Period, packageFiles, packageJson } from '../audit/evidence/package.ts';
+import { type Manifest, type Period, packageFiles, packageJson, seedForm } from '../audit/evidence/package.ts';
 import { verifyPackage } from '../audit/evidence/verify.ts';
 import { entryAt } from '../audit/log-entries.ts';
 import { parseLogKeys } from '../audit/log-keys.ts';
@@ -52,7 +52,7 @@ export async function evidence(io: Io, options: EvidenceOptions): Promise<number
   const output = resolve(io.cwd, options.output);
   const there = await readdir(output).catch(() => []);
   if (there.length > 0) return stop('usage', `There is something in ${options.output}.`, 'Name a new directory.');
-  if (options.seed !== undefined && !/^[\w.+/=-]{1,64}$/.test(options.seed))
+  if (options.seed !== undefined && !seedForm.test(options.seed))
     return stop('usage', 'A seed is 1 to 64 letters, digits and . _ + / = -');
   const source = await sourceOf(io, options);
   if (!source.ok) return complain(io, source.error);

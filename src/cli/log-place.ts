@@ -25,13 +25,12 @@ export async function locate(dir: string): Promise<Place | undefined> {
     (await isDirectory(join(state, name)))
       ? { [name]: readOnlyFiles(join(state, name), { idle: true, named: `${name}/` }) }
       : {};
-  const whole = await isDirectory(join(state, 'journal'));
-  // In a state directory, payloads that are gone are missing; beside a copied log they were never there.
-  const payloads =
-    whole && !(await isDirectory(join(state, 'payloads'))) ? { payloads: nothing } : await part('payloads');
+  // In a state directory, payloads and keys that are gone are missing; beside a copied log they were never there.
+  const whole = (await isDirectory(join(state, 'journal'))) || (await exists(join(state, 'log.key')));
   const sources = {
     log: readOnlyFiles(log, { idle: true }),
-    ...payloads,
+    ...(whole ? { payloads: nothing, keys: nothing } : {}),
+    ...(await part('payloads')),
     ...(await part('keys')),
     ...(await part('journal')),
   };

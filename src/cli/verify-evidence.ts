@@ -84,6 +84,7 @@ export async function verifyEvidence(io: Io, dir: string, options: VerifyEvidenc
     ...(secondVkey === null ? [] : [`  second    ${abridged(secondVkey)}`]),
     ...cosigned.map(({ name, time }) => `  witness   ${name} cosigned it at ${time}`),
     `  files     ${files}, ${proofs} of them proofs`,
+    `  sample    ${sample.length} requests, drawn by ${scope.seed === scope.root ? 'the root of the tree' : `the seed ${scope.seed}, which somebody chose`}`,
     '  numbers   counted again from the records, and the same; so are the page and the print of them',
   ];
   for (const line of lines) print(io, plain(line));

@@ -6,7 +6,7 @@ import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { before, test } from 'node:test';
 import { type OpenedLog, openLog } from '../../src/adapters/log-files/open-log.ts';
 import { systemRandom } from '../../src/adapters/system/random.ts';
-import { manifestPath } from '../../src/audit/archive-manifest.ts';
+import { formatManifest, manifestPath, parseManifest, pinOf } from '../../src/audit/archive-manifest.ts';
 import { signCheckpoint } from '../../src/audit/checkpoint.ts';
 import { decodeEntry, encodeEntry } from '../../src/audit/entry.ts';
 import { scanJournal } from '../../src/audit/journal-frame.ts';
@@ -420,6 +420,7 @@ void test('archive manifests: each changed, removed, doubled, traded, re-signed,
   const [zero, one, two] = [manifestPath(0), manifestPath(1), manifestPath(2)];
   const bytes = (path: string): Uint8Array => archive.objects.get(path) ?? new Uint8Array();
   const sealed = (path: string): Uint8Array => other.objects.get(path) ?? new Uint8Array();
+  const onTop = manifestPath(3);
   const deeds: readonly [string, (copy: MemoryArchive) => unknown, RegExp][] = [
     ['flip', (copy) => copy.objects.set(one, flip(bytes(one))), /000001$/],
     ['truncate', (copy) => copy.objects.set(two, bytes(two).subarray(0, 90)), /000002$/],
@@ -428,6 +429,7 @@ void test('archive manifests: each changed, removed, doubled, traded, re-signed,
     ['swap', (copy) => copy.objects.set(zero, bytes(one)).set(one, bytes(zero)), /000001$/],
     ['re-sign', (copy) => copy.objects.set(two, signedByAnother(bytes(two))), /000002$/],
     ['another log’s', (copy) => copy.objects.set(two, sealed(two)), /000002$/],
+    ['continue with another log', (copy) => continueWithAnother(copy), new RegExp(`^${onTop}$`)],
     ['flip an object', (copy) => copy.objects.set(pinned, flip(bytes(pinned))), new RegExp(pinned)],
     ['drop an object', (copy) => copy.objects.delete(pinned), new RegExp(pinned)],
   ];
@@ -491,6 +493,30 @@ class MemoryArchive implements ArchiveFiles {
     const paths = [...this.objects.keys()].filter((each) => each.startsWith('checkpoints/'));
     return Buffer.from(this.objects.get(paths.sort().at(-1) ?? '') ?? new Uint8Array()).toString();
   }
+}
+
+/** One more manifest, in good form, by who may put something there and has no key of the log: theirs is put there too. */
+function continueWithAnother(archive: MemoryArchive): void {
+  const last = archive.objects.get(manifestPath(2)) ?? new Uint8Array();
+  const manifest = parseManifest(Buffer.from(last).toString());
+  assert.ok(manifest.ok);
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  const key = noteKey(manifest.value.origin, publicKey);
+  const checkpoint = { origin: key.name, size: 0, root: new TreeEdge().root() };
+  const own = (path: string, text: string) => {
+    archive.objects.set(path, Buffer.from(text));
+    return pinOf(path, '1', Buffer.from(text));
+  };
+  const next = {
+    number: 3,
+    origin: key.name,
+    size: manifest.value.size,
+    previous: pinOf(manifestPath(2), '1', last),
+    checkpoint: own('checkpoints/theirs', signCheckpoint(checkpoint, [{ key, privateKey }])),
+    keys: own('keys/theirs', `${formatVkey(key)}\n`),
+    objects: [],
+  };
+  own(manifestPath(3), signNote(formatManifest(next), [{ key, privateKey }]));
 }
 
 /** The same text, by a key of somebody else's that has the log's name. */

@@ -155,7 +155,20 @@ void test('files cut short, taken away, added', async () => {
   await tampered((copy) => writeFile(join(copy, 'log/tile/0/002'), 'x'), at('tile/0/002'));
   await tampered((copy) => writeFile(join(copy, 'log/note.txt'), 'x'), at('note.txt'));
   await tampered((copy) => writeFile(join(copy, 'log/tile/entries/000.p'), 'x'), at('tile/entries/000.p'));
-  await tampered((copy) => rm(join(copy, 'payloads'), { recursive: true }), at('payloads/000.pack', 0));
+  const without =
+    (...names: string[]) =>
+    async (copy: string) => {
+      for (const name of names) await rm(join(copy, name), { recursive: true });
+    };
+  await tampered(without('payloads'), at('payloads/000.pack', 0));
+  const isKey = ({ bad }: Verdict) => {
+    assert.match(bad.file, /^keys\/s_1\./);
+    assert.deepEqual([bad.entry, bad.what], [0, 'the wrapped key is missing']);
+  };
+  await tampered(without('keys'), isKey);
+  await tampered(without('keys', 'journal'), isKey);
+  await tampered(without('keys', 'log.key'), isKey);
+  await tampered(without('payloads', 'keys', 'journal'), at('payloads/000.pack', 0));
   await tampered(
     (copy) =>
       rm(join(copy, 'keys'), { recursive: true }).then(() =>

@@ -108,8 +108,8 @@ interface Survey {
 
 /** Reads the whole log: a clock set back at a restart can put an entry of the period anywhere. */
 async function survey({ log, checkpoint: { size }, sizeNow, period }: Collection): Promise<Result<Survey, string>> {
-  let [first, last, seen] = [-1, -1, 0];
-  /** Where an empty period would be. */
+  let [first, end, seen] = [-1, -1, 0];
+  /** Behind the last entry of before the period: where an empty one would be. */
   let earlier = 0;
   const keyChanges: number[] = [];
   for await (const bundle of entriesBetween(log, 0, size, sizeNow)) {
@@ -119,14 +119,17 @@ async function survey({ log, checkpoint: { size }, sizeNow, period }: Collection
       const entry: Entry = decoded.value;
       seen++;
       if (entry.type === 'key.rotated' || entry.type === 'key.added') keyChanges.push(entry.seq);
-      if (Date.parse(entry.time) < period.from) earlier = entry.seq + 1;
-      if (!isIn(period, entry)) continue;
-      if (first < 0) first = entry.seq;
-      last = entry.seq;
+      const isBefore = Date.parse(entry.time) < period.from;
+      if (isBefore) earlier = entry.seq + 1;
+      if (isIn(period, entry)) {
+        if (first < 0) first = earlier;
+        end = entry.seq + 1;
+        // Where the clock was set back, the period is over only when it comes to its end.
+      } else if (isBefore && end === entry.seq) end = entry.seq + 1;
     }
   }
   if (seen !== size) return fail('a bundle of entries is gone');
-  const [start, records] = first < 0 ? [earlier, 0] : [first, last - first + 1];
+  const [start, records] = first < 0 ? [earlier, 0] : [first, end - first];
   return ok({ first: start, records, keyChanges });
 }
 

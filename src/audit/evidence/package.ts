@@ -13,6 +13,17 @@ export const packageFiles = {
   keys: 'keys/log.vkey',
 } as const;
 
+/** Paths that a package may have besides: nobody signs the manifest, so nothing else is taken into it. */
+export function isPackagePath(path: string): boolean {
+  const named: readonly string[] = Object.values(packageFiles);
+  return (
+    path.startsWith('proofs/') || path.startsWith('policies/') || (named.includes(path) && path !== 'manifest.json')
+  );
+}
+
+/** What a draw may go by. It stands in the report. */
+export const seedForm: RegExp = /^[\w.+/=-]{1,64}$/;
+
 export function proofPath(seq: number): string {
   return `proofs/${seq}.tlog-proof`;
 }

@@ -271,16 +271,18 @@ function careSections(tallies: Tallies, { recorded }: Making): Section[] {
 }
 
 function integritySection(
-  { size, root, signatures, unproven, policies }: Scope,
+  { origin, size, root, signatures, unproven, policies }: Scope,
   { policies: named }: Tallies,
 ): Section {
+  const own = signatures.filter((name) => name === origin);
+  const besides = signatures.filter((name) => name !== origin);
   const inForce = policies.filter((digest) => digest in named);
   const others = policies.filter((digest) => !(digest in named));
   return section(
     'Integrity',
     [
       'Every record of the period is proven against the root of the tree, not only those with a proof of their own: the proofs of the first and the last and the records between them make the root.',
-      'A signature of a name other than the log’s is a witness; verify-evidence --witness <vkey> checks it.',
+      'A signature in a name other than the log’s is a witness’s, if it is: anybody can add one, and it says nothing before verify-evidence --witness <vkey> has checked it.',
       ...(unproven === 0
         ? []
         : [`${unproven} records that would have a proof file of their own have none, to keep the package small.`]),
@@ -292,7 +294,8 @@ function integritySection(
         [
           ['size', String(size)],
           ['root', root],
-          ['signed by', signatures.join(', ')],
+          ['signed by', own.join(', ')],
+          ...(besides.length === 0 ? [] : [['besides, in the name of', besides.join(', ')]]),
           ['policies in policies/ that decided', inForce.length === 0 ? 'none is known here' : inForce.join(' ')],
           ...(others.length === 0 ? [] : [['policies in policies/ by which nothing was decided', others.join(' ')]]),
         ],
@@ -314,7 +317,7 @@ function sampleSection({ seed }: Scope, { sample }: Tallies): Section {
 
 function methodSection(): Section {
   return section('Method', [
-    'The log was verified as a whole before it was read. The period is all entries from the first to the last whose time is in it; a clock set back at a restart can put others between them.',
+    'The log was verified as a whole before it was read. The period is all entries from the first to the last whose time is in it, up to where the log is past its end; a clock set back at a restart can put others between them. Where it ran ahead and was set back, entries of the period can also come after later ones: chartgate audit verify names such restarts.',
     `All numbers are counted from records.ndjson; tables here end after ${rowsMax} rows, lists in report.json after ${listedMax}; what was left out is counted.`,
     'chartgate verify-evidence needs nothing but this directory and the log’s public key, known from elsewhere. It proves every record against the signed root, counts and draws again, and compares.',
     'report.json, index.html and report.pdf are made again from the records, and have to be the same to the byte.',

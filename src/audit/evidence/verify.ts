@@ -13,7 +13,16 @@ import { decodeProof } from '../tlog-proof.ts';
 import { type Hash, leafHash, sameHash, verifyInclusion } from '../tree.ts';
 import { type BadPlace, orUnreadable, type ReadOnlyFiles } from '../verify-sources.ts';
 import { signaturesOf } from './collect.ts';
-import { isIn, type Period, ProofPlan, packageFiles, packageJson, policyPath, proofPath } from './package.ts';
+import {
+  isPackagePath,
+  type Period,
+  ProofPlan,
+  packageFiles,
+  packageJson,
+  policyPath,
+  proofPath,
+  seedForm,
+} from './package.ts';
 import { stretchRoot } from './range.ts';
 import { digestOf, jsonOf, linesOf, textOf } from './reading.ts';
 import { type EvidenceReport, type Making, reportOf } from './report.ts';
@@ -120,6 +129,7 @@ async function checkManifest(files: ReadOnlyFiles): Promise<Result<readonly stri
   if (text !== packageJson(manifest)) return bad(packageFiles.manifest, null, 'it is not written as a manifest is');
   const present = new Set(await files.list());
   for (const [path, said] of Object.entries(manifest)) {
+    if (!isPackagePath(path)) return bad(path, null, 'nothing of that name belongs to a package');
     if (!present.delete(path)) return bad(path, null, 'the manifest names it, and it is missing');
     const { sha256, bytes } = await digestOf(files, path);
     if (canonicalJson(said) !== canonicalJson({ sha256, bytes }))
@@ -150,6 +160,8 @@ function claimsOf(text: string): Claims | null {
   const { made, by, recorded } = making;
   if (!isCount(before) || typeof seed !== 'string' || from === null || to === null) return null;
   if (typeof made !== 'string' || typeof by !== 'string' || !(recorded === null || isCount(recorded))) return null;
+  // They are shown to people, and nothing else vouches for them.
+  if (momentText(made) !== made || !releaseForm.test(by) || !seedForm.test(seed)) return null;
   return { report, period: { from, to }, before, seed, making: { made, by, recorded } };
 }
 
@@ -267,28 +279,29 @@ function checkStretch(
     const made = stretchRoot(leaves, { ...head, index: before }, { ...tail, index: end - 1 }, size);
     if (!made || !sameHash(made, root)) return fault(null, 'its records do not make the root of the tree');
   }
-  for (const edge of [first, last])
-    if (edge && !isIn(period, edge))
-      return fault(edge.seq, 'it begins or ends with a record that is not of the period');
-  for (const seq of [before - 1, end]) {
-    const neighbour = proofs.get(seq);
-    if (neighbour && isIn(period, neighbour.entry)) return fault(seq, 'this record of the period is left out');
-  }
+  const timeOf = (entry: Entry): number => Date.parse(entry.time);
+  if (first && timeOf(first) < period.from) return fault(first.seq, 'it begins with a record of before the period');
+  if (last && timeOf(last) >= period.to) return fault(last.seq, 'it ends with a record of after the period');
+  // Every record whose time has come and is not over would stand between these two.
+  const [left, right] = [proofs.get(before - 1)?.entry, proofs.get(end)?.entry];
+  if (left && timeOf(left) >= period.from) return fault(left.seq, 'this record of the period is left out');
+  if (right && timeOf(right) < period.to) return fault(right.seq, 'this record of the period is left out');
   return null;
 }
 
 /** The record that is said to be of this export, where the checkpoint covers it. */
 function checkRecorded(
-  { period, making: { recorded } }: Claims,
+  { period, seed, making: { recorded } }: Claims,
   proofs: Proofs,
-  { size }: Checkpoint,
+  { size, root }: Checkpoint,
 ): BadPlace | null {
   if (recorded === null || recorded >= size) return null;
   const { entry } = proofs.get(recorded) ?? {};
   if (!entry) return { file: proofPath(recorded), entry: recorded, what: 'it is missing' };
-  const { from, to } = entry.data ?? {};
+  const { from, to, seed: chosen = Buffer.from(root).toString('base64') } = entry.data ?? {};
   const said = [from, to].map((each) => momentOf(each));
-  return entry.type === 'evidence.exported' && said[0] === period.from && said[1] === period.to
+  const isIt = said[0] === period.from && said[1] === period.to && chosen === seed;
+  return entry.type === 'evidence.exported' && isIt
     ? null
     : { file: packageFiles.report, entry: recorded, what: 'this entry is no record of such an export' };
 }
@@ -349,6 +362,13 @@ function differenceOf(wanted: Json, found: Json | undefined, path = ''): string 
 function asJson(report: EvidenceReport): Json {
   const value: Json = JSON.parse(JSON.stringify(report));
   return value;
+}
+
+const releaseForm = /^chartgate \d+\.\d+\.\d+[\w.+-]{0,40}$/;
+
+function momentText(value: string): string | null {
+  const moment = momentOf(value);
+  return moment === null ? null : new Date(moment).toISOString();
 }
 
 function momentOf(value: Json | undefined): number | null {

@@ -1,0 +1,259 @@
+// Evidence packages by a forger who has the public part of the log and this very program, but no key: report, page, print and manifest
+// fit each other, and what they say is still not so.
+
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { after, before, test } from 'node:test';
+import { printReport } from '../../src/adapters/evidence-pdf/print.ts';
+import { openLog } from '../../src/adapters/log-files/open-log.ts';
+import { systemRandom } from '../../src/adapters/system/random.ts';
+import { decodeEntry } from '../../src/audit/entry.ts';
+import { packageJson } from '../../src/audit/evidence/package.ts';
+import { type EvidenceReport, type Making, reportOf, type Scope } from '../../src/audit/evidence/report.ts';
+import { Tally } from '../../src/audit/evidence/tally.ts';
+import { prove } from '../../src/cli/audit-prove.ts';
+import { evidence } from '../../src/cli/evidence.ts';
+import { evidencePage } from '../../src/cli/evidence-page.ts';
+import { verifyEvidence } from '../../src/cli/verify-evidence.ts';
+import type { RecordInput } from '../../src/core/record.ts';
+import { capturedIo } from './captured-io.ts';
+
+const hour = 3_600_000;
+const [from, to] = ['2026-11-01', '2026-11-02'];
+const period = { from: `${from}T00:00:00.000Z`, to: `${to}T00:00:00.000Z` };
+const midnight = Date.parse(from);
+let root = '';
+let state = '';
+let whole = '';
+let vkey = '';
+/** The entry that says of an export of the period, with a seed; the first after it. */
+let exported = 0;
+
+before(async () => {
+  root = await mkdtemp(join(tmpdir(), 'chartgate-forged-'));
+  [state, whole] = [join(root, 'state'), join(root, 'package')];
+  const hours = [-2, -1, 1, 2, 3, 4, 25];
+  exported = hours.length;
+  const records = hours.map((at): [number, RecordInput] => [at, request(at)]);
+  const data = { ...period, seed: 'chosen' };
+  vkey = await write(state, [...records, [26, { type: 'evidence.exported', data }], [27, request(27)]]);
+  await make(whole, state);
+});
+
+after(() => rm(root, { recursive: true, force: true }));
+
+const request = (n: number): RecordInput => ({
+  type: 'auth.accepted',
+  session: `s_${n}`,
+  subject: { id: `who${n}`, issuer: 'https://idp.test', kind: 'person' },
+});
+
+/** Records, each so many hours after the period begins. Returns the log's key. */
+async function write(directory: string, records: readonly (readonly [number, RecordInput])[]): Promise<string> {
+  let now = 0;
+  const opened = await openLog({
+    directory,
+    kek: new Uint8Array(32),
+    originHost: 'gate.test',
+    clock: { now: () => now, after: () => () => {} },
+    random: systemRandom,
+  });
+  assert.ok(opened.ok);
+  const { log } = opened.value;
+  for (const [at, record] of records) {
+    now = midnight + at * hour;
+    await log.append(record);
+  }
+  await log.checkpoint();
+  await log.close();
+  return log.vkey;
+}
+
+async function make(
+  output: string,
+  dir: string,
+  more: { from?: string; to?: string; seed?: string } = {},
+): Promise<void> {
+  const io = capturedIo();
+  assert.equal(await evidence(io, { from, to, output, dir, ...more }), 0, io.text());
+}
+
+async function verify(dir: string, key = vkey): Promise<{ exit: number; said: string }> {
+  const io = capturedIo();
+  return { exit: await verifyEvidence(io, dir, { key: [key] }), said: io.text() };
+}
+
+async function copy(dir: string): Promise<string> {
+  const forged = await mkdtemp(join(root, 'forged-'));
+  await cp(dir, forged, { recursive: true });
+  return forged;
+}
+
+async function reportIn(dir: string): Promise<EvidenceReport> {
+  return JSON.parse(await readFile(join(dir, 'report.json'), 'utf8'));
+}
+
+/** All that is made of the records, made again, to say what the forger wants; and the manifest of it. */
+async function retell(dir: string, scope: Partial<Scope>, making: Partial<Making> = {}): Promise<void> {
+  const old = await reportIn(dir);
+  const said = { ...old.scope, ...scope };
+  const tally = new Tally(said.seed);
+  const lines = (await readFile(join(dir, 'records.ndjson'), 'utf8')).split('\n').filter((line) => line !== '');
+  const times: string[] = [];
+  for (const line of lines) {
+    const entry = decodeEntry(Buffer.from(line));
+    assert.ok(entry.ok);
+    tally.see(entry.value);
+    times.push(entry.value.time);
+  }
+  const [records, firstTime, lastTime] = [lines.length, times[0] ?? null, times.at(-1) ?? null];
+  const counted = { ...said, records, after: said.size - said.before - records, firstTime, lastTime };
+  const report = reportOf(counted, tally.tallies(), { ...old.making, ...making });
+  await writeFile(join(dir, 'report.json'), packageJson(report));
+  await writeFile(join(dir, 'index.html'), evidencePage(report));
+  await writeFile(join(dir, 'report.pdf'), await printReport(report));
+  const found = await readdir(dir, { recursive: true, withFileTypes: true });
+  const files = found.filter((each) => each.isFile()).map((each) => relative(dir, join(each.parentPath, each.name)));
+  const manifest: Record<string, { sha256: string; bytes: number }> = {};
+  for (const path of files.filter((each) => each !== 'manifest.json').sort()) {
+    const bytes = await readFile(join(dir, path));
+    manifest[path] = { sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length };
+  }
+  await writeFile(join(dir, 'manifest.json'), packageJson(manifest));
+}
+
+async function foundIn(dir: string, found: RegExp, key?: string): Promise<void> {
+  const { exit, said } = await verify(dir, key);
+  assert.equal(exit, 65, said);
+  assert.match(said, found);
+}
+
+void test('told again as it is, the package holds', async () => {
+  const dir = await copy(whole);
+  await retell(dir, {});
+  const { exit, said } = await verify(dir);
+  assert.equal(exit, 0, said);
+  assert.match(said, /sample {4}0 requests, drawn by the root of the tree/);
+});
+
+void test('a file that people may take for a part of it is none', async () => {
+  for (const name of ['attestation.pdf', 'index.htm', 'keys/other.vkey', 'Manifest.json']) {
+    const dir = await copy(whole);
+    await writeFile(join(dir, name), 'This hospital complies.');
+    await retell(dir, {});
+    await foundIn(dir, new RegExp(`NOT hold: ${name}: nothing of that name belongs to a package`));
+  }
+});
+
+void test('the maker cannot put sentences into the report', async () => {
+  const sentence = 'Certified to comply with HIPAA';
+  const notOne = /report\.json: it is not the report of such a package/;
+  for (const making of [
+    { made: `2 Nov 2026 (${sentence})` },
+    { made: to },
+    { by: sentence },
+    { by: `chartgate 1.0.0 ${sentence}` },
+  ]) {
+    const dir = await copy(whole);
+    await retell(dir, {}, making);
+    await foundIn(dir, notOne);
+  }
+  const dir = await copy(whole);
+  await retell(dir, { seed: sentence });
+  await foundIn(dir, notOne);
+});
+
+void test('a period with records is not told as an empty one', async () => {
+  for (const elsewhere of [
+    { from: '2026-12-01', to: '2026-12-02' },
+    { from: '2026-09-01', to: '2026-09-02' },
+  ]) {
+    const dir = join(root, `empty-${elsewhere.from}`);
+    await make(dir, state, elsewhere);
+    assert.equal((await reportIn(dir)).scope.records, 0);
+    assert.equal((await verify(dir)).exit, 0);
+    await retell(dir, period);
+    await foundIn(dir, /records\.ndjson, entry \d+: this record of the period is left out/);
+  }
+});
+
+void test('a period is not over where the clock was set back', async () => {
+  const set = join(root, 'set-back');
+  const start = [-3, { type: 'node.start', data: { replayed: 0 } }] as const;
+  const at = (hours: number) => [hours, request(hours)] as const;
+  const key = await write(set, [at(-2), at(1), at(2), at(3), start, at(-2), at(4), at(5), at(30), at(31)]);
+  const dir = join(root, 'set-back-package');
+  await make(dir, set);
+  assert.equal((await verify(dir, key)).exit, 0);
+  assert.equal((await reportIn(dir)).scope.records, 7);
+  // Cut off before the start: the records that came after it are of the period, and their neighbour is not.
+  const lines = (await readFile(join(dir, 'records.ndjson'), 'utf8')).split('\n');
+  await writeFile(join(dir, 'records.ndjson'), `${lines.slice(0, 3).join('\n')}\n`);
+  for (const seq of ['3', '4'])
+    assert.equal(await prove(capturedIo(), set, seq, { output: join(dir, `proofs/${seq}.tlog-proof`) }), 0);
+  await retell(dir, {});
+  await foundIn(dir, /entry 4: this record of the period is left out/, key);
+});
+
+void test('what stands before and behind a period where the clock was wrong is in it, and no more', async () => {
+  const set = join(root, 'wrong');
+  const start = (hours: number) => [hours, { type: 'node.start', data: { replayed: 0 } }] as const;
+  const at = (hours: number) => [hours, request(hours)] as const;
+  // Ahead by days, set back, in the period, and set back again until the log ends.
+  const key = await write(set, [at(-2), at(90), start(1), at(2), start(-5), at(-4)]);
+  const dir = join(root, 'wrong-package');
+  await make(dir, set);
+  const { exit, said } = await verify(dir, key);
+  assert.equal(exit, 0, said);
+  const { before: ahead, records, after: behind } = (await reportIn(dir)).scope;
+  assert.deepEqual([ahead, records, behind], [1, 5, 0]);
+});
+
+void test('a sample by another seed than the log says the export had', async () => {
+  const dir = join(root, 'seeded');
+  await make(dir, state, { seed: 'chosen' });
+  assert.equal(
+    await prove(capturedIo(), state, String(exported), { output: join(dir, `proofs/${exported}.tlog-proof`) }),
+    0,
+  );
+  await retell(dir, {}, { recorded: exported });
+  const { exit, said } = await verify(dir);
+  assert.equal(exit, 0, said);
+  assert.match(said, /drawn by the seed chosen, which somebody chose/);
+  const { root: top } = (await reportIn(dir)).scope;
+  for (const seed of ['another', top]) {
+    await retell(dir, { seed });
+    await foundIn(dir, new RegExp(`report\\.json, entry ${exported}: this entry is no record of such an export`));
+  }
+});
+
+void test('a signature that anybody added is not said to be one', async () => {
+  const dir = await copy(whole);
+  const note = await readFile(join(dir, 'checkpoint'), 'utf8');
+  const signed = `${note}— witness.example ${Buffer.alloc(76, 7).toString('base64')}\n`;
+  await writeFile(join(dir, 'checkpoint'), signed);
+  for (const name of await readdir(join(dir, 'proofs'))) {
+    const proof = await readFile(join(dir, 'proofs', name), 'utf8');
+    await writeFile(
+      join(dir, 'proofs', name),
+      proof.replace(note, () => signed),
+    );
+  }
+  const { origin } = (await reportIn(dir)).scope;
+  await retell(dir, { signatures: [origin, 'witness.example'] });
+  const { exit, said } = await verify(dir);
+  assert.equal(exit, 0, said);
+  assert.doesNotMatch(said, /witness\.example/);
+  const rows = (await reportIn(dir)).sections.flatMap(({ tables }) => tables.flatMap((each) => each.rows));
+  assert.deepEqual(
+    rows.filter(([name]) => name === 'signed by'),
+    [['signed by', origin]],
+  );
+  assert.deepEqual(
+    rows.filter((row) => row.includes('witness.example')),
+    [['besides, in the name of', 'witness.example']],
+  );
+});
