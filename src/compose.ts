@@ -11,6 +11,7 @@ import { listen } from './adapters/node-net/listener.ts';
 import { systemClock as clock } from './adapters/system/clock.ts';
 import { systemRandom as random } from './adapters/system/random.ts';
 import { startExports } from './compose-exports.ts';
+import { answerMasking } from './compose-masking.ts';
 import { later, operationsAnd, signInAnd } from './compose-operations.ts';
 import { recognizersOf } from './compose-recognizers.ts';
 import { keepRounds } from './compose-retention.ts';
@@ -34,7 +35,7 @@ import { mcpPrefix } from './gateway/mcp-entrance.ts';
 import { resourceMetadataPrefix } from './gateway/mcp-http-refusal.ts';
 import { PostgresDoor } from './gateway/postgres-door.ts';
 import type { PostgresTarget } from './gateway/postgres-target.ts';
-import { flowingWith, maskingWith, type Recognition } from './gateway/recognition.ts';
+import { flowingWith, type Recognition } from './gateway/recognition.ts';
 import { signInPrefix } from './gateway/sign-in-door.ts';
 import { scopeOf } from './identity/audience.ts';
 import { createKernel, type Kernel } from './kernel.ts';
@@ -249,7 +250,7 @@ function openMcpDoor(kernel: Kernel, accounts: AccountDesk | null, logger: Logge
     },
     detectClasses: (text) => detectClasses(text, rules.ownDetectors),
     patientPlaces: (name) => rules.config.classification[name]?.patient ?? null,
-    maskFor: maskingWith(recognition),
+    maskFor: answerMasking(recognition, rules, onClose),
     flowFor: flowingWith(recognition),
     tools,
     accounts,

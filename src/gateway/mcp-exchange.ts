@@ -9,19 +9,18 @@ import { ok, type Refusal, type Result, refuse } from '../core/result.ts';
 import { encodeMessage, type JsonRpcId, type JsonRpcOutcome, type JsonRpcRequest } from '../wire/mcp/json-rpc.ts';
 import { completed, statusOf } from '../wire/mcp/stateless.ts';
 import type { Admission, AuditedSession, Ending, Intent } from './enforce.ts';
+import { type AnswerParts, maskWherever } from './masked-answer.ts';
 import type { McpCall } from './mcp-call.ts';
 import { CursorTable } from './mcp-cursors.ts';
 import { objectAt } from './mcp-facts.ts';
 import { type MaskMembers, type McpInput, type NamedQuestion, questionsOf, type Remembered } from './mcp-input.ts';
 import type { McpLink } from './mcp-link.ts';
-import { type AnswerParts, maskAnswer } from './mcp-listing.ts';
 import { McpLongAnswers, type Releasing } from './mcp-long-answers.ts';
-import { dataOf, maskMembers } from './mcp-masking.ts';
+import { maskMembers } from './mcp-masking.ts';
 import { seenIn } from './mcp-patients.ts';
 import { isOffered, type McpQuestions } from './mcp-questions.ts';
 import { errorOutcome } from './mcp-refusal.ts';
 import { type McpRun, McpRuns } from './mcp-run.ts';
-import { fitStructured } from './mcp-structured.ts';
 import { McpTurns } from './mcp-turns.ts';
 import type { Seen } from './patients-seen.ts';
 import { reasonInMeta } from './stated-reason.ts';
@@ -348,6 +347,7 @@ export class McpExchange {
       listed: call.listed,
       dressed,
       seen,
+      awaiting: call,
     });
     await this.#finish(call, text, call.carried ? statusOf(outcome) : 200);
   }
@@ -363,19 +363,16 @@ export class McpExchange {
     id: JsonRpcId,
     outcome: JsonRpcOutcome,
     admission: Admission,
-    { outputSchema = null, listed = null, seen = null, dressed = (masked) => masked }: AnswerParts = {},
+    { dressed = (masked) => masked, seen = null, awaiting = null, ...parts }: AnswerParts = {},
   ): Promise<string> {
-    const counts: Record<string, number> = {};
-    const mask = await this.#parts.maskFor(dataOf(outcome));
-    const { decision } = admission;
-    const masking = { mask, counts, binary: this.#parts.binary };
-    const masked = maskAnswer(this.cursors.seal(outcome), listed, decision, masking);
-    const shown = (members: JsonObject): JsonObject => maskMembers(members, decision, mask, {});
-    const fitted = dressed(fitStructured(outcome, masked, outputSchema, shown));
-    const text = encodeMessage({ kind: 'response', id, outcome: fitted });
-    const disclosed = seen ? admission.disclose(seen, counts) : null;
+    const { maskFor, binary } = this.#parts;
+    const terms = { listed: null, outputSchema: null, ...parts, decision: admission.decision, binary };
+    const masked = await maskWherever(this.cursors.seal(outcome), terms, maskFor, awaiting);
+    const { outcome: shown, counts } = masked.ok ? masked.value : { outcome: errorOutcome(masked.error), counts: {} };
+    const text = encodeMessage({ kind: 'response', id, outcome: dressed(shown) });
+    const disclosed = seen && masked.ok ? admission.disclose(seen, counts) : null;
     const failed = 'error' in outcome || outcome.result['isError'] === true;
-    const ending: Ending = { status: failed ? 'error' : 'ok' };
+    const ending: Ending = masked.ok ? { status: failed ? 'error' : 'ok' } : endingOf(masked.error);
     await Promise.all([
       disclosed,
       admission.record({ media: 'application/json', bytes: utf8.encode(text) }, { masked: counts }, ending),
@@ -392,4 +389,8 @@ export class McpExchange {
   #dressed(call: McpCall, masked: JsonRpcOutcome, own: JsonObject = {}): JsonRpcOutcome {
     return call.carried ? completed(call.method, masked, this.serverInfo, own) : masked;
   }
+}
+
+function endingOf({ code }: Refusal): Ending {
+  return { status: code === 'canceled' ? 'canceled' : 'error', data: { code } };
 }

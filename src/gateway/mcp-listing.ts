@@ -6,21 +6,12 @@ import { type Json, type JsonObject, listOf } from '../core/json.ts';
 import { type ClassSet, unionOf } from '../core/phi.ts';
 import type { JsonRpcOutcome } from '../wire/mcp/json-rpc.ts';
 import { type Binary, type MaskJson, maskMembers, maskOutcome } from './mcp-masking.ts';
-import type { Seen } from './patients-seen.ts';
 
 export interface ListedItems {
   /** Where the result has its items. */
   readonly member: string;
   /** What may be seen of each, in order; of what follows nothing more than of the list. */
   readonly unmask: readonly ClassSet[];
-}
-
-/** What the answer to one call is masked by, beside its decision. */
-export interface AnswerParts {
-  readonly outputSchema?: JsonObject | null;
-  readonly listed?: ListedItems | null;
-  readonly seen?: Seen | null;
-  readonly dressed?: (masked: JsonRpcOutcome) => JsonRpcOutcome;
 }
 
 interface Masking {

@@ -2,20 +2,20 @@
 // released; what else it says is masked when it is there. INVARIANT: a piece is on record, to the letter, before it leaves;
 // an answer that breaks off says so, and is an error where its method knows any.
 
-import { isJsonObject, type Json, type JsonObject, objectOf } from '../core/json.ts';
+import { isJsonObject, type Json, type JsonObject, listOf, objectOf } from '../core/json.ts';
 import { limits } from '../core/limits.ts';
-import { fail, type Refusal, type Result, refuse } from '../core/result.ts';
+import { fail, ok, type Refusal, type Result, refuse } from '../core/result.ts';
 import type { MaskedStream } from '../masking/stream.ts';
 import type { LongReply } from '../ports/mcp-upstream.ts';
 import type { JsonRpcOutcome } from '../wire/mcp/json-rpc.ts';
 import { type ItemList, LongMessageReader, type LongString } from '../wire/mcp/long-message.ts';
 import type { Admission, Ending } from './enforce.ts';
+import { type AnswerMasking, maskWherever } from './masked-answer.ts';
 import type { McpCall } from './mcp-call.ts';
 import { objectAt } from './mcp-facts.ts';
 import type { Holding } from './mcp-held-bytes.ts';
 import { lessAtATime, tooMuchHeld } from './mcp-held-reply.ts';
-import { type Binary, isOpaque, type MaskFor, type MaskJson, maskMembers } from './mcp-masking.ts';
-import { fitStructured } from './mcp-structured.ts';
+import { type Binary, isOpaque } from './mcp-masking.ts';
 import type { Seen } from './patients-seen.ts';
 
 /** How texts are masked that nobody holds whole. */
@@ -35,7 +35,7 @@ export interface LongAnswerParts {
   readonly admission: Admission;
   readonly holding: Holding;
   readonly flow: FlowMasking;
-  readonly maskFor: MaskFor;
+  readonly maskFor: AnswerMasking;
   readonly binary: Binary;
   /** Whom these items are about, before they are masked; null where nobody has said how that is told. */
   readonly seen: ((items: readonly Json[]) => Seen | null) | null;
@@ -146,7 +146,8 @@ export class McpLongAnswer implements LongReply {
       this.#out = `{"jsonrpc":"2.0","id":${JSON.stringify(call.id)},"result":{"${list}":[`;
     }
     const before = items.slice(0, -1);
-    await this.#giveItems(before, await this.#parts.maskFor(before));
+    this.#fault = await this.#giveItems(before);
+    if (this.#fault) return;
     await this.#disclose(before);
     this.#out += `${this.#items === 0 ? '' : ','}${path.map((name) => `{${JSON.stringify(name)}:`).join('')}"`;
     this.#items++;
@@ -171,14 +172,15 @@ export class McpLongAnswer implements LongReply {
     this.#stream = null;
   }
 
-  /** All of these items that have not been given out yet; they are complete. */
-  async #giveItems(items: readonly Json[], mask: MaskJson): Promise<void> {
-    const { admission, binary, list } = this.#parts;
+  /** All of these items that have not been given out yet; they are complete. Why not, where they cannot be masked. */
+  async #giveItems(items: readonly Json[]): Promise<Refusal | null> {
+    const { list } = this.#parts;
     const { path } = this.#open ?? {};
     const from = path ? this.#items - 1 : this.#items;
     const left = items.slice(from).map((item, at) => (at === 0 && path ? without(item, path) : item));
-    const masked = maskMembers({ [list]: left }, admission.decision, mask, this.#counts, binary)[list];
-    for (const item of Array.isArray(masked) ? (masked as readonly Json[]) : []) {
+    const masked = await this.#masked({ [list]: left }, null);
+    if (!masked.ok) return masked.error;
+    for (const item of listOf(masked.value[list])) {
       if (this.#open) {
         this.#out += closingOf(item, this.#open.path);
         this.#open = null;
@@ -188,28 +190,38 @@ export class McpLongAnswer implements LongReply {
       }
       if (this.#out.length >= pieceChars) await this.#release();
     }
+    return null;
+  }
+
+  async #masked(members: JsonObject, outputSchema: JsonObject | null): Promise<Result<JsonObject>> {
+    const { admission, binary, call, maskFor } = this.#parts;
+    const terms = { decision: admission.decision, binary, listed: null, outputSchema };
+    const masked = await maskWherever({ result: members }, terms, maskFor, call);
+    if (!masked.ok) return masked;
+    const { outcome, counts } = masked.value;
+    for (const [cls, count] of Object.entries(counts)) this.#counts[cls] = (this.#counts[cls] ?? 0) + count;
+    return ok('result' in outcome ? outcome.result : {});
   }
 
   async #complete(result: JsonObject): Promise<void> {
-    const { admission, binary, call, dressed, list, maskFor } = this.#parts;
-    const { decision } = admission;
+    const { call, dressed, list } = this.#parts;
     const { [list]: given, ...rest } = result;
-    const items = Array.isArray(given) ? (given as readonly Json[]) : [];
-    const mask = await maskFor(result);
-    await this.#giveItems(items, mask);
-    const masked = { result: maskMembers(rest, decision, mask, this.#counts, binary) };
-    const shown = (members: JsonObject): JsonObject => maskMembers(members, decision, mask, {});
-    const fitted = dressed(fitStructured({ result: rest }, masked, call.outputSchema, shown));
+    const items = listOf(given);
+    const fault = await this.#giveItems(items);
+    if (fault) return this.#breakOff(fault);
+    const masked = await this.#masked(rest, call.outputSchema);
+    if (!masked.ok) return this.#breakOff(masked.error);
+    const fitted = dressed({ result: masked.value });
     // Why there is no structuredContent, as another item.
     const { [list]: said, ...others } = 'result' in fitted ? fitted.result : {};
-    for (const item of Array.isArray(said) ? (said as readonly Json[]) : []) this.#out += `,${JSON.stringify(item)}`;
+    for (const item of listOf(said)) this.#out += `,${JSON.stringify(item)}`;
     this.#out += `]${membersOf(others)}}}`;
     await this.#disclose(items);
     await this.#release({ status: result['isError'] === true ? 'error' : 'ok' });
   }
 
   async #breakOff({ code, text }: Refusal): Promise<void> {
-    const { dressed, list, maskFor } = this.#parts;
+    const { dressed, list } = this.#parts;
     const words = `[The gate broke this answer off: ${text}]`;
     const isError = list === 'content';
     // Where nothing else says that it is no whole text, the text does.
@@ -217,10 +229,13 @@ export class McpLongAnswer implements LongReply {
     this.#closeText();
     if (this.#open) {
       const { items, path } = this.#open;
-      const soFar = [...items.slice(0, -1), { ...bareItem(list, path), ...objectOf(items.at(-1)) }];
-      await this.#giveItems(soFar, await maskFor(soFar));
+      const bare = bareItem(list, path);
+      const fault = await this.#giveItems([...items.slice(0, -1), { ...bare, ...objectOf(items.at(-1)) }]);
+      // What else the open item says could not be masked: it ends as if it said nothing else.
+      if (fault) this.#out += closingOf(bare, path);
+      this.#open = null;
     }
-    this.#out += `,${JSON.stringify(noteOf(list, words))}]`;
+    this.#out += `${this.#items === 0 ? '' : ','}${JSON.stringify(noteOf(list, words))}]`;
     const meta = { _meta: { chartgate: { code } } };
     const rest = dressed({ result: isError ? { isError, ...meta } : meta });
     this.#out += `${membersOf('result' in rest ? rest.result : {})}}}`;

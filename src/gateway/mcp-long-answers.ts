@@ -7,18 +7,19 @@ import type { LongReply } from '../ports/mcp-upstream.ts';
 import type { JsonRpcOutcome } from '../wire/mcp/json-rpc.ts';
 import type { ItemList } from '../wire/mcp/long-message.ts';
 import type { Admission } from './enforce.ts';
+import type { AnswerMasking } from './masked-answer.ts';
 import type { McpCall } from './mcp-call.ts';
 import type { HeldBytes } from './mcp-held-bytes.ts';
 import { HeldReply } from './mcp-held-reply.ts';
 import { type FlowMasking, McpLongAnswer } from './mcp-long-answer.ts';
-import type { Binary, MaskFor } from './mcp-masking.ts';
+import type { Binary } from './mcp-masking.ts';
 import type { McpOutlet } from './mcp-outlet.ts';
 import type { Seen } from './patients-seen.ts';
 
 /** What any answer is masked and released with. */
 export interface Releasing {
   readonly outlet: McpOutlet;
-  readonly maskFor: MaskFor;
+  readonly maskFor: AnswerMasking;
   /** The masking of texts nobody holds whole; null where there is none under this decision. */
   readonly flowFor: (decision: Decision) => FlowMasking | null;
   readonly binary: Binary;

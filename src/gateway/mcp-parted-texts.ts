@@ -28,11 +28,30 @@ export function joinedTexts(members: JsonObject): JoinedTexts {
     if (some.length < 2 || some.reduce((sum, { length }) => sum + length, 0) > charactersMax) continue;
     beside.push(some.map((text) => (/:\s*$/.test(text) ? `${text.trimEnd()} ` : `${text}\n`)).join(''));
     if (documentStart.test(first)) beside.push(some.join(''));
+    const far = farNumbers(some);
+    if (far !== '') beside.push(far);
     const mended = mendedNumbers(texts);
     if (mended) whole = { ...whole, [list]: items.map((item, at) => withText(item, mended[at] ?? null)) };
   }
   return { members: whole, beside };
 }
+
+/** Numbers that are an item each, below an item that is nothing but a label, with a few words between: a line for each. */
+function farNumbers(texts: readonly string[]): string {
+  let lines = '';
+  let label = '';
+  let left = 0;
+  for (const text of texts) {
+    if (label !== '' && left > 0 && numberAlone.test(text)) lines += `${label} ${text.trim()}\n`;
+    left = labelAlone.test(text) ? betweenMax + 1 : /\d/.test(text) ? 0 : left - 1;
+    if (left === betweenMax + 1) label = text.trim();
+  }
+  return lines;
+}
+
+const betweenMax = 3;
+const labelAlone = /^\s*[A-Za-z][^\n:\d]{1,40}:\s*$/;
+const numberAlone = /^\s*[A-Z]{0,3}\d[\d -]{4,18}\d\s*$/;
 
 /** Null where none is cut. */
 function mendedNumbers(texts: readonly (string | null)[]): readonly (string | null)[] | null {

@@ -7,6 +7,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { McpUpstream } from '../ports/mcp-upstream.ts';
 import type { Random } from '../ports/random.ts';
 import type { AuditedSession } from './enforce.ts';
+import type { AnswerMasking } from './masked-answer.ts';
 import type { AccountLookup } from './mcp-account.ts';
 import type { ApprovalLookup } from './mcp-approval-status.ts';
 import type { ToolPins } from './mcp-catalogue.ts';
@@ -15,7 +16,7 @@ import type { HeldBytes } from './mcp-held-bytes.ts';
 import type { ClientIntroduction } from './mcp-introduction.ts';
 import type { EraMemory } from './mcp-link.ts';
 import type { FlowMasking } from './mcp-long-answer.ts';
-import type { Binary, MaskFor } from './mcp-masking.ts';
+import type { Binary } from './mcp-masking.ts';
 import type { RequestStates } from './mcp-request-state.ts';
 
 export interface McpSessionDeps {
@@ -24,7 +25,7 @@ export interface McpSessionDeps {
   /** What policy would say of these facts, without recording anything. */
   readonly preview: (facts: Facts) => Decision;
   readonly detectClasses: DetectClasses;
-  readonly maskFor: MaskFor;
+  readonly maskFor: AnswerMasking;
   /** The masking of texts that nobody holds whole; null where there is none under this decision. */
   readonly flowFor: (decision: Decision) => FlowMasking | null;
   /** Where a connection says which patient something is about; null = nobody has said. */

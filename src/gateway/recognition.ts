@@ -26,29 +26,43 @@ export interface Recognition {
 
 const charactersMax = 200_000;
 
-export function maskingWith({ viewOf, recognizers, onFailure }: Recognition): MaskFor {
-  const plain: MaskJson = (value, decision, counts, beside = []) =>
-    maskJson(value, { ...viewOf(decision), beside }, counts);
-  const strict: MaskJson = (value, decision, counts, beside = []) => {
-    const view = { ...viewOf(decision), beside };
-    return maskJson(covers(view.unmask, 'note') ? value : withoutSentences(value, counts), view, counts);
-  };
+/** What they name in one message; `silent` where they cannot be asked about it, or one of them does not answer. */
+export type Recognized = readonly Named[] | 'silent';
+
+export function maskingWith(recognition: Recognition): MaskFor {
+  const plain = maskingBy(recognition.viewOf, []);
   return async (message) => {
-    const asked = recognizers();
-    if (asked.length === 0) return plain;
-    const texts = new Set<string>();
-    collect(message, texts);
-    const found = await ask(asked, [...texts]);
-    if (!found.ok) {
-      onFailure(found.error.text);
-      return strict;
-    }
-    const finds = findNamed(found.value);
-    if (finds === null) return plain;
+    if (recognition.recognizers().length === 0) return plain;
+    return maskingBy(recognition.viewOf, await recognizedIn(message, recognition));
+  };
+}
+
+/** Nothing where nobody is to be asked. */
+export async function recognizedIn(message: Json, { recognizers, onFailure }: Recognition): Promise<Recognized> {
+  const asked = recognizers();
+  if (asked.length === 0) return [];
+  const texts = new Set<string>();
+  collect(message, texts);
+  const found = await ask(asked, [...texts]);
+  if (found.ok) return found.value;
+  onFailure(found.error.text);
+  return 'silent';
+}
+
+export function maskingBy(viewOf: Recognition['viewOf'], said: Recognized): MaskJson {
+  if (said === 'silent') {
     return (value, decision, counts, beside = []) => {
       const view = { ...viewOf(decision), beside };
-      return maskJson(value, { ...view, own: [...(view.own ?? []), finds] }, counts);
+      return maskJson(covers(view.unmask, 'note') ? value : withoutSentences(value, counts), view, counts);
     };
+  }
+  const finds = findNamed(said);
+  if (finds === null) {
+    return (value, decision, counts, beside = []) => maskJson(value, { ...viewOf(decision), beside }, counts);
+  }
+  return (value, decision, counts, beside = []) => {
+    const view = { ...viewOf(decision), beside };
+    return maskJson(value, { ...view, own: [...(view.own ?? []), finds] }, counts);
   };
 }
 

@@ -10,6 +10,7 @@ import { readHl7 } from './containers/hl7v2.ts';
 import { readJson, readLooseJson } from './containers/json.ts';
 import { readJsonTail } from './containers/json-tail.ts';
 import { readKeyedLines } from './containers/keyed-lines.ts';
+import { readLdif } from './containers/ldif.ts';
 import { asWritten, type Container, type Leaf, placeOf, type Reading } from './containers/leaf.ts';
 import { mayHoldBlocks, readMixed } from './containers/mixed.ts';
 import { readSqlRows } from './containers/sql-rows.ts';
@@ -25,6 +26,7 @@ import type { Span } from './mask.ts';
 import { notNames } from './names.ts';
 import { isMaskToken } from './operators.ts';
 import { placedIds } from './placed-ids.ts';
+import { reversedIds } from './reversed-ids.ts';
 import { spelledText } from './spelled-text.ts';
 import { unlistedWords } from './unlisted-words.ts';
 
@@ -53,6 +55,7 @@ const containers: readonly Container[] = [
   readX12,
   readSqlRows,
   readForm,
+  readLdif,
   readDelimited,
   readKeyedLines,
   readJsonTail,
@@ -268,7 +271,13 @@ export function spansIn(text: string, reads: Reading, search: Pick<Search, 'know
 function searched(text: string, reads: Reading, { known, own }: Pick<Search, 'known' | 'own'>): readonly Span[] {
   const isProse = reads === 'prose' || reads === 'record';
   const labelled = known.addLabelled(text);
-  const spans = [...labelled, ...placedIds(text), ...detect(text, isProse, own), ...spelledIn(text, known, own)];
+  const spans = [
+    ...labelled,
+    ...placedIds(text),
+    ...reversedIds(text),
+    ...detect(text, isProse, own),
+    ...spelledIn(text, known, own),
+  ];
   return merged(reads === 'record' ? [...spans, ...unlistedWords(text, known.terms)] : spans);
 }
 

@@ -21,6 +21,17 @@ function b32(words: string): string {
   return signs.join('').padEnd(Math.ceil(signs.length / 8) * 8, '=');
 }
 
+/** The alphabet of Bitcoin. */
+function b58(words: string): string {
+  let written = '';
+  for (let left = BigInt(`0x${Buffer.from(words).toString('hex')}`); left > 0n; left /= 58n)
+    written = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz'.charAt(Number(left % 58n)) + written;
+  return written;
+}
+
+const b64 = (words: string): string => Buffer.from(words).toString('base64');
+const backwards = (words: string): string => [...words].reverse().join('');
+
 type Shape = readonly [name: string, message: JsonObject, gone: readonly string[]];
 
 const shapes: readonly Shape[] = [
@@ -510,13 +521,39 @@ const shapes: readonly Shape[] = [
   ['svg text', text('<svg><text x="1">Patient: Zebulon Quartermain</text></svg>'), ['Quartermain']],
   ['svg tspan', text('<svg><text><tspan>123</tspan><tspan>-45-</tspan><tspan>6789</tspan> SSN</text></svg>'), ['6789']],
   ['ooxml runs', text('<w:p><w:r><w:t>SSN 123-</w:t></w:r><w:r><w:t>45-6789</w:t></w:r></w:p>'), ['6789']],
+  ['reversed', text(backwards('SSN 123-45-6789')), ['9876-54-321']],
+  ['reversed in a line', text(backwards('Patient P., SSN: 123-45-6789, MRN #0048291')), ['9876-54-321', '1928400']],
+  ['a label far away', texts('SSN:', 'as asked', '123456789'), ['123456789']],
+  ['a label farther away', texts('MRN:', 'as asked', 'by the desk', 'today', '0048-2913'), ['0048-2913']],
+  ['key listed name', sc({ Johnson: 3, Nguyen: 2 }), ['Johnson', 'Nguyen']],
+  ['key listed name in a map', sc({ visits: { Hernandez: 1 }, note: 'for Hernandez' }), ['Hernandez']],
+  ['base58', text(b58(long)), [b58(long).slice(0, 20)]],
+  ['base58 json', sc({ payload: b58(long) }), [b58(long).slice(0, 20)]],
+  ['base58 short ssn', sc({ v: b58('123-45-6789') }), [b58('123-45-6789')]],
+  [
+    'ldif base64',
+    text(`dn: ou=p\ncn:: ${b64('Ophelia Vandersloot')}\nsn:: ${b64('Vandersloot')}\nmail: x\n`),
+    [b64('Ophelia Vandersloot'), b64('Vandersloot')],
+  ],
+  ['ldif base64 line', text(`cn:: ${b64('Ophelia Vandersloot')}`), [b64('Ophelia Vandersloot')]],
+  [
+    'ldif base64 wrapped',
+    text(`dn: ou=p\ndescription:: ${b64(long).replace(/(.{40})/g, '$1\n ')}\nsn: Vandersloot\n`),
+    [b64(long).slice(0, 30), 'Vandersloot'],
+  ],
+  ['ldif recurs', text(`dn: ou=p\nsn:: ${b64('Vandersloot')}\ndescription: for Vandersloot\n`), ['Vandersloot']],
+  ['ldif picture', text(`dn: ou=p\njpegPhoto:: ${gz}\n`), [gz.slice(0, 30)]],
 ];
 
-/** Known, and not mended: what somebody has turned around, and names no list has where nothing says that they are names. */
+/**
+ * Known, and not mended: names no list has where nothing says that they are names, and what is turned around or packed in the midst
+ * of words without a label.
+ */
 const known: readonly Shape[] = [
-  ['reversed', text([...'SSN 123-45-6789'].reverse().join('')), ['9876-54-321']],
   ['a slug of no list', sc({ slug: 'quartermain-zebulon' }), ['quartermain']],
-  ['a label far away', texts('SSN:', 'as asked', '123456789'), ['123456789']],
+  ['a key of no list', sc({ Quartermain: 3 }), ['Quartermain']],
+  ['a name reversed', text(backwards('Patient Zebulon Quartermain')), ['niamretrauQ']],
+  ['base58 in a sentence', text(`code ${b58(long)} end`), [b58(long)]],
 ];
 
 function written(message: Json): string {
@@ -550,10 +587,23 @@ describe('what leaves, in other shapes', () => {
       '<dict><key>version</key><string>1.4</string></dict>',
       '{status: active, level: high, count: 3}',
       'Scale **3**-**4** of **10**.',
+      'Infuse 1000 NSS at 125 mL/hr, then 0.9% NSS 500.',
+      `dn: ou=wards\ndescription:: ${b64('The ward is quiet tonight.')}\nobjectClass: top\n`,
+      'foo:: bar\nitems:: list\n',
+      'Key 5KJvsngHeMpm884wtkJNzQGaCErckhHJBGFsvd3VyK5qMZXj3hS was rotated.',
     ])
       assert.deepEqual(masked(text(plain)), text(plain));
     const map = sc({ by_ward: { icu: 3, er: 2 }, sortedBy: { date: 1 }, byStatus: { open: 3 } });
     assert.deepEqual(masked(map), map);
+    const keys = sc({ Parkinson: 3, Status: 1 });
+    assert.deepEqual(masked(keys), keys);
+    for (const shown of [
+      sc({ Docker: { url: 'x' }, Status: 1, Grace: 2 }),
+      sc({ id: '5KJvsngHeMpm884wtkJNzQGaCErckhHJBGFsvd3VyK5qMZXj3hS', run: 'vv7Xk3mQz81pLt4Zb' }),
+      texts('Count:', 'as asked', '1234567890'),
+      texts('Count of the ward:', 'as asked', '1234567'),
+    ])
+      assert.deepEqual(masked(shown), shown);
     const choices: JsonObject = {
       requestedSchema: { properties: { lastName: { oneOf: [{ const: 'required' }, { const: 'optional' }] } } },
     };

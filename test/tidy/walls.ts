@@ -32,11 +32,13 @@ export const root: readonly string[] = [
   'compose-witness',
   'compose-operations',
   'compose-front',
+  'compose-masking',
   'compose-recognizers',
   'compose-sign-in',
   'compose-sign-outs',
   'kernel',
   'parse-thread',
+  'masking-thread',
 ];
 
 export interface Wall {

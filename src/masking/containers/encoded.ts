@@ -23,7 +23,11 @@ function unpacked(value: string, reads: Reading): Packed | null {
     return packed && { ...packed, encode: (text) => scheme + packed.encode(text) };
   }
   return (
-    fromHex(value) ?? fromBase32(value) ?? fromBase64(value, reads === 'encoded' ? 4 : base64Min) ?? wordsOf(value)
+    fromHex(value) ??
+    fromBase32(value) ??
+    fromBase64(value, reads === 'encoded' ? 4 : base64Min) ??
+    fromBase58(value) ??
+    wordsOf(value)
   );
 }
 
@@ -87,6 +91,7 @@ function mayBeText(value: string): boolean {
   return (
     /^\s*(?:[[{<]|(?:MSH|FHS|BHS|ISA)\W)/.test(value) ||
     /\bINSERT\s+INTO\b|\bREPLACE\s+INTO\b/i.test(value) ||
+    /^[A-Za-z][\w.;-]{0,60}:: [A-Za-z0-9+/]{4}/.test(value) ||
     (value.length > 20 &&
       (/[\r\n]/.test(value) || hasPackedRun(value)) &&
       !wrapped.test(value) &&
@@ -129,6 +134,34 @@ function fromBase64(value: string, min: number): Packed | null {
   return { text: text.text, encode, isPlain: false };
 }
 
+/** What base64 says, where it is a text; null where it is none. */
+export function textOfBase64(value: string): string | null {
+  return fromBase64(value, 4)?.text ?? null;
+}
+
+const base58Signs = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
+/** Shorter ones say too little to be told from codes; each sign of a longer one takes as long as it is. */
+const base58 = /^[1-9A-HJ-NP-Za-km-z]{15,1000}$/;
+
+/** The alphabet of Bitcoin (draft-msporny-base58 §2). A code is a text by chance once in ten million. */
+function fromBase58(value: string): Packed | null {
+  if (!base58.test(value) || !/\d/.test(value)) return null;
+  let number = 0n;
+  for (const sign of value) number = number * 58n + BigInt(base58Signs.indexOf(sign));
+  const digits = number.toString(16);
+  const bytes = digits.padStart(digits.length + (digits.length % 2), '0').match(/../g) ?? [];
+  const text = textOf(Uint8Array.from(bytes, (byte) => Number.parseInt(byte, 16)));
+  if (text === null || !/^[\x20-\x7e\s]+$/.test(text.text)) return null;
+  return { text: text.text, encode: (each) => base58Of(text.bytesOf(each)), isPlain: false };
+}
+
+function base58Of(bytes: Uint8Array): string {
+  let number = BigInt(`0x0${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}`);
+  let written = '';
+  for (; number > 0n; number /= 58n) written = base58Signs.charAt(Number(number % 58n)) + written;
+  return written;
+}
+
 const base32Signs = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 const base32 = /^[A-Z2-7]{24,}={0,6}$/;
 
@@ -162,7 +195,7 @@ function base32Of(bytes: Uint8Array, isPadded: boolean): string {
   return isPadded ? written.padEnd(Math.ceil(written.length / 8) * 8, '=') : written;
 }
 
-function base64Of(bytes: Uint8Array): string {
+export function base64Of(bytes: Uint8Array): string {
   return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
 }
 

@@ -2,6 +2,7 @@
 // a field's class holds for everything below it.
 
 import type { PhiClass } from '../../core/phi.ts';
+import { isNameAlone } from '../detectors/lower-case.ts';
 import { ageCap } from '../operators.ts';
 import { dicomClass } from '../packs/dicom.ts';
 import { type FhirPlace, fhirLeaf, referenceLeaf } from '../packs/fhir.ts';
@@ -69,7 +70,7 @@ class Walk {
     const fields = fieldsOf(node, under, isOfPerson);
     const rows = columnsOf(node);
     const keyOf = node.members[0]?.key.start ?? 0;
-    const keysOf = keyClass(under);
+    const keysOf = keyClass(under) ?? (areNames(node) ? 'name' : undefined);
     for (const { key, node: member } of node.members) {
       const said = fields.classOf(key.value, member);
       if (key !== member && keysOf !== undefined) this.#entry(key, keysOf, keyOf);
@@ -214,6 +215,14 @@ function isRow(items: readonly JsonNode[], { classes }: Header): boolean {
 function keyClass(under: string): PhiClass | undefined {
   const by = /(?:^|[_\s.-])by[_\s-]+(\w{2,40})$|(?:^by|[a-z]By)([A-Z]\w{1,40})$/.exec(under);
   return by ? valueClass(by[1] ?? by[2] ?? '') : undefined;
+}
+
+/** A map by somebody's name: every key is one, as it is written, and nothing else. */
+function areNames({ members }: JsonObject): boolean {
+  return (
+    members.length > 0 &&
+    members.every(({ key: { value } }) => /^\p{Lu}\p{Ll}{2,19}$/u.test(value) && isNameAlone(value.toLowerCase()))
+  );
 }
 
 function isDicom({ members }: JsonObject): boolean {

@@ -115,6 +115,11 @@ function isFamily(word: string): boolean {
   return !isWord(word) && (surnames.has(word) || isRareFamily(word));
 }
 
+/** A given or a family name and nothing else, in lower case. */
+export function isNameAlone(word: string): boolean {
+  return isGiven(word) || isFamily(word);
+}
+
 /** A word that stands for something, also when it is somebody's name. */
 function isWord(word: string): boolean {
   return englishWords.has(word, 0, word.length) || isClinical(word) || isMedical(word) || notNames.has(word);

@@ -10,7 +10,8 @@ import { eponymNouns, givenNames, notNames, surnames } from '../names.ts';
 import { towns } from '../places.ts';
 import { type About, type Emit, type Find, matches } from './detector.ts';
 import { isEponym } from './strange-word.ts';
-import { isDigit, plainKey } from './words.ts';
+import { eachToken } from './tokens.ts';
+import { plainKey } from './words.ts';
 
 interface Token {
   readonly start: number;
@@ -56,10 +57,6 @@ const manyDigits = /(?<![\w.,$€£-])\+?\d(?:[ ./()-]{0,2}\d){6,18}(?![\w%])/g;
 /** A region's letters and its postal code, as they end an address. */
 const postal = /\b[A-Z]{2}\.? \d{4,6}(?:-\d{4})?\b/g;
 
-/** A code of letters and digits in turn is one token, and no word: what stands in it is nobody's name. */
-const tokenPattern =
-  /(?<![\p{L}\p{N}_])[\p{L}\p{N}_]*(?:\p{N}\p{L}+\p{N}|\p{L}\p{N}+\p{L})[\p{L}\p{N}_]*|\p{L}[\p{L}\p{M}]*(?:'\p{L}+)*|\d+(?:\p{L}{1,2}(?!\p{L}))?/gu;
-
 /** Null where the text is clinical or no prose. */
 function tokensOf(text: string): readonly Token[] | null {
   const tokens: Token[] = [];
@@ -68,38 +65,42 @@ function tokensOf(text: string): readonly Token[] | null {
   let findings = 0;
   let abbreviations = 0;
   let words = 0;
-  let end = 0;
-  for (const match of matches(text, tokenPattern)) {
-    const start = match.index;
-    const [token] = match;
+  let behind = 0;
+  let isProse = true;
+  eachToken(text, (start, end, form) => {
     // Most words stand one blank behind another.
-    const isNext = start - end === 1 && text.charCodeAt(end) === 32;
-    const first = start === 0 || (!isNext && startsAfter.test(text.slice(Math.max(end, start - 4), start)));
-    end = start + token.length;
-    const isNumber = isDigit(token.charCodeAt(0)) && /^\d+\p{L}{0,2}$/u.test(token);
-    const capital = isUpperCase(token);
-    if (!isNumber && /\d/.test(token)) {
+    const isNext = start - behind === 1 && text.charCodeAt(behind) === 32;
+    const first = start === 0 || (!isNext && startsAfter.test(text.slice(Math.max(behind, start - 4), start)));
+    behind = end;
+    if (form === 'code') {
       tokens.push({ start, end, capital: false, first, kind: 'word' });
-      continue;
+      return true;
     }
-    if (!isNumber) {
-      words++;
-      const lower = token.toLowerCase();
-      if (isClinical(lower) && ++clinical >= clinicalMin) return null;
-      if (isBrand(lower)) return null;
-      if (capital && isEponymOnly(token)) {
-        // "Bowman's capsule", "Lambert-Eaton"
-        const isDouble = text.charAt(start - 1) === '-' || text.charAt(end) === '-';
-        if (isDouble || token.endsWith("'s")) findings++;
-        eponymous++;
-      }
-      if (findingWords.has(lower)) findings++;
-      if (capital && isGraded(text, token, end)) return null;
-      if (eponymous >= eponymsMin || (eponymous > 0 && findings > 0)) return null;
-      if (capital && isAbbreviation(token)) abbreviations++;
+    if (form === 'number') {
+      tokens.push({ start, end, capital: false, first, kind: 'number' });
+      return true;
     }
-    tokens.push({ start, end, capital, first, kind: isNumber ? 'number' : kindOf(text, start, token, capital, first) });
-  }
+    const token = text.slice(start, end);
+    const capital = isUpperCase(token);
+    words++;
+    const lower = token.toLowerCase();
+    if (isClinical(lower) && ++clinical >= clinicalMin) isProse = false;
+    else if (isBrand(lower)) isProse = false;
+    if (!isProse) return false;
+    if (capital && isEponymOnly(token)) {
+      // "Bowman's capsule", "Lambert-Eaton"
+      const isDouble = text.charAt(start - 1) === '-' || text.charAt(end) === '-';
+      if (isDouble || token.endsWith("'s")) findings++;
+      eponymous++;
+    }
+    if (findingWords.has(lower)) findings++;
+    if (capital && isGraded(text, token, end)) isProse = false;
+    if (eponymous >= eponymsMin || (eponymous > 0 && findings > 0)) isProse = false;
+    if (capital && isAbbreviation(token)) abbreviations++;
+    if (isProse) tokens.push({ start, end, capital, first, kind: kindOf(text, start, token, capital, first) });
+    return isProse;
+  });
+  if (!isProse) return null;
   if (abbreviations >= abbreviationsMin && measured.test(text)) return null;
   if (shorthand.test(text) || (eponymous > 0 && measured.test(text))) return null;
   if (words < wordsMin && tokens.length <= wordsMin) return null;
@@ -162,7 +163,7 @@ function kindOf(text: string, start: number, token: string, capital: boolean, fi
   const lower = token.toLowerCase();
   if (particles.has(lower)) return 'particle';
   if (placeWords.has(lower)) return 'place';
-  const bare = lower.replace(/'(?:s|t|re|ve|ll|d|m|em|clock)$/, '');
+  const bare = lower.includes("'") ? lower.replace(/'(?:s|t|re|ve|ll|d|m|em|clock)$/, '') : lower;
   const isName = capital && !notNames.has(bare) && (givenNames.has(bare) || surnames.has(bare));
   if (isName && !first) return 'name';
   const known =
