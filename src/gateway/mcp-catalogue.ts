@@ -234,6 +234,8 @@ export interface Usable {
   readonly result: JsonObject;
   /** What may be seen of each item beyond what is of all of the list. */
   readonly unmask: readonly ClassSet[];
+  /** Of each item, whether its use could be held, by what is known of it without arguments. */
+  readonly mayBeHeld: readonly boolean[];
 }
 
 /**
@@ -248,9 +250,10 @@ export function usable(
   preview: (facts: Facts) => Decision,
 ): Usable {
   const kind = listKinds[method];
-  if (!kind) return { result, unmask: [] };
+  if (!kind) return { result, unmask: [], mayBeHeld: [] };
   const kept: JsonObject[] = [];
   const unmask: ClassSet[] = [];
+  const mayBeHeld: boolean[] = [];
   for (const item of itemsOf(method, result)) {
     if (!isJsonObject(item)) continue;
     const { effect, reasons, obligations } = preview(facts(kind.use(item)));
@@ -258,6 +261,7 @@ export function usable(
     if (effect === 'deny' && code !== 'policy_error' && code !== 'insufficient_scope') continue;
     kept.push(item);
     unmask.push(effect === 'allow' ? obligations.unmask : []);
+    mayBeHeld.push(effect !== 'allow');
   }
-  return { result: { ...result, [kind.member]: kept }, unmask };
+  return { result: { ...result, [kind.member]: kept }, unmask, mayBeHeld };
 }

@@ -227,14 +227,13 @@ export class McpMethods {
     return exchange.submitted(call, intent, (admission) =>
       exchange.run(call, admission, method, known === undefined ? {} : { cursor: known }, async (result) => {
         const shown = { [memberOf(method)]: await catalogue.shown(method, itemsOf(method, result)) };
-        const { result: listed, unmask } = usable(
-          method,
-          { ...result, ...shown },
-          (mcp) => intents.facts(mcp, []),
-          preview,
-        );
+        const {
+          result: listed,
+          unmask,
+          mayBeHeld,
+        } = usable(method, { ...result, ...shown }, (mcp) => intents.facts(mcp, []), preview);
         call.listed = { member: memberOf(method), unmask };
-        return method === 'tools/list' ? this.#withOwnTool(this.#withTasks(listed)) : listed;
+        return method === 'tools/list' ? this.#withOwnTool(this.#withTasks(listed, mayBeHeld)) : listed;
       }),
     );
   }
@@ -268,9 +267,9 @@ export class McpMethods {
     return approvals.offered(audited.subject, audited.connection);
   }
 
-  #withTasks(listed: JsonObject): JsonObject {
+  #withTasks(listed: JsonObject, mayBeHeld: readonly boolean[]): JsonObject {
     if (!this.#parts.taskCalls || !this.mayBeHeld) return listed;
-    return { ...listed, tools: asTasks(itemsOf('tools/list', listed)) };
+    return { ...listed, tools: asTasks(itemsOf('tools/list', listed), mayBeHeld) };
   }
 
   /** On the last page; where the server has a tool of that name, it is the server's. */

@@ -7,7 +7,12 @@ import { intersectionOf } from '../core/phi.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { HttpStream } from '../ports/http-exchange.ts';
 import { encodeEvent } from '../wire/mcp/event-stream.ts';
-import { encodeMessage, type JsonRpcNotification, type JsonRpcRequest } from '../wire/mcp/json-rpc.ts';
+import {
+  encodeMessage,
+  type JsonRpcMessage,
+  type JsonRpcNotification,
+  type JsonRpcRequest,
+} from '../wire/mcp/json-rpc.ts';
 import { isNews, subscriptionKey } from '../wire/mcp/subscriptions.ts';
 import type { Admission } from './enforce.ts';
 import { type MaskFor, maskMembers } from './mcp-masking.ts';
@@ -125,8 +130,13 @@ export class McpOutlet {
     if (!listener) return this.#untoldOf(message);
     const masked = await this.#record(message, listener.admission, listener.admission.decision);
     under(listener.admission.decision);
-    const isTold = this.#listener === listener && (await listener.stream.write(encodeEvent(encodeMessage(masked))));
+    const isTold = this.#listener === listener && (await this.tell(masked));
     return isTold || this.#untoldOf(message);
+  }
+
+  /** On the GET stream, as it is: masked and on record, or words of the gate. False when nobody listens there. */
+  tell(message: JsonRpcMessage): Promise<boolean> {
+    return this.#listener?.stream.write(encodeEvent(encodeMessage(message))) ?? Promise.resolve(false);
   }
 
   #untoldOf({ method }: JsonRpcNotification | JsonRpcRequest): false {

@@ -16,16 +16,22 @@ const jsonHeaders: HttpHeaders = { 'content-type': 'application/json', 'cache-co
 export class McpReply {
   readonly #exchange: HttpExchange;
   readonly #newTrace: (() => McpTrace) | null;
+  readonly #aside: ((message: JsonRpcMessage) => Promise<boolean>) | null;
   /** Made for a stream alone: most answers are none. */
   #trace: McpTrace | null = null;
   #stream: HttpStream | undefined;
   /** Where the answer goes that is given in pieces, and what is written after them. */
   #pieces: { readonly stream: HttpStream; readonly tail: string } | undefined;
 
-  /** With a trace, a stream that breaks off can be gone on with. */
-  constructor(exchange: HttpExchange, newTrace: (() => McpTrace) | null = null) {
+  /** With a trace, a stream that breaks off can be gone on with; `aside` takes what is said before the answer, elsewhere. */
+  constructor(
+    exchange: HttpExchange,
+    newTrace: (() => McpTrace) | null = null,
+    aside: ((message: JsonRpcMessage) => Promise<boolean>) | null = null,
+  ) {
     this.#exchange = exchange;
     this.#newTrace = newTrace;
+    this.#aside = aside;
   }
 
   /** The caller is gone, and will not come again for what is said now. */
@@ -50,6 +56,7 @@ export class McpReply {
   /** False when the caller is gone. */
   send(message: JsonRpcMessage): Promise<boolean> {
     if (this.#pieces) return Promise.resolve(false);
+    if (this.#aside) return this.#aside(message);
     const stream = this.open();
     const text = encodeMessage(message);
     return this.#trace ? this.#trace.say(text) : stream.write(encodeEvent(text));

@@ -9,7 +9,13 @@ import type { PatientPlaces } from '../core/patient-places.ts';
 import { ok, type Refusal, type Result, refuse } from '../core/result.ts';
 import type { HttpStream } from '../ports/http-exchange.ts';
 import { LogUnavailable } from '../ports/log.ts';
-import type { JsonRpcId, JsonRpcNotification, JsonRpcRequest, JsonRpcResponse } from '../wire/mcp/json-rpc.ts';
+import type {
+  JsonRpcId,
+  JsonRpcMessage,
+  JsonRpcNotification,
+  JsonRpcRequest,
+  JsonRpcResponse,
+} from '../wire/mcp/json-rpc.ts';
 import { isLogged, statelessVersion } from '../wire/mcp/stateless.ts';
 import { isNews, marked } from '../wire/mcp/subscriptions.ts';
 import type { Admission, AuditedSession } from './enforce.ts';
@@ -33,7 +39,7 @@ import { McpReply } from './mcp-reply.ts';
 import type { McpSessionDeps, McpSessionOpening } from './mcp-session-parts.ts';
 import { McpSubscriptions } from './mcp-subscriptions.ts';
 import { McpTaskCalls } from './mcp-task-calls.ts';
-import { McpTasks, type Task, tasksCapability } from './mcp-tasks.ts';
+import { aboutTask, McpTasks, type Task, tasksCapability, taskView } from './mcp-tasks.ts';
 
 export class McpSession {
   readonly audited: AuditedSession;
@@ -111,7 +117,15 @@ export class McpSession {
       enter: () => this.#enterLate(),
       complete: (elicitation) => this.#tellComplete(elicitation),
     });
-    this.#tasks = client.version === '2025-11-25' ? new McpTasks(deps.clock, deps.random) : null;
+    const changed = (task: Task): void => {
+      const status: JsonRpcNotification = {
+        kind: 'notification',
+        method: 'notifications/tasks/status',
+        params: taskView(task),
+      };
+      void this.#outlet.tell(status);
+    };
+    this.#tasks = client.version === '2025-11-25' ? new McpTasks(deps.clock, deps.random, changed) : null;
     const run = (message: JsonRpcRequest, task: Task): void => this.#runTask(message, task);
     const taskCalls = this.#tasks && new McpTaskCalls({ tasks: this.#tasks, exchange, intents, run });
     this.#methods = new McpMethods({ ...deps, ...own, taskCalls });
@@ -211,13 +225,12 @@ export class McpSession {
     await this.#serve(key, call);
   }
 
-  /** A call that answers where its task says. */
+  /** A call that answers where its task says; whatever else it has to say goes out on the client's GET stream. */
   #runTask(message: JsonRpcRequest, task: Task): void {
-    const call = new McpCall(message, new McpReply(task.exchange));
+    const aside = (said: JsonRpcMessage): Promise<boolean> => this.#outlet.tell(aboutTask(said, task));
+    const call = new McpCall(message, new McpReply(task.exchange, null, aside));
     call.holdMs = task.holdMs;
-    call.onHeld = (words) => {
-      task.message = words;
-    };
+    call.onHeld = (words) => this.#tasks?.waits(task, words);
     task.cancel = () => call.abort();
     // No client knows this id.
     void this.#serve(`task ${task.id}`, call);

@@ -39,13 +39,11 @@ export class McpTaskCalls {
   /** @throws LogUnavailable */
   async begin(call: McpCall): Promise<void> {
     const { tasks, exchange, run } = this.#parts;
-    const { task: asked, _meta: meta, ...params } = call.params;
+    const { task: asked, ...params } = call.params;
     const made = tasks.create(isJsonObject(asked) ? asked : {});
     if (!made.ok) return exchange.refused(call, made.error, { method: call.method, tool: stringAt(params, 'name') });
     const task = made.value;
-    // Progress would go to a request that has been answered.
-    const { progressToken: _token, ...rest } = isJsonObject(meta) ? meta : {};
-    run({ kind: 'request', id: call.id, method: call.method, params: { ...params, _meta: rest } }, task);
+    run({ kind: 'request', id: call.id, method: call.method, params }, task);
     await this.#say(call, { task: taskView(task) }, task);
   }
 
@@ -75,7 +73,11 @@ export class McpTaskCalls {
       if (call.signal.aborted) resolve(null);
     });
     const outcome = await Promise.race([task.answered, gone]);
-    if (outcome) return this.#give(call, ofTask(outcome, task), task);
+    if (outcome) {
+      await this.#give(call, ofTask(outcome, task), task);
+      task.fetched = true;
+      return;
+    }
     await this.#parts.exchange.refused(call, refuse('canceled', 'It was canceled before the task ended.').error, {});
   }
 

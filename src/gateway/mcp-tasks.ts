@@ -6,7 +6,7 @@ import { ok, type Result, refuse } from '../core/result.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { HttpExchange, HttpHeaders, HttpStream } from '../ports/http-exchange.ts';
 import type { Random } from '../ports/random.ts';
-import type { JsonRpcOutcome } from '../wire/mcp/json-rpc.ts';
+import type { JsonRpcMessage, JsonRpcOutcome } from '../wire/mcp/json-rpc.ts';
 import { mediaOf } from '../wire/mcp/streamable-http.ts';
 import { errorOutcome } from './mcp-refusal.ts';
 
@@ -42,6 +42,8 @@ export interface Task {
   message: string | undefined;
   /** Of the answer. */
   characters: number;
+  /** The client has the answer, or wants none. */
+  fetched: boolean;
   /** Gives the call up. */
   cancel: () => void;
 }
@@ -49,19 +51,23 @@ export interface Task {
 export class McpTasks {
   readonly #clock: Clock;
   readonly #random: Random;
+  readonly #changed: (task: Task) => void;
   readonly #tasks = new Map<string, { readonly task: Task; readonly stopTimer: () => void }>();
 
-  constructor(clock: Clock, random: Random) {
+  /** `changed` is told of a task that waits for somebody, or has ended by itself. */
+  constructor(clock: Clock, random: Random, changed: (task: Task) => void) {
     this.#clock = clock;
     this.#random = random;
+    this.#changed = changed;
   }
 
-  /** `asked` is the member `task` of the call. Refused: too_many. */
+  /** `asked` is the member `task` of the call. What has been fetched makes room, oldest first. Refused: too_many. */
   create(asked: JsonObject): Result<Task> {
-    const kept = this.all.reduce((sum, { characters }) => sum + characters, 0);
-    if (this.#tasks.size >= tasksMax || kept > keptCharactersMax) {
+    const fetched = this.all.filter((task) => task.fetched);
+    for (let next = fetched.shift(); next && this.#isFull(); next = fetched.shift()) this.#forget(next);
+    if (this.#isFull()) {
       return refuse('too_many', 'Too many tasks of this session are kept.', {
-        next: 'Wait until they end; tasks/list tells which there are.',
+        next: 'Fetch what has ended, by tasks/result; tasks/list tells which there are.',
       });
     }
     const { ttl } = asked;
@@ -79,6 +85,7 @@ export class McpTasks {
       status: 'working',
       message: undefined,
       characters: 0,
+      fetched: false,
       cancel: () => {},
     };
     this.#tasks.set(task.id, { task, stopTimer: this.#clock.after(ttlMs, () => this.#forget(task)) });
@@ -93,10 +100,18 @@ export class McpTasks {
     return [...this.#tasks.values()].map(({ task }) => task);
   }
 
+  /** It waits; `words` say for what. */
+  waits(task: Task, words: string): void {
+    task.message = words;
+    task.updatedMs = this.#clock.now();
+    this.#changed(task);
+  }
+
   /** False where it has ended already. */
   cancel(task: Task): boolean {
     if (task.status !== 'working') return false;
     task.status = 'cancelled';
+    task.fetched = true;
     task.message = undefined;
     task.updatedMs = this.#clock.now();
     task.cancel();
@@ -115,10 +130,17 @@ export class McpTasks {
     task.status = 'error' in outcome || outcome.result['isError'] === true ? 'failed' : 'completed';
     task.message = undefined;
     task.updatedMs = this.#clock.now();
+    this.#changed(task);
     return outcome;
   }
 
+  #isFull(): boolean {
+    const kept = this.all.reduce((sum, { characters }) => sum + characters, 0);
+    return this.#tasks.size >= tasksMax || kept > keptCharactersMax;
+  }
+
   #forget(task: Task): void {
+    this.#tasks.get(task.id)?.stopTimer();
     this.#tasks.delete(task.id);
     if (task.status === 'working') task.cancel();
   }
@@ -137,6 +159,14 @@ export function taskView({ id, status, message, createdMs, updatedMs, ttlMs }: T
   };
 }
 
+/** A message besides the answer, so that the client knows of which task it is. */
+export function aboutTask(message: JsonRpcMessage, { id }: Task): JsonRpcMessage {
+  if (message.kind === 'response') return message;
+  const { _meta: meta } = message.params;
+  const about = { ...(isJsonObject(meta) ? meta : {}), [relatedTask]: { taskId: id } };
+  return { ...message, params: { ...message.params, _meta: about } };
+}
+
 /** The answer of the call itself, as tasks/result gives it. */
 export function ofTask(outcome: JsonRpcOutcome, { id }: Task): JsonRpcOutcome {
   if (!('result' in outcome)) return outcome;
@@ -146,10 +176,13 @@ export function ofTask(outcome: JsonRpcOutcome, { id }: Task): JsonRpcOutcome {
   };
 }
 
-/** Tools as a client of tasks may call them. What runs as a task of its server and no other way stays as it is. */
-export function asTasks(tools: readonly Json[]): readonly Json[] {
-  return tools.map((tool) => {
-    if (!isJsonObject(tool)) return tool;
+/**
+ * Tools as a client of tasks may call them: those whose call may be held, by `mayBeHeld` in order, as there are clients that call
+ * whatever can be a task as one. What runs as a task of its server and no other way stays as it is.
+ */
+export function asTasks(tools: readonly Json[], mayBeHeld: readonly boolean[]): readonly Json[] {
+  return tools.map((tool, at) => {
+    if (!isJsonObject(tool) || mayBeHeld[at] !== true) return tool;
     const { execution } = tool;
     const known = isJsonObject(execution) ? execution : {};
     return known['taskSupport'] === 'required' ? tool : { ...tool, execution: { ...known, taskSupport: 'optional' } };

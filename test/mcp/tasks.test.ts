@@ -39,10 +39,14 @@ after(async () => {
 interface Session {
   readonly capabilities: unknown;
   ask(method: string, params?: object): Promise<unknown>;
+  /** Answers a request of the gate. */
+  reply(id: unknown, result: object): Promise<void>;
+  /** Opens the GET stream: what has come on it, while it comes. */
+  listen(): Promise<readonly unknown[]>;
 }
 
 /** A client that speaks raw JSON-RPC: the SDK of today knows no tasks. */
-async function enter(person: string, protocolVersion = '2025-11-25'): Promise<Session> {
+async function enter(person: string, protocolVersion = '2025-11-25', offered: object = {}): Promise<Session> {
   const headers: Record<string, string> = {
     authorization: `Bearer ${person}`,
     'content-type': 'application/json',
@@ -60,10 +64,31 @@ async function enter(person: string, protocolVersion = '2025-11-25'): Promise<Se
   };
   const greeting = await ask('initialize', {
     protocolVersion,
-    capabilities: {},
+    capabilities: offered,
     clientInfo: { name: 'raw', version: '1' },
   });
-  return { capabilities: at(greeting, 'capabilities'), ask };
+  const reply = async (id: unknown, result: object): Promise<void> => {
+    const body = JSON.stringify({ jsonrpc: '2.0', id, result });
+    await (await fetch(gate.url('remote'), { method: 'POST', headers, body })).text();
+  };
+  const listen = async (): Promise<readonly unknown[]> => {
+    const heard: unknown[] = [];
+    const { body } = await fetch(gate.url('remote'), { headers: { ...headers, accept: 'text/event-stream' } });
+    if (!body) throw new Error('there is no stream');
+    void readEvents(body, heard).catch(() => {});
+    return heard;
+  };
+  return { capabilities: at(greeting, 'capabilities'), ask, reply, listen };
+}
+
+/** Until the stream ends. */
+async function readEvents(body: ReadableStream<Uint8Array>, heard: unknown[]): Promise<void> {
+  let rest = '';
+  for await (const text of body.pipeThrough(new TextDecoderStream())) {
+    const lines = `${rest}${text}`.split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) if (line.startsWith('data: ')) heard.push(JSON.parse(line.slice(6)));
+  }
 }
 
 const wipe = { name: 'wipe_charts', arguments: {} };
@@ -124,6 +149,65 @@ test('a task that is canceled, or not approved in its time, never runs', async (
   await eventually(over, 'its time is over');
   for (let n = 0; n < 20; n++) await ana.ask('tools/call', { name: 'pid', task: {} });
   assert.equal(at(await ana.ask('tools/call', { name: 'pid', task: {} }), 'code'), -32005, 'so many and no more');
+});
+
+test('a task whose answer has been fetched makes room for the next, and one that has not stays', async () => {
+  const ana = await enter('ana');
+  const begin = async (): Promise<string> =>
+    String(at(await ana.ask('tools/call', { name: 'pid', task: {} }), 'task', 'taskId'));
+  const unfetched = await begin();
+  const fetched: string[] = [];
+  for (let n = 0; n < 40; n++) {
+    const taskId = await begin();
+    assert.match(String(at(await ana.ask('tasks/result', { taskId }), 'content', 0, 'text')), /^\d+$/);
+    fetched.push(taskId);
+  }
+  assert.equal(at(await ana.ask('tasks/get', { taskId: fetched[0] ?? '' }), 'code'), -32602, 'the oldest is forgotten');
+  assert.match(String(at(await ana.ask('tasks/result', { taskId: unfetched }), 'content', 0, 'text')), /^\d+$/);
+});
+
+test('a tool whose calls are never held is offered as it is', async () => {
+  const ana = await enter('ana');
+  const { tools } = (await ana.ask('tools/list')) as { tools: object[] };
+  const supportOf = (name: string): unknown =>
+    at(
+      tools.find((tool) => at(tool, 'name') === name),
+      'execution',
+      'taskSupport',
+    );
+  assert.equal(supportOf('wipe_charts'), 'optional');
+  assert.equal(supportOf('read_chart'), undefined);
+});
+
+test('what a task says before its answer goes out on the GET stream, masked, and what it becomes', async () => {
+  const ana = await enter('ana', '2025-11-25', { elicitation: {} });
+  const heard = await ana.listen();
+  const asking = String(at(await ana.ask('tools/call', { name: 'ask', task: {} }), 'task', 'taskId'));
+  await eventually(() => heard.some((each) => at(each, 'method') === 'elicitation/create'), 'the question');
+  const question = heard.find((each) => at(each, 'method') === 'elicitation/create');
+  assert.equal(at(question, 'params', 'message'), 'Is it [SSN]?');
+  const related = ['params', '_meta', 'io.modelcontextprotocol/related-task', 'taskId'] as const;
+  assert.equal(at(question, ...related), asking);
+  await ana.reply(at(question, 'id'), { action: 'accept', content: { sure: true } });
+  assert.match(JSON.stringify(await ana.ask('tasks/result', { taskId: asking })), /answer: accept/);
+
+  const call = { name: 'progress', task: {}, _meta: { progressToken: 'mine' } };
+  const moving = String(at(await ana.ask('tools/call', call), 'task', 'taskId'));
+  const statusOf =
+    (taskId: string) =>
+    (each: unknown): boolean =>
+      at(each, 'method') === 'notifications/tasks/status' && at(each, 'params', 'taskId') === taskId;
+  await eventually(() => heard.some(statusOf(moving)), 'its end');
+  assert.equal(at(heard.find(statusOf(moving)), 'params', 'status'), 'completed');
+  const progress = heard.filter((each) => at(each, 'params', 'progressToken') === 'mine');
+  assert.equal(progress.length, 3);
+  assert.ok(progress.every((each) => at(each, ...related) === moving));
+  assert.doesNotMatch(JSON.stringify(heard), /219-09-9999/);
+
+  const held = String(at(await ana.ask('tools/call', { ...wipe, task: {} }), 'task', 'taskId'));
+  await eventually(() => heard.some(statusOf(held)), 'that it waits');
+  assert.match(String(at(heard.find(statusOf(held)), 'params', 'statusMessage')), /Waiting for approval a_1: http/);
+  await ana.ask('tasks/cancel', { taskId: held });
 });
 
 test('where no tasks are spoken the wish is ignored, and their methods are unknown; a task of a server is refused', async () => {
