@@ -31,6 +31,7 @@ const replyMsDefault = limits.mcpCallMs + 10_000;
 /** How often one answer is gone on with. */
 const resumptionsMax = 100;
 const goodbyeMs = 2_000;
+const messageHeaders = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
 
 /** How far an event stream has been read. */
 interface Place {
@@ -52,6 +53,8 @@ class HttpUpstream implements McpUpstream {
   #events: McpUpstreamEvents | undefined;
   #session: string | undefined;
   #version: string | undefined;
+  /** What was sent last, and what it was made of: the next message nearly always goes with the same. */
+  #last: { readonly made: readonly unknown[]; readonly headers: HttpAsk['headers'] } | null = null;
 
   constructor(server: HttpServer) {
     this.#server = server;
@@ -73,11 +76,7 @@ class HttpUpstream implements McpUpstream {
     for (const each of cuts) each.addEventListener('abort', cut);
     if (cuts.some((each) => each.aborted)) cut();
     try {
-      const headers = {
-        'content-type': 'application/json',
-        accept: 'application/json, text/event-stream',
-        ...stateless?.headers,
-      };
+      const headers = stateless ? { ...messageHeaders, ...stateless.headers } : messageHeaders;
       const quietMs = stateless?.lasting ? this.#quietMs : 0;
       const { signal } = call;
       const response = await this.#fetch('POST', headers, { body: message.text, signal, quietMs });
@@ -108,14 +107,18 @@ class HttpUpstream implements McpUpstream {
     this.#connections?.close();
   }
 
-  #headers(more: Readonly<Record<string, string>>, credential: CredentialHeader | null): Record<string, string> {
-    return {
+  #headers(more: Readonly<Record<string, string>>, credential: CredentialHeader | null): HttpAsk['headers'] {
+    const made = [more, credential?.name, credential?.value, this.#session, this.#version];
+    if (this.#last?.made.every((each, at) => each === made[at])) return this.#last.headers;
+    const headers = {
       ...more,
       ...(credential ? { [credential.name.toLowerCase()]: credential.value } : {}),
       ...(this.#server.identity === undefined ? {} : { 'chartgate-identity': this.#server.identity }),
       ...(this.#session === undefined ? {} : { 'mcp-session-id': this.#session }),
       ...(this.#version === undefined ? {} : { 'mcp-protocol-version': this.#version }),
     };
+    this.#last = { made, headers };
+    return headers;
   }
 
   /** With the gate's credential; once more where the server refuses it and another is to be had. Rejects when unreachable. */

@@ -96,9 +96,12 @@ function responseOf(
 
 /** One line of JSON, no newline inside or after it. */
 export function encodeMessage(message: JsonRpcMessage): string {
-  const { kind, ...members } = message;
-  if (kind !== 'response') return JSON.stringify({ jsonrpc: '2.0', ...members });
-  return JSON.stringify({ jsonrpc: '2.0', id: message.id, ...message.outcome });
+  const jsonrpc = '2.0';
+  if (message.kind === 'response') return JSON.stringify({ jsonrpc, id: message.id, ...message.outcome });
+  const { method, params } = message;
+  return JSON.stringify(
+    message.kind === 'request' ? { jsonrpc, id: message.id, method, params } : { jsonrpc, method, params },
+  );
 }
 
 function isId(value: Json): value is JsonRpcId {
