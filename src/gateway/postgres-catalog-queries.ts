@@ -55,19 +55,24 @@ export const castTypesSql: string = `
   SELECT t.oid, CASE WHEN ${isOfHalf('t.oid', 'built-in')} THEN t.typname ELSE '' END
   FROM pg_catalog.pg_type t WHERE t.oid IN (${castSql})`;
 
+/** What the indexes of which this is so hold, compute of and ask. */
+const indexedSql = (such: string): string => `
+  SELECT i.indrelid, k.attnum::pg_catalog.int4 FROM pg_catalog.pg_index i, pg_catalog.unnest(i.indkey) k(attnum) WHERE ${such}
+  UNION ALL SELECT d.refobjid, d.refobjsubid FROM pg_catalog.pg_index i
+  JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = i.indexrelid
+    AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = i.indrelid AND d.refobjsubid > 0
+  WHERE (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL) AND (${such})`;
+
 /**
  * What an unused value is told from a used one by: unique keys, exclusion constraints, foreign keys; and a trigger that drops an
- * update which changes nothing.
+ * update which changes nothing. And what is in an index with other columns: rows that are read by those come in its order, one's own
+ * among them. The other indexes tell of updates alone: statistics count those that leave all of an index as it was (heapam.c,
+ * HeapDetermineColumnsInfo).
  */
 const keysSql = `
   SELECT k.conrelid, pg_catalog.unnest(k.conkey)::pg_catalog.int4 FROM pg_catalog.pg_constraint k
   WHERE k.contype IN ('p', 'u', 'x', 'f')
-  UNION ALL SELECT i.indrelid, k.attnum FROM pg_catalog.pg_index i, pg_catalog.unnest(i.indkey) WITH ORDINALITY k(attnum, at)
-  WHERE (i.indisunique OR i.indisexclusion) AND k.at <= i.indnkeyatts
-  UNION ALL SELECT d.refobjid, d.refobjsubid FROM pg_catalog.pg_index i
-  JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = i.indexrelid
-    AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = i.indrelid AND d.refobjsubid > 0
-  WHERE (i.indisunique OR i.indisexclusion) AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)
+  UNION ALL ${indexedSql('i.indisunique OR i.indisexclusion OR i.indnatts > 1')}
   UNION ALL SELECT g.tgrelid, a.attnum FROM pg_catalog.pg_trigger g JOIN pg_catalog.pg_attribute a ON a.attrelid = g.tgrelid
   WHERE g.tgfoid = 'pg_catalog.suppress_redundant_updates_trigger'::pg_catalog.regproc`;
 
@@ -76,7 +81,8 @@ export const columnsSql = (half: Half, safe: readonly number[] = []): string => 
   SELECT c.oid, n.nspname, c.relname, c.relkind, c.oid IN (${activeSql(safe)}),
          a.attnum, a.attname, a.atttypid, a.attgenerated, t.typname,
          CASE WHEN t.oid IN (${castSql}) THEN '' ELSE t.typtype::pg_catalog.text END, tn.nspname,
-         (c.oid, a.attnum::pg_catalog.int4) IN (${keysSql}), c.relrowsecurity
+         CASE WHEN (c.oid, a.attnum::pg_catalog.int4) IN (${keysSql}) THEN 'writes'
+              WHEN (c.oid, a.attnum::pg_catalog.int4) IN (${indexedSql('true')}) THEN 'updates' ELSE '' END, c.relrowsecurity
   FROM pg_catalog.pg_class c
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped

@@ -173,7 +173,7 @@ interface DraftColumn {
   classification: Classification;
   /** Somebody's word, not what the type alone suggests. */
   readonly decided: boolean;
-  key: boolean;
+  key: Column['key'];
 }
 
 interface Draft {
@@ -223,7 +223,12 @@ function draftsOf(rows: QueryRows['rows'], definitions: Definitions, classifier:
     const computed = !decided && (expression ?? draft.relation.definition) !== undefined;
     const own = { attnum: Number(attnum), name: attname, typeOid: Number(typeOid), virtual: generated === 'v' };
     const column = { ...own, jsonPaths, computed, expression };
-    draft.columns.push({ column, classification, decided, key: key === 't' });
+    draft.columns.push({
+      column,
+      classification,
+      decided,
+      key: key === 'writes' || key === 'updates' ? key : undefined,
+    });
   }
   return drafts;
 }
@@ -294,7 +299,8 @@ function share(columns: readonly DraftColumn[]): void {
   const decided = columns.filter((each) => each.decided);
   const words = (decided.length > 0 ? decided : columns).map((each) => each.classification);
   const word = words.find((each) => each !== 'clear') ?? 'clear';
-  const key = columns.some((each) => each.key);
+  const keys = columns.map((each) => each.key);
+  const key = keys.find((each) => each === 'writes') ?? keys.find((each) => each);
   for (const each of columns) {
     each.key = key;
     if (!each.decided || each.classification === 'clear') each.classification = word;
@@ -309,7 +315,7 @@ function relationOf({ relation, active, ties, columns }: Draft): Relation {
     // A word about another member of its family is a word about it.
     columns: columns.map(({ column, classification, key }) => ({
       ...column,
-      key,
+      ...(key && { key }),
       classification,
       computed: column.computed === true && classification === 'unknown',
     })),

@@ -16,7 +16,7 @@ const named = (relation: string, number: string): string =>
 
 /**
  * One row a column: the relation, the tie, whose column it is and its name, and the generated column that is made of it.
- * CHECK constraints, unique and exclusion indexes with what they compute, policies, generated columns.
+ * CHECK constraints, unique and exclusion indexes with what they compute, what the others compute, policies, generated columns.
  */
 export const togetherSql: string = `
   SELECT k.conrelid, pg_catalog.concat('c', k.oid), k.conrelid, a.attname, NULL::pg_catalog.name
@@ -29,6 +29,13 @@ export const togetherSql: string = `
   FROM pg_catalog.pg_index i JOIN ${dependsOn('pg_class', 'i.indexrelid', 'pg_class')} AND d.refobjid = i.indrelid
   JOIN ${named('i.indrelid', 'd.refobjsubid')}
   WHERE (i.indisunique OR i.indisexclusion) AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)
+  UNION SELECT i.indrelid, pg_catalog.concat('i', i.indexrelid, e.part), i.indrelid, a.attname, NULL
+  FROM pg_catalog.pg_index i
+  CROSS JOIN LATERAL (VALUES ('e', i.indexprs::pg_catalog.text), ('p', i.indpred::pg_catalog.text)) e(part, tree)
+  CROSS JOIN LATERAL pg_catalog.regexp_matches(e.tree, ':varattno (\\d+) ', 'g') v(at)
+  JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum > 0 AND NOT a.attisdropped
+    AND v.at[1]::pg_catalog.int4 IN (0, a.attnum)
+  WHERE NOT (i.indisunique OR i.indisexclusion)
   UNION SELECT l.polrelid, pg_catalog.concat('p', l.oid), d.refobjid, a.attname, NULL
   FROM pg_catalog.pg_policy l JOIN ${dependsOn('pg_policy', 'l.oid', 'pg_class')} JOIN ${named('d.refobjid', 'd.refobjsubid')}
   WHERE d.refobjsubid > 0

@@ -145,7 +145,7 @@ function standIn(
     return {
       ...column,
       computed: false,
-      key: base?.key === true,
+      ...(base?.key && { key: base.key }),
       classification,
       jsonPaths: byDatabase ? undefined : base?.jsonPaths,
       ...maskedAs,

@@ -22,8 +22,11 @@ export interface Column {
   readonly virtual?: boolean;
   /** The class the database itself masks it for; its `classification` is then `clear`. */
   readonly maskedAs?: PhiClass;
-  /** Part of a unique key, an exclusion constraint or a foreign key: writing it tells whether a value is there. */
-  readonly key?: boolean;
+  /**
+   * Part of a unique key, a foreign key, an exclusion constraint or an index with others: writing it tells whether a value is there,
+   * or before which it comes. `updates`: of another index, so that updates alone tell whether they change it.
+   */
+  readonly key?: 'writes' | 'updates';
 }
 
 /** Columns that one constraint, key or policy looks at when a row is written, or that a generated column is made of. */

@@ -89,8 +89,8 @@ function ofQuery(relation: Relation, walk: Walk): Reading {
   );
   const says = !isSure || findings.says || holdsConstant(query);
   const unseen = !query || findings.opaque || findings.unseen;
-  const { relations, compared, readsSettings } = findings;
-  return { ...reading, relations, says, unseen, compared, readsSettings };
+  const { relations, compared, beside, readsSettings } = findings;
+  return { ...reading, relations, says, unseen, compared, beside, readsSettings };
 }
 
 /** NULL and yes or no say nothing. */
@@ -129,6 +129,7 @@ function withColumns(
     says: relation.policed === true,
     unseen: relation.ties?.runsCode === true,
     compared: [],
+    beside: [],
     readsSettings: false,
     toldBy: new Map(),
   };

@@ -19,7 +19,7 @@ import {
   unite,
   untraced,
 } from './lineage.ts';
-import { columnReference, fieldOrCall, inShape, rowOf } from './names.ts';
+import { columnReference, fieldOrCall, inShape, isStar, rowOf } from './names.ts';
 import { comparisonsOf, isCatalogKeyword, isTest, joins, takesOut } from './operators.ts';
 import { isMomentType, isTextualType } from './types.ts';
 import {
@@ -143,6 +143,7 @@ function operation(walk: Walk, node: A_Expr, scope: Scope): Lineage {
   if (left.form?.kind === 'definition' && asksForKeyword(node, name)) return nothing;
   walk.findings.mayTell(left);
   walk.findings.mayTell(right);
+  walk.findings.bring(unite([left, right]));
   if (node.kind === 'AEXPR_NULLIF') return isProtected(right) ? unite([left, right]) : left;
   const isAnswer = node.kind !== 'AEXPR_OP' || (isTest(name) && node.lexpr !== undefined);
   return isAnswer ? as(unite([left, right]), { kind: 'answer' }) : unite([left, right]);
@@ -185,6 +186,7 @@ function choice(walk: Walk, node: CaseExpr, scope: Scope): Lineage {
   }
   if (node.defresult) results.push(outcome(walk, node.defresult, scope));
   const asked = unite(conditions);
+  walk.findings.bring(asked);
   const result = either(results);
   if (!isProtected(asked)) return result;
   return isProtected(result) ? unite([asked, result]) : as(asked, { kind: 'answer' });
@@ -207,9 +209,17 @@ function cast(walk: Walk, node: TypeCast, scope: Scope): Lineage {
   if (isMomentType(type) && (lineage.form?.kind === 'moment' || isDateColumn(walk, lineage))) {
     return as(lineage, { kind: 'moment' });
   }
-  if (!isTextualType(type)) walk.findings.mayTell(lineage);
+  if (!isTextualType(type) && !isRowOf(node, type, scope)) walk.findings.mayTell(lineage);
   // How long a text is, is all a cast of a definition changes.
   return lineage.form?.kind === 'definition' && isTextualType(type) ? lineage : unite([lineage]);
+}
+
+/** A row as what it is: so the server writes down that a view shows one (`p.*::patients`). */
+function isRowOf({ arg }: TypeCast, type: string, scope: Scope): boolean {
+  if (!isStar(arg) || !arg || !('ColumnRef' in arg) || arg.ColumnRef.fields?.length !== 2) return false;
+  const name = stringOf(arg.ColumnRef.fields[0]);
+  const source = [...scope.levels()].flat().find((each) => each.name === name);
+  return source?.relation?.name === type;
 }
 
 /** `(row).column`, `array[1]`, `document['key']`, `(value).function`. */

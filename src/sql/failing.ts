@@ -109,6 +109,9 @@ export function takesAll(name: string, args: readonly Node[]): boolean {
     // Infinity less infinity is none.
     case 'age':
       return args.length < 2 || (second !== undefined && !/inf/i.test(second));
+    // `V` multiplies a number, until its type can hold no more.
+    case 'to_char':
+      return second !== undefined && !/v/i.test(second);
     // What grows where there is something to replace comes to where the server can hold no more.
     case 'replace':
       return second !== undefined && third !== undefined && Buffer.byteLength(third) <= Buffer.byteLength(second);

@@ -18,6 +18,8 @@ export class Findings {
   readonly settingParams: Set<number> = new Set();
   /** What is held against one another where it decides which rows there are, as far as some of it is protected. */
   readonly compared: Lineage[] = [];
+  /** What of one row goes through something together that may fail, or be NULL, because of what is in it. */
+  readonly beside: Lineage[] = [];
   /** Of every protected column that is read or written. */
   readonly used: Set<ProtectedClass> = new Set();
   readonly #masked: Map<string, PhiClass> = new Map();
@@ -115,9 +117,14 @@ export class Findings {
   mayTell(lineage: Lineage): void {
     if (!isProtected(lineage)) return;
     this.#tell(lineage);
-    // Values of one row that go through something together are not held against one another.
+    this.bring(lineage);
+  }
+
+  /** Values that go through something together: who writes the one might learn of the other by a view that does so. */
+  bring(lineage: Lineage): void {
+    if (!isProtected(lineage) || lineage.columns.size < 2) return;
     const relations = new Set([...lineage.columns].map((column) => column.slice(0, column.lastIndexOf('.'))));
-    if (relations.size > 1) this.compare(lineage);
+    (relations.size > 1 ? this.compared : this.beside).push(lineage);
   }
 
   /** A value that would be stored, or leave by a way that is not masked. */

@@ -195,6 +195,8 @@ export interface Reading {
   readonly unseen: boolean;
   /** What its definition holds against protected values, each with those. */
   readonly compared: readonly Lineage[];
+  /** What of one row its definition lets fail, or be NULL, together with protected values, each with those. */
+  readonly beside: readonly Lineage[];
   /** Its definition shows settings that could hold it. */
   readonly readsSettings: boolean;
   /** Of a generated column, by name, columns whose values could make its expression fail. */

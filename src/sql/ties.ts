@@ -1,7 +1,7 @@
 // What the server does by itself when rows are written: it compares them with others, changes more of them, and runs code.
 // INVARIANT: what a write is answered with (done, refused, so many rows) says nothing of a protected value unless `filter` is granted.
 
-import type { Catalog, Relation, Ties } from './catalog.ts';
+import type { Catalog, Column, Relation, Ties } from './catalog.ts';
 import { type Lineage, untraced } from './lineage.ts';
 import type { Walk } from './walk.ts';
 
@@ -21,8 +21,8 @@ export function mayChange(walk: Walk, relation: Relation | null): void {
 /** Columns that are given values, null = all of them: whether a key takes a value says whether the value is there. */
 export function mayInsert(walk: Walk, relation: Relation | null, names: readonly string[] | null): void {
   if (!relation) return;
-  mayCollide(walk, relation, names);
-  mayAppear(walk, relation, names);
+  mayCollide(walk, relation, names, ['writes']);
+  mayAppear(walk, relation, names, comparedInViews(walk).rows);
   defaults(walk, relation);
   // All of the row is the client's own, but a policy may ask elsewhere.
   for (const { elsewhere } of relation.ties?.together ?? []) tellElsewhere(walk, elsewhere);
@@ -36,8 +36,10 @@ export function mayUpdate(
   seen: Seen = new Set(),
 ): void {
   if (!relation || again(seen, relation, names.join())) return;
-  mayCollide(walk, relation, names);
-  mayAppear(walk, relation, names);
+  mayCollide(walk, relation, names, ['writes', 'updates']);
+  const { rows, beside } = comparedInViews(walk);
+  mayAppear(walk, relation, names, rows);
+  mayAppear(walk, relation, names, beside);
   defaults(walk, relation);
   const { together, referenced } = relation.ties ?? none;
   const changed = withMade(relation, names);
@@ -55,6 +57,14 @@ export function mayUpdate(
     mayChange(walk, pointing);
     mayUpdate(walk, pointing, by, seen);
   }
+}
+
+/**
+ * Columns of which a part is given another value (`SET document['key']`, `SET list[1]`, `SET pair.a`): a key or dimension that is
+ * there, or a domain that looks at the whole, decides whether it fails.
+ */
+export function mayChangePart(walk: Walk, relation: Relation | null, names: readonly string[]): void {
+  if (relation) for (const each of names) tell(walk, relation, each);
 }
 
 /** Rows that go: who points at them is asked, and may go with them. */
@@ -97,31 +107,53 @@ function again(seen: Seen, { oid }: Relation, columns: string): boolean {
 }
 
 /** INVARIANT: whether a key takes a value says whether the value is there: writing it is comparing. Null = all columns. */
-function mayCollide(walk: Walk, relation: Relation, names: readonly string[] | null): void {
+function mayCollide(
+  walk: Walk,
+  relation: Relation,
+  names: readonly string[] | null,
+  telling: readonly NonNullable<Column['key']>[],
+): void {
   const written = names && withMade(relation, names);
-  for (const { name, key } of relation.columns) if (key && (written?.has(name) ?? true)) tell(walk, relation, name);
+  for (const { name, key } of relation.columns)
+    if (key && telling.includes(key) && (written?.has(name) ?? true)) tell(walk, relation, name);
 }
 
 /** INVARIANT: what a view holds against a protected value is not chosen by who may read that view. Null = all columns. */
-function mayAppear(walk: Walk, relation: Relation, names: readonly string[] | null): void {
+function mayAppear(
+  walk: Walk,
+  relation: Relation,
+  names: readonly string[] | null,
+  compared: readonly Lineage[],
+): void {
   const family = (relation.ties?.family ?? []).flatMap((oid) => walk.catalog.relationByOid(oid) ?? []);
   const written = names && withMade(relation, names);
   const columns = [relation, ...family].flatMap(({ schema, name, columns: all }) =>
     all.flatMap((each) => (written?.has(each.name) === false ? [] : `${schema}.${name}.${each.name}`)),
   );
-  for (const each of comparedInViews(walk)) {
+  for (const each of compared) {
     if (columns.some((column) => each.columns.has(column))) walk.findings.mayTell(each);
   }
 }
 
-const known = new WeakMap<Catalog, readonly Lineage[]>();
+interface Compared {
+  /** Where it decides which rows there are, or is of several relations. */
+  readonly rows: readonly Lineage[];
+  /** Within one row: a new row is its writer's own, and tells of nobody. */
+  readonly beside: readonly Lineage[];
+}
 
-function comparedInViews(walk: Walk): readonly Lineage[] {
+const known = new WeakMap<Catalog, Compared>();
+
+function comparedInViews(walk: Walk): Compared {
   const { catalog } = walk;
   const before = known.get(catalog);
   if (before) return before;
   const views = catalog.relations().filter(({ kind, system }) => (kind === 'v' || kind === 'm') && !system);
-  const compared = views.flatMap((view) => walk.read(view).compared);
+  const readings = views.map((view) => walk.read(view));
+  const compared = {
+    rows: readings.flatMap((each) => each.compared),
+    beside: readings.flatMap((each) => each.beside),
+  };
   known.set(catalog, compared);
   return compared;
 }

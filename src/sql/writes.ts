@@ -17,7 +17,7 @@ import { expression, expressions } from './expressions.ts';
 import { fromList, relationSource } from './from.ts';
 import { type Lineage, noColumns, nothing, Scope, type Shape, type Source, unite } from './lineage.ts';
 import { targetList } from './queries.ts';
-import { mayChange, mayDelete, mayInsert, mayUpdate } from './ties.ts';
+import { mayChange, mayChangePart, mayDelete, mayInsert, mayUpdate } from './ties.ts';
 import type { Walk } from './walk.ts';
 import { withQueries } from './with-queries.ts';
 
@@ -109,6 +109,10 @@ function namesIn(columns: readonly Node[] | undefined): string[] {
   return (columns ?? []).flatMap((each) => ('ResTarget' in each ? [each.ResTarget.name ?? ''] : []));
 }
 
+function isPart(target: Node): boolean {
+  return 'ResTarget' in target && (target.ResTarget.indirection?.length ?? 0) > 0;
+}
+
 /** Notes the columns that are written; all of them where none is named. */
 function written(walk: Walk, target: Source, columns: readonly Node[] | undefined, scope: Scope): void {
   if (!columns?.length) {
@@ -128,6 +132,7 @@ function written(walk: Walk, target: Source, columns: readonly Node[] | undefine
 
 function assigned(walk: Walk, targets: readonly Node[] | undefined, target: Source, scope: Scope): void {
   mayUpdate(walk, target.relation, namesIn(targets));
+  mayChangePart(walk, target.relation, namesIn(targets?.filter(isPart)));
   written(walk, target, targets, scope);
   const values = (targets ?? []).map((each) => ('ResTarget' in each ? each.ResTarget.val : undefined));
   walk.findings.carry(unite(values.map((each): Lineage => (each ? expression(walk, each, scope) : nothing))));

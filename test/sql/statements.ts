@@ -188,6 +188,8 @@ export const filtering: readonly (readonly [sql: string, ...classes: string[]])[
   ['SELECT greatest(ssn, name) FROM patients', 'ssn', 'name'],
   ['SELECT ssn IS NULL FROM patients', 'ssn'],
   ["SELECT regexp_replace(ssn, '-', '') FROM patients", 'ssn'],
+  ["SELECT to_char(weight, '99V999999999') FROM patients", 'other_id'],
+  ["SELECT to_char(weight, 'v9'::text) FROM patients", 'other_id'],
   ['SELECT coalesce(name, (1 / (id - id))::text) FROM patients', 'name'],
   ['SELECT repeat(name, weight * 0) FROM patients', 'name', 'other_id'],
   ['SELECT chr(weight % 100 + 40) FROM patients', 'other_id'],

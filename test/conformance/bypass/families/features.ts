@@ -7,12 +7,12 @@ const setup = `
   CREATE EXTENSION IF NOT EXISTS btree_gist; CREATE EXTENSION IF NOT EXISTS lo; CREATE EXTENSION IF NOT EXISTS cube; CREATE EXTENSION IF NOT EXISTS isn;
   CREATE EXTENSION IF NOT EXISTS tsm_system_rows; CREATE EXTENSION IF NOT EXISTS dict_int; CREATE EXTENSION IF NOT EXISTS seg; CREATE EXTENSION IF NOT EXISTS file_fdw;
   CREATE TABLE charts (id int PRIMARY KEY, n int, first text, born date, seen timestamptz, doc json, docb jsonb, m money, f float8, stay int4range, stays int4multirange,
-    who name, note xml, pic bytea, tags text[], u uuid, big numeric, at lseg, label text);
+    who name, note xml, pic bytea, tags text[], u uuid, big numeric, at lseg, label text, rank int);
   INSERT INTO charts VALUES
     (1, 10, 'Zebulon', '1961-07-23', '1961-07-23 10:00+00', '{"a":"Zebulon","b":"123-45-6789"}', '{"a":"Zebulon","b":["123-45-6789"],"d":"1961-07-23"}', 12.5, 1e10, '[1,3)', '{[1,3)}',
-      'Zebulon', '<p>Zebulon</p>', convert_to('Zebulon', 'UTF8'), '{Zebulon,x}', '12345678-1234-1234-1234-123456789012', 123456789, '[(0,0),(1,1)]', 'one'),
+      'Zebulon', '<p>Zebulon</p>', convert_to('Zebulon', 'UTF8'), '{Zebulon,x}', '12345678-1234-1234-1234-123456789012', 123456789, '[(0,0),(1,1)]', 'one', 7),
     (2, 20, 'Ophelia', 'infinity', '-infinity', '{"a":"\\u0000"}', '{"a":1}', 92233720368547758.07, 1.7e308, '(,)', '{}',
-      'Ophelia', '<p>Ophelia</p>', '\\xff', '{}', '00000000-0000-0000-0000-000000000000', 'NaN', '[(1e308,0),(-1e308,0)]', 'two');
+      'Ophelia', '<p>Ophelia</p>', '\\xff', '{}', '00000000-0000-0000-0000-000000000000', 'NaN', '[(1e308,0),(-1e308,0)]', 'two', 2147483647);
   CREATE TABLE watch (id int PRIMARY KEY, first text, born date, n int, tag text);
   CREATE TABLE watch_kids () INHERITS (watch);
   CREATE VIEW watched AS SELECT c.id FROM charts c JOIN watch w ON w.first = c.first;
@@ -59,7 +59,7 @@ export const features: Family = {
     'public.loudly.label',
   ],
   classified: Object.fromEntries(
-    ['m', 'f', 'at', 'u', 'big', 'stay', 'stays'].map((name) => [`public.charts.${name}`, 'other_id']),
+    ['m', 'f', 'at', 'u', 'big', 'stay', 'stays', 'rank'].map((name) => [`public.charts.${name}`, 'other_id']),
   ),
   attacks: [
     ...oracles(
@@ -68,6 +68,10 @@ export const features: Family = {
       "SELECT replace(first, 'Zeb', rpad('x', 100000, 'x')) FROM charts",
       "SELECT replace(repeat('x', 10000), 'x', first) FROM charts",
       "SELECT replace('abc', first, '') FROM charts",
+      "SELECT to_char(rank, 'V999999999') FROM charts",
+      "SELECT to_char(rank, '9v9') FROM charts",
+      "SELECT to_char(rank, U&'\\0056999999999') FROM charts",
+      'SELECT to_char(rank, (SELECT $$V999999999$$)) FROM charts',
       'SELECT sum(m) FROM charts',
       'SELECT length(at) FROM charts',
       'SELECT sum(age(seen)) FROM charts',

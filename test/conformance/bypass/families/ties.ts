@@ -28,6 +28,21 @@ export const ties: Family = {
     ALTER TABLE tenants ENABLE ROW LEVEL SECURITY;
     CREATE POLICY readable ON tenants FOR SELECT USING (true);
     CREATE POLICY writable ON tenants FOR UPDATE USING (true) WITH CHECK (n <> ascii(first));
+    CREATE TABLE hots (id int PRIMARY KEY, ward int, first text, born date, code text); INSERT INTO hots VALUES (1, 1, 'Zebulon', '1961-07-23', 'I10');
+    CREATE INDEX hots_first ON hots (ward, first); CREATE INDEX hots_born ON hots (ward) INCLUDE (born); CREATE INDEX hots_code ON hots (id) WHERE code > 'H';
+    CREATE TABLE spread (id int PRIMARY KEY, n int, m int, first text); INSERT INTO spread VALUES (1, 100, 100, 'Zebulon');
+    CREATE INDEX spread_expr ON spread ((1 / (n - length(first)))); CREATE INDEX spread_pred ON spread (id) WHERE 1 / (m - length(first)) > 0;
+    CREATE TYPE name_part AS (first text, n int);
+    CREATE DOMAIN name_tags AS text[] CHECK (VALUE[1] IS DISTINCT FROM VALUE[2]); CREATE DOMAIN name_whole AS name_part CHECK ((VALUE).n <> length((VALUE).first));
+    CREATE TABLE wholes (id int PRIMARY KEY, doc jsonb, tags name_tags, part name_whole, marks text[]);
+    INSERT INTO wholes VALUES (1, '{"first":"Zebulon"}', '{Zebulon,x}', '(Zebulon,1)', '{{Zebulon}}');
+    CREATE TABLE sides (id int PRIMARY KEY, n int, m int, k int, code text, tag text, first text); INSERT INTO sides VALUES (1, 100, 100, 100, 'x', 'x', 'Zebulon');
+    CREATE VIEW sides_failing AS SELECT id, 1 / (n - length(first)) AS x FROM sides;
+    CREATE VIEW sides_rows AS SELECT id, generate_series(1, m - length(first)) AS x FROM sides;
+    CREATE VIEW sides_null AS SELECT id, NULLIF(code, first) AS x FROM sides;
+    CREATE VIEW sides_case AS SELECT id, CASE first WHEN tag THEN 'x' END AS x, CASE WHEN k = length(first) THEN 'x' END AS y FROM sides;
+    CREATE TABLE beside (id int PRIMARY KEY, code text); INSERT INTO beside VALUES (1, 'x');
+    CREATE VIEW sides_beside AS SELECT s.id, NULLIF(b.code, s.first) AS x FROM sides s, beside b;
     CREATE TABLE gens (id int PRIMARY KEY, n int, first text, g int GENERATED ALWAYS AS (100 / (n - ascii(first))) STORED); INSERT INTO gens VALUES (1, 1, 'Zebulon');
   `,
   clear: [
@@ -37,6 +52,9 @@ export const ties: Family = {
     'public.dx2.label',
     'public.dx3.code',
     'public.dx3.label',
+    'public.sides.code',
+    'public.sides.tag',
+    'public.beside.code',
   ],
   attacks: [
     ...oracles(
@@ -61,6 +79,28 @@ export const ties: Family = {
       "INSERT INTO stays (id, room, first) VALUES (9, 1, 'Zebulon')",
       "INSERT INTO stays (id, room, first) VALUES (9, 1, 'Zebulon') ON CONFLICT DO NOTHING",
       "INSERT INTO problems VALUES (9, 1, 'I11', 'I10', 'I10')",
+      // An update that leaves what is in indexes as it was is counted (pg_stat_user_tables.n_tup_hot_upd); rows come in their order.
+      "UPDATE hots SET first = 'Zebulon' WHERE id = 1",
+      "UPDATE hots SET born = '1961-07-23' WHERE id = 1",
+      "UPDATE hots SET code = 'I10' WHERE id = 1",
+      "INSERT INTO hots (id, ward, first) VALUES (9, 1, 'M')",
+      'UPDATE spread SET n = 7 WHERE id = 1',
+      'UPDATE spread SET m = 7 WHERE id = 1',
+      // What is put into a value.
+      "UPDATE wholes SET doc['first']['x'] = '1'",
+      "UPDATE wholes SET (doc['first']['x'], id) = ROW ('1'::jsonb, 1)",
+      "UPDATE wholes SET tags[2] = 'Zebulon'",
+      'UPDATE wholes SET part.n = 7',
+      "UPDATE wholes SET marks[2] = 'x'",
+      "INSERT INTO wholes (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET tags[2] = 'Zebulon'",
+      'MERGE INTO wholes w USING (VALUES (1)) v(id) ON w.id = v.id WHEN MATCHED THEN UPDATE SET part.n = 7',
+      // What a view puts together of one row.
+      'UPDATE sides SET n = 7',
+      'UPDATE sides SET m = 8',
+      'UPDATE sides SET k = 7',
+      "UPDATE sides SET code = 'Zebulon'",
+      "UPDATE sides SET tag = 'Zebulon'",
+      "INSERT INTO beside VALUES (2, 'Zebulon')",
     ),
     ...each('UPDATE tenants SET n = 90 WHERE id = 1'),
   ],
