@@ -29,7 +29,7 @@ class Named {
   settle(status: 'ready' | 'failed'): void {
     if (this.#status !== 'pending') return;
     this.#status = status;
-    for (const each of this.#waiting.splice(0)) each();
+    if (this.#waiting.length > 0) for (const each of this.#waiting.splice(0)) each();
   }
 
   /** Resolves when the upstream has answered. Only to be awaited once a Sync or Flush makes it answer. */

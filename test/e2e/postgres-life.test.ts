@@ -367,13 +367,13 @@ it('a reviewer sees the parameters as they are typed and what the planner expect
 describe('time limits', () => {
   before(async () => {
     await gate.stop();
-    await clinic.writeConfig((config) => config.replace('identity:', 'identity:\n  sessions: { idle: 1s }'));
+    await clinic.writeConfig((config) => config.replace('identity:', 'identity:\n  sessions: { idle: 2s }'));
     await clinic.startGate();
   });
 
   it('who says nothing is sent away; who waits for an answer is not', async () => {
     const [silent, patient] = [await signedIn('ana'), await signedIn('cora')];
-    patient.send(query('SELECT pg_sleep(2.5)'));
+    patient.send(query('SELECT pg_sleep(3.5)'));
     await silent.converse(hear('E:57P05 !'));
     await patient.converse(hear('T D C Z'), hangUp);
   });

@@ -61,6 +61,17 @@ test('a whole message is a slice of its chunk', () => {
   assert.equal(reader.next()?.whole.buffer, chunk.buffer);
 });
 
+test('a chunk that is used up is not kept', () => {
+  for (const taken of [(reader: FrameReader) => reader.next(), (reader: FrameReader) => reader.each(() => true)]) {
+    const reader = new FrameReader(limits);
+    const chunk = encodeQuery('SELECT 1');
+    reader.push(chunk);
+    taken(reader);
+    taken(reader);
+    assert.notEqual(reader.takeRest().buffer, chunk.buffer);
+  }
+});
+
 test('hostile lengths are refused as soon as the header is there', () => {
   for (const [length, code] of [
     [0, 'malformed'],

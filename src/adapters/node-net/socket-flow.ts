@@ -1,12 +1,14 @@
 // A socket as a ByteFlow, plain or TLS, with the step from one to the other. Errors of a socket are its closing: what
 // went wrong is for whoever opened it to say.
 
-import type { Socket } from 'node:net';
+import type { OnReadOpts, Socket } from 'node:net';
 import type { ByteFlow } from '../../ports/postgres-upstream.ts';
 
 const nothing = (): void => {};
 /** How long a peer may stay silent once we have said all and wait for its end. */
 const lingerMs = 10_000;
+/** Where all sockets of `connecting` read to, one at a time. */
+const landing: Buffer = Buffer.allocUnsafeSlow(65_536);
 
 export class SocketFlow implements ByteFlow {
   #socket: Socket;
@@ -19,6 +21,23 @@ export class SocketFlow implements ByteFlow {
   constructor(socket: Socket) {
     this.#socket = socket;
     this.#attach(socket);
+  }
+
+  /**
+   * Of a socket made with these options: a read then costs no memory of its own and no pass through a stream.
+   * INVARIANT: the listener gets a copy of what was read; where it was read to is the next socket's.
+   */
+  static connecting(connect: (options: { readonly onread: OnReadOpts }) => Socket): SocketFlow {
+    const callback = (bytes: number): boolean => {
+      flow.#data?.(Buffer.from(landing.subarray(0, bytes)));
+      return true;
+    };
+    const flow = new SocketFlow(connect({ onread: { buffer: landing, callback } }));
+    return flow;
+  }
+
+  get socket(): Socket {
+    return this.#socket;
   }
 
   get closed(): boolean {

@@ -23,11 +23,13 @@ export async function openTransport(
   opened: (flow: SocketFlow) => void,
 ): Promise<Result<Transport>> {
   const unix = target.host.startsWith('/');
-  const socket = unix
-    ? connectPlain({ path: `${target.host}/.s.PGSQL.${target.port}` })
-    : connectPlain({ host: target.host, port: target.port, noDelay: true, keepAlive: true });
-  const flow = new SocketFlow(socket);
+  const flow = SocketFlow.connecting((options) =>
+    unix
+      ? connectPlain({ ...options, path: `${target.host}/.s.PGSQL.${target.port}` })
+      : connectPlain({ ...options, host: target.host, port: target.port, noDelay: true, keepAlive: true }),
+  );
   opened(flow);
+  const { socket } = flow;
   const connected = await new Promise<boolean>((resolve) => {
     socket.once('connect', () => resolve(true));
     flow.onClose(() => resolve(false));

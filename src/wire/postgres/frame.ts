@@ -4,6 +4,7 @@
 import { malformed, ProtocolError } from './protocol-error.ts';
 
 const headerBytes = 5;
+const nothing: Buffer = Buffer.alloc(0);
 
 /**
  * A message where it lies, at [start, end) of `buffer`: only what somebody asks for is made a slice. Keeping one keeps that
@@ -75,7 +76,7 @@ function refuseHeader(type: number, bytes: number, bytesMax: number): never {
 
 export class FrameReader {
   readonly #limits: FrameLimits;
-  #buffer: Buffer = Buffer.alloc(0);
+  #buffer: Buffer = nothing;
   #start = 0;
   #end = 0;
   /** The buffer is ours to append to, not a chunk of the caller's. */
@@ -94,7 +95,7 @@ export class FrameReader {
 
   /** The chunk becomes the reader's: it must not be written to afterwards. */
   push(chunk: Uint8Array): void {
-    let rest = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    let rest = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     if (this.#behind) {
       this.#behind = Buffer.concat([this.#behind, rest]);
       return;
@@ -146,6 +147,8 @@ export class FrameReader {
     const behind = this.#behind;
     this.#behind = null;
     if (behind) this.push(behind);
+    // A small chunk is cut from a large one: who has nothing to say does not keep that.
+    else if (this.#start === this.#end) this.#turnTo(nothing);
     return behind !== null;
   }
 
@@ -176,7 +179,7 @@ export class FrameReader {
   takeRest(): Buffer {
     const rest = this.#buffer.subarray(this.#start, this.#end);
     const all = this.#behind ? Buffer.concat([rest, this.#behind]) : rest;
-    this.#turnTo(Buffer.alloc(0));
+    this.#turnTo(nothing);
     this.#behind = null;
     return all;
   }
