@@ -9,7 +9,7 @@ import { type AdminApi, createAdminApi } from './admin/api.ts';
 import { createApprovalPages } from './admin/approval-page.ts';
 import { approvalPages } from './admin/approval-sheet.ts';
 import { breakGlassPages, createBreakGlassPages } from './admin/break-glass-page.ts';
-import { createEntrance, entrance } from './admin/entrance-page.ts';
+import { createEntrance, entrance, noSuchPage } from './admin/entrance-page.ts';
 import { answerSlack, slackPath } from './admin/slack.ts';
 import { publicHost } from './connections.ts';
 import { glassFor, mayEnter } from './core/decide.ts';
@@ -36,10 +36,13 @@ export function openFront(kernel: Kernel, accounts: AccountDesk | null): Front {
   const toPages = Object.entries(createPages(kernel, accounts)).map(
     ([place, each]) => [place, getRequestListener((request) => each.fetch(request))] as const,
   );
-  const listenerFor = ({ method, url = '' }: IncomingMessage): Answer => {
+  const toNowhere = getRequestListener(noSuchPage);
+  const listenerFor = ({ method, url = '', headers }: IncomingMessage): Answer => {
     const path = URL.parse(url, 'http://gate')?.pathname ?? '';
     if (toSlack && path === slackPath && method === 'POST') return toSlack;
-    return toPages.find(([place]) => path === place || path.startsWith(`${place}/`))?.[1] ?? toApi;
+    const page = toPages.find(([place]) => path === place || path.startsWith(`${place}/`))?.[1];
+    if (page) return page;
+    return headers.accept?.includes('text/html') && !path.startsWith('/api/') ? toNowhere : toApi;
   };
   return {
     local: getRequestListener((request) => api.fetch(request, { local: true })),

@@ -85,7 +85,7 @@ export function approvalPage(view: ApprovalView, { csrf, subject }: BrowserSessi
     formsOf(view, csrf, own),
     view.status === 'requested' && !view.yours ? `<p>${escapeHtml(whyNotYours(view, subject, own))}</p>` : '',
     next === null ? '' : `<p><a href="${approvalPages}/${escapeHtml(next)}">The next one for you to decide</a></p>`,
-    history.length === 0 ? '' : `<h2>Earlier requests of theirs</h2>\n<ul class="rows">${history.join('\n')}</ul>`,
+    history.length === 0 ? '' : `<h2>Other requests of theirs</h2>\n<ul class="rows">${history.join('\n')}</ul>`,
   ];
   return page({
     title: `${view.subject.id} asks, on ${view.connection}`,
@@ -163,13 +163,26 @@ const names: Readonly<Record<string, string>> = {
   params: 'Parameters',
   tool: 'Tool',
   arguments: 'Arguments',
+  definition: 'Definition of the tool (SHA-256)',
 };
+
+/** Arguments of several lines, which JSON has in one, once more as lines. */
+function linesOf(given: unknown): string {
+  return (isJsonObject(given) ? Object.entries(given) : [])
+    .map(([name, value]) =>
+      typeof value === 'string' && value.includes('\n')
+        ? `\n<h3>${plainText(name)}, line by line</h3>\n<pre>${plainText(value)}</pre>`
+        : '',
+    )
+    .join('');
+}
 
 function exactAct(view: ApprovalView): string {
   const { parts, reason } = actOf(view);
   if (parts.length === 0) return '';
   const shown = parts.map(
-    ([name, part]) => `<h3>${escapeHtml(names[name] ?? name)}</h3>\n<pre>${plainText(textOf(part))}</pre>`,
+    ([name, part]) =>
+      `<h3>${escapeHtml(names[name] ?? name)}</h3>\n<pre>${plainText(textOf(part))}</pre>${name === 'arguments' ? linesOf(part) : ''}`,
   );
   const why =
     reason === null

@@ -1,6 +1,7 @@
 // The part of the admin API's contract that is about retention: legal holds and shredding.
 
 import { z } from 'zod';
+import { patientIdentifier } from './contract-who-saw.ts';
 
 const kind: z.ZodType<'session' | 'subject' | 'patient'> = z.enum(['session', 'subject', 'patient']);
 
@@ -34,11 +35,12 @@ export interface HoldInput extends Pick<HoldView, 'kind' | 'reason'> {
   readonly target: string | readonly string[];
 }
 
-export const holdInput: z.ZodType<HoldInput> = z.strictObject({
-  kind,
-  target: z.union([z.string(), z.array(z.string())]),
-  reason: z.string(),
-});
+export const holdInput: z.ZodType<HoldInput> = z
+  .strictObject({ kind, target: z.union([z.string(), z.array(z.string())]), reason: z.string() })
+  .refine(
+    (hold) => hold.kind !== 'patient' || z.array(patientIdentifier).safeParse([hold.target].flat()).success,
+    'one of the identifiers of the patient is empty',
+  );
 
 export const releaseInput: z.ZodType<{ readonly reason: string }> = z.strictObject({ reason: z.string() });
 

@@ -13,8 +13,14 @@ export interface WhoSawInput {
   readonly limit: number;
 }
 
+/** Of one patient, as people write it. A kind without a number, from a variable nobody has set, is nobody. */
+export const patientIdentifier: z.ZodType<string> = z
+  .string()
+  .max(200)
+  .regex(/^(?![a-z][a-z0-9_]{0,31}:\s*$)\s*\S/);
+
 export const whoSawInput: z.ZodType<WhoSawInput> = z.strictObject({
-  patients: z.array(z.string().min(1).max(200)).min(1).max(20),
+  patients: z.array(patientIdentifier).min(1).max(20),
   reason: z.string(),
   since: z.iso.datetime({ offset: true }).optional(),
   until: z.iso.datetime({ offset: true }).optional(),

@@ -1,8 +1,8 @@
 // What stands at the root of the gate's address, for whoever opens it in a browser: the way to sign in, or a word on what this
-// is. Must never name a connection: nobody has said who they are.
+// is; and what stands where no page is. Must never name a connection: nobody has said who they are.
 
 import { page } from '../wire/http/page.ts';
-import { away, html } from './page-visit.ts';
+import { away, html, refusalPage } from './page-visit.ts';
 
 export const entrance = '/';
 
@@ -11,4 +11,12 @@ export function createEntrance(signIn: string | null): { fetch(request: Request)
   const body = `<p>This is a gate in front of MCP servers and databases. Nobody signs in here with a browser.</p>
 <p>Programs find the doors at the addresses their operator gave them; the command line is <code>chartgate</code>.</p>`;
   return { fetch: async () => (signIn === null ? html(page({ title: 'A gate', body })) : away(signIn)) };
+}
+
+/** For a browser that asks for a page the gate does not have: an old link, a slip of the fingers. */
+export function noSuchPage(): Response {
+  return refusalPage(
+    { code: 'not_found', text: 'There is no such page.' },
+    { href: entrance, label: 'To the beginning' },
+  );
 }

@@ -93,7 +93,7 @@ function addressOf(listen: string | undefined, tls: boolean): string {
 
 function refuseTokenless(): ReturnType<typeof refuse> {
   return refuse('token_missing', 'There is no token to call the gate with.', {
-    next: 'Run chartgate login, set CHARTGATE_TOKEN, or run this on the machine of the gate.',
+    next: 'Run chartgate login, set CHARTGATE_TOKEN, or run this on the machine of the gate while it runs, without CHARTGATE_URL.',
   });
 }
 

@@ -6,7 +6,8 @@ import { after, before, it } from 'node:test';
 import { systemClock } from '../../src/adapters/system/clock.ts';
 import { systemRandom } from '../../src/adapters/system/random.ts';
 import { createApprovalPages } from '../../src/admin/approval-page.ts';
-import { startOf, waitingPage } from '../../src/admin/approval-sheet.ts';
+import { approvalPage, startOf, waitingPage } from '../../src/admin/approval-sheet.ts';
+import { viewOf } from '../../src/admin/approval-view.ts';
 import { createApprovalDesk } from '../../src/gateway/approval-desk.ts';
 import type { BrowserSessions } from '../../src/ports/browser-sessions.ts';
 import { type GateFixture, people, startGate } from './gate-fixture.ts';
@@ -108,4 +109,17 @@ it('lists what ends soonest first, a page at a time, and leads from one to the n
   assert.match(await (await pages()(`/approvals/${later}`, 'pia')).text(), /The next one for you to decide/);
   // Enter in a line of text presses the first button of its form.
   assert.ok(!/<input type="text"/.test(await (await pages()(`/approvals/${later}`, 'pia')).text()));
+});
+
+it('shows arguments of several lines as lines too, and says what a definition is', async () => {
+  const held = gate.store.approvals.get(await gate.hold('SELECT 1'));
+  assert.ok(held);
+  const pia = people['pia'];
+  assert.ok(pia);
+  const content = { tool: 'query', arguments: { sql: 'DELETE\nFROM "a<b"\u202e', limit: 5 }, definition: 'd30b' };
+  const view = { ...viewOf(held, { subject: pia, local: false }, held.requestedMs), content };
+  const html = approvalPage(view, { subject: pia, csrf: 'c' }, { own: false, now: held.requestedMs, next: null });
+  assert.match(html, /<h3>sql, line by line<\/h3>\n<pre>DELETE\nFROM &#34;a&#60;b&#34;\\u\{202e\}<\/pre>/);
+  assert.equal(html.match(/line by line/g)?.length, 1, 'what is one line stands once');
+  assert.match(html, /<h3>Definition of the tool \(SHA-256\)<\/h3>\n<pre>d30b<\/pre>/);
 });

@@ -71,6 +71,28 @@ test('a page after nothing, and a period that ends before it begins, are mistake
   assert.equal(whoSaw.status, 400);
 });
 
+test('a kind without a number is nobody: no lookup says that nobody saw them, no hold leaves them out', async () => {
+  const post = async (path: string, body: object): Promise<number> =>
+    (
+      await fetch(`${gate.url}/api/v1/${path}`, {
+        method: 'POST',
+        headers: { authorization: 'Bearer augusto', 'content-type': 'application/json' },
+        body: JSON.stringify({ reason: 'x', ...body }),
+      })
+    ).status;
+  for (const nobody of ['id:', 'mrn: ', ' '])
+    assert.deepEqual(
+      [
+        await post('who-saw', { patients: ['4711', nobody] }),
+        await post('retention/holds', { kind: 'patient', target: ['4711', nobody] }),
+        await post('retention/holds', { kind: 'patient', target: nobody }),
+      ],
+      [400, 400, 400],
+      nobody,
+    );
+  assert.notEqual(await post('who-saw', { patients: ['urn:oid:2.16.840.1'] }), 400);
+});
+
 test('an export of a period has every record of it, also where the clock was set back in it', async () => {
   const hours = ['10', '11', '12', '13', '11', '12', '14'];
   const first = gate.log.size;

@@ -134,9 +134,18 @@ test('what a stranger meets', options, async () => {
     ['a request that is over', '/signin/a/x'],
     ['a device code', '/device'],
     ['a wrong client', '/oauth/authorize?client_id=x'],
+    ['no page', '/nowhere'],
   ] as const) {
     await page.goto(`${clinic.url}${path}`);
     await look(page, what);
+  }
+  // Programs, and whoever looks at the API with a browser, read JSON.
+  for (const [path, headers] of [
+    ['/nowhere', {}],
+    ['/api/v1/nowhere', { accept: 'text/html' }],
+  ] as const) {
+    const { status, headers: said } = await fetch(`${clinic.url}${path}`, { headers });
+    assert.ok(status >= 400 && said.get('content-type')?.startsWith('application/json'), path);
   }
 });
 
@@ -215,5 +224,5 @@ test('a held request, a device and its consent, the end', options, async () => {
   await press(cora, 'Sign out');
   await cora.waitForSelector('h1:has-text("signed out")');
   await look(cora, 'signed out');
-  assert.equal(looked.size, 21);
+  assert.equal(looked.size, 22);
 });
