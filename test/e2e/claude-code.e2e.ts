@@ -9,14 +9,13 @@ import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { json, text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { at } from '../mcp/gate.ts';
 import { type Clinic, startClinic } from '../parts/clinic.ts';
+import { addWards } from '../parts/wards.ts';
 
 const program = process.env['CLAUDE_CODE'];
 const options =
   program === undefined ? { skip: 'CLAUDE_CODE=<path of claude>: npm install @anthropic-ai/claude-code' } : {};
-const counting = fileURLToPath(new URL('../mcp/counting-server.ts', import.meta.url));
 
 interface Call {
   readonly name: string;
@@ -35,21 +34,7 @@ let runsFile: string;
 before(async () => {
   if (program === undefined) return;
   clinic = await startClinic();
-  runsFile = join(clinic.directory, 'runs');
-  await writeFile(runsFile, '');
-  await clinic.writeConfig((config) =>
-    config
-      .replace(
-        'classification:',
-        `  wards: { type: mcp, command: ["${process.execPath}", "${counting}"], env: { RUNS: "${runsFile}" } }\nclassification:`,
-      )
-      .concat(`    - name: wipes-are-held
-      subjects: { groups: [analysts] }
-      connections: [wards]
-      when: mcp.tool.destructive
-      hold: { reviewers: [privacy], quorum: 1, wait: 1s, expires: 10m, grants: once }
-`),
-  );
+  runsFile = await addWards(clinic, '1s');
   await clinic.startGate();
   model = createServer((request, response) => {
     void json(request).then((body) => {

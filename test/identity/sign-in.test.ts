@@ -203,16 +203,24 @@ test('no authorization without S256, without a door, or for a redirect that was 
 });
 
 test('an application on a device may be sent back to any port of its own loopback address, and to no other (RFC 8252 §7.3)', async () => {
-  const { client_id: client } = (await (
-    await register({ redirect_uris: ['http://127.0.0.1/cb'] })
-  ).json()) as Registered;
-  const reaches = async (redirect_uri: string): Promise<boolean> => {
-    const page = await new UserAgent(redirect_uri).get(authorizationUrl(client, { redirect_uri }));
-    return page.url.origin === hospital.provider.issuer;
+  const reaching = async (metadata: object): Promise<(redirect_uri: string) => Promise<boolean>> => {
+    const { client_id: client } = (await (await register(metadata)).json()) as Registered;
+    return async (redirect_uri) => {
+      const page = await new UserAgent(redirect_uri).get(authorizationUrl(client, { redirect_uri }));
+      return page.url.origin === hospital.provider.issuer;
+    };
   };
+  const reaches = await reaching({ redirect_uris: ['http://127.0.0.1/cb'] });
   assert.ok(await reaches('http://127.0.0.1:5555/cb'));
   for (const uri of ['http://localhost:5555/cb', 'http://127.0.0.1:5555/else', 'https://127.0.0.1:5555/cb'])
     assert.ok(!(await reaches(uri)), uri);
+
+  // As VS Code registers: through its maker's site from a browser, else to a port of its own.
+  const both = ['https://vscode.dev/redirect', 'http://127.0.0.1/', 'http://127.0.0.1:33418/'];
+  const reachesBoth = await reaching({ redirect_uris: both, application_type: 'native' });
+  for (const uri of ['https://vscode.dev/redirect', 'http://127.0.0.1:33418/', 'http://127.0.0.1:5555/'])
+    assert.ok(await reachesBoth(uri), uri);
+  assert.ok(!(await reachesBoth('https://vscode.dev:444/redirect')), 'a web site has one port');
 });
 
 test('no client registers a redirect in clear to elsewhere, with a user in it, or a secret it chose', async () => {

@@ -2,16 +2,15 @@
 // approval is one run of exactly what was approved, and whoever is gone runs nothing.
 
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { type Clinic, type Gate, startClinic } from '../parts/clinic.ts';
+import { addWards } from '../parts/wards.ts';
 import { at } from './gate.ts';
 
-const counting = fileURLToPath(new URL('counting-server.ts', import.meta.url));
 const versions = ['2025-11-25', '2026-07-28'] as const;
 
 let clinic: Clinic;
@@ -21,22 +20,7 @@ const open: Client[] = [];
 
 before(async () => {
   clinic = await startClinic();
-  runsFile = join(clinic.directory, 'runs');
-  await writeFile(runsFile, '');
-  await clinic.writeConfig((config) =>
-    config
-      .replace(
-        'classification:',
-        `  wards: { type: mcp, command: ["${process.execPath}", "${counting}"], env: { RUNS: "${runsFile}" } }\nclassification:`,
-      )
-      .concat(`    - { name: look, subjects: { groups: [analysts] }, connections: [wards], when: mcp.tool.readonly, allow: true }
-    - name: wipes-are-held
-      subjects: { groups: [analysts] }
-      connections: [wards]
-      when: mcp.tool.destructive
-      hold: { reviewers: [privacy], quorum: 1, wait: 3s, expires: 10m, grants: once }
-`),
-  );
+  runsFile = await addWards(clinic, '3s');
   gate = await clinic.startGate();
 });
 afterEach(async () => {
