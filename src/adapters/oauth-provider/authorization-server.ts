@@ -259,12 +259,10 @@ function featuresOf(deps: AuthorizationServerDeps): Configuration['features'] {
       useGrantedResource: async () => true,
       getResourceServerInfo: async (context, resource) => {
         if (!isDoor(resource)) throw new errors.InvalidTarget('resource is no door of this gate');
-        const { scopes, ms } = scopesNow(context, deps);
-        const accessTokenTTL = Math.max(1, Math.floor(Math.min(deps.accessMs, ms) / 1000));
         return {
-          scope: [gateScope, ...scopes].join(' '),
+          scope: [gateScope, ...scopesNow(context, deps)].join(' '),
           audience: resource,
-          accessTokenTTL,
+          accessTokenTTL: Math.floor(deps.accessMs / 1000),
           accessTokenFormat: 'opaque',
         };
       },

@@ -34,19 +34,18 @@ export function promptPolicy({ isLive, stepUpOf, msMet }: StepUpDeps): interacti
 }
 
 /**
- * Scopes that ask more of a sign-in, as far as a token can have them now, and for how long. Whoever asks for authorization
- * may ask for each: they are met by then.
+ * Scopes that ask more of a sign-in, as far as a token can have them now. Whoever asks for authorization may ask for each: they are
+ * met by then. A token outlives them, as there are clients that refresh what ends soon without end: what it says of them is
+ * asked at each use, and counts for no longer than the proof.
  */
 export function scopesNow(
   { oidc: { entities } }: KoaContextWithOIDC,
   { stepUpScopes, stepUpOf, msMet }: StepUpDeps,
-): { readonly scopes: readonly string[]; readonly ms: number } {
+): readonly string[] {
   const source = entities.AuthorizationCode ?? entities.RefreshToken ?? entities.DeviceCode;
-  if (!source) return { scopes: stepUpScopes, ms: Number.POSITIVE_INFINITY };
-  const met = stepUpScopes.flatMap((scope) => {
+  if (!source) return stepUpScopes;
+  return stepUpScopes.filter((scope) => {
     const stepUp = source.scopes.has(scope) ? stepUpOf(scope) : null;
-    const ms = stepUp && source.accountId !== undefined ? msMet(source.accountId, stepUp) : 0;
-    return ms > 0 ? [{ scope, ms }] : [];
+    return stepUp !== null && source.accountId !== undefined && msMet(source.accountId, stepUp) > 0;
   });
-  return { scopes: met.map(({ scope }) => scope), ms: Math.min(...met.map(({ ms }) => ms)) };
 }
