@@ -9,9 +9,10 @@ import { BackOffs } from './adapters/mcp-stdio/back-off.ts';
 import { createProcessGuard } from './adapters/mcp-stdio/process-guard.ts';
 import { createStdioUpstream } from './adapters/mcp-stdio/upstream.ts';
 import { connectUpstream } from './adapters/node-net/upstream.ts';
-import { ParseThread } from './adapters/parse-thread/parser.ts';
 import { systemClock } from './adapters/system/clock.ts';
 import { createCredential } from './adapters/upstream-token/credential.ts';
+import { threadParser } from './adapters/work-thread/statement-parser.ts';
+import { threadBeside } from './adapters/work-thread/work-thread.ts';
 import type {
   ClassificationConfig,
   McpHttpConnection,
@@ -45,11 +46,8 @@ import { StatementCache } from './sql/parse.ts';
 import { withSchemas } from './sql/schema-names.ts';
 import { searchPath, startupParameters } from './sql/settings.ts';
 
-/** One for the process. Its file is beside this one, whichever of the two it was shipped as. */
-const longStatements = new ParseThread(
-  systemClock,
-  new URL(import.meta.url.endsWith('.ts') ? './parse-thread.ts' : './parse-thread.js', import.meta.url),
-);
+/** One for the process. */
+const longStatements = threadParser(systemClock, threadBeside(import.meta.url, 'parse-thread'));
 
 interface PostgresParts {
   readonly clock: Clock;

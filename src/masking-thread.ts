@@ -1,4 +1,4 @@
-// What runs in the thread long answers are masked in (adapters/masking-thread). It knows nothing but what it is told of each.
+// What runs in the thread long answers are masked in (adapters/work-thread). It knows nothing but what it is told of each.
 
 import { parentPort } from 'node:worker_threads';
 import { type MaskingTask, maskTask } from './gateway/long-masking.ts';

@@ -1,4 +1,4 @@
-// What runs in the thread long statements are parsed in (adapters/parse-thread). It knows nothing but the text it is given.
+// What runs in the thread long statements are parsed in (adapters/work-thread). It knows nothing but the text it is given.
 
 import { parentPort } from 'node:worker_threads';
 import { ok } from './core/result.ts';

@@ -55,7 +55,7 @@ export function masksAside({ recognition, rules, work, longWork }: LongMasking):
     const task = (): MaskingTask => ({ text: JSON.stringify(outcome), terms, view, rules: rules(), said });
     const by = weightOf(dataOf(outcome), veryLong) < veryLong ? work : longWork;
     const over = awaiting ? overOf(awaiting) : null;
-    const done = await by.do(task, over?.signal ?? new AbortController().signal);
+    const done = await by.do(task, over?.signal);
     over?.stop();
     if (!done.ok) return done;
     const masked: JsonRpcOutcome = JSON.parse(done.value.text);

@@ -5,12 +5,12 @@ import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
-import { MaskingThread, type MaskingThreadOptions } from '../../src/adapters/masking-thread/masking-thread.ts';
 import { systemClock as clock } from '../../src/adapters/system/clock.ts';
+import { WorkThread, type WorkThreadOptions } from '../../src/adapters/work-thread/work-thread.ts';
 import type { Decision } from '../../src/core/decision.ts';
 import type { Json, JsonObject } from '../../src/core/json.ts';
 import { type ClassSet, type DetectorRule, type Operator, type PhiClass, phiClasses } from '../../src/core/phi.ts';
-import type { Result } from '../../src/core/result.ts';
+import type { Refusal, Result } from '../../src/core/result.ts';
 import { type MaskingDone, type MaskingTask, masksAside } from '../../src/gateway/long-masking.ts';
 import {
   type AnswerMasking,
@@ -35,9 +35,10 @@ const never: Awaiting = {
   reply: { signal: new AbortController().signal, lost: false },
 };
 
-type Work = MaskingThread<MaskingTask, MaskingDone>;
-const work = (options: Partial<MaskingThreadOptions> = {}): Work =>
-  new MaskingThread({ clock, thread, heapMegabytesMax: 512, taskMs: 60_000, idleMs: 100, ...options });
+const tooLarge: Refusal = { code: 'too_large', text: 'Too long to be masked.' };
+type Work = WorkThread<MaskingTask, MaskingDone>;
+const work = (options: Partial<WorkThreadOptions> = {}): Work =>
+  new WorkThread({ clock, thread, heapMegabytesMax: 512, taskMs: 60_000, tooLarge, idleMs: 100, ...options });
 
 const key = new Uint8Array(32).fill(3);
 const bed: DetectorRule = { name: 'bed', pattern: 'BED-[0-9]{3}', context: [], cls: 'other_id' };

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { ParseThread } from '../../src/adapters/parse-thread/parser.ts';
 import { systemClock as clock } from '../../src/adapters/system/clock.ts';
+import { threadParser } from '../../src/adapters/work-thread/statement-parser.ts';
 import { loadParser, parseStatements, StatementCache } from '../../src/sql/parse.ts';
 
 const thread = new URL('../../src/parse-thread.ts', import.meta.url);
@@ -15,7 +15,7 @@ function insert(rows: number): string {
 before(loadParser);
 
 test('what is long is parsed elsewhere and comes back condensed; what is not is parsed here', async () => {
-  const parser = new ParseThread(clock, thread);
+  const parser = threadParser(clock, thread);
   const asked: number[] = [];
   const statements = new StatementCache(10, (text) => {
     asked.push(text.length);
@@ -35,7 +35,7 @@ test('what is long is parsed elsewhere and comes back condensed; what is not is 
 });
 
 test('a statement that the thread does not survive is refused, and the next one is parsed', async () => {
-  const parser = new ParseThread(clock, thread, 16);
+  const parser = threadParser(clock, thread, 16);
   const refused = await parser.parse(insert(30_000));
   assert.ok(!refused.ok && refused.error.code === 'too_large');
   const next = await parser.parse('SELECT 1');

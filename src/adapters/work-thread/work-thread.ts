@@ -1,43 +1,47 @@
-// Long answers, masked one at a time in a thread of their own, which is made when there is one and gone soon after: so neither
-// its time nor its memory is the gate's. Whatever the thread dies of is the answer's fault, and refused as such.
+// What takes long, done one at a time in a thread of its own, which is made when there is some and gone soon after: so neither
+// its time nor its memory is the gate's. Whatever the thread dies of is the task's fault, and refused as such.
 
 import { Worker } from 'node:worker_threads';
-import { ok, type Result, refuse } from '../../core/result.ts';
+import { fail, ok, type Refusal, type Result, refuse } from '../../core/result.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { LongWork } from '../../ports/long-work.ts';
 
 const canceled = refuse('canceled', 'Nobody waits for this answer any more.');
-const tooLarge = refuse('too_large', 'To mask this answer takes more time or memory than the gate gives one.', {
-  next: 'Ask for less at a time.',
-});
 
-export interface MaskingThreadOptions {
+/** Where what runs in a thread lies beside `module`, whichever of the two it was shipped as. `name` is without its ending. */
+export function threadBeside(module: string, name: string): URL {
+  return new URL(`./${name}${module.endsWith('.ts') ? '.ts' : '.js'}`, module);
+}
+
+export interface WorkThreadOptions {
   readonly clock: Clock;
   /** Answers each task with what was done. */
   readonly thread: URL;
   /** Of the thread's own heap. */
   readonly heapMegabytesMax: number;
   readonly taskMs: number;
+  /** What a task is told that takes more time or memory than there is. */
+  readonly tooLarge: Refusal;
   /** So long it is kept for the next. */
   readonly idleMs: number;
 }
 
-export class MaskingThread<Task, Done> implements LongWork<Task, Done> {
-  readonly #options: MaskingThreadOptions;
+export class WorkThread<Task, Done> implements LongWork<Task, Done> {
+  readonly #options: WorkThreadOptions;
   #worker: Worker | null = null;
   #last: Promise<void> = Promise.resolve();
   #stopIdle: () => void = () => {};
 
-  constructor(options: MaskingThreadOptions) {
+  constructor(options: WorkThreadOptions) {
     this.#options = options;
   }
 
-  async do(task: () => Task, over: AbortSignal): Promise<Result<Done>> {
+  async do(task: () => Task, over?: AbortSignal): Promise<Result<Done>> {
     const turn = this.#last;
     const { promise, resolve: end } = Promise.withResolvers<void>();
     this.#last = promise;
-    await Promise.race([turn, aborted(over)]);
-    if (over.aborted) {
+    await (over ? Promise.race([turn, aborted(over)]) : turn);
+    if (over?.aborted) {
       void turn.then(end);
       return canceled;
     }
@@ -54,7 +58,7 @@ export class MaskingThread<Task, Done> implements LongWork<Task, Done> {
     void this.#worker?.terminate();
   }
 
-  async #do(task: Task, over: AbortSignal): Promise<Result<Done>> {
+  async #do(task: Task, over: AbortSignal | undefined): Promise<Result<Done>> {
     const { clock, idleMs } = this.#options;
     this.#stopIdle();
     const worker = (this.#worker ??= this.#start());
@@ -72,23 +76,23 @@ export class MaskingThread<Task, Done> implements LongWork<Task, Done> {
   }
 
   /** A refusal = the thread is of no more use. */
-  async #answer(worker: Worker, task: Task, over: AbortSignal): Promise<Result<Done>> {
+  async #answer(worker: Worker, task: Task, over: AbortSignal | undefined): Promise<Result<Done>> {
     const { promise, resolve } = Promise.withResolvers<Result<Done>>();
     const answered = (done: Done): void => resolve(ok(done));
     // Out of time, out of memory, or a bug.
-    const left = (): void => resolve(tooLarge);
+    const left = (): void => resolve(fail(this.#options.tooLarge));
     const gone = (): void => resolve(canceled);
     const stopTimer = this.#options.clock.after(this.#options.taskMs, left);
     worker.once('message', answered);
     worker.once('exit', left);
-    over.addEventListener('abort', gone, { once: true });
+    over?.addEventListener('abort', gone, { once: true });
     worker.ref();
     worker.postMessage(task);
     const done = await promise;
     stopTimer();
     worker.off('message', answered);
     worker.off('exit', left);
-    over.removeEventListener('abort', gone);
+    over?.removeEventListener('abort', gone);
     worker.unref();
     return done;
   }
