@@ -8,8 +8,6 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { after, before, test } from 'node:test';
 import { printReport } from '../../src/adapters/evidence-pdf/print.ts';
-import { openLog } from '../../src/adapters/log-files/open-log.ts';
-import { systemRandom } from '../../src/adapters/system/random.ts';
 import { decodeEntry } from '../../src/audit/entry.ts';
 import { packageJson } from '../../src/audit/evidence/package.ts';
 import { type EvidenceReport, type Making, reportOf, type Scope } from '../../src/audit/evidence/report.ts';
@@ -20,6 +18,7 @@ import { evidencePage } from '../../src/cli/evidence-page.ts';
 import { verifyEvidence } from '../../src/cli/verify-evidence.ts';
 import type { RecordInput } from '../../src/core/record.ts';
 import { capturedIo } from './captured-io.ts';
+import { openDatedLog } from './dated-log.ts';
 
 const hour = 3_600_000;
 const [from, to] = ['2026-11-01', '2026-11-02'];
@@ -53,18 +52,10 @@ const request = (n: number): RecordInput => ({
 
 /** Records, each so many hours after the period begins. Returns the log's key. */
 async function write(directory: string, records: readonly (readonly [number, RecordInput])[]): Promise<string> {
-  let now = 0;
-  const opened = await openLog({
-    directory,
-    kek: new Uint8Array(32),
-    originHost: 'gate.test',
-    clock: { now: () => now, after: () => () => {} },
-    random: systemRandom,
-  });
-  assert.ok(opened.ok);
-  const { log } = opened.value;
+  const dated = await openDatedLog(directory, 0);
+  const { log } = dated;
   for (const [at, record] of records) {
-    now = midnight + at * hour;
+    dated.now = midnight + at * hour;
     await log.append(record);
   }
   await log.checkpoint();

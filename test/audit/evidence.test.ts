@@ -7,8 +7,6 @@ import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { after, before, test } from 'node:test';
-import { openLog } from '../../src/adapters/log-files/open-log.ts';
-import { systemRandom } from '../../src/adapters/system/random.ts';
 import { controls } from '../../src/audit/evidence/controls.ts';
 import { packageJson } from '../../src/audit/evidence/package.ts';
 import { stretchRoot } from '../../src/audit/evidence/range.ts';
@@ -19,6 +17,7 @@ import { type EvidenceOptions, evidence } from '../../src/cli/evidence.ts';
 import { verifyEvidence } from '../../src/cli/verify-evidence.ts';
 import type { RecordInput } from '../../src/core/record.ts';
 import { capturedIo } from './captured-io.ts';
+import { openDatedLog } from './dated-log.ts';
 
 const minute = 60_000;
 const start = Date.UTC(2026, 9, 31, 21);
@@ -45,17 +44,8 @@ function options(output: string): EvidenceOptions {
 
 /** 3 h before the period, the day of it, 2 h after; one request with its answer each 6 minutes, and a change of keys before it. */
 async function write(directory: string, secondSignature = false): Promise<string> {
-  let now = start;
-  const opened = await openLog({
-    directory,
-    kek: new Uint8Array(32),
-    originHost: 'gate.test',
-    clock: { now: () => now, after: () => () => {} },
-    random: systemRandom,
-    secondSignature,
-  });
-  assert.ok(opened.ok);
-  const { log, rotation } = opened.value;
+  const dated = await openDatedLog(directory, start, secondSignature);
+  const { log, rotation } = dated;
   const add = (record: RecordInput) => log.append(record);
   const born = log.vkey;
   for (let i = 0; i < (3 + 24 + 2) * 10; i++) {
@@ -74,7 +64,7 @@ async function write(directory: string, secondSignature = false): Promise<string
     if (i === 20) await rotation.rotate({ id: 'op', issuer: 'local', kind: 'person' }, 0);
     if (i === 100) await add({ type: 'approval.decided', approval: 'a_1', subject, data: { effect: 'approve' } });
     if (i === 101) await add({ type: 'node.stop' });
-    now += 6 * minute;
+    dated.now += 6 * minute;
     if (i === 101) await add({ type: 'node.start', data: { replayed: 0 } });
   }
   await log.checkpoint();

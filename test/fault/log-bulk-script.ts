@@ -3,22 +3,11 @@
 
 import { once } from 'node:events';
 import { writeSync } from 'node:fs';
-import { openLog } from '../../src/adapters/log-files/open-log.ts';
-import { systemClock } from '../../src/adapters/system/clock.ts';
-import { systemRandom } from '../../src/adapters/system/random.ts';
+import { openOwnLog, payload } from './log-of-process.ts';
 
 /** From so many entries on a thread writes. */
 const many = 2_048;
-const opened = await openLog({
-  directory: process.argv[2] ?? '',
-  kek: new Uint8Array(32),
-  originHost: 'gate.test',
-  clock: systemClock,
-  random: systemRandom,
-});
-if (!opened.ok) process.exit(1);
-const { log } = opened.value;
-const payload = { media: 'application/json', bytes: Buffer.alloc(300, 'x') } as const;
+const log = await openOwnLog();
 try {
   await burst('first', many);
   await log.checkpoint();

@@ -11,7 +11,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { openLog } from '../../src/adapters/log-files/open-log.ts';
 import { systemClock } from '../../src/adapters/system/clock.ts';
 import { systemRandom } from '../../src/adapters/system/random.ts';
@@ -56,6 +56,32 @@ async function expectWhole(directory: string, said: string, what: string): Promi
   assert.equal(exit, 0, `${what}: ${lines.join()}`);
 }
 
+/** Each fault at the first of so many calls of each kind, and at every `step`th after it. */
+async function injectEach(
+  t: TestContext,
+  root: string,
+  counts: readonly (readonly [string, number])[],
+  step: number,
+  write: typeof run,
+): Promise<void> {
+  let injected = 0;
+  for (const [call, count] of counts) {
+    for (let at = 1; at <= count; at += step) {
+      for (const fault of faults) {
+        const directory = join(root, `${call}-${at}-${fault}`);
+        const inject = `inject=${call}:${fault}:when=${at}`;
+        const { said } = await write(directory, ['-o', '/dev/null', '-e', `trace=${call}`, '-e', inject]);
+        await expectWhole(directory, said, inject);
+        await rm(directory, { recursive: true });
+        injected++;
+      }
+    }
+    t.diagnostic(`${call}: ${count} calls`);
+  }
+  t.diagnostic(`${injected} faults injected`);
+  assert.ok(injected > 20);
+}
+
 void test('every file system call of the writer fails, or is the last', { skip }, async (t) => {
   const root = await mkdtemp(join(tmpdir(), 'chartgate-syscalls-'));
   try {
@@ -63,23 +89,8 @@ void test('every file system call of the writer fails, or is the last', { skip }
     const whole = await run(join(root, 'whole'), ['-o', trace, '-e', `trace=${calls.join()}`]);
     assert.equal(whole.exit, 0);
     const lines = await readFile(trace, 'utf8');
-    let injected = 0;
-    for (const call of calls) {
-      const count = lines.match(new RegExp(`\\b${call}\\(`, 'g'))?.length ?? 0;
-      for (let at = 1; at <= count; at += stride) {
-        for (const fault of faults) {
-          const directory = join(root, `${call}-${at}-${fault}`);
-          const inject = `inject=${call}:${fault}:when=${at}`;
-          const { said } = await run(directory, ['-o', '/dev/null', '-e', `trace=${call}`, '-e', inject]);
-          await expectWhole(directory, said, inject);
-          await rm(directory, { recursive: true });
-          injected++;
-        }
-      }
-      t.diagnostic(`${call}: ${count} calls`);
-    }
-    t.diagnostic(`${injected} faults injected`);
-    assert.ok(injected > 20);
+    const counts = calls.map((call) => [call, lines.match(new RegExp(`\\b${call}\\(`, 'g'))?.length ?? 0] as const);
+    await injectEach(t, root, counts, stride, run);
   } finally {
     await rm(root, { recursive: true });
   }
@@ -139,24 +150,12 @@ void test('every file system call of a writer that has a thread fails, or is the
       threads.set(thread, [...(threads.get(thread) ?? []), text]);
     const writers = [...threads.values()].filter((texts) => texts.some((text) => /^openat\(.*\/tile\//.test(text)));
     assert.ok(writers.length > 1, 'not only the one thread of the pool, but one that writes bundles');
-    let injected = 0;
-    for (const call of bulkCalls) {
-      const counts = [...threads.values()].map((texts) => texts.filter((text) => text.startsWith(`${call}(`)).length);
-      const most = Math.max(...counts);
-      for (let at = 1; at <= most; at += 10 * stride) {
-        for (const fault of faults) {
-          const directory = join(root, `${call}-${at}-${fault}`);
-          const inject = `inject=${call}:${fault}:when=${at}`;
-          const { said } = await runBulk(directory, ['-o', '/dev/null', '-e', `trace=${call}`, '-e', inject]);
-          await expectWhole(directory, said, inject);
-          await rm(directory, { recursive: true });
-          injected++;
-        }
-      }
-      t.diagnostic(`${call}: ${most} calls of a thread`);
-    }
-    t.diagnostic(`${injected} faults injected`);
-    assert.ok(injected > 20);
+    const ofThread = (texts: readonly string[], call: string) =>
+      texts.filter((text) => text.startsWith(`${call}(`)).length;
+    const counts = bulkCalls.map((call) => {
+      return [call, Math.max(...[...threads.values()].map((texts) => ofThread(texts, call)))] as const;
+    });
+    await injectEach(t, root, counts, 10 * stride, runBulk);
   } finally {
     await rm(root, { recursive: true });
   }

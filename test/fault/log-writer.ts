@@ -3,23 +3,13 @@
 
 import { once } from 'node:events';
 import { writeSync } from 'node:fs';
-import { openLog } from '../../src/adapters/log-files/open-log.ts';
-import { systemClock } from '../../src/adapters/system/clock.ts';
 import { systemRandom } from '../../src/adapters/system/random.ts';
+import { openOwnLog, payload } from './log-of-process.ts';
 
 say('loaded\n');
 await once(process.stdin, 'data');
 process.stdin.destroy();
-const opened = await openLog({
-  directory: process.argv[2] ?? '',
-  kek: new Uint8Array(32),
-  originHost: 'gate.test',
-  clock: systemClock,
-  random: systemRandom,
-});
-if (!opened.ok) throw new Error(opened.error.text);
-const { log } = opened.value;
-const payload = { media: 'application/json', bytes: Buffer.alloc(300, 'x') } as const;
+const log = await openOwnLog();
 say('ready\n');
 await Promise.all(
   Array.from({ length: Number(process.argv[3]) }, async () => {

@@ -2,9 +2,8 @@
 // those that break off in the middle.
 
 import assert from 'node:assert/strict';
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
+import { type Answering, type CannedServer, cannedServer, whole } from './canned-server.ts';
 import { at, connect, openGate, type TestGate } from './gate.ts';
 
 const ssn = '219-09-9999';
@@ -16,10 +15,6 @@ const picture = { type: 'image', data: 'A'.repeat(1_048_576), mimeType: 'image/p
 const small = { type: 'text', text: `small, SSN ${ssn}` };
 const flowing = { type: 'text', text: long, annotations: { audience: ['user'] } };
 
-type Answering = (body: string, response: ServerResponse) => void;
-const whole: Answering = (body, response) => {
-  response.writeHead(200, { 'content-type': 'application/json' }).end(body);
-};
 const streamed: Answering = (body, response) => {
   response.writeHead(200, { 'content-type': 'text/event-stream' }).end(`event: message\nid: e1\ndata: ${body}\n\n`);
 };
@@ -48,42 +43,14 @@ const results: Readonly<Record<string, readonly [Answering, object]>> = {
   unending: [unending, { content: [picture, flowing] }],
 };
 
-const tools = Object.keys(results).map((name) => ({
-  name,
-  inputSchema: { type: 'object' },
-  annotations: { readOnlyHint: true },
-}));
-const server = createServer((request, response) => {
-  const chunks: Buffer[] = [];
-  request.on('data', (chunk: Buffer) => void chunks.push(chunk));
-  request.on('end', () => {
-    if (request.method !== 'POST') return void response.writeHead(405).end();
-    const { id, method, params } = JSON.parse(Buffer.concat(chunks).toString()) as {
-      id?: number;
-      method: string;
-      params: { name: string };
-    };
-    if (id === undefined) return void response.writeHead(202).end();
-    const welcome = {
-      protocolVersion: '2025-11-25',
-      capabilities: { tools: {} },
-      serverInfo: { name: 'long', version: '1' },
-    };
-    const [answering, result] =
-      (method === 'tools/call' ? results[params.name] : undefined) ??
-      ([whole, method === 'initialize' ? welcome : { tools }] as const);
-    answering(JSON.stringify({ jsonrpc: '2.0', id, result }), response);
-  });
-});
-
+let server: CannedServer;
 let gate: TestGate;
 before(async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  gate = await openGate({ httpUpstream: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp` });
+  server = await cannedServer(results);
+  gate = await openGate({ httpUpstream: server.url });
 });
 after(async () => {
   await gate.close();
-  server.closeAllConnections();
   server.close();
 });
 

@@ -2,11 +2,10 @@
 // been given out of one already ends as a result that says so.
 
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import { refuse } from '../../src/core/result.ts';
 import type { AnswerMasking } from '../../src/gateway/masked-answer.ts';
+import { type CannedServer, cannedServer, whole } from './canned-server.ts';
 import { at, connect, openGate, type TestGate } from './gate.ts';
 import { mask } from './masked.ts';
 
@@ -23,46 +22,19 @@ const results: Readonly<Record<string, object>> = {
   rest: { content: [flowing], structuredContent: { rows } },
 };
 
-const server = createServer((request, response) => {
-  const chunks: Buffer[] = [];
-  request.on('data', (chunk: Buffer) => void chunks.push(chunk));
-  request.on('end', () => {
-    if (request.method !== 'POST') return void response.writeHead(405).end();
-    const { id, method, params } = JSON.parse(Buffer.concat(chunks).toString()) as {
-      id?: number;
-      method: string;
-      params: { name: string };
-    };
-    if (id === undefined) return void response.writeHead(202).end();
-    const tools = Object.keys(results).map((name) => ({
-      name,
-      inputSchema: { type: 'object' },
-      annotations: { readOnlyHint: true },
-    }));
-    const welcome = {
-      protocolVersion: '2025-11-25',
-      capabilities: { tools: {} },
-      serverInfo: { name: 'long', version: '1' },
-    };
-    const result = method === 'initialize' ? welcome : method === 'tools/call' ? results[params.name] : { tools };
-    const body = JSON.stringify({ jsonrpc: '2.0', id, result });
-    response.writeHead(200, { 'content-type': 'application/json' }).end(body);
-  });
-});
-
+let server: CannedServer;
 let gate: TestGate;
 let code: 'too_large' | 'canceled' = 'too_large';
 before(async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  server = await cannedServer(Object.fromEntries(Object.entries(results).map(([name, each]) => [name, [whole, each]])));
   const aside: AnswerMasking['aside'] = () => Promise.resolve(refuse(code, 'It takes too long to mask.'));
   gate = await openGate({
-    httpUpstream: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`,
+    httpUpstream: server.url,
     maskFor: Object.assign(() => Promise.resolve(mask), { aside }),
   });
 });
 after(async () => {
   await gate.close();
-  server.closeAllConnections();
   server.close();
 });
 
