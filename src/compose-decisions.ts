@@ -2,7 +2,7 @@
 // Part of the composition root; a rule about requests has no business here.
 
 import type { Logger } from 'pino';
-import { systemClock as clock } from './adapters/system/clock.ts';
+import { systemClock as clock, every } from './adapters/system/clock.ts';
 import { systemRandom as random } from './adapters/system/random.ts';
 import type { SlackDeps } from './admin/slack.ts';
 import { openNotifiers } from './compose-notices.ts';
@@ -73,11 +73,7 @@ export function openDecisions(
       slackApps.length === 0
         ? null
         : { clock, refusals: new DoorRefusals(clock, log, 'slack'), desk, apps: slackApps, onFailure },
-    keepTime: () => {
-      // A log that is closed closes the doors by itself.
-      const timer = setInterval(() => void tick().catch(() => {}), tickMs);
-      timer.unref();
-      return () => clearInterval(timer);
-    },
+    // A log that is closed closes the doors by itself.
+    keepTime: () => every(tickMs, () => void tick().catch(() => {})),
   });
 }

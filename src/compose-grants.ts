@@ -1,17 +1,16 @@
 // Tokens without a browser at a running gate: which clients the operator knows, whose tokens they may bring, who may assert a
 // person. Part of the composition root.
 
-import { readFile } from 'node:fs/promises';
-import type { JSONWebKeySet } from 'jose';
-import { keysInFile, keysOfIssuer } from './adapters/jwks/key-source.ts';
+import { faultInClientKeys, readClientKeys } from './adapters/jwks/client-keys.ts';
+import { keysOfIssuer } from './adapters/jwks/key-source.ts';
 import type { GrantClient } from './adapters/oauth-provider/grants.ts';
-import type { IdentityConfig, KnownClientConfig, TrustConfig } from './config/config.ts';
+import type { IdentityConfig, KnownClientConfig } from './config/config.ts';
 import type { LoadedConfig } from './config/resolve.ts';
 import { ok, type Result, refuse } from './core/result.ts';
 import type { ConfiguredProvider } from './gateway/sign-in-desk.ts';
 import type { Asserter, KnownClient } from './identity/grants.ts';
 import { personOf } from './identity/person.ts';
-import { subjectOf } from './identity/subject.ts';
+import { principalOf, subjectOf } from './identity/subject.ts';
 import { lackingClaim, type TrustedIssuer } from './identity/token.ts';
 import type { Grant } from './ports/token-grants.ts';
 
@@ -24,9 +23,9 @@ export async function grantClients({ config, secret }: LoadedConfig): Promise<Re
       clients.push({ ...common, proof: { secret: secret(proof.secret) } });
       continue;
     }
-    const faulty = 'file' in proof.jwks ? await faultIn(proof.jwks.file) : null;
+    const faulty = 'file' in proof.jwks ? await faultInClientKeys(proof.jwks.file) : null;
     if (faulty !== null) return refuse('config_invalid', `The key set of the client ${id} ${faulty}.`);
-    clients.push({ ...common, proof: { readKeys: () => readKeys(proof.jwks) } });
+    clients.push({ ...common, proof: { readKeys: () => readClientKeys(proof.jwks) } });
   }
   return ok(clients);
 }
@@ -68,8 +67,7 @@ export function assertersOf(
           'token_invalid',
           `The assertion's claim "${lacking}" is missing, or not what this gate asks for.`,
         );
-      const { expiresMs: _, issuedMs: __, agent: ___, actors: ____, ...subject } = subjectOf(claims, trust);
-      return ok(subject);
+      return ok(principalOf(subjectOf(claims, trust)));
     };
     return { issuer, resolve, subjectOf: subjectOfClaims };
   });
@@ -82,25 +80,4 @@ function grantsOf({ workload, exchange, assertions }: Omit<KnownClientConfig, 'l
     ...(exchange ? (['exchange'] as const) : []),
     ...(assertions.length > 0 ? (['assertion'] as const) : []),
   ];
-}
-
-/** What is wrong with a client's key set; null = nothing. */
-async function faultIn(file: string): Promise<string | null> {
-  try {
-    // It looks at the shape, and throws.
-    await keysInFile(file);
-    const { keys }: JSONWebKeySet = JSON.parse(await readFile(file, 'utf8'));
-    return keys.some((key) => 'd' in key || 'k' in key)
-      ? 'holds a private or shared key: give public keys alone'
-      : null;
-  } catch {
-    return 'is not a JWKS (RFC 7517)';
-  }
-}
-
-async function readKeys(jwks: TrustConfig['jwks']): Promise<string> {
-  if ('file' in jwks) return readFile(jwks.file, 'utf8');
-  const answer = await fetch(jwks.url, { redirect: 'error', signal: AbortSignal.timeout(5000) });
-  if (!answer.ok) throw new Error(`the keys of a client could not be fetched: ${answer.status}`);
-  return answer.text();
 }

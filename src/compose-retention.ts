@@ -2,7 +2,7 @@
 
 import { createHmac } from 'node:crypto';
 import type { Logger } from 'pino';
-import { systemClock as clock } from './adapters/system/clock.ts';
+import { systemClock as clock, every } from './adapters/system/clock.ts';
 import { systemRandom as random } from './adapters/system/random.ts';
 import type { Foundation } from './foundation.ts';
 import type { PatientNaming } from './gateway/patient-names.ts';
@@ -44,7 +44,5 @@ export function keepRounds(retention: RetentionDesk, logger: Logger): () => void
     }
   };
   void round();
-  const timer = setInterval(() => void round(), roundMs);
-  timer.unref();
-  return () => clearInterval(timer);
+  return every(roundMs, () => void round());
 }

@@ -4,11 +4,8 @@
 import { readFile } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import { derivedKey } from './adapters/key-file/kek.ts';
-import {
-  type AuthorizationServer,
-  type AuthorizationServerDeps,
-  createAuthorizationServer,
-} from './adapters/oauth-provider/authorization-server.ts';
+import { type AuthorizationServer, createAuthorizationServer } from './adapters/oauth-provider/authorization-server.ts';
+import type { AuthorizationServerDeps } from './adapters/oauth-provider/configuration.ts';
 import { gateScope } from './adapters/oauth-provider/grants.ts';
 import { createOidcProvider } from './adapters/oidc-client/provider.ts';
 import type { Store } from './adapters/sqlite-store/store.ts';

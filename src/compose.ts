@@ -1,5 +1,5 @@
-// Which part talks to which: the doors, what they decide by, and the listeners in front of them. With serve.ts and
-// connections.ts the composition root; a rule about requests has no business here.
+// Which part talks to which: the doors, what they decide by, and the listeners in front of them. Part of the composition
+// root; a rule about requests has no business here.
 
 import { join } from 'node:path';
 import type { Logger } from 'pino';
@@ -8,40 +8,29 @@ import { derivedKey } from './adapters/key-file/kek.ts';
 import { keepPolicy } from './adapters/log-files/kept-policies.ts';
 import { listenHttp } from './adapters/node-http/listener.ts';
 import { listen } from './adapters/node-net/listener.ts';
-import { systemClock as clock } from './adapters/system/clock.ts';
-import { systemRandom as random } from './adapters/system/random.ts';
+import { systemClock as clock, every } from './adapters/system/clock.ts';
 import { startExports } from './compose-exports.ts';
-import { answerMasking } from './compose-masking.ts';
+import { accountsOf, openMcpDoor } from './compose-mcp.ts';
 import { later, operationsAnd, signInAnd } from './compose-operations.ts';
-import { recognizersOf } from './compose-recognizers.ts';
 import { keepRounds } from './compose-retention.ts';
 import type { LoadedConfig } from './config/resolve.ts';
-import { type IssueDsn, loadFor, localHost, mcpConnections, publicHost, rehearse } from './connections.ts';
-import { decide, mayBeHeld, mayEnter } from './core/decide.ts';
 import { errors } from './core/errors.ts';
 import { limits } from './core/limits.ts';
-import { isLoopback } from './core/loopback.ts';
 import { ok, type Result } from './core/result.ts';
 import type { Foundation } from './foundation.ts';
-import { type AccountDesk, wantsAccounts } from './gateway/account-desk.ts';
-import { openSession } from './gateway/audited-session.ts';
-import { dsnOf } from './gateway/credential-desk.ts';
-import { detectClasses } from './gateway/detected-classes.ts';
 import { DoorRefusals } from './gateway/door-refusals.ts';
-import type { AuditedSession } from './gateway/enforce.ts';
-import { statusFor } from './gateway/mcp-approval-status.ts';
-import { createMcpDoor, type McpDoor } from './gateway/mcp-door.ts';
+import type { McpDoor } from './gateway/mcp-door.ts';
 import { mcpPrefix } from './gateway/mcp-entrance.ts';
 import { resourceMetadataPrefix } from './gateway/mcp-http-refusal.ts';
 import { PostgresDoor } from './gateway/postgres-door.ts';
 import type { PostgresTarget } from './gateway/postgres-target.ts';
-import { flowingWith, type Recognition } from './gateway/recognition.ts';
 import { signInPrefix } from './gateway/sign-in-door.ts';
 import { scopeOf } from './identity/audience.ts';
 import { createKernel, type Kernel } from './kernel.ts';
-import { maskJson } from './masking/json.ts';
+import { loadFor } from './mcp-connections.ts';
 import { compilePolicy, policyText } from './policy/compile.ts';
 import type { HttpExchange } from './ports/http-exchange.ts';
+import { rehearse } from './postgres-connections.ts';
 
 export interface Gate {
   /** Where it is reached, as a person reads it. */
@@ -57,6 +46,7 @@ type OnClose = (close: () => unknown) => void;
 
 /** By then the first have been answered that came through a door as soon as it was open. */
 const frontMs = 1_000;
+const sweepMs = 60_000;
 
 /** Refused: config_invalid, port_unavailable. What has been opened by then is handed to `onClose`. */
 export async function openDoors(
@@ -103,13 +93,7 @@ export async function openDoors(
   if (!exports.ok) return exports;
   onClose(exports.value);
   onClose(keepRounds(kernel.value.retention, logger));
-  onClose(
-    every(60_000, async () => {
-      foundation.store.credentials.removeExpired(clock.now() - limits.credentialMs);
-      foundation.store.records.removeExpired(clock.now());
-      await people?.sweep();
-    }),
-  );
+  onClose(every(sweepMs, () => void removeExpired(kernel.value).catch(() => {})));
   onClose(clock.after(frontMs, front.load));
   return ok({
     addresses: [`HTTP on ${config.listen.http.host}:${http.value.port}`, ...postgres.value],
@@ -127,6 +111,13 @@ export async function openDoors(
       );
     },
   });
+}
+
+/** What nobody can use any more; what could not be removed is removed the next time. */
+async function removeExpired({ foundation: { store }, people }: Kernel): Promise<void> {
+  store.credentials.removeExpired(clock.now() - limits.credentialMs);
+  store.records.removeExpired(clock.now());
+  await people?.sweep();
 }
 
 function targetsOf(routes: Kernel['routes']): PostgresTarget[] {
@@ -195,89 +186,4 @@ async function openPostgresDoor(kernel: Kernel, mcpDoor: McpDoor, onClose: OnClo
     await closed;
   });
   return ok([`PostgreSQL on ${address.host}:${postgresAt.port}`]);
-}
-
-function openMcpDoor(kernel: Kernel, accounts: AccountDesk | null, logger: Logger, onClose: OnClose): McpDoor {
-  const { loaded, foundation, rules, desk, tools, enforcement, emergency, authenticate, issue, postgresAt } = kernel;
-  const { identity, publicUrl, tls } = loaded.config;
-  const { idleMs, absoluteMs } = identity;
-  // A server on this machine comes in over loopback, by SCRAM; another one as people do.
-  const issueDsn: IssueDsn = async ({ subject, id }, connection, server) => {
-    const issued = await issue({ subject, connection, ttlMs: null, mcpSession: { id, absoluteMs } });
-    if (!issued.ok) return issued;
-    const isNear = server === null || isLoopback(new URL(server).hostname);
-    const { host, port } = postgresAt;
-    const at = isNear
-      ? { host: localHost(host), port, tls: false }
-      : { host: publicHost(host, publicUrl), port, tls: tls !== null };
-    return ok({ user: issued.value.user, dsn: dsnOf(issued.value, at, connection) });
-  };
-  const keepStderr = ({ id: session, connection }: AuditedSession, said: string): void => {
-    const text = maskJson(said, rules.viewOf({ obligations: { unmask: [], filter: [], rowsMax: null } }));
-    const bytes = Buffer.from(JSON.stringify({ text }));
-    const record = { type: 'server.stderr', session, connection, data: { characters: said.length } } as const;
-    // A log that is closed closes the session by itself.
-    foundation.log.append(record, { media: 'application/json', bytes }, true).catch(() => {});
-  };
-  const mcp = mcpConnections(loaded, logger, issueDsn, foundation.store.credentials, keepStderr, accounts);
-  onClose(() => mcp.close());
-  const recognition: Recognition = {
-    viewOf: (decision) => rules.viewOf(decision),
-    recognizers: recognizersOf(() => rules.config.detectors, onClose),
-    onFailure: (text) => logger.warn({ error: text }, 'a recognizer failed, so sentences were masked as notes'),
-  };
-  const door = createMcpDoor({
-    clock,
-    random,
-    publicUrl,
-    issuers: kernel.people
-      ? [publicUrl]
-      : [...new Set(identity.trust.flatMap((each) => (each.atDoors ? [each.issuer] : [])))],
-    scope: kernel.people?.scope ?? null,
-    idleMs,
-    absoluteMs,
-    connection: mcp.connection,
-    authenticate: (token, connection) => authenticate(token, { kind: 'mcp', connection }),
-    mayEnter: (subject, connection) => mayEnter(rules.policy, subject, connection),
-    isSignedOut: kernel.isSignedOut,
-    openSession: (opening) => openSession(enforcement, { ...opening, door: 'mcp', method: 'jwt' }),
-    startUpstream: mcp.startUpstream,
-    refusals: new DoorRefusals(clock, foundation.log, 'mcp'),
-    stateKey: derivedKey(foundation.kek, 'mcp request state'),
-    preview: (facts) => {
-      const open = emergency(facts.subject, facts.connection.name);
-      return decide(open === undefined ? facts : { ...facts, emergency: open }, rules.policy);
-    },
-    detectClasses: (text) => detectClasses(text, rules.ownDetectors),
-    patientPlaces: (name) => rules.config.classification[name]?.patient ?? null,
-    maskFor: answerMasking(recognition, rules, onClose),
-    flowFor: flowingWith(recognition),
-    tools,
-    accounts,
-    approvals: {
-      offered: (subject, connection) => mayBeHeld(rules.policy, subject, connection),
-      settled: (id, signal) => desk.settled(id, approvalWatchMs, signal),
-      status: (subject, id) => statusFor(foundation.store.approvals.get(id), subject, clock.now()),
-    },
-  });
-  onClose(() => door.closeAll('shutting_down'));
-  return door;
-}
-
-/** Null where no connection wants an account of each person: then what that takes is not loaded. */
-async function accountsOf({ loaded, foundation, signOuts }: Kernel, logger: Logger): Promise<AccountDesk | null> {
-  if (!wantsAccounts(loaded.config)) return null;
-  const { openAccounts } = await import('./compose-accounts.ts');
-  const desk = openAccounts(loaded, foundation, logger);
-  signOuts.belongings.push((id, issuer) => desk.removeAll(id, issuer));
-  return desk;
-}
-
-/** A client that was sent to a page for an approval is told of the decision for so long. */
-const approvalWatchMs = 86_400_000;
-
-function every(ms: number, work: () => Promise<void>): () => void {
-  const timer = setInterval(() => void work().catch(() => {}), ms);
-  timer.unref();
-  return () => clearInterval(timer);
 }

@@ -1,35 +1,24 @@
-// What `chartgate check` and `chartgate harden` do with live PostgreSQL connections: reach them, say which posture they are
-// in and whether it holds, and make or undo the enforced one. Part of the composition root.
+// What `chartgate check` and `chartgate classify` ask live PostgreSQL connections: whether they can be reached, which posture they
+// are in and whether it holds, what their columns hold. Part of the composition root.
 
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
-import { keyFromText, keyInState } from './adapters/key-file/kek.ts';
-import { type NodeKeys, nodeKeys } from './adapters/key-file/node-keys.ts';
-import { connectUpstream } from './adapters/node-net/upstream.ts';
-import { makeStateDirectory } from './adapters/state-lock/lock.ts';
+import { keyFromText } from './adapters/key-file/kek.ts';
 import { systemClock as clock } from './adapters/system/clock.ts';
 import { systemRandom as random } from './adapters/system/random.ts';
 import type { LiveFinding } from './cli/check.ts';
-import type { HardenAt, Hardening, HardenScript } from './cli/harden.ts';
 import { openNotifiers } from './compose-notices.ts';
 import type { PostgresConnection } from './config/config.ts';
 import type { LoadedConfig } from './config/resolve.ts';
-import { targetOf, upstreamOf } from './connections.ts';
 import { ok, type Refusal, type Result, refuse } from './core/result.ts';
 import { type Survey, surveyColumns } from './gateway/column-samples.ts';
 import { loadCatalog } from './gateway/postgres-catalog.ts';
 import { readSafeFunctions } from './gateway/postgres-functions.ts';
-import { type DeriveKey, rolePassword } from './gateway/posture-names.ts';
-import { type PosturePlan, planPosture } from './gateway/posture-plan.ts';
-import { applyScript, lockKey, undoScript } from './gateway/posture-script.ts';
-import { identifier, type PostureState, readState } from './gateway/posture-state.ts';
-import { type Finding, roleProblems, verifyPosture } from './gateway/posture-verify.ts';
-import { type QueryRows, QuerySession } from './gateway/upstream-query.ts';
-import { compilePolicy } from './policy/compile.ts';
-import { unmaskSets } from './policy/unmask-sets.ts';
-import type { UpstreamTarget } from './ports/postgres-upstream.ts';
+import { openCatalogSession, openHardening } from './live-hardening.ts';
+import { targetOf, upstreamOf } from './postgres-connections.ts';
 import type { Catalog } from './sql/catalog.ts';
-import { startupParameters } from './sql/settings.ts';
+
+const surveyMs = 120_000;
 
 export async function checkConnections(loaded: LoadedConfig): Promise<LiveFinding[]> {
   const { connections, classification } = loaded.config;
@@ -54,14 +43,17 @@ function startProblems(loaded: LoadedConfig): Refusal[] {
   try {
     if (tls) createSecureContext({ cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) });
   } catch {
-    problems.push({ code: 'config_invalid', text: 'The TLS certificate and key cannot be used together.' });
+    problems.push({
+      code: 'config_invalid',
+      text: `tls: ${tls?.certFile} and ${tls?.keyFile} are no certificate and key that belong together (PEM, the key without a passphrase).`,
+    });
   }
   return problems;
 }
 
 async function inlineFinding(loaded: LoadedConfig, name: string, connection: PostgresConnection): Promise<LiveFinding> {
   const { classification } = loaded.config;
-  const { target } = targetOf(connection, loaded, () => classification[name], {
+  const { target } = targetOf(name, connection, loaded, () => classification[name], {
     clock,
     random,
     detectClasses: () => [],
@@ -69,20 +61,16 @@ async function inlineFinding(loaded: LoadedConfig, name: string, connection: Pos
   });
   const ready = await target.ready();
   target.close();
-  return {
-    connection: name,
-    // A policy is checked where its databases cannot be reached, too: that is no fault of the configuration.
-    ok: ready.ok || ready.error.code === 'upstream_unavailable',
-    text: ready.ok ? `posture inline: ${summaryOf(ready.value)}` : notSo(ready.error),
-  };
+  return ready.ok
+    ? { connection: name, ok: true, text: `posture inline: ${summaryOf(ready.value)}` }
+    : notSo(name, ready.error);
 }
 
 async function enforcedFindings(loaded: LoadedConfig, name: string): Promise<LiveFinding[]> {
   const hardening = await openHardening(loaded, { connection: name, admin: null, adminPassword: null });
   const found = hardening.ok ? await hardening.value.verify() : hardening;
   if (hardening.ok) hardening.value.close();
-  if (!found.ok)
-    return [{ connection: name, ok: found.error.code === 'upstream_unavailable', text: notSo(found.error) }];
+  if (!found.ok) return [notSo(name, found.error)];
   const wrong = found.value.filter((each) => !each.ok);
   if (wrong.length > 0) return wrong.map((each) => ({ connection: name, ...each }));
   return [
@@ -98,7 +86,7 @@ async function functionFindings(
 ): Promise<LiveFinding[]> {
   const functions = loaded.config.classification[name]?.functions ?? {};
   if (Object.keys(functions).length === 0) return [];
-  const session = await openSession(upstreamOf(connection, loaded));
+  const session = await openCatalogSession(upstreamOf(connection, loaded));
   if (!session.ok) return [];
   const safe = await readSafeFunctions(session.value.query, functions);
   session.value.close();
@@ -110,8 +98,11 @@ async function functionFindings(
   }));
 }
 
-function notSo({ code, text }: Refusal): string {
-  return code === 'upstream_unavailable' ? `not checked: ${text}` : text;
+/** A policy is checked where its databases cannot be reached, too: that is no fault of the configuration. */
+function notSo(connection: string, { code, text }: Refusal): LiveFinding {
+  return code === 'upstream_unavailable'
+    ? { connection, ok: true, checked: false, text }
+    : { connection, ok: false, text };
 }
 
 function summaryOf(catalog: Catalog): string {
@@ -121,27 +112,12 @@ function summaryOf(catalog: Catalog): string {
   return `${columns.length} columns, ${columns.length - clear - unknown} classified as PHI, ${unknown} unknown and therefore masked, ${clear} clear`;
 }
 
-/** Refused: unknown_connection, config_invalid, state_unwritable, and whatever the upstream refuses. */
-export async function openHardening(loaded: LoadedConfig, at: HardenAt): Promise<Result<Hardening>> {
-  const connection = loaded.config.connections[at.connection];
-  if (connection?.type !== 'postgres')
-    return refuse('unknown_connection', `There is no PostgreSQL connection ${at.connection}.`);
-  const kek = kekOf(loaded);
-  const keys = kek.ok ? nodeKeys(loaded.config.state, kek.value) : kek;
-  if (!keys.ok) return keys;
-  const login = upstreamOf(connection, loaded);
-  const asked = at.admin ? { ...login, ...at.admin, password: at.adminPassword } : login;
-  const session = await openSession(asked);
-  if (!session.ok) return session;
-  return ok(new LiveHardening(loaded, at.connection, login, keys.value, session.value));
-}
-
 /** What `chartgate classify` looks into. Refused: unknown_connection, and whatever the upstream refuses. */
 export async function surveyDatabase(loaded: LoadedConfig, name: string, rows: number): Promise<Result<Survey>> {
   const connection = loaded.config.connections[name];
   if (connection?.type !== 'postgres')
     return refuse('unknown_connection', `There is no PostgreSQL connection ${name}.`);
-  const session = await openSession(upstreamOf(connection, loaded));
+  const session = await openCatalogSession(upstreamOf(connection, loaded));
   if (!session.ok) return session;
   const { query, close } = session.value;
   try {
@@ -151,130 +127,5 @@ export async function surveyDatabase(loaded: LoadedConfig, name: string, rows: n
     return await surveyColumns(query, catalog.value, rows, () => clock.now() >= end);
   } finally {
     close();
-  }
-}
-
-const surveyMs = 120_000;
-
-/** The gate's own key; where there is none yet it is made, as the gate would. */
-function kekOf({ config, secret }: LoadedConfig): Result<Uint8Array> {
-  if (config.keys.kek) return keyFromText(secret(config.keys.kek));
-  try {
-    makeStateDirectory(config.state);
-  } catch {
-    return refuse('state_unwritable', `The state directory ${config.state} cannot be made.`);
-  }
-  const kept = keyInState(config.state);
-  return kept.ok ? ok(kept.value.key) : kept;
-}
-
-interface CatalogSession {
-  readonly query: (sql: string) => Promise<Result<QueryRows>>;
-  readonly close: () => void;
-}
-
-/** INVARIANT: names are found in pg_catalog only, so that every other one is written with its schema. */
-async function openSession(target: UpstreamTarget): Promise<Result<CatalogSession>> {
-  const startup = { ...startupParameters, search_path: 'pg_catalog', application_name: 'chartgate harden' };
-  const connected = await connectUpstream(target, startup, { clock, random });
-  if (!connected.ok) return connected;
-  const session = new QuerySession(connected.value);
-  return ok({ query: (sql) => session.ask(sql), close: () => session.end() });
-}
-
-class LiveHardening implements Hardening {
-  readonly #loaded: LoadedConfig;
-  readonly #connection: string;
-  readonly #login: UpstreamTarget;
-  readonly #keys: NodeKeys;
-  readonly #session: CatalogSession;
-
-  constructor(
-    loaded: LoadedConfig,
-    connection: string,
-    login: UpstreamTarget,
-    keys: NodeKeys,
-    session: CatalogSession,
-  ) {
-    this.#loaded = loaded;
-    this.#connection = connection;
-    this.#login = login;
-    this.#keys = keys;
-    this.#session = session;
-  }
-
-  async script(): Promise<Result<HardenScript>> {
-    // Held to the end of the session: what is planned must still be so when it is made.
-    const locked = await this.#session.query(`SELECT FROM pg_advisory_lock(${lockKey(this.#connection)})`);
-    if (!locked.ok) return locked;
-    const planned = await this.#plan();
-    if (!planned.ok) return planned;
-    const { plan, state } = planned.value;
-    const maskKey = this.#keys.derive('mask key');
-    const sql = applyScript({ connection: this.#connection, plan, state, derive: this.#derive, maskKey });
-    return ok({ sql, leftOut: plan.leftOut, publishedBy: state.publications });
-  }
-
-  undoScript(): string {
-    return undoScript(this.#connection);
-  }
-
-  async run(sql: string): Promise<Result<void>> {
-    const done = await this.#session.query(sql);
-    if (!done.ok) await this.#session.query('ROLLBACK');
-    return done.ok ? ok(undefined) : done;
-  }
-
-  async verify(): Promise<Result<readonly Finding[]>> {
-    const planned = await this.#plan();
-    if (!planned.ok) return planned;
-    const { plan, state } = planned.value;
-    const found = await verifyPosture(this.#session.query, this.#connection, plan, state);
-    if (!found.ok) return found;
-    const signedIn: Finding[] = [];
-    for (const each of plan.sets) signedIn.push(...(await this.#asRole(each)));
-    return ok([...found.value, ...signedIn]);
-  }
-
-  close(): void {
-    this.#session.close();
-  }
-
-  readonly #derive: DeriveKey = (purpose) => this.#keys.derive(purpose);
-
-  async #plan(): Promise<Result<{ readonly plan: PosturePlan; readonly state: PostureState }>> {
-    const { config } = this.#loaded;
-    const policy = compilePolicy(config.policy);
-    if (!policy.ok) return refuse('config_invalid', 'The policy does not compile.');
-    const sets = unmaskSets(policy.value, this.#connection);
-    if (!sets.ok) return sets;
-    const catalog = await loadCatalog(this.#session.query, config.classification[this.#connection], 0);
-    if (!catalog.ok) return catalog;
-    const state = await readState(this.#session.query, this.#connection, this.#login.user);
-    if (!state.ok) return state;
-    const patientKeys = config.classification[this.#connection]?.patient?.columns;
-    const input = { connection: this.#connection, sets: sets.value, masks: config.masks, patientKeys };
-    return ok({ plan: planPosture({ ...input, catalog: catalog.value, state: state.value }), state: state.value });
-  }
-
-  /** What the gate would do: sign in with the derived password, and reach the views and nothing else. */
-  async #asRole({ set, role, views }: PosturePlan['sets'][number]): Promise<Finding[]> {
-    const password = rolePassword(this.#derive, this.#connection, role);
-    const session = await openSession({ ...this.#login, user: role, password });
-    if (!session.ok) return [{ ok: false, text: `${role} cannot sign in: ${session.error.text}` }];
-    const wrong: Finding[] = [];
-    if (set !== 'all') {
-      const problems = await roleProblems(session.value.query, this.#connection);
-      if (!problems.ok) wrong.push({ ok: false, text: `${role}: ${problems.error.text}` });
-      else wrong.push(...problems.value.map((text) => ({ ok: false, text: `${role}, asked itself: ${text}` })));
-    }
-    for (const { schema, name, base } of views) {
-      const view = await session.value.query(`SELECT FROM ${identifier(schema, name)} LIMIT 0`);
-      if (!view.ok) wrong.push({ ok: false, text: `${role} cannot read ${schema}.${name}` });
-      const table = await session.value.query(`SELECT FROM ${identifier(base.schema, base.name)} LIMIT 0`);
-      if (table.ok) wrong.push({ ok: false, text: `${role} can read ${base.schema}.${base.name} itself` });
-    }
-    session.value.close();
-    return wrong.length > 0 ? wrong : [{ ok: true, text: `${role} signs in and reads what it should, and no more` }];
   }
 }

@@ -23,7 +23,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 process.exitCode = await runCli(process.argv.slice(2), io, {
   version,
   live: async (loaded) => (await import('./live-check.ts')).checkConnections(loaded),
-  openHardening: async (loaded, at) => (await import('./live-check.ts')).openHardening(loaded, at),
+  openHardening: async (loaded, at) => (await import('./live-hardening.ts')).openHardening(loaded, at),
   survey: async (loaded, connection, rows) =>
     (await import('./live-check.ts')).surveyDatabase(loaded, connection, rows),
   analyze: async (sql) => (await import('./cli/analyze-text.ts')).analyzeText(sql),

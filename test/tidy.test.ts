@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { manifestRules, rules } from './tidy/rules.ts';
 import { readSource, type Source } from './tidy/source.ts';
+import { root as compositionRoot } from './tidy/walls.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -36,6 +37,16 @@ for (const [name, rule] of Object.entries(rules)) {
 test('the house keeps: few scripts, pinned and explained dependencies', () => {
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   assert.deepEqual(manifestRules(manifest, readFileSync(join(root, 'docs/reference/dependencies.md'), 'utf8')), []);
+});
+
+test('the composition root is what is there, and its decision names each file', () => {
+  const files = readdirSync(join(root, 'src')).filter((each) => each.endsWith('.ts'));
+  const decision = readFileSync(join(root, 'docs/adr/0011-composition-root.md'), 'utf8');
+  assert.deepEqual(
+    compositionRoot.map((each) => `${each}.ts`).toSorted(),
+    files.filter((each) => decision.includes(`\`${each}\``)).toSorted(),
+  );
+  assert.equal(files.length, compositionRoot.length);
 });
 
 test('every source that Git would keep is looked at', () => {

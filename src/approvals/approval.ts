@@ -1,13 +1,13 @@
 // The state of one approval, as data. See step.ts for how it moves.
 
-import type { Party as Named } from '../core/facts.ts';
+import type { Party as Asker } from '../core/facts.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { PhiClass } from '../core/phi.ts';
 
 export type ApprovalStatus = 'requested' | 'approved' | 'denied' | 'expired' | 'used' | 'withdrawn';
 
 /** Who asks or acts. `aliases` are the other names of the same person, by which a second account of theirs is known. */
-export type Party = Named & {
+export type Party = Asker & {
   readonly aliases?: readonly string[];
 };
 

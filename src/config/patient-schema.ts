@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import type { PatientPlaces } from '../core/patient-places.ts';
-import { closed } from './scalars.ts';
+import { closed, columnName } from './scalars.ts';
 
 /** The same word means the same kind of number on every connection. */
 const kind = z
@@ -18,10 +18,7 @@ const pointer = z
   .regex(/^(?:\/(?:[^~/]|~[01])*)+$/, '/a/json/pointer, `*` for any member, `/**/…` for any depth');
 
 export const patient: z.ZodType<PatientPlaces> = closed({
-  columns: z
-    .record(z.string().regex(/^[^.]+\.[^.]+\.[^.]+$/, 'schema.table.column'), kind)
-    .default({})
-    .describe('schema.table.column → kind of identifier.'),
+  columns: z.record(columnName, kind).default({}).describe('schema.table.column → kind of identifier.'),
   json: z.record(pointer, kind).default({}).describe('JSON pointer into what MCP tools answer → kind of identifier.'),
   arguments: z.record(pointer, kind).default({}).describe('JSON pointer into arguments of MCP tools → kind.'),
   fhir: z

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { durationText, parseDuration } from '../core/duration.ts';
-import { isLoopback } from '../core/loopback.ts';
+import { isPotentiallyTrustworthy } from '../core/loopback.ts';
 import { type ClassSet, type PhiClass, phiClasses } from '../core/phi.ts';
 import type { Address, SecretString } from './config.ts';
 
@@ -45,6 +45,8 @@ export const connectionName: z.ZodType<string, string> = z
   .string()
   .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'a name of lower case letters, digits, - and _, at most 63 characters');
 
+export const columnName: z.ZodType<string, string> = z.string().regex(/^[^.]+\.[^.]+\.[^.]+$/, 'schema.table.column');
+
 export const secret: z.ZodType<SecretString> = z
   .string()
   .min(1, 'a text that is not empty')
@@ -67,8 +69,7 @@ export const upstreamUrl: z.ZodType<string> = z
 
 export function isSafeUrl(value: string): boolean {
   const url = parseUrl(value);
-  if (!url) return false;
-  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
+  return url !== null && isPotentiallyTrustworthy(url);
 }
 
 export function parseUrl(value: string): URL | null {

@@ -3,8 +3,9 @@
 
 import { z } from 'zod';
 import { archive } from './archive-schema.ts';
+import { classificationOf } from './classification-schema.ts';
 import type { Config } from './config.ts';
-import { classificationOf, connection } from './connection-schema.ts';
+import { connection } from './connection-schema.ts';
 import { detectors } from './detector-schema.ts';
 import { exports } from './export-schema.ts';
 import { identity } from './identity-schema.ts';

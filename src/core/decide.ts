@@ -11,6 +11,7 @@ import {
   type Policy,
   type Rate,
   type Reason,
+  type SubjectSet,
 } from './decision.ts';
 import { errors } from './errors.ts';
 import type { Facts, Party } from './facts.ts';
@@ -120,8 +121,11 @@ function weightOf({ code }: Reason): number {
 /** Whether a rule speaks of this subject on this connection, whatever the request. */
 export function concerns(rule: CompiledRule, subject: Party, connection: string): boolean {
   if (rule.connections && !rule.connections.includes(connection)) return false;
-  if (!rule.subjects) return true;
-  return rule.subjects.ids.includes(subject.id) || rule.subjects.groups.some((group) => subject.groups.includes(group));
+  return rule.subjects === null || isAmong(subject, rule.subjects);
+}
+
+function isAmong({ id, groups }: Party, subjects: SubjectSet): boolean {
+  return subjects.ids.includes(id) || subjects.groups.some((group) => groups.includes(group));
 }
 
 /** Whether anything could ever be let through for this subject on this connection: else the door does not open. */
@@ -140,9 +144,7 @@ export function glassFor(policy: Policy, subject: Party, connection: string): Br
   const { breakGlass: glass } = policy;
   if (!glass || (subject.agent !== undefined && !glass.agents)) return null;
   if (glass.connections && !glass.connections.includes(connection)) return null;
-  return glass.subjects.ids.includes(subject.id) || glass.subjects.groups.some((each) => subject.groups.includes(each))
-    ? glass
-    : null;
+  return isAmong(subject, glass.subjects) ? glass : null;
 }
 
 /** What this subject may see on this connection in whatever they ask: what rules without a condition unmask. */

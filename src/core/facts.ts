@@ -44,7 +44,8 @@ export function spokenNameOf({ id, agent, actors = agent === undefined ? [] : [a
 }
 
 type Spoken = Pick<Subject, 'id' | 'agent' | 'actors'>;
-type Named = Pick<Subject, 'id' | 'issuer' | 'kind' | 'agent' | 'actors'>;
+/** Who it is, by the names that stand in records. */
+export type Named = Pick<Subject, 'id' | 'issuer' | 'kind' | 'agent' | 'actors'>;
 
 /** Who it is and what they belong to, as approvals see them. */
 export function partyOf(subject: Party): Party {
@@ -66,12 +67,10 @@ export function askerOf(subject: Subject, now: number): Facts['subject'] {
   };
 }
 
-export type SqlCommand = string;
-
 /** What a statement (or the sum of a multi-statement message) does. Names are `schema.table` / `schema.table.column`. */
 export interface SqlFacts {
   /** The command tag's words: SELECT, INSERT, CREATE TABLE, … ; of several statements, joined by "; ". */
-  readonly command: SqlCommand;
+  readonly command: string;
   /** It only reads: it changes nothing. Unknown when it calls what cannot be seen into. */
   readonly reads: Known<boolean>;
   /** It changes data, structure or privileges. */

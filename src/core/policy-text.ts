@@ -1,7 +1,7 @@
 // A policy as its author wrote it, defaults filled in and conditions still text. policy/compile.ts makes it decide.
 
-import type { Lookups } from './decision.ts';
-import type { PhiClass } from './phi.ts';
+import type { Lookups, SubjectSet } from './decision.ts';
+import type { ClassSet } from './phi.ts';
 import type { RiskPattern } from './risk-patterns.ts';
 
 export interface PolicyConfig {
@@ -14,11 +14,11 @@ export interface PolicyConfig {
 }
 
 export interface BreakGlassConfig {
-  readonly subjects: { readonly groups: readonly string[]; readonly ids: readonly string[] };
+  readonly subjects: SubjectSet;
   readonly connections: readonly string[] | null;
   readonly agents: boolean;
-  readonly unmask: 'all' | readonly PhiClass[];
-  readonly filter: 'all' | readonly PhiClass[];
+  readonly unmask: ClassSet;
+  readonly filter: ClassSet;
   readonly lookup?: Lookups;
   readonly rows: number | null;
   readonly maxMs: number;
@@ -29,7 +29,7 @@ export interface BreakGlassConfig {
 
 export interface RuleConfig {
   readonly name: string;
-  readonly subjects: { readonly groups: readonly string[]; readonly ids: readonly string[] } | null;
+  readonly subjects: SubjectSet | null;
   readonly connections: readonly string[] | null;
   readonly when: string | null;
   /** Ready-made conditions, any of which is enough; with `when`, both must hold. */
@@ -37,8 +37,8 @@ export interface RuleConfig {
   readonly effect:
     | {
         readonly kind: 'allow';
-        readonly unmask: 'all' | readonly PhiClass[];
-        readonly filter: 'all' | readonly PhiClass[];
+        readonly unmask: ClassSet;
+        readonly filter: ClassSet;
         readonly lookup?: Lookups;
         readonly rows: number | null;
       }
@@ -63,6 +63,6 @@ export interface PolicyTestConfig {
   readonly expect: {
     readonly effect: 'allow' | 'hold' | 'deny';
     readonly rule: string | null;
-    readonly unmask: 'all' | readonly PhiClass[] | null;
+    readonly unmask: ClassSet | null;
   };
 }

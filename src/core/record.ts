@@ -1,7 +1,7 @@
-// What the audit log says: one entry, small and free of PHI; the words of a request and its masked answer are payload,
-// encrypted and kept apart, and the entry holds only the digest of the ciphertext.
+// What the audit log says: one entry, small. INVARIANT: it is free of PHI; the words of a request and its masked answer are
+// payload, encrypted and kept apart, and the entry holds only the digest of the ciphertext.
 
-import type { Subject } from './facts.ts';
+import type { Named } from './facts.ts';
 import type { JsonObject } from './json.ts';
 
 export const recordTypes = [
@@ -66,7 +66,7 @@ export interface RecordInput {
   readonly parent?: { readonly session: string; readonly request?: string };
   readonly request?: string;
   readonly approval?: string;
-  readonly subject?: Pick<Subject, 'id' | 'issuer' | 'kind' | 'agent' | 'actors'>;
+  readonly subject?: Named;
   readonly connection?: string;
   /** Counts, codes, rule names, class names, digests of nothing guessable. Never a value from a request or a row. */
   readonly data?: JsonObject;

@@ -6,7 +6,7 @@ import { ok, type Result } from '../core/result.ts';
 import type { Holds } from '../masking/column-evidence.ts';
 import { nameOf, type SurveyedColumn } from '../masking/proposal.ts';
 import type { Catalog, Column, Relation } from '../sql/catalog.ts';
-import { identifier } from './posture-state.ts';
+import { identifier } from './sql-text.ts';
 import type { CatalogQuery } from './upstream-query.ts';
 
 export interface Survey {

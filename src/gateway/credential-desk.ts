@@ -72,12 +72,27 @@ export async function issueCredential(
   return ok({ user, password, expiresMs });
 }
 
+/** Where a client finds the PostgreSQL door. */
+export interface DoorAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: boolean;
+}
+
+const anyAddress: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
+
+/** For a client on this machine, of a door that listens there. */
+export function nearAddress({ host, port }: Omit<DoorAddress, 'tls'>): DoorAddress {
+  return { host: anyAddress.has(host) ? '127.0.0.1' : host, port, tls: false };
+}
+
+/** For a client elsewhere: a door that listens on every address is where the gate is. */
+export function farAddress({ host, port }: Omit<DoorAddress, 'tls'>, publicUrl: string, tls: boolean): DoorAddress {
+  return { host: anyAddress.has(host) ? new URL(publicUrl).hostname : host, port, tls };
+}
+
 /** A DSN for any driver. `sslmode` is left to the driver's default without TLS. */
-export function dsnOf(
-  credential: IssuedCredential,
-  at: { readonly host: string; readonly port: number; readonly tls: boolean },
-  connection: string,
-): string {
+export function dsnOf(credential: IssuedCredential, at: DoorAddress, connection: string): string {
   const host = at.host.includes(':') ? `[${at.host}]` : at.host;
   return `postgres://${credential.user}:${credential.password}@${host}:${at.port}/${encodeURIComponent(connection)}${at.tls ? '?sslmode=require' : ''}`;
 }

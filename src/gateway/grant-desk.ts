@@ -10,7 +10,7 @@ import { doorOf, resourceOfScope } from '../identity/audience.ts';
 import { type Actor, actorsOf, mayAct } from '../identity/delegation.ts';
 import type { Asserter, KnownClient } from '../identity/grants.ts';
 import { readIdJag } from '../identity/id-jag.ts';
-import { actingFor } from '../identity/subject.ts';
+import { actingFor, principalOf } from '../identity/subject.ts';
 import { type TrustedIssuer, type VerifiedToken, verifyClaims } from '../identity/token.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { KeptRecords } from '../ports/kept-records.ts';
@@ -268,8 +268,7 @@ export class GrantDesk implements TokenGrants {
   #signInFor(kind: Grant, client: string, resource: string, proven: Proven, tokenEndsMs: number): SignIn {
     const { clock, random, records, liveSignIn, idleMs, absoluteMs } = this.#deps;
     const { actors, parent } = proven;
-    const { expiresMs: _, issuedMs: __, agent: ___, actors: ____, signIn: _____, ...who } = proven.subject;
-    const subject: Subject = { ...who, ...actingFor(actors) };
+    const subject: Subject = { ...principalOf(proven.subject), ...actingFor(actors) };
     const groups = subject.groups.toSorted();
     const uid = JSON.stringify([kind, client, resource, subject.issuer, subject.id, groups, actors, parent ?? null]);
     const now = clock.now();

@@ -2,7 +2,7 @@
 // that what holds is the text that was read. It reads definitions from the catalog; it never calls anything.
 
 import { ok, type Result } from '../core/result.ts';
-import { literal } from './posture-state.ts';
+import { literal } from './sql-text.ts';
 import type { CatalogQuery } from './upstream-query.ts';
 
 /** `schema.name(type, type)` → `sha256:` and 64 hex digits, or `review` for what nobody has read yet. */

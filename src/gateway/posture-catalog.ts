@@ -9,7 +9,7 @@ import type { Catalog, Column, Relation } from '../sql/catalog.ts';
 import { ownerRole, viewSchema } from './posture-names.ts';
 import { maskOf } from './posture-plan.ts';
 import { maskComment } from './posture-script.ts';
-import { literal } from './posture-state.ts';
+import { literal } from './sql-text.ts';
 import type { CatalogQuery } from './upstream-query.ts';
 
 export interface PostureView {

@@ -8,7 +8,8 @@ import { operatorFor, shownBy } from '../masking/operators.ts';
 import { type KeyedFunctions, sqlMask } from '../masking/sql-mask.ts';
 import type { Catalog, Column, Relation } from '../sql/catalog.ts';
 import { privateSchema, setRole, viewSchema } from './posture-names.ts';
-import { type Held, identifier, type PostureState } from './posture-state.ts';
+import { type Held, type PostureState } from './posture-state.ts';
+import { identifier } from './sql-text.ts';
 
 export interface ViewColumn {
   readonly name: string;

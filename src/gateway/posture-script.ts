@@ -6,7 +6,8 @@ import { keyPads } from '../masking/keyed-digest.ts';
 import { tenantShiftDays } from '../masking/operators.ts';
 import { type DeriveKey, markOf, ownerRole, passwordVerifier, privateSchema } from './posture-names.ts';
 import { functionsOf, type PosturePlan, type SetPlan, type View } from './posture-plan.ts';
-import { type Held, identifier, literal, type PostureState } from './posture-state.ts';
+import { type Held, type PostureState } from './posture-state.ts';
+import { identifier, literal } from './sql-text.ts';
 
 export interface ScriptInput {
   readonly connection: string;

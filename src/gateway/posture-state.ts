@@ -3,6 +3,7 @@
 
 import { ok, type Result } from '../core/result.ts';
 import { ownerRole, privateSchema } from './posture-names.ts';
+import { identifier, literal } from './sql-text.ts';
 import { type CatalogQuery, type QueryRows, rowsOfEach } from './upstream-query.ts';
 
 /** What the login may do with one object; `column` null = all of it. */
@@ -124,17 +125,6 @@ function sequencesOf(rows: QueryRows['rows']): PostureState['sequences'] {
     byRelation.set(relation, [...(byRelation.get(relation) ?? []), identifier(ofSchema, sequence)]);
   }
   return byRelation;
-}
-
-/** A name as SQL has it, always quoted. */
-export function identifier(...parts: readonly string[]): string {
-  return parts.map((each) => `"${each.replaceAll('"', '""')}"`).join('.');
-}
-
-/** A text as SQL has it, whatever `standard_conforming_strings` is. */
-export function literal(text: string): string {
-  const quoted = `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
-  return text.includes('\\') ? `E${quoted}` : quoted;
 }
 
 const ofUsers = "n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp)'";

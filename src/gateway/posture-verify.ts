@@ -5,7 +5,8 @@ import { ok, type Result } from '../core/result.ts';
 import { markOf, ownerRole, privateSchema } from './posture-names.ts';
 import type { PosturePlan } from './posture-plan.ts';
 import { schemaComment, viewDigest } from './posture-script.ts';
-import { literal, type PostureState } from './posture-state.ts';
+import { type PostureState } from './posture-state.ts';
+import { literal } from './sql-text.ts';
 import type { CatalogQuery } from './upstream-query.ts';
 
 export interface Finding {

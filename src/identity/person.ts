@@ -4,7 +4,7 @@
 import type { Subject } from '../core/facts.ts';
 import type { JsonObject } from '../core/json.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
-import { subjectOf, textsOf } from './subject.ts';
+import { principalOf, subjectOf, textsOf } from './subject.ts';
 
 export interface PersonRules {
   /** Who vouches: the issuer of the ID token, the entity of the assertion. */
@@ -47,7 +47,7 @@ export function personOf(claims: JsonObject, rules: PersonRules): Result<Subject
     { ...named, sub },
     { issuer: rules.issuer, groupsClaim: rules.groupsClaim, kind: 'person' },
   );
-  const { expiresMs: _, issuedMs: __, agent: ___, actors: ____, ...person } = subject;
+  const person = principalOf(subject);
   return ok({ ...person, aliases: person.aliases.filter((alias) => isOfDomain(alias, rules.domains)) });
 }
 

@@ -27,6 +27,12 @@ export function subjectOf(
   };
 }
 
+/** Without who acts for it, and without what belongs to the credential or sign-in that proved it. */
+export function principalOf(subject: Subject): Subject {
+  const { expiresMs: _, issuedMs: __, agent: ___, actors: ____, signIn: _____, ...principal } = subject;
+  return principal;
+}
+
 /** Who acts for a subject, as it says so: the one who acts now first. */
 export function actingFor(actors: readonly string[]): Pick<Subject, 'agent' | 'actors'> {
   const [agent, ...others] = actors;

@@ -43,7 +43,7 @@ export interface VerifiedToken {
   readonly subject: Subject;
 }
 
-/** @param now ms since the epoch */
+/** @param now ms since the epoch. Refused: token_*. */
 export async function verifyToken(
   token: string,
   trusted: readonly TrustedIssuer[],
@@ -53,7 +53,7 @@ export async function verifyToken(
   return verified.ok ? ok(verified.value.subject) : verified;
 }
 
-/** Refused: token_*. */
+/** @param now ms since the epoch. Refused: token_*. */
 export async function verifyClaims(
   token: string,
   trusted: readonly TrustedIssuer[],

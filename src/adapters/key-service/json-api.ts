@@ -1,6 +1,7 @@
 // One request to a JSON API of a key or secret service. Over TLS, or to this machine; no redirect is followed, and no answer is
 // repeated in an error.
 
+import { isPotentiallyTrustworthy } from '../../core/loopback.ts';
 import { ok, type Result, refuse } from '../../core/result.ts';
 import { boundedBody } from '../../wire/http/bounded-body.ts';
 
@@ -40,11 +41,9 @@ export async function askJson(service: string, { url, headers, body }: Ask): Pro
   }
 }
 
-function isSafe({ protocol, hostname }: URL): boolean {
-  return (
-    protocol === 'https:' ||
-    (protocol === 'http:' && /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\]|metadata\.google\.internal)$/.test(hostname))
-  );
+/** The metadata server of Google Cloud is asked over http: its network ends at this machine. */
+function isSafe(url: URL): boolean {
+  return isPotentiallyTrustworthy(url) || (url.protocol === 'http:' && url.hostname === 'metadata.google.internal');
 }
 
 /** A text at a path of nested objects. */

@@ -4,6 +4,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
 import { limits } from '../../core/limits.ts';
+import { isLoopbackPeer } from '../../core/loopback.ts';
 import { assert, ok, type Result, refuse } from '../../core/result.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ByteStream } from '../../ports/postgres-upstream.ts';
@@ -107,7 +108,7 @@ class SocketStream extends SocketFlow implements ByteStream {
   constructor(socket: Socket, certificate: Certificate | null, clock: Clock) {
     super(socket);
     this.remote = socket.remoteAddress ?? '';
-    this.loopback = /^(?:::ffff:)?127\.|^::1$/.test(this.remote);
+    this.loopback = isLoopbackPeer(this.remote);
     this.#certificate = certificate;
     this.#clock = clock;
   }

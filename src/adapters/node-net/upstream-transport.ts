@@ -2,6 +2,7 @@
 
 import { connect as connectPlain, isIP } from 'node:net';
 import { connect as connectSecure } from 'node:tls';
+import { isLoopbackPeer } from '../../core/loopback.ts';
 import { ok, type Result, refuse } from '../../core/result.ts';
 import type { UpstreamTarget } from '../../ports/postgres-upstream.ts';
 import { encodeSslRequest } from '../../wire/postgres/startup.ts';
@@ -35,7 +36,7 @@ export async function openTransport(
     flow.onClose(() => resolve(false));
   });
   if (!connected) return refuse('upstream_unavailable', 'The upstream cannot be reached.');
-  const local = unix || /^(?:::ffff:)?127\.|^::1$/.test(socket.remoteAddress ?? '');
+  const local = unix || isLoopbackPeer(socket.remoteAddress ?? '');
   if (unix || target.tls === 'disable') return ok({ flow, encrypted: false, endPoint: null, local });
   const secured = await secure(flow, target);
   if (!secured.ok) {

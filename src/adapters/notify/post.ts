@@ -7,9 +7,9 @@ const answerMs = 10_000;
 const answerBytesMax = 65_536;
 
 /**
- * The body of a 2xx answer; null where it is larger than anything that is looked for in one. Refused: upstream_unavailable for no answer, 408, 429 and 5xx; invalid_request for what is said of
- * the body (400, 413, 422); upstream_refused for any other.
- * Never rejects; no error holds the address, which may be a secret.
+ * The body of a 2xx answer; null where it is larger than anything that is looked for in one. Refused: upstream_unavailable
+ * for no answer, 408, 429 and 5xx; invalid_request for what is said of the body (400, 413, 422); upstream_refused for any
+ * other. Never rejects; no error holds the address, which may be a secret.
  */
 export async function post(
   url: string,

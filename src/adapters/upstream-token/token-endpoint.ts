@@ -1,6 +1,7 @@
 // Token endpoints (RFC 6749 §3.2) and where they are (RFC 8414). It talks to what the operator named and to nobody else: no
 // redirect is followed, and an issuer's metadata may name a token endpoint on the issuer's own origin only.
 
+import { isPotentiallyTrustworthy } from '../../core/loopback.ts';
 import { ok, type Result, refuse } from '../../core/result.ts';
 import type { IssuedToken } from '../../ports/upstream-credential.ts';
 import { boundedBody } from '../../wire/http/bounded-body.ts';
@@ -71,10 +72,7 @@ function bearerIn(answer: Readonly<Record<string, unknown>>, now: number): Resul
 /** A grant goes over TLS, or nowhere beyond this machine. */
 export function isEndpoint(value: unknown): value is string {
   const url = typeof value === 'string' ? URL.parse(value) : null;
-  return (
-    url?.protocol === 'https:' ||
-    (url?.protocol === 'http:' && /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname))
-  );
+  return url !== null && isPotentiallyTrustworthy(url);
 }
 
 /** RFC 6750 §2.1, b64token. */
