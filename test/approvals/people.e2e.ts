@@ -6,11 +6,11 @@ import { createHmac } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, DatabaseError } from 'pg';
 import type { ApprovalView } from '../../src/admin/contract.ts';
 import { type HttpReceiver, httpReceiver } from '../notify/receiver.ts';
 import { type Clinic, type Gate, startClinic } from '../parts/clinic.ts';
+import { eventually } from '../parts/eventually.ts';
 
 let clinic: Clinic;
 let gate: Gate;
@@ -145,7 +145,7 @@ it('break-glass: opens held and masked data of a running session, is flagged, en
   const { id } = JSON.parse(opened.stdout);
   const alerted = (): string | undefined =>
     receiver.received.find(({ path, body }) => path === '/hook' && body.includes(id))?.body;
-  for (let waited = 0; waited < 2_000 && !alerted(); waited++) await sleep(20);
+  await eventually(() => alerted() !== undefined, 'the reviewers are told');
   const alert = alerted() ?? '';
   assert.match(alert, /"type":"break_glass.opened"/, 'reviewers are told at once');
   assert.ok(!alert.includes(reason));

@@ -8,6 +8,7 @@ import type { Client as McpClient } from '@modelcontextprotocol/client';
 import { type Client, Query } from 'pg';
 import type { TimelineView } from '../../src/admin/contract.ts';
 import { type Clinic, startClinic } from '../parts/clinic.ts';
+import { eventually } from '../parts/eventually.ts';
 
 const rounds = 5;
 const firstSeed = 20_261_121;
@@ -32,11 +33,8 @@ class Load {
   }
 
   /** Both doors have answered. */
-  async flows(): Promise<void> {
-    for (let tries = 0; this.#answers < 2 || this.received.size < 100; tries++) {
-      assert.ok(tries < 2_000, `only ${this.received.size} rows and ${this.#answers} tool results came`);
-      await sleep(10);
-    }
+  flows(): Promise<void> {
+    return eventually(() => this.#answers >= 2 && this.received.size >= 100, 'rows and tool results come');
   }
 
   async start(): Promise<void> {

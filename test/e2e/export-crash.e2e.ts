@@ -16,6 +16,7 @@ import { freePort } from '../../demo/ports.ts';
 import { readOnlyFiles } from '../../src/adapters/log-files/read-only-files.ts';
 import { verifyLog } from '../../src/audit/verify.ts';
 import { createAuthority } from '../parts/certificate.ts';
+import { eventually } from '../parts/eventually.ts';
 
 const rounds = 6;
 const poison = 57;
@@ -93,12 +94,10 @@ async function startGate(file: string, port: number): Promise<ChildProcess> {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   gates.push(gate);
-  for (let tries = 0; tries < 1200; tries++) {
-    const answer = await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => null);
-    if (answer?.ok) return gate;
-    await sleep(50);
-  }
-  throw new Error('the gate did not start');
+  const isAlive = async (): Promise<boolean> =>
+    (await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => null))?.ok === true;
+  await eventually(isAlive, 'the gate starts');
+  return gate;
 }
 
 /** Requests that are refused and recorded, until the gate is gone. */
@@ -166,14 +165,15 @@ audit:
     }
     const last = await startGate(file, port);
     const wanted = async (): Promise<number> => Number(/chartgate_log_entries (\d+)/.exec(await metrics(port))?.[1]);
-    let behind = '';
-    for (let waited = 0; waited < 900; waited++) {
-      const said = await metrics(port);
-      behind = [...said.matchAll(/^chartgate_export_lag_entries_(\w+) ([1-9]\d*)$/gm)].map((each) => each[0]).join();
-      if (behind === '' && /chartgate_export_lag_entries_otlp 0/.test(said)) break;
-      await sleep(100);
-    }
-    assert.equal(behind, '');
+    await eventually(
+      async () => {
+        const said = await metrics(port);
+        const isBehind = /^chartgate_export_lag_entries_\w+ [1-9]\d*$/m.test(said);
+        return !isBehind && said.includes('chartgate_export_lag_entries_otlp 0');
+      },
+      'every receiver has taken everything',
+      90_000,
+    );
     const size = await wanted();
     const lines = (await readFile(out, 'utf8')).split('\n').filter((line) => line.endsWith('}'));
     const receivers: Readonly<Record<string, readonly number[]>> = {

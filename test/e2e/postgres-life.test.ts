@@ -5,7 +5,6 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import { encodePasswordMessage } from '../../src/wire/postgres/authentication.ts';
 import {
   encodeBind,
   encodeDescribe,
@@ -17,7 +16,7 @@ import { encodeQuery, encodeTerminate } from '../../src/wire/postgres/query.ts';
 import { encodeStartupMessage } from '../../src/wire/postgres/startup.ts';
 import { type Clinic, canaries, type Gate, startClinic } from '../parts/clinic.ts';
 import { eventually } from '../parts/eventually.ts';
-import { hangUp, hear, type Peer, say, scriptedClient } from '../parts/scripted-postgres.ts';
+import { hangUp, hear, type Peer, say, scriptedClient, signedInAt } from '../parts/scripted-postgres.ts';
 
 let clinic: Clinic;
 let gate: Gate;
@@ -44,17 +43,8 @@ before(async () => {
 });
 after(() => clinic?.stop());
 
-async function signedIn(person: string, ...settings: [string, string][]): Promise<Peer> {
-  const peer = await scriptedClient(clinic.postgresPort);
-  const startup = encodeStartupMessage([['user', person], ['database', 'ehr'], ...settings]);
-  await peer.converse(
-    say(startup),
-    hear('R'),
-    say(encodePasswordMessage(await clinic.token(person))),
-    hear('R S+ K Z'),
-  );
-  return peer;
-}
+const signedIn = (person: string, ...settings: [string, string][]): Promise<Peer> =>
+  signedInAt(clinic, person, { settings });
 
 async function withClient(person: string, use: (client: Client) => Promise<void>): Promise<void> {
   const client = await clinic.connect(person);

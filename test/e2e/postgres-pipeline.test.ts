@@ -3,7 +3,6 @@
 
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
-import { encodePasswordMessage } from '../../src/wire/postgres/authentication.ts';
 import { decodeNoticeFields } from '../../src/wire/postgres/error-fields.ts';
 import {
   encodeBind,
@@ -17,10 +16,9 @@ import {
 import type { Frame } from '../../src/wire/postgres/frame.ts';
 import { encodeQuery } from '../../src/wire/postgres/query.ts';
 import { decodeDataRow } from '../../src/wire/postgres/rows.ts';
-import { encodeStartupMessage } from '../../src/wire/postgres/startup.ts';
 import { type Clinic, startClinic } from '../parts/clinic.ts';
 import { logRecords } from '../parts/log-records.ts';
-import { type Peer, scriptedClient } from '../parts/scripted-postgres.ts';
+import { type Peer, signedInAt } from '../parts/scripted-postgres.ts';
 
 let clinic: Clinic;
 before(async () => {
@@ -35,19 +33,7 @@ const bind = (statement = '', portal = ''): Buffer =>
 const execute = (portal = '', rowsMax = 0): Buffer => encodeExecute({ portal, rowsMax });
 const ask = (text: string): Buffer[] => [parse(text), bind(), execute()];
 
-async function signedIn(person: string): Promise<Peer> {
-  const peer = await scriptedClient(clinic.postgresPort);
-  peer.send(
-    encodeStartupMessage([
-      ['user', person],
-      ['database', 'ehr'],
-    ]),
-  );
-  await peer.receive();
-  peer.send(encodePasswordMessage(await clinic.token(person)));
-  await peer.receiveUntil('Z');
-  return peer;
-}
+const signedIn = (person: string): Promise<Peer> => signedInAt(clinic, person);
 
 /** One letter a message; rows and errors with what they carry. */
 function told(frames: readonly Frame[]): string {

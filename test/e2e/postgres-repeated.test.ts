@@ -3,17 +3,15 @@
 
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
-import { encodePasswordMessage } from '../../src/wire/postgres/authentication.ts';
 import { decodeNoticeFields } from '../../src/wire/postgres/error-fields.ts';
 import { encodeBind, encodeClose, encodeExecute, encodeParse, encodeSync } from '../../src/wire/postgres/extended.ts';
 import type { Frame } from '../../src/wire/postgres/frame.ts';
 import { encodeQuery } from '../../src/wire/postgres/query.ts';
 import { decodeDataRow } from '../../src/wire/postgres/rows.ts';
-import { encodeStartupMessage } from '../../src/wire/postgres/startup.ts';
 import { type Clinic, startClinic } from '../parts/clinic.ts';
 import { eventually } from '../parts/eventually.ts';
 import { logRecords } from '../parts/log-records.ts';
-import { type Peer, scriptedClient } from '../parts/scripted-postgres.ts';
+import { type Peer, signedInAt } from '../parts/scripted-postgres.ts';
 
 let clinic: Clinic;
 before(async () => {
@@ -26,18 +24,7 @@ before(async () => {
 });
 after(() => clinic.stop());
 
-async function signedIn(person: string): Promise<Peer> {
-  const peer = await scriptedClient(clinic.postgresPort);
-  const names = [
-    ['user', person],
-    ['database', 'ehr'],
-  ] as const;
-  peer.send(encodeStartupMessage(names.map(([name, value]) => [name, value])));
-  await peer.receive();
-  peer.send(encodePasswordMessage(await clinic.token(person)));
-  await peer.receiveUntil('Z');
-  return peer;
-}
+const signedIn = (person: string): Promise<Peer> => signedInAt(clinic, person);
 
 /** The values of all rows, and the SQLSTATE of what was refused. */
 function told(frames: readonly Frame[]): string {

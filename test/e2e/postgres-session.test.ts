@@ -4,7 +4,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { Client } from 'pg';
-import { encodePasswordMessage } from '../../src/wire/postgres/authentication.ts';
 import { decodeNoticeFields } from '../../src/wire/postgres/error-fields.ts';
 import {
   encodeBind,
@@ -16,10 +15,9 @@ import {
 import type { Frame } from '../../src/wire/postgres/frame.ts';
 import { encodeQuery } from '../../src/wire/postgres/query.ts';
 import { decodeDataRow, decodeRowDescription } from '../../src/wire/postgres/rows.ts';
-import { encodeStartupMessage } from '../../src/wire/postgres/startup.ts';
 import { type Clinic, canaries, type Gate, startClinic } from '../parts/clinic.ts';
 import { eventually } from '../parts/eventually.ts';
-import { type Peer, scriptedClient } from '../parts/scripted-postgres.ts';
+import { type Peer, signedInAt } from '../parts/scripted-postgres.ts';
 
 let clinic: Clinic;
 let gate: Gate;
@@ -62,19 +60,7 @@ const bind = (statement = '', portal = '', parameters: readonly string[] = [], f
   });
 const execute = (portal = '', rowsMax = 0): Buffer => encodeExecute({ portal, rowsMax });
 
-async function signedIn(person: string): Promise<Peer> {
-  const peer = await scriptedClient(clinic.postgresPort);
-  peer.send(
-    encodeStartupMessage([
-      ['user', person],
-      ['database', 'ehr'],
-    ]),
-  );
-  await peer.receive();
-  peer.send(encodePasswordMessage(await clinic.token(person)));
-  await peer.receiveUntil('Z');
-  return peer;
-}
+const signedIn = (person: string): Promise<Peer> => signedInAt(clinic, person);
 
 function told(frames: readonly Frame[]): string {
   return frames

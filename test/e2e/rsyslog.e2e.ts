@@ -7,16 +7,16 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../demo/ports.ts';
 import { syslogTarget } from '../../src/adapters/export-syslog/target.ts';
 import type { Exported } from '../../src/ports/export.ts';
 import { createAuthority } from '../parts/certificate.ts';
+import { eventually } from '../parts/eventually.ts';
 
 const program = '/usr/sbin/rsyslogd';
 const skip = existsSync(program) ? false : 'needs: apt-get install rsyslog rsyslog-openssl';
 
-test('rsyslog writes down every record, long ones too', { skip, timeout: 60_000 }, async () => {
+test('rsyslog writes down every record, long ones too', { skip, timeout: 180_000 }, async () => {
   const directory = await mkdtemp(join(tmpdir(), 'chartgate-rsyslog-'));
   const authority = createAuthority();
   const { cert, key } = authority.issue(['localhost']);
@@ -44,19 +44,13 @@ action(type="omfile" file="${out}" template="whole")
       const event = { seq, words: 'ä'.repeat(seq === 150 ? 60_000 : 20) };
       return { seq, time: new Date(seq * 1000).toISOString(), type: 'request', refused: seq % 2 === 1, event };
     });
-    let sent = await target.send(batch, 0);
-    for (let waited = 0; !sent.ok && waited < 2_000; waited++) {
-      await sleep(100);
-      sent = await target.send(batch, 0);
-    }
-    assert.ok(sent.ok);
+    await eventually(async () => (await target.send(batch, 0)).ok, 'rsyslog takes the batch');
     let lines: string[] = [];
-    for (let waited = 0; lines.length < batch.length && waited < 2_000; waited++) {
-      await sleep(100);
-      lines = existsSync(out)
-        ? (await readFile(out, 'utf8')).split('\n').filter((line) => line.includes('chartgate'))
-        : [];
-    }
+    await eventually(async () => {
+      const written = existsSync(out) ? await readFile(out, 'utf8') : '';
+      lines = written.split('\n').filter((line) => line.includes('chartgate'));
+      return lines.length >= batch.length;
+    }, 'rsyslog has written the batch');
     assert.equal(lines.length, batch.length);
     for (const [seq, line] of lines.entries()) {
       const [, priority, event = ''] = /^(\d+) gate\.example chartgate request (.*)$/.exec(line.trim()) ?? [];

@@ -7,8 +7,8 @@ import { mkdirSync } from 'node:fs';
 import { rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Clinic, startClinic } from '../parts/clinic.ts';
+import { eventually } from '../parts/eventually.ts';
 
 const mebibyte = 2 ** 20;
 
@@ -30,10 +30,6 @@ async function leave(clinic: Clinic, bytes: number): Promise<void> {
   const { bavail, bsize } = await statfs(clinic.state);
   const taken = bavail * bsize - bytes;
   if (taken > 0) await writeFile(stranger, new Uint8Array(taken)).catch(() => {});
-}
-
-async function until(what: string, is: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 20_000; !(await is()); await sleep(50)) assert.ok(Date.now() < end, what);
 }
 
 void test('a full disk: refused by name, but for a broken glass, until there is room', async (t) => {
@@ -65,7 +61,7 @@ void test('a full disk: refused by name, but for a broken glass, until there is 
   assert.equal(await read('ana'), 2);
 
   await leave(clinic, 40 * mebibyte);
-  await until('the gate notices', scarce);
+  await eventually(scarce, 'the gate notices');
   await assert.rejects(read('ana'), { code: '53100', message: /nearly full/ });
   const opened = await clinic.chartgate(
     ['break-glass', 'ehr', '--reason', 'ward 3', '--for', '30m', '-c', clinic.config],
@@ -80,7 +76,7 @@ void test('a full disk: refused by name, but for a broken glass, until there is 
   await assert.rejects(read('ana'));
 
   await leave(clinic, 240 * mebibyte);
-  await until('there is room again', async () => !(await scarce()));
+  await eventually(async () => !(await scarce()), 'there is room again');
   assert.equal(await read('ana'), 2);
   assert.match(gate.output(), /nearly full/);
   assert.match(gate.output(), /has room again/);

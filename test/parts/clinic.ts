@@ -14,9 +14,13 @@ import { Client } from 'pg';
 import { freePort } from '../../demo/ports.ts';
 import type { SessionView, TimelineView } from '../../src/admin/contract.ts';
 import { createAuthority } from './certificate.ts';
+import { clinicConfiguration } from './clinic-configuration.ts';
 import { eventually } from './eventually.ts';
+import { type Gate, type GateOptions, launchGate } from './gate-process.ts';
 import { createIssuer, type Issuer } from './issuer.ts';
 import { type PostgresServer, type PostgresVersion, startPostgres } from './postgres.ts';
+
+export type { Gate };
 
 /** Values that must never reach a masked subject. */
 export const canaries = [
@@ -111,22 +115,6 @@ export interface Clinic {
   stop(): Promise<void>;
 }
 
-export interface GateOptions {
-  /** No file of the gate may grow beyond so many blocks (of 512 or 1024 bytes, as the shell has it): a disk that is full. */
-  readonly fileBlocksMax?: number;
-  readonly env?: Readonly<Record<string, string>>;
-}
-
-export interface Gate {
-  /** SIGKILL. */
-  kill(): Promise<void>;
-  /** SIGTERM; resolves with the exit code. */
-  stop(): Promise<number>;
-  /** Everything it wrote to stderr and stdout. */
-  output(): string;
-  readonly pid: number;
-}
-
 const groups: Readonly<Record<string, string[]>> = {
   ana: ['analysts'],
   cora: ['care-team'],
@@ -140,7 +128,6 @@ const groups: Readonly<Record<string, string[]>> = {
 export const root: string = fileURLToPath(new URL('../..', import.meta.url));
 /** What people run: the Node, the flags and the compiled code are those of `bin/chartgate`. */
 export const main: string = join(root, 'bin', 'chartgate');
-const mcpServer = fileURLToPath(import.meta.resolve('@modelcontextprotocol/server-postgres/dist/index.js'));
 
 export async function startClinic(options: ClinicOptions = {}): Promise<Clinic> {
   const authority = options.tls ? createAuthority() : null;
@@ -188,7 +175,7 @@ export async function startClinic(options: ClinicOptions = {}): Promise<Clinic> 
     token,
     async writeConfig(change = (same) => same) {
       const at = { httpPort, postgresPort, postgresHost: options.postgresHost ?? '127.0.0.1' };
-      const text = configuration(at, postgres.port, ca !== null);
+      const text = clinicConfiguration(at, postgres.port, ca !== null);
       await writeFile(config, change(text.replace('posture: inline', `posture: ${options.posture ?? 'inline'}`)));
     },
     async harden(...args) {
@@ -199,7 +186,8 @@ export async function startClinic(options: ClinicOptions = {}): Promise<Clinic> 
     async startGate(launching = {}) {
       const made = options.posture === 'enforced' ? await clinic.harden('--apply') : null;
       if (made && made.code !== 0) throw new Error(`chartgate harden ended with ${made.code}: ${made.stderr}`);
-      const gate = await launch(config, directory, launching, () => get('/readyz'));
+      const isReady = async (): Promise<boolean> => (await get('/readyz')).status === 200;
+      const gate = await launchGate({ main, config, directory }, launching, isReady);
       gates.push(gate);
       return gate;
     },
@@ -287,120 +275,7 @@ function ask(url: URL, ca: string | undefined, headers: Readonly<Record<string, 
   });
 }
 
-async function launch(
-  config: string,
-  directory: string,
-  { fileBlocksMax, env = {} }: GateOptions,
-  readiness: () => Promise<Answer>,
-): Promise<Gate> {
-  const command = [process.execPath, main, 'serve', '-c', config] as const;
-  const limited = ['sh', '-c', `ulimit -f ${fileBlocksMax}; exec "$0" "$@"`, ...command] as const;
-  const [program, ...args] = fileBlocksMax === undefined ? command : limited;
-  const child = spawn(program, args, {
-    cwd: directory,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'] ?? '', HOME: directory, EHR_PASSWORD: 'upstream-secret', ...env },
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8');
-    stream.on('data', (chunk: string) => {
-      output += chunk;
-    });
-  }
-  let exit: number | null = null;
-  const exited = new Promise<number>((resolve) => {
-    child.once('exit', (code) => {
-      exit = code ?? -1;
-      resolve(exit);
-    });
-  });
-  const gate: Gate = {
-    pid: child.pid ?? -1,
-    output: () => output,
-    async kill() {
-      child.kill('SIGKILL');
-      await exited;
-    },
-    async stop() {
-      child.kill('SIGTERM');
-      return exited;
-    },
-  };
-  const ready = async (): Promise<boolean> => {
-    if (exit !== null) throw new Error(`the gate ended with ${String(exit)}:\n${output}`);
-    return (await readiness().catch(() => undefined))?.status === 200;
-  };
-  try {
-    await eventually(ready, 'the gate is ready');
-    return gate;
-  } catch (error) {
-    await gate.kill();
-    throw new Error(`the gate did not start:\n${output}`, { cause: error });
-  }
-}
-
 /** The text of a file of the state directory, or of the directory above it. */
 export function readIn(directory: string, name: string): Promise<string> {
   return readFile(join(directory, name), 'utf8');
-}
-
-function configuration(
-  at: { readonly httpPort: number; readonly postgresPort: number; readonly postgresHost: string },
-  upstreamPort: number,
-  tls: boolean,
-): string {
-  const upstream = tls ? `localhost:${upstreamPort}/ehr` : `127.0.0.1:${upstreamPort}/ehr`;
-  return `listen: { http: "127.0.0.1:${at.httpPort}", postgres: "${at.postgresHost}:${at.postgresPort}" }
-public_url: ${tls ? 'https' : 'http'}://127.0.0.1:${at.httpPort}
-${tls ? 'tls: { cert: ./gate.cert.pem, key: ./gate.key.pem }\n' : ''}state: ./state
-identity:
-  trust:
-    - { issuer: https://ci.example, audience: chartgate, jwks: ./jwks.json, groups_claim: groups, kind: person }
-connections:
-  ehr: { type: postgres, url: "postgres://gate@${upstream}", password: "\${env:EHR_PASSWORD}", tls: ${tls ? 'verify-full, ca: ./ca.pem' : 'disable'} }
-  ehr-tools: { type: mcp, command: ["${process.execPath}", "${mcpServer}", "\${dsn:ehr}"] }
-classification:
-  ehr:
-    posture: inline
-    columns:
-      public.patients.first: name
-      public.patients.last: name
-      public.patients.ssn: ssn
-      public.patients.birthdate: date
-      public.patients.city: address
-      public.notes.body: note
-      public.wards.label: clear
-masks: { ssn: last4, name: pseudonym, date: year, default: redact }
-policy:
-  groups: { privacy: [privacy-officers] }
-  rules:
-    - name: analysts-read-masked
-      subjects: { groups: [analysts] }
-      connections: [ehr]
-      when: sql.reads
-      allow: { rows: 100, filter: [date] }
-    - name: analysts-ask-through-agents
-      subjects: { groups: [analysts] }
-      connections: [ehr-tools]
-      when: mcp.tool.name == "query"
-      allow: true
-    - name: care-team-sees-names
-      subjects: { groups: [care-team] }
-      connections: [ehr]
-      when: sql.reads || (sql.writes && sql.bounded)
-      allow: { unmask: [name, mrn, date], filter: [name, mrn, date] }
-    - name: admins-see-all
-      subjects: { groups: [admins] }
-      connections: [ehr]
-      allow: { unmask: all, filter: all }
-    - name: unbounded-write
-      connections: [ehr]
-      when: sql.writes && !sql.bounded
-      hold: { reviewers: [privacy], quorum: 1, wait: 1s, expires: 10m, grants: once }
-    - name: no-drops
-      connections: [ehr]
-      when: sql.command.startsWith("DROP")
-      deny: Nothing is dropped here.
-`;
 }

@@ -55,8 +55,10 @@ function relay(client: Socket, upstream: Socket, lieFor: (statement: string) => 
   const answered = new FrameReader(limits);
   let startup: Buffer | null = Buffer.alloc(0);
   let lie = lieFor('at sign-in');
+  client.on('drain', () => upstream.resume());
+  upstream.on('drain', () => client.resume());
   client.on('data', (chunk: Buffer) => {
-    upstream.write(chunk);
+    if (!upstream.write(chunk)) client.pause();
     let rest = chunk;
     if (startup) {
       const taken = takeStartupPacket(Buffer.concat([startup, chunk]));
@@ -74,12 +76,12 @@ function relay(client: Socket, upstream: Socket, lieFor: (statement: string) => 
     answered.push(chunk);
     for (let frame = answered.next(); frame; frame = answered.next()) {
       const instead = lie?.(String.fromCharCode(frame.type), frame) ?? frame.whole;
-      if (instead instanceof Uint8Array) client.write(instead);
-      else {
+      if (!(instead instanceof Uint8Array)) {
         client.end(instead.cut);
         upstream.destroy();
         return;
       }
+      if (!client.write(instead)) upstream.pause();
     }
   });
 }

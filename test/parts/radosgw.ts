@@ -7,9 +7,9 @@ import { access, appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'nod
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { freePort } from '../../demo/ports.ts';
+import { eventually } from './eventually.ts';
 
 const run = promisify(execFile);
 
@@ -72,7 +72,7 @@ export async function startRadosgw(): Promise<Radosgw> {
     await ceph('osd', 'crush', 'add', 'osd.0', '1.0', 'host=h0');
     daemon('ceph-osd', '-i', '0');
     const gateway = daemon('radosgw', '--id', 'admin');
-    await listening(http);
+    await eventually(() => isListening(http), `something listens on ${http}`);
     const user = { AWS_ACCESS_KEY_ID: 'AKTEST', AWS_SECRET_ACCESS_KEY: 'secrettest' };
     const keys = ['--access-key', user.AWS_ACCESS_KEY_ID, '--secret', user.AWS_SECRET_ACCESS_KEY];
     const make = ['user', 'create', '--uid', 'test', '--display-name', 'test', ...keys];
@@ -91,17 +91,12 @@ export async function startRadosgw(): Promise<Radosgw> {
   }
 }
 
-async function listening(port: number): Promise<void> {
-  for (let attempt = 0; attempt < 120; attempt++) {
-    const open = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, '127.0.0.1', () => resolve(true)).on('error', () => resolve(false));
-      socket.unref();
-      socket.once('connect', () => socket.destroy());
-    });
-    if (open) return;
-    await sleep(500);
-  }
-  throw new Error(`nothing listens on ${port}`);
+function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => resolve(true)).on('error', () => resolve(false));
+    socket.unref();
+    socket.once('connect', () => socket.destroy());
+  });
 }
 
 function configuration(directory: string, fsid: string, monitor: string, http: number): string {

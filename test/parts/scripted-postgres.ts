@@ -4,9 +4,10 @@
 import assert from 'node:assert/strict';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { encodePasswordMessage } from '../../src/wire/postgres/authentication.ts';
 import { decodeNoticeFields } from '../../src/wire/postgres/error-fields.ts';
 import { type Frame, FrameReader } from '../../src/wire/postgres/frame.ts';
-import { type StartupPacket, takeStartupPacket } from '../../src/wire/postgres/startup.ts';
+import { encodeStartupMessage, type StartupPacket, takeStartupPacket } from '../../src/wire/postgres/startup.ts';
 
 /** A test that waits longer for a message waits for one that does not come. */
 const silenceMs = 60_000;
@@ -194,4 +195,22 @@ export function scriptedClient(port: number, host = '127.0.0.1'): Promise<Peer> 
     socket.once('error', reject);
     socket.once('connect', () => resolve(new Peer(socket)));
   });
+}
+
+interface Door {
+  readonly postgresPort: number;
+  token(person: string): Promise<string>;
+}
+
+/** A client of protocol 3.`minor` after its sign-in. */
+export async function signedInAt(
+  door: Door,
+  person: string,
+  { settings = [], minor = 0 }: { readonly settings?: readonly [string, string][]; readonly minor?: number } = {},
+): Promise<Peer> {
+  const peer = await scriptedClient(door.postgresPort);
+  const startup = encodeStartupMessage([['user', person], ['database', 'ehr'], ...settings], minor);
+  const password = encodePasswordMessage(await door.token(person));
+  await peer.converse(say(startup), hear('R'), say(password), hear('R S+ K Z'));
+  return peer;
 }

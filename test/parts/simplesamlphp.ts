@@ -5,8 +5,8 @@ import { existsSync } from 'node:fs';
 import { appendFile, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../demo/ports.ts';
+import { eventually } from './eventually.ts';
 
 export interface SimpleSamlPhp {
   readonly url: string;
@@ -92,15 +92,13 @@ export async function startSimpleSamlPhp(sp: {
     },
   );
   let metadata = '';
-  for (let waited = 0; waited < 600 && !metadata.includes('EntityDescriptor'); waited++) {
-    await sleep(100);
-    metadata = await fetch(`${url}saml2/idp/metadata.php`).then(
-      (answer) => answer.text(),
-      () => '',
-    );
-  }
-  if (!metadata.includes('EntityDescriptor'))
-    throw new Error(`SimpleSAMLphp did not start: ${metadata.slice(0, 2000)}`);
+  await eventually(async () => {
+    const answer = await fetch(`${url}saml2/idp/metadata.php`).catch(() => null);
+    metadata = (await answer?.text()) ?? '';
+    return metadata.includes('EntityDescriptor');
+  }, 'SimpleSAMLphp starts').catch((error: unknown) => {
+    throw new Error(`SimpleSAMLphp said: ${metadata.slice(0, 2000)}`, { cause: error });
+  });
   return {
     url,
     metadata,
