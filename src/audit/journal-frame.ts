@@ -36,18 +36,19 @@ export function encodeFrames(frames: readonly Frame[]): readonly Uint8Array[] {
     frames,
   );
   const { bytes } = out;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   for (const { seq, durable, entry, wrappedKey, blob } of frames) {
     const start = out.at;
-    bytes.writeUInt32BE(magic, start);
-    writeU64(bytes, seq, start + 8);
-    writeU64(bytes, durable, start + 16);
-    bytes.writeUInt32BE(entry.length, start + 24);
-    bytes.writeUInt32BE(wrappedKey.length, start + 28);
-    bytes.writeUInt32BE(blob.length, start + 32);
+    view.setUint32(start, magic);
+    setU64(view, start + 8, seq);
+    setU64(view, start + 16, durable);
+    view.setUint32(start + 24, entry.length);
+    view.setUint32(start + 28, wrappedKey.length);
+    view.setUint32(start + 32, blob.length);
     bytes.set(entry, start + frameHeaderBytes);
     bytes.set(wrappedKey, start + frameHeaderBytes + entry.length);
     out.at = start + frameHeaderBytes + entry.length + wrappedKey.length;
-    bytes.writeUInt32BE(crc32c(bytes.subarray(start + 8, out.at)), start + 4);
+    view.setUint32(start + 4, crc32c(view, start + 8, out.at));
     out.put(blob);
   }
   return out.taken();
@@ -63,9 +64,9 @@ export function wrappedKeyOffset({ entry }: Frame): number {
 }
 
 /** A safe integer as eight bytes, big-endian. */
-function writeU64(bytes: Buffer, value: number, offset: number): void {
-  bytes.writeUInt32BE(Math.floor(value / 2 ** 32), offset);
-  bytes.writeUInt32BE(value >>> 0, offset + 4);
+function setU64(view: DataView, offset: number, value: number): void {
+  view.setUint32(offset, Math.floor(value / 2 ** 32));
+  view.setUint32(offset + 4, value >>> 0);
 }
 
 /** Undefined when there is no whole, sound frame at `offset`. Pieces are views into `bytes`. */
@@ -78,7 +79,7 @@ function decodeFrame(bytes: Uint8Array, offset: number): DecodedFrame | undefine
   const end = blobStart + view.getUint32(32);
   if (end > view.byteLength) return undefined;
   const whole = bytes.subarray(offset, offset + end);
-  if (crc32c(whole.subarray(8, blobStart)) !== view.getUint32(4)) return undefined;
+  if (crc32c(view, 8, blobStart) !== view.getUint32(4)) return undefined;
   const entry = whole.subarray(frameHeaderBytes, keyStart);
   const decoded = decodeEntry(entry);
   const seq = Number(view.getBigUint64(8));
@@ -183,14 +184,12 @@ for (let i = 256; i < crcTables.length; i++) {
   crcTables[i] = (before >>> 8) ^ (crcTables[before & 255] ?? 0);
 }
 
-/** CRC-32C, Castagnoli (RFC 3720 §12.1), eight bytes at a step: a frame's is a third of what it costs otherwise. */
-function crc32c(bytes: Uint8Array): number {
-  const { buffer, byteOffset, length } = bytes;
-  const view = new DataView(buffer, byteOffset, length);
+/** CRC-32C, Castagnoli (RFC 3720 §12.1), of the bytes in between; eight at a step: a frame's is a third of what it costs otherwise. */
+function crc32c(view: DataView, from: number, to: number): number {
   const table = (n: number, word: number, shift: number): number => crcTables[n * 256 + ((word >>> shift) & 255)] ?? 0;
   let crc = -1;
-  let at = 0;
-  for (; at + 8 <= length; at += 8) {
+  let at = from;
+  for (; at + 8 <= to; at += 8) {
     const low = view.getInt32(at, true) ^ crc;
     const high = view.getInt32(at + 4, true);
     crc =
@@ -203,6 +202,6 @@ function crc32c(bytes: Uint8Array): number {
       table(1, high, 16) ^
       table(0, high, 24);
   }
-  for (; at < length; at++) crc = (crc >>> 8) ^ table(0, crc ^ (bytes[at] ?? 0), 0);
+  for (; at < to; at++) crc = (crc >>> 8) ^ table(0, crc ^ view.getUint8(at), 0);
   return ~crc >>> 0;
 }

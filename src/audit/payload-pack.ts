@@ -23,18 +23,17 @@ export function encodePack(
 ): readonly Uint8Array[] {
   const out = new Pieces(packHeaderBytes * payloads.length, payloads);
   for (const { seq, blob } of payloads) {
-    writePackHeader(out.bytes.subarray(out.at), seq, blob.length);
+    writePackHeader(out.bytes, out.at, seq, blob.length);
     out.at += packHeaderBytes;
     out.put(blob);
   }
   return out.taken();
 }
 
-/** At the beginning of `place`. */
-export function writePackHeader(place: Buffer, seq: number, blobBytes: number): void {
-  place.writeUInt32BE(Math.floor(seq / 2 ** 32));
-  place.writeUInt32BE(seq >>> 0, 4);
-  place.writeUInt32BE(blobBytes, 8);
+export function writePackHeader(bytes: Buffer, at: number, seq: number, blobBytes: number): void {
+  bytes.writeUInt32BE(Math.floor(seq / 2 ** 32), at);
+  bytes.writeUInt32BE(seq >>> 0, at + 4);
+  bytes.writeUInt32BE(blobBytes, at + 8);
 }
 
 /** Undefined when there is no whole header. */

@@ -49,11 +49,11 @@ export function widthAt(level: TileLevel, index: number, size: number): number {
 /** Before each entry of a bundle stands its length: 16 bits, big-endian. */
 export const entryHeadBytes = 2;
 
-/** An entry and its length, from the beginning of `place` on. */
-export function writeEntry(place: Uint8Array, entry: Uint8Array): void {
-  place[0] = entry.length >>> 8;
-  place[1] = entry.length & 255;
-  place.set(entry, entryHeadBytes);
+/** An entry and its length, from `at` on. */
+export function writeEntry(bytes: Uint8Array, at: number, entry: Uint8Array): void {
+  bytes[at] = entry.length >>> 8;
+  bytes[at + 1] = entry.length & 255;
+  bytes.set(entry, at + entryHeadBytes);
 }
 
 /** Where the entry ends whose length stands at `offset`; -1 unless all of it is there. */
@@ -68,7 +68,7 @@ export function encodeBundle(entries: readonly Uint8Array[]): Uint8Array {
   const bytes = new Uint8Array(entries.reduce((sum, entry) => sum + entryHeadBytes + entry.length, 0));
   let offset = 0;
   for (const entry of entries) {
-    writeEntry(bytes.subarray(offset), entry);
+    writeEntry(bytes, offset, entry);
     offset += entryHeadBytes + entry.length;
   }
   return bytes;

@@ -33,7 +33,13 @@ async function open(directory: string): ReturnType<typeof openLog> {
 
 const bundle = encodeBundle(Array.from({ length: 256 }, (_, i) => Buffer.from(`entry ${i}`)));
 
+const shared = Buffer.from(new SharedArrayBuffer(16)).fill('what both see');
+
 async function writeAll(files: BulkFiles): Promise<unknown> {
+  await files.put({
+    path: 'payloads/001.pack',
+    pieces: [shared.subarray(0, 5), Buffer.from('both '), shared.subarray(10, 13)],
+  });
   await files.put({ path: 'payloads/000.pack', pieces: [Buffer.from('behind')], position: 6 });
   await files.put({ path: 'payloads/000.pack', pieces: [Buffer.from('bef'), Buffer.from('ore')], position: 0 });
   await files.put({ path: 'keys/s_1.k', pieces: [Buffer.from('a longer secret')], secret: true });
@@ -52,6 +58,7 @@ void test('a thread writes what is written without one', async (t) => {
   assert.deepEqual(said[1], said[0]);
   for (const path of [
     'payloads/000.pack',
+    'payloads/001.pack',
     'keys/s_1.k',
     'log/tile/entries/x001/x234/567',
     'log/tile/0/x001/x234/567',
@@ -60,6 +67,8 @@ void test('a thread writes what is written without one', async (t) => {
     assert.ok(mine.length > 0 && mine.equals(its), path);
   }
   assert.equal((await readFile(join(there, 'payloads/000.pack'))).toString(), 'beforebehind');
+  assert.equal((await readFile(join(there, 'payloads/001.pack'))).toString(), 'what both see');
+  assert.equal(shared.toString(), 'what both seewha', 'what is lent stays as it was');
   assert.equal((await readFile(join(there, 'keys/s_1.k'))).toString(), 'secret');
   assert.equal((await stat(join(there, 'keys/s_1.k'))).mode & 0o777, 0o600);
   await thread.close();

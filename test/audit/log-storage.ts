@@ -9,9 +9,11 @@ export type Fault = 'EIO' | 'ENOSPC' | 'kill';
 interface Inode {
   now: Uint8Array;
   synced: Uint8Array;
+  /** Whether the two may differ. */
+  dirty: boolean;
 }
 
-const directory: Inode = { now: new Uint8Array(), synced: new Uint8Array() };
+const directory: Inode = { now: new Uint8Array(), synced: new Uint8Array(), dirty: false };
 
 export class MemoryDisk implements Storage {
   calls = 0;
@@ -49,7 +51,7 @@ export class MemoryDisk implements Storage {
       if (inode === directory) disk.#names.set(path, directory);
       else {
         const content = power === 'kept' ? inode.now.slice() : survived(inode, chance);
-        disk.#names.set(path, { now: content, synced: content });
+        disk.#names.set(path, { now: content, synced: content, dirty: false });
       }
     }
     disk.#syncedNames = new Map(disk.#names);
@@ -89,9 +91,9 @@ export class MemoryDisk implements Storage {
   async open(path: string, { durable = false, empty = false }: OpenOptions = {}): Promise<StorageFile> {
     this.#call('open', path);
     this.#expectParent(path);
-    const inode = this.#names.get(path) ?? { now: new Uint8Array(), synced: new Uint8Array() };
+    const inode = this.#names.get(path) ?? { now: new Uint8Array(), synced: new Uint8Array(), dirty: false };
     this.#names.set(path, inode);
-    if (empty) inode.now = new Uint8Array();
+    if (empty) truncate(inode, 0);
     return {
       write: async (chunks, position) => {
         const bytes = Buffer.concat(chunks);
@@ -102,17 +104,18 @@ export class MemoryDisk implements Storage {
           throw error;
         }
         const room = Math.max(0, this.#free() + inode.now.length - position);
+        const before = inode.dirty;
         overwrite(inode, bytes.subarray(0, room), position);
         if (bytes.length > room) throw systemError('ENOSPC');
-        if (durable) inode.synced = inode.now.slice();
+        if (durable) sync(inode, before ? undefined : { bytes, position });
       },
       sync: async () => {
         this.#call('sync', path);
-        inode.synced = inode.now.slice();
+        sync(inode);
       },
       truncate: async (bytes) => {
         this.#call('truncate', path);
-        inode.now = inode.now.slice(0, bytes);
+        truncate(inode, bytes);
       },
       close: async () => {},
     };
@@ -179,10 +182,25 @@ export class MemoryDisk implements Storage {
 }
 
 function overwrite(inode: Inode, bytes: Uint8Array, position: number): void {
-  const now = new Uint8Array(Math.max(inode.now.length, position + bytes.length));
-  now.set(inode.now);
-  now.set(bytes, position);
-  inode.now = now;
+  if (inode.now === inode.synced || position + bytes.length > inode.now.length) {
+    const now = new Uint8Array(Math.max(inode.now.length, position + bytes.length));
+    now.set(inode.now);
+    inode.now = now;
+  }
+  inode.now.set(bytes, position);
+  inode.dirty = true;
+}
+
+/** `written`: all that may differ. */
+function sync(inode: Inode, written?: { readonly bytes: Uint8Array; readonly position: number }): void {
+  if (written && inode.synced.length === inode.now.length) inode.synced.set(written.bytes, written.position);
+  else inode.synced = inode.now.slice();
+  inode.dirty = false;
+}
+
+function truncate(inode: Inode, bytes: number): void {
+  inode.now = inode.now.slice(0, bytes);
+  inode.dirty = true;
 }
 
 /** Unsynced pages stay or do not, each for itself; one that does not is what was there, or zeros. */

@@ -87,3 +87,69 @@ for (const kind of ['EIO', 'kill'] satisfies Fault[])
       }
     }
   });
+
+const overwritten = ['write journal.reused', 'sync journal.reused'];
+
+/** Through four segments, of which the second becomes the fourth: it is out of the tree's way while the third is being written. */
+async function runThroughFour(disk: MemoryDisk): Promise<Run> {
+  const acknowledged = new Map<number, string>();
+  const { log } = await open(disk);
+  let failed = false;
+  try {
+    for (let i = 0; i < 14; i++) {
+      const request = `r_${i}`;
+      const bytes = Buffer.alloc(4 * mebibyte, `${request} `);
+      // A session each: each segment introduces keys.
+      const record = { type: 'request', session: `s_${i}`, request } as const;
+      const { seq } = await log.append(record, { media: 'application/json', bytes });
+      acknowledged.set(seq, request);
+      if (i % 5 === 4) await log.checkpoint();
+    }
+  } catch {
+    failed = true;
+  }
+  await log.close().catch(() => {});
+  return { acknowledged, failed };
+}
+
+void test('a segment that has done its work becomes the next one', async () => {
+  const disk = new MemoryDisk();
+  const { acknowledged: kept, failed } = await runThroughFour(disk);
+  assert.deepEqual([failed, kept.size], [false, 14]);
+  const given = disk.trace.findIndex((each) => /^open journal\.reused$/.test(each));
+  assert.ok(given > 0, 'one is used again');
+  assert.match(disk.trace[given - 3] ?? '', /^rename journal\/\d{16}\.journal$/, 'out of the journal first');
+  assert.deepEqual(disk.trace.slice(given - 2, given), ['syncDirectory ', 'syncDirectory journal']);
+  const zeroed = disk.trace.indexOf('rename journal.reused');
+  const taken = disk.trace.indexOf('rename journal.next', zeroed);
+  assert.ok(taken > zeroed, 'and is taken once it is overwritten');
+  for (const name of ['journal.next', 'journal.reused']) assert.equal(await disk.sizeOf(name), undefined, name);
+  await check(disk.reborn('lost'), kept, 'closed');
+});
+
+for (const kind of ['EIO', 'kill'] satisfies Fault[])
+  void test(`${kind} while a segment becomes the next one loses nothing, and leaves no key behind`, async () => {
+    const whole = new MemoryDisk();
+    await runThroughFour(whole);
+    const moved = whole.trace[whole.trace.indexOf('open journal.reused') - 3] ?? '';
+    for (const [name, nth] of [
+      [moved, 0],
+      ['open journal.reused', 0],
+      ['write journal.reused', 0],
+      ['write journal.reused', 40],
+      ['rename journal.reused', 0],
+    ] as const) {
+      const disk = new MemoryDisk().failAtNth(nth, name, kind);
+      const what = `${kind} at ${name} ${nth}`;
+      const { acknowledged: kept, failed } = await runThroughFour(disk);
+      assert.ok(failed, what);
+      for (const power of ['kept', 'lost'] as const) {
+        const reborn = disk.reborn(power);
+        await check(reborn, kept, `${what}, ${power}`);
+        assert.equal(await reborn.sizeOf('journal.reused'), undefined, `${what}, ${power}: it is gone`);
+        const gone = reborn.trace.indexOf('remove journal.reused');
+        assert.equal(gone >= 0, name.endsWith('reused'), `${what}, ${power}: it was there`);
+        if (gone >= 0) assert.deepEqual(reborn.trace.slice(gone - 2, gone), overwritten, `${what}, ${power}`);
+      }
+    }
+  });

@@ -2,9 +2,8 @@
 // It starts with the first of them. INVARIANT: what the thread has not confirmed counts as not written; once it has ended, nothing is.
 
 import { Worker } from 'node:worker_threads';
-import { lengthOf } from '../../audit/pieces.ts';
 import { assert } from '../../core/result.ts';
-import { type BulkAnswer, type BulkWork, bulkModule } from './bulk-work.ts';
+import { type BulkAnswer, type BulkWork, bulkModule, isShared, type LentPiece, ownBuffers } from './bulk-work.ts';
 import type { BulkFiles, HashedBundle } from './bundle-file.ts';
 import type { NewFile } from './new-files.ts';
 
@@ -29,11 +28,11 @@ export class BulkThread implements BulkFiles {
   }
 
   async put({ pieces, ...file }: NewFile): Promise<void> {
-    await this.#ask({ kind: 'file', ...file, bytes: copied(pieces) });
+    await this.#ask({ kind: 'file', ...file, pieces: lent(pieces) });
   }
 
   async putBundle(index: number, pieces: readonly Uint8Array[]): Promise<HashedBundle> {
-    const bundle = await this.#ask({ kind: 'bundle', index, bytes: copied(pieces) });
+    const bundle = await this.#ask({ kind: 'bundle', index, pieces: lent(pieces) });
     assert(bundle, 'a bundle is answered with its hashes');
     return bundle;
   }
@@ -55,7 +54,7 @@ export class BulkThread implements BulkFiles {
       if (this.#waiting.size === 0) worker.ref();
       const id = this.#asked++;
       this.#waiting.set(id, { resolve, reject });
-      worker.postMessage({ id, ...work }, work.kind === 'settle' ? [] : [work.bytes.buffer]);
+      worker.postMessage({ id, ...work }, work.kind === 'settle' ? [] : ownBuffers(work.pieces));
     });
   }
 
@@ -85,13 +84,7 @@ function ended(cause?: unknown): Error {
   return new Error('the thread that was writing the log has ended', { cause });
 }
 
-/** The thread is given memory of its own: of the pieces some are in use here, others share theirs. */
-function copied(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(lengthOf(pieces));
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
+/** Shared memory stays as it is until the thread has answered; what is not shared is copied, as it is in use here. */
+function lent(pieces: readonly Uint8Array[]): readonly LentPiece[] {
+  return pieces.map((piece) => (isShared(piece) ? piece : new Uint8Array(piece)));
 }

@@ -13,12 +13,12 @@ export const bulkModule: URL = new URL(import.meta.url);
 /** Several are under way at once; `id` tells whose answer it is. */
 export type BulkTask = { readonly id: number } & BulkWork;
 
+/** In memory that both threads see, or in memory that becomes this thread's. */
+export type LentPiece = Uint8Array<SharedArrayBuffer> | Uint8Array<ArrayBuffer>;
+
 export type BulkWork =
-  | ({
-      readonly kind: 'file';
-      readonly bytes: Uint8Array<ArrayBuffer>;
-    } & Omit<NewFile, 'pieces'>)
-  | { readonly kind: 'bundle'; readonly index: number; readonly bytes: Uint8Array<ArrayBuffer> }
+  | ({ readonly kind: 'file'; readonly pieces: readonly LentPiece[] } & Omit<NewFile, 'pieces'>)
+  | { readonly kind: 'bundle'; readonly index: number; readonly pieces: readonly LentPiece[] }
   | { readonly kind: 'settle' };
 
 export type BulkAnswer =
@@ -26,12 +26,21 @@ export type BulkAnswer =
   /** The system's name for what went wrong, where it has one. */
   | { readonly id: number; readonly ok: false; readonly code: string | undefined };
 
+export function isShared(piece: Uint8Array): piece is Uint8Array<SharedArrayBuffer> {
+  return piece.buffer instanceof SharedArrayBuffer;
+}
+
+/** Of the pieces that are not shared. */
+export function ownBuffers(pieces: readonly LentPiece[]): readonly ArrayBuffer[] {
+  return pieces.flatMap((piece) => (isShared(piece) ? [] : [piece.buffer]));
+}
+
 if (!isMainThread) {
   const files = bulkFiles(new NewFiles(threadDisk(String(workerData)), { together: true }));
   const done = async (task: BulkTask): Promise<HashedBundle | undefined> => {
-    if (task.kind === 'bundle') return files.putBundle(task.index, [task.bytes]);
+    if (task.kind === 'bundle') return files.putBundle(task.index, task.pieces);
     if (task.kind === 'settle') await files.settle();
-    else await files.put({ ...task, pieces: [task.bytes] });
+    else await files.put(task);
     return undefined;
   };
   const answer = async (task: BulkTask): Promise<BulkAnswer> => {
@@ -41,7 +50,7 @@ if (!isMainThread) {
       return { id: task.id, ok: false, code: errorCode(error) };
     } finally {
       // Little is made here otherwise: it would be long before this memory was collected.
-      if (task.kind !== 'settle') task.bytes.buffer.transfer(0);
+      if (task.kind !== 'settle') for (const buffer of ownBuffers(task.pieces)) buffer.transfer(0);
     }
   };
   parentPort?.on('message', (task: BulkTask) => {

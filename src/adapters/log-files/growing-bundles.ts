@@ -7,24 +7,37 @@ import { decodeBundle, entryHeadBytes, writeEntry } from '../../audit/tile.ts';
 import { tileWidth } from '../../audit/tree.ts';
 import { assert } from '../../core/result.ts';
 import type { Pending } from './entry-encoder.ts';
-import { GrowingBytes } from './growing-bytes.ts';
+import { Chunks, GrowingBytes } from './growing-bytes.ts';
 import { keyFileOf, type NewKey, type Pack, type SealedPayload } from './payload-files.ts';
 
 /** One bundle: where each of its entries, and each of their payloads, ends. */
 class GrowingBundle {
-  readonly entries: GrowingBytes = new GrowingBytes();
+  readonly entries: GrowingBytes;
   readonly entryEnds: number[] = [];
-  readonly payloads: GrowingBytes = new GrowingBytes();
+  readonly payloads: GrowingBytes;
   readonly payloadEnds: number[] = [];
 
+  constructor(chunks: Chunks) {
+    this.entries = new GrowingBytes(chunks);
+    this.payloads = new GrowingBytes(chunks);
+  }
+
   add(entry: Uint8Array, sealed: SealedPayload | undefined): void {
-    writeEntry(this.entries.room(entryHeadBytes + entry.length), entry);
-    this.entryEnds.push(this.entries.length);
+    const { entries, payloads } = this;
+    const at = entries.reserve(entryHeadBytes + entry.length);
+    writeEntry(entries.last, at, entry);
+    this.entryEnds.push(entries.length);
     if (sealed) {
-      writePackHeader(this.payloads.room(packHeaderBytes), sealed.seq, sealed.blob.length);
-      this.payloads.add(sealed.blob);
+      const head = payloads.reserve(packHeaderBytes);
+      writePackHeader(payloads.last, head, sealed.seq, sealed.blob.length);
+      payloads.add(sealed.blob);
     }
-    this.payloadEnds.push(this.payloads.length);
+    this.payloadEnds.push(payloads.length);
+  }
+
+  release(): void {
+    this.entries.release();
+    this.payloads.release();
   }
 }
 
@@ -34,6 +47,7 @@ export class GrowingBundles {
   #bundles: GrowingBundle[] = [];
   #next: number;
   #newKeys: NewKey[] = [];
+  readonly #chunks = new Chunks();
 
   /** `unfinished`: the entries of the tree's last bundle, where that is not full. Their payloads are on disk. */
   constructor(size: number, unfinished: readonly Uint8Array[]) {
@@ -101,16 +115,16 @@ export class GrowingBundles {
     return this.#newKeys.filter(({ seq }) => seq < to);
   }
 
-  /** The tree has the entries below `size`, and their payloads and keys are on disk. */
+  /** The tree has the entries below `size`, and their payloads and keys are on disk. INVARIANT: no view of their bundles is looked at again. */
   drop(size: number): void {
     const index = packIndex(size);
-    this.#bundles.splice(0, index - this.#index);
+    for (const bundle of this.#bundles.splice(0, index - this.#index)) bundle.release();
     this.#index = index;
     this.#newKeys = this.#newKeys.filter(({ seq }) => seq >= size);
   }
 
   #add(entry: Uint8Array, sealed: SealedPayload | undefined): void {
-    if (this.#next % tileWidth === 0) this.#bundles.push(new GrowingBundle());
+    if (this.#next % tileWidth === 0) this.#bundles.push(new GrowingBundle(this.#chunks));
     this.#of(this.#next++).add(entry, sealed);
   }
 

@@ -1,57 +1,102 @@
 // Bytes that others are added behind: copied together where they are small, kept where they lie where they are large.
-// INVARIANT: what has been added is never moved.
+// INVARIANT: what has been added is never moved, and stays as it is until it is released.
 
 import { apartBytesMin } from '../../audit/pieces.ts';
 
 const chunkBytes = 64 * 1024;
+/** As many as two moves of small records fill. */
+const spareMax = 256;
+
+/**
+ * Memory that is used again and that threads share: some hundred megabytes a second, made anew, would each be cleared, copied for the
+ * thread that writes them, and collected. It is not given up between two bursts, since it would be long before either thread collected it.
+ */
+export class Chunks {
+  readonly #spare: Buffer[] = [];
+
+  take(): Buffer {
+    return this.#spare.pop() ?? Buffer.from(new SharedArrayBuffer(chunkBytes));
+  }
+
+  /** Nobody reads it any more. */
+  giveBack(chunk: Buffer): void {
+    if (this.#spare.length < spareMax) this.#spare.push(chunk);
+  }
+}
+
+interface Piece {
+  readonly start: number;
+  readonly bytes: Buffer;
+  readonly chunk: boolean;
+  /** How many of them are taken. */
+  filled: number;
+}
 
 export class GrowingBytes {
-  /** Full ones, then the one that is being filled, if any. */
-  readonly #chunks: { readonly start: number; readonly bytes: Buffer }[] = [];
-  #filled = 0;
+  readonly #chunks: Chunks;
+  readonly #pieces: Piece[] = [];
   #length = 0;
+  #last: Piece | undefined;
+
+  constructor(chunks: Chunks) {
+    this.#chunks = chunks;
+  }
 
   get length(): number {
     return this.#length;
   }
 
-  /** Room for so many more, in one piece, to be filled at once. */
-  room(bytes: number): Buffer {
-    let last = this.#chunks.at(-1);
-    if (!last || last.bytes.length - this.#filled < bytes) {
-      this.#close();
-      last = { start: this.#length, bytes: Buffer.allocUnsafeSlow(Math.max(bytes, chunkBytes)) };
-      this.#chunks.push(last);
-      this.#filled = 0;
-    }
-    const room = last.bytes.subarray(this.#filled, this.#filled + bytes);
-    this.#filled += bytes;
+  /** Takes room for so many more, to be filled at once: in `last`, from the offset that it returns. */
+  reserve(bytes: number): number {
+    const last = this.#last;
+    const piece = last && last.bytes.length - last.filled >= bytes ? last : this.#beginFor(bytes);
+    const at = piece.filled;
+    piece.filled += bytes;
     this.#length += bytes;
-    return room;
+    return at;
+  }
+
+  /** Where room was taken last. */
+  get last(): Buffer {
+    return this.#last?.bytes ?? noBytes;
   }
 
   add(bytes: Uint8Array): void {
     if (bytes.length < apartBytesMin) {
-      this.room(bytes.length).set(bytes);
+      const at = this.reserve(bytes.length);
+      this.last.set(bytes, at);
       return;
     }
-    this.#close();
-    this.#chunks.push({ start: this.#length, bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length) });
-    this.#filled = bytes.length;
+    this.#begin(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), false).filled = bytes.length;
     this.#length += bytes.length;
   }
 
   /** Views of what stands there, in order; none is empty. */
   slice(from: number, to: number): readonly Uint8Array[] {
-    return this.#chunks
-      .filter(({ start, bytes }) => start < to && start + bytes.length > from)
-      .map(({ start, bytes }) => bytes.subarray(Math.max(0, from - start), to - start))
+    return this.#pieces
+      .filter(({ start, filled }) => start < to && start + filled > from)
+      .map(({ start, bytes, filled }) => bytes.subarray(Math.max(0, from - start), Math.min(filled, to - start)))
       .filter(({ length }) => length > 0);
   }
 
-  /** What is left of the last one stays unused. */
-  #close(): void {
-    const last = this.#chunks.pop();
-    if (last) this.#chunks.push({ start: last.start, bytes: last.bytes.subarray(0, this.#filled) });
+  /** INVARIANT: no view of it is looked at again. */
+  release(): void {
+    for (const { bytes, chunk } of this.#pieces) if (chunk) this.#chunks.giveBack(bytes);
+  }
+
+  #beginFor(bytes: number): Piece {
+    return bytes > chunkBytes
+      ? this.#begin(Buffer.allocUnsafeSlow(bytes), false)
+      : this.#begin(this.#chunks.take(), true);
+  }
+
+  /** What is left of the one before stays unused. */
+  #begin(bytes: Buffer, chunk: boolean): Piece {
+    const piece: Piece = { start: this.#length, bytes, chunk, filled: 0 };
+    this.#pieces.push(piece);
+    this.#last = piece;
+    return piece;
   }
 }
+
+const noBytes = Buffer.alloc(0);

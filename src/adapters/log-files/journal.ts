@@ -7,11 +7,11 @@ import { assert } from '../../core/result.ts';
 import type { Storage, StorageFile } from '../../ports/storage.ts';
 import { isFull } from './error-code.ts';
 import { NextSegment } from './next-segment.ts';
-import { type Extent, overwrite } from './overwriting.ts';
+import { type Extent, erase, overwrite } from './overwriting.ts';
 
 const segmentBytesMax = 16 * 1024 * 1024;
-/** A segment that has grown this far is followed by one that is made meanwhile. */
-const nextFrom = segmentBytesMax / 4;
+/** A segment that has grown this far is followed by one that is made meanwhile, if none has been made of an old one. */
+const nextFrom = (segmentBytesMax / 8) * 7;
 
 /**
  * How many zeros are written where the next frames will overwrite them: as many as the segment holds already, within these
@@ -28,6 +28,14 @@ const nextBytes = segmentBytesMax + bulkBytesMin;
 
 /** What a segment is called while it is being overwritten. */
 const erased = 'journal.erased';
+
+/** A segment that this process has written. */
+interface OwnSegment {
+  /** Where the wrapped keys lie. */
+  readonly keys: Extent[];
+  /** How long the file is. */
+  bytes: number;
+}
 
 interface Place {
   readonly file: StorageFile;
@@ -49,8 +57,8 @@ export class Journal {
   #written: Promise<unknown> = Promise.resolve();
   /** Rejects when one of them found no place. */
   #placed: Promise<unknown> = Promise.resolve();
-  /** Where the wrapped keys lie in the segments this process has written, by first seq. */
-  readonly #keys = new Map<number, Extent[]>();
+  /** By first seq. */
+  readonly #own = new Map<number, OwnSegment>();
 
   /**
    * `segments`: what is on disk already; it is only ever removed, writing starts a new one. `makeRoom` is asked once when the disk
@@ -91,9 +99,9 @@ export class Journal {
     }
     const [file, position] = [this.#file, this.#position];
     assert(file, 'the segment is open');
-    this.#rememberKeys(frames);
+    this.#allocated = Math.max(this.#allocated, position + bytes);
+    this.#remember(frames);
     this.#position = position + bytes;
-    this.#allocated = Math.max(this.#allocated, this.#position);
     if (this.#position >= nextFrom) this.#next.prepare();
     return { file, position };
   }
@@ -137,7 +145,7 @@ export class Journal {
   async removeOld(): Promise<void> {
     await this.#next.remove();
     if (this.#file) return;
-    await this.#erase();
+    await erase(this.#storage, erased);
     for (let first = this.#segments[0]; first !== undefined; first = this.#segments[0]) {
       await this.#discard(first);
       this.#segments.shift();
@@ -147,10 +155,11 @@ export class Journal {
   async close(): Promise<void> {
     await this.#next.close();
     // After a failure the disk is left as it is.
-    await this.#written.then(
-      () => this.#next.remove(),
-      () => {},
+    const sound = this.#written.then(
+      () => !this.#next.failure,
+      () => false,
     );
+    if (await sound) await this.#next.remove();
     await this.#file?.close();
     this.#file = undefined;
   }
@@ -165,19 +174,21 @@ export class Journal {
     this.#position = 0;
     this.#allocated = made ? nextBytes : 0;
     this.#ended = false;
-    this.#keys.set(seq, []);
+    this.#own.set(seq, { keys: [], bytes: 0 });
     if (!made) await file.truncate(0);
     await this.#storage.syncDirectory('journal');
     if (this.#segments.at(-1) !== seq) this.#segments.push(seq);
     await before?.close();
   }
 
-  #rememberKeys(frames: readonly Frame[]): void {
-    const keys = this.#keys.get(this.#segments.at(-1) ?? -1);
+  #remember(frames: readonly Frame[]): void {
+    const own = this.#own.get(this.#segments.at(-1) ?? -1);
+    assert(own, 'the segment is of this process');
+    own.bytes = this.#allocated;
     let at = this.#position;
     for (const frame of frames) {
       const { wrappedKey } = frame;
-      if (wrappedKey.length > 0) keys?.push({ position: at + wrappedKeyOffset(frame), bytes: wrappedKey.length });
+      if (wrappedKey.length > 0) own.keys.push({ position: at + wrappedKeyOffset(frame), bytes: wrappedKey.length });
       at += frameBytes(frame);
     }
   }
@@ -188,25 +199,18 @@ export class Journal {
    */
   async #discard(first: number): Promise<void> {
     const path = `journal/${segmentName(first)}`;
-    const keys = this.#keys.get(first);
-    if (keys) {
-      await overwrite(this.#storage, path, keys);
+    const own = this.#own.get(first);
+    if (own) {
+      this.#own.delete(first);
+      if (own.bytes === nextBytes && (await this.#next.reuse(path))) return;
+      await overwrite(this.#storage, path, own.keys);
       await this.#storage.remove(path);
-      this.#keys.delete(first);
       return;
     }
-    await this.#erase();
-    // Out of the journal first: half overwritten, it would read as a damaged one after a crash.
+    await erase(this.#storage, erased);
+    // Of an earlier run: nobody knows where its keys are. Out of the journal first: half overwritten, it would read as a damaged one after a crash.
     await this.#storage.rename(path, erased);
     await this.#storage.syncDirectory('journal');
-    await this.#erase();
-  }
-
-  /** A segment of an earlier run, of which nobody knows where its keys are. */
-  async #erase(): Promise<void> {
-    const bytes = (await this.#storage.read(erased))?.length;
-    if (bytes === undefined) return;
-    await overwrite(this.#storage, erased, [{ position: 0, bytes }]);
-    await this.#storage.remove(erased);
+    await erase(this.#storage, erased);
   }
 }

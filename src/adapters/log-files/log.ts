@@ -10,7 +10,7 @@ import type { Payload, RecordInput } from '../../core/record.ts';
 import { ok, type Result } from '../../core/result.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { type Log, type LogReader, LogUnavailable } from '../../ports/log.ts';
-import type { BulkThread } from './bulk-thread.ts';
+import type { BulkThreads } from './bulk-threads.ts';
 import type { BulkFiles } from './bundle-file.ts';
 import type { DiskRoom } from './disk-room.ts';
 import type { DurableFiles } from './durable-files.ts';
@@ -26,10 +26,10 @@ import type { TreeFiles } from './tree-files.ts';
 /** What an integration waits for: this much quiet, this much age, or this much work. */
 const quietMs = 200;
 const ageMs = 1_000;
-const pendingEntriesMax = 4_096;
+const pendingEntriesMax = 8_192;
 const pendingBytesMax = 16 * 1024 * 1024;
 const groupBytesMax = 16 * 1024 * 1024;
-/** From so many entries on, a thread of its own writes their files. */
+/** From so many entries on, threads of their own write their files. */
 const bulkEntries = 2_048;
 /** On a disk that takes no longer than `promptMs`, so many are better written while the next ones are being encoded. */
 const promptGroup = 32;
@@ -62,9 +62,9 @@ export interface LogParts {
   readonly tree: TreeFiles;
   readonly payloads: PayloadFiles;
   readonly files: DurableFiles;
-  /** Where the files of an integration go: of a small one here, of a large one by a thread, where there is one. */
+  /** Where the files of an integration go: of a small one here, of a large one by threads, where there are any. */
   readonly here: BulkFiles;
-  readonly thread: BulkThread | undefined;
+  readonly threads: BulkThreads | undefined;
   readonly room: DiskRoom;
   /** As of the last entry in `bundles`. */
   readonly openRequests: OpenRequests;
@@ -174,7 +174,7 @@ export class FileLog implements Log {
     } finally {
       await this.#written;
       await this.#integrating;
-      await this.#parts.thread?.close();
+      await this.#parts.threads?.close();
       await this.#parts.room.close();
       await this.#parts.journal.close();
     }
@@ -348,11 +348,11 @@ export class FileLog implements Log {
 
   async #grow(coming: boolean): Promise<void> {
     if (this.#failed || this.#pending === 0) return;
-    const { bundles, payloads, files, here, thread, tree, journal, openRequests, room } = this.#parts;
+    const { bundles, payloads, files, here, threads, tree, journal, openRequests, room } = this.#parts;
     // It writes much at once: where there is no room for that, the reserve is given up before, not after.
     await room.look();
     const many = this.#pending >= bulkEntries;
-    const bulk = many && thread ? thread : here;
+    const bulk = many && threads ? threads : here;
     const to = this.#durable - (many && coming ? this.#durable % tileWidth : 0);
     // As of now, or later than the checkpoint: replay passes over what it has seen.
     const unfinished = Buffer.from(openRequests.encode());

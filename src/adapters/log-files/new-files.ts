@@ -19,7 +19,7 @@ export type NewFileStorage = Pick<Storage, 'open' | 'makeDirectory' | 'syncDirec
 /** How many files are being written at once: few, so that the journal waits behind none of them for a thread of the pool. */
 export const lanesOfPool = 2;
 /** Each has a file descriptor. */
-const unsyncedMax = 16;
+const unsyncedMax = 64;
 
 export class NewFiles {
   readonly #storage: NewFileStorage;

@@ -16,7 +16,7 @@ import type { PayloadKeep } from '../../ports/payload-keep.ts';
 import type { Random } from '../../ports/random.ts';
 import type { Storage } from '../../ports/storage.ts';
 import { archiveSource } from './archive-source.ts';
-import { BulkThread } from './bulk-thread.ts';
+import { BulkThreads } from './bulk-threads.ts';
 import { bulkFiles } from './bundle-file.ts';
 import { diskStorage } from './disk.ts';
 import { DiskRoom } from './disk-room.ts';
@@ -131,7 +131,7 @@ async function recover(options: LogOptions): Promise<OpenedLog> {
     payloads,
     files,
     here: bulkFiles(fresh),
-    thread: options.storage ? undefined : new BulkThread(options.directory),
+    threads: options.storage ? undefined : new BulkThreads(options.directory),
     openRequests,
     room,
     bundles,

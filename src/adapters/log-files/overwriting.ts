@@ -8,6 +8,14 @@ export interface Extent {
   readonly bytes: number;
 }
 
+/** Removes the file once all of it is overwritten; there may be none. */
+export async function erase(storage: Storage, path: string): Promise<void> {
+  const bytes = await storage.sizeOf(path);
+  if (bytes === undefined) return;
+  await overwrite(storage, path, [{ position: 0, bytes }]);
+  await storage.remove(path);
+}
+
 export async function overwrite(storage: Storage, path: string, extents: readonly Extent[]): Promise<void> {
   if (extents.every(({ bytes }) => bytes === 0)) return;
   const file = await storage.open(path);
