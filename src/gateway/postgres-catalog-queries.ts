@@ -50,10 +50,25 @@ const castSql = `
   SELECT k.oid FROM pg_catalog.pg_type k
   WHERE k.oid IN (${castSourcesSql}) OR k.typelem IN (${castSourcesSql}) OR k.typbasetype IN (${castSourcesSql})`;
 
-/** By OID, and by name what came with the server. */
-export const castTypesSql: string = `
+/** Domains that functions of users check what is made one of them by, and what has such a domain inside. */
+const checkedSql = (safe: readonly number[]): string => `
+  WITH RECURSIVE k(type) AS (
+    SELECT n.contypid FROM pg_catalog.pg_constraint n JOIN pg_catalog.pg_depend d ON d.objid = n.oid
+    WHERE d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass AND n.contypid <> 0
+      AND d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.refobjid IN (${unseenFunctionsSql(safe)})
+    UNION SELECT o.type FROM k JOIN (
+      SELECT t.oid, t.typbasetype FROM pg_catalog.pg_type t WHERE t.typtype = 'd'
+      UNION ALL SELECT t.oid, t.typelem FROM pg_catalog.pg_type t WHERE t.typcategory = 'A'
+      UNION ALL SELECT t.oid, a.atttypid FROM pg_catalog.pg_type t JOIN pg_catalog.pg_attribute a ON a.attrelid = t.typrelid
+        WHERE t.typrelid <> 0 AND a.attnum > 0 AND NOT a.attisdropped
+      UNION ALL SELECT r.rngtypid, r.rngsubtype FROM pg_catalog.pg_range r
+    ) o(type, part) ON o.part = k.type
+  ) SELECT k.type FROM k`;
+
+/** By OID, and by name what came with the server. `safe`: OIDs of functions that are declared safe. */
+export const codedTypesSql = (safe: readonly number[]): string => `
   SELECT t.oid, CASE WHEN ${isOfHalf('t.oid', 'built-in')} THEN t.typname ELSE '' END
-  FROM pg_catalog.pg_type t WHERE t.oid IN (${castSql})`;
+  FROM pg_catalog.pg_type t WHERE t.oid IN (${castSql}) OR t.oid IN (${checkedSql(safe)})`;
 
 /** What the indexes of which this is so hold, compute of and ask. */
 const indexedSql = (such: string): string => `

@@ -16,7 +16,7 @@ import {
 import type { Catalog, Column, Relation, Ties } from '../sql/catalog.ts';
 import {
   builtInVersionSql,
-  castTypesSql,
+  codedTypesSql,
   columnsSql,
   databaseSql,
   definitionsSql,
@@ -92,7 +92,7 @@ export class CatalogReader {
       typesSql,
       typesByOidSql('made'),
       databaseSql,
-      castTypesSql,
+      codedTypesSql(oids),
       togetherSql,
       referencesSql,
       placesSql,

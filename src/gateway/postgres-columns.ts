@@ -2,10 +2,12 @@
 // clear a column; whatever neither can vouch for is masked as a whole.
 
 import { covers, type PhiClass } from '../core/phi.ts';
+import type { PostgresType } from '../core/postgres-type.ts';
 import type { MaskView } from '../masking/mask.ts';
 import { type CellMasker, type CellRule, columnMasker } from '../masking/postgres-value.ts';
 import type { StatementAnalysis } from '../sql/analysis.ts';
 import type { Catalog, Column } from '../sql/catalog.ts';
+import { holds, mayHold } from '../sql/held-types.ts';
 import { isProtected, type Lineage } from '../sql/lineage.ts';
 import { commentColumns } from '../sql/relations.ts';
 
@@ -44,7 +46,10 @@ export function planColumns(
     const type = catalog.type(field.typeOid);
     // A comment within what the detectors cannot take apart.
     const unread = type.kind === 'unknown' && saysComment(lineage);
-    const verdict: Verdict = unread ? { rule: 'derived' } : verdictOf(origin, lineage, analysis.touchesProtected, view);
+    const known = lineage && ofLineage(lineage, view, wasNoInstant(lineage, type, catalog));
+    const verdict: Verdict = unread
+      ? { rule: 'derived' }
+      : verdictOf(origin, lineage, known ?? { rule: analysis.touchesProtected ? 'derived' : 'clear' });
     for (const each of noted(verdict.rule, lineage)) classes.add(each);
     return columnMasker(
       {
@@ -66,28 +71,37 @@ export function planColumns(
 
 type Verdict = { readonly rule: CellRule; readonly jsonPaths?: Column['jsonPaths'] };
 
-/** INVARIANT: protected if either the origin or the lineage says so. */
+/** INVARIANT: protected if either the origin or the lineage, of which `known` is what follows, says so. */
 function verdictOf(
   origin: Pick<Column, 'classification' | 'jsonPaths'> | null,
   lineage: Lineage | undefined,
-  touchesProtected: boolean,
-  view: MaskView,
+  known: Verdict,
 ): Verdict {
-  const known: Verdict = lineage ? ofLineage(lineage, view) : { rule: touchesProtected ? 'derived' : 'clear' };
   if (origin === null || origin.classification === 'clear') return known;
   // The server says that it is this very column; what the analysis found has to include that, or one of them is wrong.
   const agreed = !lineage || !isProtected(lineage) || lineage.classes.has(origin.classification);
   return { rule: agreed ? origin.classification : 'derived', jsonPaths: origin.jsonPaths };
 }
 
-function ofLineage(lineage: Lineage, view: MaskView): Verdict {
+/**
+ * Of dates and timestamps that the server has made instants of, as a UNION does: which day an instant lies in depends on the
+ * session's zone, and so would the year that is left of it.
+ */
+function wasNoInstant(lineage: Lineage, type: PostgresType, catalog: Catalog): boolean {
+  return holds(type, instants) && mayHold(catalog, lineage, days);
+}
+
+const instants: ReadonlySet<string> = new Set(['timestamptz']);
+const days: ReadonlySet<string> = new Set(['date', 'timestamp']);
+
+function ofLineage(lineage: Lineage, view: MaskView, wasNoInstant: boolean): Verdict {
   const { form } = lineage;
   if (!isProtected(lineage) || form?.kind === 'answer') return { rule: 'clear' };
   const isShown = [...lineage.classes].every((each) => each !== 'unknown' && covers(view.unmask, each));
   if (isShown) return { rule: 'clear' };
   switch (form?.kind) {
     case 'column':
-      return { rule: form.cls, jsonPaths: form.jsonPaths };
+      return wasNoInstant ? { rule: 'derived' } : { rule: form.cls, jsonPaths: form.jsonPaths };
     case 'row':
     case 'year':
     case 'definition':
@@ -95,7 +109,7 @@ function ofLineage(lineage: Lineage, view: MaskView): Verdict {
     case 'source':
       return { rule: form.kind };
     case 'moment':
-      return { rule: 'date' };
+      return { rule: wasNoInstant ? 'derived' : 'date' };
     case undefined:
       return { rule: 'derived' };
   }

@@ -105,10 +105,10 @@ export function meaningOf(prepared: Prepared, analysed: Analysed): StatementAnal
   return only.names?.kind === 'prepare' ? only.names.inner : null;
 }
 
-/** INVARIANT: a value of a type that functions of users cast may come out as any other; the client chose that type. */
+/** INVARIANT: a value of a type that functions of users cast or check may come out as any other, or fail; the client chose that type. */
 export function asDeclared(prepared: Prepared, meaning: StatementAnalysis, catalog: Catalog): StatementAnalysis {
   if (!prepared.declaredTypes.some((oid) => catalog.isCastByUsers(oid))) return meaning;
-  const text = 'A parameter is of a type that functions of users cast.';
+  const text = 'A parameter is of a type that functions of users cast or check.';
   return { ...meaning, refusals: [...meaning.refusals, { code: 'not_provable', text }] };
 }
 

@@ -74,11 +74,11 @@ const domainsSql = `
   SELECT k.type, k.domain FROM k`;
 
 /**
- * Relations whose rows code of users is run for, and whether it runs for a write alone and might write itself: in CHECK constraints
- * of tables and domains, defaults of domains, indexes, partition keys; in policies. A function that is not volatile cannot write.
+ * Relations whose rows code of users is run for, and whether it answers or makes what is written: in CHECK constraints of tables and
+ * domains, and defaults of domains; in indexes and partition keys, which take what is immutable, where it might write; not in policies.
  */
 export const codeSql = (safe: readonly number[]): string => `
-  SELECT c.relation, pg_catalog.bool_or(c.writes AND p.provolatile = 'v') FROM (
+  SELECT c.relation, pg_catalog.bool_or(coalesce(c.acts, p.provolatile = 'v')) FROM (
     SELECT k.conrelid, d.refobjid, true FROM pg_catalog.pg_constraint k JOIN ${dependsOn('pg_constraint', 'k.oid', 'pg_proc')}
       WHERE k.contype = 'c' AND k.conrelid <> 0
     UNION ALL SELECT a.attrelid, d.refobjid, true FROM pg_catalog.pg_constraint k
@@ -88,11 +88,11 @@ export const codeSql = (safe: readonly number[]): string => `
     UNION ALL SELECT a.attrelid, d.refobjid, true FROM (${domainsSql}) o
       JOIN ${dependsOn('pg_type', 'o.domain', 'pg_proc')}
       JOIN pg_catalog.pg_attribute a ON a.atttypid = o.type
-    UNION ALL SELECT i.indrelid, d.refobjid, true FROM pg_catalog.pg_index i JOIN ${dependsOn('pg_class', 'i.indexrelid', 'pg_proc')}
-    UNION ALL SELECT t.partrelid, d.refobjid, true FROM pg_catalog.pg_partitioned_table t
+    UNION ALL SELECT i.indrelid, d.refobjid, NULL FROM pg_catalog.pg_index i JOIN ${dependsOn('pg_class', 'i.indexrelid', 'pg_proc')}
+    UNION ALL SELECT t.partrelid, d.refobjid, NULL FROM pg_catalog.pg_partitioned_table t
       JOIN ${dependsOn('pg_class', 't.partrelid', 'pg_proc')}
     UNION ALL SELECT l.polrelid, d.refobjid, false FROM pg_catalog.pg_policy l JOIN ${dependsOn('pg_policy', 'l.oid', 'pg_proc')}
-  ) c(relation, function, writes) JOIN pg_catalog.pg_proc p ON p.oid = c.function
+  ) c(relation, function, acts) JOIN pg_catalog.pg_proc p ON p.oid = c.function
   WHERE p.oid IN (${unseenFunctionsSql(safe)})
   GROUP BY c.relation`;
 
@@ -110,7 +110,7 @@ export interface TieRows {
   readonly inherits: QueryRows['rows'];
 }
 
-/** `active`: what is done with a row there might write elsewhere, unseen. */
+/** `active`: what is done with a row there is decided, or might write elsewhere, unseen. */
 export type KnownTies = Ties & { readonly active: boolean };
 
 /** Relation's OID, as text → what it is tied by. Whatever is in one inheritance tree is tied alike. */
@@ -120,7 +120,7 @@ export function tiesOf(rows: TieRows, familyOf: (oid: string) => ReadonlySet<str
   const references = grouped(rows.references, ([oid]) => oid ?? '');
   const referencesTo = grouped([...references.values()], ([first = []]) => first[1] ?? '');
   const placesOf = grouped(rows.places, ([oid]) => oid ?? '');
-  const codeOf = new Map(rows.code.map(([oid, writes]) => [oid ?? '', writes === 't']));
+  const codeOf = new Map(rows.code.map(([oid, acts]) => [oid ?? '', acts === 't']));
   const settings = new Set(rows.settings.map(([oid]) => oid ?? ''));
   const children = new Set(rows.inherits.map(([child]) => child ?? ''));
   return (oid) => {

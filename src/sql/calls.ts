@@ -15,6 +15,7 @@ import {
   ranks,
   writesDefinition,
 } from './functions.ts';
+import { isCoded, ofCodedType } from './held-types.ts';
 import {
   absentBy,
   as,
@@ -30,12 +31,13 @@ import {
 } from './lineage.ts';
 import { commentColumns, givesComment } from './relations.ts';
 import { isFixedSetting, isServerSetting, settingAllowed, settingFree, settingOfUsers } from './settings.ts';
+import { isBuiltinType } from './types.ts';
 import {
   functionOf,
   isArrayColumn,
   isConstant,
-  isDateColumn,
   isDeclaredSafe,
+  isMoment,
   isScalarColumn,
   stringsOf,
   type Walk,
@@ -50,7 +52,9 @@ export function call(walk: Walk, node: FuncCall, scope: Scope): Lineage {
   if (name === 'current_setting') readsSetting(walk, args[0]);
   if (isOfSequence(name)) counter(walk, args);
   if (name === 'pg_show_all_settings') walk.findings.readsSettings = true;
+  if (name === 'pg_input_is_valid') namesType(walk, args[1]);
   const given = args.map((each) => walk.value(each, scope));
+  if (given.length > 1 && given.some((each) => isCoded(walk.catalog, each))) walk.findings.hide(ofCodedType);
   noteTelling(walk, node, name, given);
   const around = [
     sorting(walk, node.agg_order, scope),
@@ -79,10 +83,30 @@ function callOfUsers(walk: Walk, node: FuncCall, scope: Scope): Lineage {
   return absentBy(given);
 }
 
+/** `pg_get_serial_sequence` of a table and column that are written out. */
+function isOfSerial(name: Node): boolean {
+  if (!('FuncCall' in name)) return false;
+  const { funcname, args = [] } = name.FuncCall;
+  return stringsOf(funcname).at(-1) === 'pg_get_serial_sequence' && args.every(isConstant);
+}
+
 /** INVARIANT: which sequence is counted on is written out, so that no value decides it. */
 function counter({ findings }: Walk, names: readonly Node[]): void {
   findings.writes = true;
-  if (!names.every(isConstant)) findings.hide('The statement counts on a sequence whose name is computed.');
+  if (!names.every((each) => isConstant(each) || isOfSerial(each)))
+    findings.hide('The statement counts on a sequence whose name is computed.');
+}
+
+/** The grammar's own names, which no other type takes. */
+const ofSeveralWords = /^(?:double precision|character varying|(?:time|timestamp) with(?:out)? time zone)$/;
+
+/** A type that is named in a text: its input function runs, and the checks of a domain. */
+function namesType(walk: Walk, name: Node | undefined): void {
+  const text = textOf(name) ?? '';
+  const [, type = ''] = /^([a-z][a-z0-9]*)(?:\(\d+(?:, ?\d+)?\))?(?:\[\])?$/.exec(text) ?? [];
+  const isBuiltIn = isBuiltinType(type) && !walk.catalog.isUserType(type);
+  if (!(isBuiltIn || ofSeveralWords.test(text)))
+    walk.findings.hide('The statement names a type in a text, and it is none that is built in.');
 }
 
 /** A setting whose name is a constant, or a parameter to be looked at when it is bound. */
@@ -100,7 +124,7 @@ function noteTelling(walk: Walk, node: FuncCall, name: string, given: readonly L
   if (node.agg_distinct) walk.findings.filter(all);
   else if (writesDefinition(name) && given.every(isPublic)) return;
   else if (name === 'count' && all.nullTells) walk.findings.mayTell(all);
-  else if (name === 'date' && given.every((each) => isMoment(walk, each))) return;
+  else if (name === 'date' && given.every((each) => !isProtected(each) || isMoment(walk, each))) return;
   else if (name === 'array_agg' && given.every((each) => isScalarColumn(walk, each))) return;
   else if (name === 'format' && given.every((each) => !isProtected(each) || isDefinition(each))) return;
   else if (name === 'format' && !node.func_variadic && writesAnything(textOf(node.args?.[0]))) return;
@@ -113,11 +137,6 @@ function noteTelling(walk: Walk, node: FuncCall, name: string, given: readonly L
 /** A format whose parts take any value: `%I` takes no NULL, and `*` a number only. */
 function writesAnything(format: string | undefined): boolean {
   return format !== undefined && !/%[-\d$]*[^-\d$%sL]/.test(format);
-}
-
-/** Cast to another date type, it is still a date and cannot fail. */
-function isMoment(walk: Walk, lineage: Lineage): boolean {
-  return !isProtected(lineage) || lineage.form?.kind === 'moment' || isDateColumn(walk, lineage);
 }
 
 /** Which definition is written down is no secret. */
@@ -144,8 +163,10 @@ function valueOf(walk: Walk, name: string, args: readonly Node[], given: readonl
   if (name === 'array_agg' && isScalarColumn(walk, first)) return inArray(first);
   if (isDefinition(first) && name === 'btrim' && textOf(args[1]) === '"') return as(all, { kind: 'word' });
   if (isDefinition(first) && keepsDefinition.has(name) && given.length === 1) return first;
+  // The least and the greatest year are among those that are shown of each row.
+  if ((name === 'min' || name === 'max') && isMoment(walk, first)) return as(all, { kind: 'year' });
   if (saysYear(walk, name, args, given)) return as(mayBeAbsent(name) ? absentBy(all) : all, { kind: 'year' });
-  if (name === 'date' && isMoment(walk, first)) return as(first, { kind: 'moment' });
+  if (name === 'date' && isMoment(walk, first)) return as(first, { kind: 'moment', zoned: false });
   const isAbsent = mayBeAbsent(name) ? !isByPosition(name, args) : givesBound(name) && mayBeRange(walk, first);
   return isAbsent ? absentBy(all) : all;
 }
@@ -173,7 +194,7 @@ function saysYear(walk: Walk, name: string, args: readonly Node[], given: readon
   if (!isToChar && name !== 'extract' && name !== 'date_part' && name !== 'date_trunc') return false;
   const [word, of] = isToChar ? [textOf(args[1]), given[0]] : [textOf(args[0])?.toLowerCase(), given[1]];
   if (!of || word !== (isToChar ? 'YYYY' : 'year')) return false;
-  return of.form?.kind === 'moment' || isDateColumn(walk, of);
+  return isMoment(walk, of);
 }
 
 /** `set_config` of what SET may set as well, with constants; a parameter will do where any value does. */

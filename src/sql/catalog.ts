@@ -77,7 +77,7 @@ export interface Relation {
   readonly system: boolean;
   /** Has a column whose classification is neither `clear` nor null-risk: reading it is reading PHI until proven otherwise. */
   readonly protected: boolean;
-  /** Has triggers, rules, defaults or constraints that run code not declared safe, and might write. */
+  /** Has triggers, rules, defaults or constraints that run code not declared safe. */
   readonly active: boolean;
   /** Has row level security: what its policies say is part of every plan. */
   readonly policed?: boolean;
@@ -111,7 +111,7 @@ export interface Catalog {
   /** Whether a type of this name exists outside pg_catalog; enum types are harmless. */
   isUserType(name: string): boolean;
   isEnumType(name: string): boolean;
-  /** Whether values of a type, by OID or as a built-in by name, are cast by functions of users. */
+  /** Whether functions of users cast values of a type, by OID or as a built-in by name, or check what is made one of it. */
   isCastByUsers(type: number | string): boolean;
   /** Schemas searched for an unqualified name, in order, without pg_catalog (which always comes first). */
   readonly searchPath: readonly string[];

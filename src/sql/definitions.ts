@@ -137,7 +137,9 @@ function withColumns(
 
 function ofColumn(relation: Relation, column: Column): Lineage {
   const name = nameOf(relation, column);
-  const hidden = relation.system ? hiddenColumn(relation.schema, relation.name, column.name) : undefined;
+  const hidden = relation.system
+    ? hiddenColumn(relation.schema, relation.name, column.name, column.typeOid)
+    : undefined;
   if (hidden) {
     const lineage: Lineage = { classes: new Set(['unknown']), columns: new Set([name]) };
     return as(lineage, hidden === 'definition' ? { kind: 'definition', mixed: false } : { kind: 'source' });

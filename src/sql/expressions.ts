@@ -5,6 +5,7 @@ import type { A_Expr, A_Indirection, CaseExpr, Node, SubLink, TypeCast } from 'l
 import { call } from './calls.ts';
 import { filtering, sorting, telling, window } from './conditions.ts';
 import { raisesOn } from './failing.ts';
+import { isOfUnknownType } from './held-types.ts';
 import {
   absentBy,
   as,
@@ -21,13 +22,14 @@ import {
 } from './lineage.ts';
 import { columnReference, fieldOrCall, inShape, isStar, rowOf } from './names.ts';
 import { comparisonsOf, isCatalogKeyword, isTest, joins, takesOut } from './operators.ts';
-import { isMomentType, isTextualType } from './types.ts';
+import { isMomentType, isTextualType, isZonedType } from './types.ts';
 import {
   impliedOperators,
   isArrayColumn,
   isConstant,
-  isDateColumn,
+  isMoment,
   isScalarColumn,
+  isZoned,
   kindOf,
   type NodeKind,
   type NodeOf,
@@ -136,8 +138,10 @@ function operation(walk: Walk, node: A_Expr, scope: Scope): Lineage {
     return absentBy(unite([left, right]));
   }
   if (node.kind === 'AEXPR_OP' && joins(name)) {
-    if (isArrayBeside(walk, left, node.rexpr)) walk.findings.mayTell(left);
-    if (isArrayBeside(walk, right, node.lexpr)) walk.findings.mayTell(right);
+    // What an extension means by it, as ltree does, may fail on a text.
+    const isKnown = ![left, right].some((each) => isOfUnknownType(walk.catalog, each));
+    if (!isKnown || isArrayBeside(walk, left, node.rexpr)) walk.findings.mayTell(left);
+    if (!isKnown || isArrayBeside(walk, right, node.lexpr)) walk.findings.mayTell(right);
     return unite([left, right]);
   }
   if (left.form?.kind === 'definition' && asksForKeyword(node, name)) return nothing;
@@ -202,12 +206,16 @@ function outcome(walk: Walk, node: Node | undefined, scope: Scope): Lineage {
     : lineage;
 }
 
-/** INVARIANT: a date stays one only from one date type to another; every other cast says what it likes of the value. */
+/**
+ * INVARIANT: a date stays one only from one date type to another; every other cast says what it likes of the value. Which instant a
+ * day is depends on the zone that the client sets, and then so would the year that is shown of it.
+ */
 function cast(walk: Walk, node: TypeCast, scope: Scope): Lineage {
   const type = typeOf(walk, node.typeName);
   const lineage = expression(walk, node.arg, scope);
-  if (isMomentType(type) && (lineage.form?.kind === 'moment' || isDateColumn(walk, lineage))) {
-    return as(lineage, { kind: 'moment' });
+  if (isMomentType(type) && isMoment(walk, lineage)) {
+    const zoned = isZonedType(type);
+    return zoned && !isZoned(walk, lineage) ? unite([lineage]) : as(lineage, { kind: 'moment', zoned });
   }
   if (!isTextualType(type) && !isRowOf(node, type, scope)) walk.findings.mayTell(lineage);
   // How long a text is, is all a cast of a definition changes.

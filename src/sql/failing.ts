@@ -4,9 +4,8 @@
 // there by asking, as sums can be brought to their end by joining rows (docs/guide/threat-model.md).
 
 import type { Node } from 'libpg-query';
-import { type PostgresType, unknownType } from '../core/postgres-type.ts';
-import type { Catalog } from './catalog.ts';
-import { isOfCatalog, isProtected, type Lineage } from './lineage.ts';
+import { mayHold } from './held-types.ts';
+import type { Lineage } from './lineage.ts';
 import { stringOf, type Walk } from './walk.ts';
 
 const typeSet = (text: string): ReadonlySet<string> => new Set(text.split(' '));
@@ -38,53 +37,12 @@ const raisedBy: ReadonlyMap<string, ReadonlySet<string>> = new Map([
 /** Whether a function or operator of this name may raise because of what these values are, of the types they are made of. */
 export function raisesOn(walk: Walk, name: string, given: readonly Lineage[]): boolean {
   const types = raisedBy.get(name);
-  return types !== undefined && given.some((each) => mayHold(walk, each, types));
+  return types !== undefined && given.some((each) => mayHold(walk.catalog, each, types));
 }
 
 /** Whether the value may be a range, whose bounds may be missing. */
 export function mayBeRange(walk: Walk, lineage: Lineage): boolean {
-  return mayHold(walk, lineage, ranges);
-}
-
-/** Whether a protected value is made of one of these types; `record` and `range` stand for all of their kind. */
-function mayHold({ catalog }: Walk, lineage: Lineage, types: ReadonlySet<string>): boolean {
-  if (!isProtected(lineage) || isOfCatalog(lineage)) return false;
-  if (lineage.form?.kind === 'row' && types.has('record')) return true;
-  if (lineage.columns.size === 0) return true;
-  return [...lineage.columns].some((name) => contains(typeOfColumn(catalog, name), types));
-}
-
-/** Of `schema.table.column`, which may have dots in each. */
-function typeOfColumn(catalog: Catalog, name: string): PostgresType {
-  const parts = name.split('.');
-  for (let table = 1; table < parts.length - 1; table++) {
-    for (let column = table + 1; column < parts.length; column++) {
-      const relation = catalog.relation(parts.slice(0, table).join('.'), parts.slice(table, column).join('.'));
-      const found = relation?.columns.find((each) => each.name === parts.slice(column).join('.'));
-      if (found) return catalog.type(found.typeOid);
-    }
-  }
-  return unknownType;
-}
-
-function contains(type: PostgresType, types: ReadonlySet<string>): boolean {
-  switch (type.kind) {
-    case 'base':
-      return types.has(type.name);
-    case 'domain':
-      return contains(type.base, types);
-    case 'array':
-      return contains(type.element, types);
-    case 'composite':
-      return types.has('record') || type.fields.some((each) => contains(each.type, types));
-    case 'range':
-    case 'multirange':
-      return types.has('range') || contains(type.subtype, types);
-    case 'enum':
-      return false;
-    case 'unknown':
-      return true;
-  }
+  return mayHold(walk.catalog, lineage, ranges);
 }
 
 /** An infinite time has no fields but these words are taken of any, before it is looked at. */

@@ -10,7 +10,7 @@ export type ProtectedClass = PhiClass | 'unknown';
  * What a protected value is known to be. Nothing known = computed in any way.
  * - `column`: a value of columns of this class as it is, or NULL; `mixed` = or any value that is not protected.
  * - `row`: a whole row of a relation, of that relation's row type.
- * - `moment`: the value of a date column as a date or timestamp of another type.
+ * - `moment`: the value of a date column as a date or timestamp of another type; `zoned` = as a timestamptz.
  * - `year`: no more than the year of a value of a date column.
  * - `answer`: no more than what the statement's `filter` grants give away. Worth nothing outside the statement.
  * - `definition`: SQL text from the catalog, whose literals may be anything; `mixed` = or any other value.
@@ -28,7 +28,8 @@ export type Form =
     }
   | { readonly kind: 'row'; readonly shape: Shape }
   | { readonly kind: 'definition'; readonly mixed: boolean }
-  | { readonly kind: 'moment' | 'year' | 'answer' | 'word' | 'source' };
+  | { readonly kind: 'moment'; readonly zoned: boolean }
+  | { readonly kind: 'year' | 'answer' | 'word' | 'source' };
 
 export interface Lineage {
   /** Empty = nothing protected went into it. */
@@ -91,6 +92,9 @@ function commonForm(lineages: readonly Lineage[]): Form | undefined {
     const alike = others.every((each) => each?.kind === 'definition');
     const anyMixed = mixed || kept.some((each) => each.form?.kind === 'definition' && each.form.mixed);
     return alike ? { kind: 'definition', mixed: anyMixed } : undefined;
+  }
+  if (form.kind === 'moment') {
+    return others.every((each) => each?.kind === 'moment' && each.zoned === form.zoned) ? form : undefined;
   }
   if (form.kind !== 'column') return others.every((each) => each?.kind === form.kind) ? form : undefined;
   const alike = others.every(

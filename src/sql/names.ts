@@ -3,6 +3,7 @@
 
 import type { ColumnRef, Node } from 'libpg-query';
 import { isOfSequence, isRecordField, mayTell } from './functions.ts';
+import { holdsCoded, ofCodedType } from './held-types.ts';
 import {
   anyName,
   beside,
@@ -34,6 +35,7 @@ export function columnReference(walk: Walk, ref: ColumnRef, scope: Scope): Linea
   const fields = ref.fields ?? [];
   const lineage = isStar(fields.at(-1)) ? unite([starShape(walk, fields, scope).whole]) : resolve(walk, fields, scope);
   walk.findings.use(lineage);
+  if (holdsCoded(walk.catalog, lineage)) walk.findings.hide(ofCodedType);
   return lineage;
 }
 

@@ -140,11 +140,12 @@ function sorted(walk: Walk, key: Node | undefined, scope: Scope): void {
   walk.findings.sort(expression(walk, key, scope));
 }
 
-/** GROUP BY: as ORDER BY, within grouping sets too. */
+/** GROUP BY: as ORDER BY, within grouping sets and between parentheses too (parse_clause.c, flatten_grouping_sets). */
 function groupList(walk: Walk, items: readonly Node[] | undefined, shape: Shape, scope: Scope): void {
   for (const item of items ?? []) {
     if ('GroupingSet' in item) groupList(walk, item.GroupingSet.content, shape, scope);
     else if ('List' in item) groupList(walk, item.List.items, shape, scope);
+    else if ('RowExpr' in item) groupList(walk, item.RowExpr.args, shape, scope);
     else outputKey(walk, item, shape, scope, 'group');
   }
 }

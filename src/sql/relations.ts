@@ -29,6 +29,7 @@ const definitions: Readonly<Record<string, readonly string[]>> = {
   'pg_catalog.pg_policies': ['qual', 'with_check'],
   'pg_catalog.pg_publication_tables': ['rowfilter'],
   'pg_catalog.pg_rules': ['definition'],
+  'pg_catalog.pg_ts_dict': ['dictinitoption'],
   'pg_catalog.pg_type': ['typdefault'],
   'pg_catalog.pg_views': ['definition'],
   'information_schema.attributes': ['attribute_default'],
@@ -40,40 +41,49 @@ const definitions: Readonly<Record<string, readonly string[]>> = {
   'information_schema.views': ['view_definition'],
 };
 
-/** The same as trees or as source of other languages; how far sequences have come; what sessions run; options and secrets. */
+/** How far sequences have come; options and code of other languages, in what is no text of pg_catalog itself. */
 const sources: Readonly<Record<string, readonly string[]>> = {
-  'pg_catalog.pg_attrdef': ['adbin'],
-  'pg_catalog.pg_attribute': ['attfdwoptions', 'attmissingval'],
-  'pg_catalog.pg_class': ['relpartbound'],
-  'pg_catalog.pg_constraint': ['conbin'],
-  'pg_catalog.pg_cursors': ['statement'],
-  'pg_catalog.pg_db_role_setting': ['setconfig'],
-  'pg_catalog.pg_foreign_data_wrapper': ['fdwoptions'],
-  'pg_catalog.pg_foreign_server': ['srvoptions'],
-  'pg_catalog.pg_foreign_table': ['ftoptions'],
-  'pg_catalog.pg_index': ['indexprs', 'indpred'],
-  'pg_catalog.pg_partitioned_table': ['partexprs'],
-  'pg_catalog.pg_policy': ['polqual', 'polwithcheck'],
-  'pg_catalog.pg_prepared_statements': ['statement'],
-  'pg_catalog.pg_proc': ['proargdefaults', 'proconfig', 'prosqlbody', 'prosrc'],
-  'pg_catalog.pg_publication_rel': ['prqual'],
-  'pg_catalog.pg_rewrite': ['ev_action', 'ev_qual'],
-  'pg_catalog.pg_roles': ['rolconfig'],
-  'pg_catalog.pg_seclabel': ['label'],
-  'pg_catalog.pg_seclabels': ['label'],
   'pg_catalog.pg_sequences': ['last_value'],
-  'pg_catalog.pg_shseclabel': ['label'],
-  'pg_catalog.pg_statistic_ext': ['stxexprs'],
-  'pg_catalog.pg_subscription': ['subconninfo'],
-  'pg_catalog.pg_trigger': ['tgargs', 'tgqual'],
-  'pg_catalog.pg_type': ['typdefaultbin'],
-  'pg_catalog.pg_user': ['useconfig'],
-  'pg_catalog.pg_user_mappings': ['umoptions'],
   'information_schema.column_options': ['option_value'],
   'information_schema.foreign_data_wrapper_options': ['option_value'],
   'information_schema.foreign_server_options': ['option_value'],
+  'information_schema.foreign_servers': ['foreign_server_type', 'foreign_server_version'],
   'information_schema.foreign_table_options': ['option_value'],
   'information_schema.routines': ['routine_definition'],
+};
+
+/** What is text to pg_catalog, or bytes, or a tree: bytea, text, pg_node_tree, text[] and anyarray (pg_type.dat). */
+const freeTypes: ReadonlySet<number> = new Set([17, 25, 194, 1009, 2277]);
+
+/** Of these, what says words of the server, versions, names and numbers. All else is what somebody has written. */
+const plainTexts: Readonly<Record<string, readonly string[]>> = {
+  pg_attribute: ['attoptions'],
+  pg_available_extension_versions: ['version', 'comment'],
+  pg_available_extensions: ['default_version', 'installed_version', 'comment'],
+  pg_class: ['reloptions'],
+  pg_collation: ['collcollate', 'collctype', 'colliculocale', 'colllocale', 'collversion'],
+  pg_cursors: ['name'],
+  pg_database: ['datcollate', 'datcollversion', 'datctype', 'daticulocale', 'datlocale'],
+  pg_description: ['description'],
+  pg_event_trigger: ['evttags'],
+  pg_extension: ['extversion'],
+  pg_parameter_acl: ['parname'],
+  pg_policies: ['cmd', 'permissive'],
+  pg_prepared_statements: ['name'],
+  pg_proc: ['proargnames', 'probin'],
+  pg_roles: ['rolpassword'],
+  pg_seclabel: ['provider'],
+  pg_seclabels: ['objname', 'objtype', 'provider'],
+  pg_settings:
+    `boot_val category context enumvals extra_desc max_val min_val name reset_val setting short_desc source sourcefile unit
+    vartype`.split(/\s+/),
+  pg_shdescription: ['description'],
+  pg_shseclabel: ['provider'],
+  pg_subscription: ['suborigin', 'subpublications', 'subsynccommit'],
+  pg_tablespace: ['spcoptions'],
+  pg_timezone_abbrevs: ['abbrev'],
+  pg_timezone_names: ['abbrev', 'name'],
+  pg_user: ['passwd'],
 };
 
 /** Text that people have written about objects. It is shown, and passes the detectors like clear text of a table. */
@@ -88,9 +98,16 @@ export function givesComment(name: string): boolean {
   return commentFunctions.has(name);
 }
 
-/** What a column of the system's own relations may hold besides names and numbers. */
-export function hiddenColumn(schema: string, relation: string, column: string): 'definition' | 'source' | undefined {
+/** What a column of the system's own relations may hold besides names and numbers. `typeOid`: pg_attribute.atttypid. */
+export function hiddenColumn(
+  schema: string,
+  relation: string,
+  column: string,
+  typeOid: number,
+): 'definition' | 'source' | undefined {
   const name = `${schema}.${relation}`;
   if (definitions[name]?.includes(column)) return 'definition';
-  return sources[name]?.includes(column) ? 'source' : undefined;
+  if (sources[name]?.includes(column)) return 'source';
+  const isFree = schema === 'pg_catalog' && freeTypes.has(typeOid) && !plainTexts[relation]?.includes(column);
+  return isFree ? 'source' : undefined;
 }

@@ -59,6 +59,9 @@ const harmless = `
   enable_parallel_append enable_parallel_hash enable_partition_pruning enable_partitionwise_aggregate
   enable_partitionwise_join enable_presorted_aggregate enable_self_join_elimination enable_seqscan enable_sort
   enable_tidscan
+  check_function_bodies default_statistics_target default_table_access_method default_tablespace default_toast_compression
+  escape_string_warning password_encryption stats_fetch_consistency synchronize_seqscans temp_tablespaces
+  vacuum_cost_delay vacuum_cost_limit
 `;
 
 /** How values are written, in ways that no mask depends on. */
@@ -70,6 +73,8 @@ const allowed: ReadonlyMap<string, RegExp> = new Map([
     .trim()
     .split(/\s+/)
     .map((name) => [name, anyValue] as const),
+  ['array_nulls', onValue],
+  ['backslash_quote', /^safe_encoding$/i],
   ['client_encoding', /^(?:utf-?8|unicode)$/i],
   // Debug levels print trees and plans with their constants.
   ['client_min_messages', /^(?:notice|warning|error|fatal|panic)$/i],
@@ -79,6 +84,8 @@ const allowed: ReadonlyMap<string, RegExp> = new Map([
   ['search_path', /^"?public"?$/],
   ['session_authorization', noValue],
   ['standard_conforming_strings', onValue],
+  ['transform_null_equals', /^(?:off|false|no|0)$/i],
+  ['xmloption', /^content$/i],
 ]);
 
 /** What decides how a text is read is pinned for everybody: the analysis has to read it as the server does. */

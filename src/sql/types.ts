@@ -30,6 +30,11 @@ export function isTextualType(name: string): boolean {
 
 const moments: ReadonlySet<string> = new Set(['date', 'timestamp', 'timestamptz']);
 
+/** An instant: what its date is depends on the session's zone. */
+export function isZonedType(name: string): boolean {
+  return name === 'timestamptz';
+}
+
 /** A point in time with a year of its own. */
 export function isMomentType(name: string): boolean {
   return moments.has(name);

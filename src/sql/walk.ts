@@ -2,12 +2,13 @@
 // into queries from inside expressions. Also how names of relations, functions, operators and types are resolved.
 
 import type { FuncCall, Node, RangeVar, TypeName } from 'libpg-query';
+import { unknownType } from '../core/postgres-type.ts';
 import type { Catalog, Relation } from './catalog.ts';
 import type { Findings } from './findings.ts';
 import { isAllowedFunction, isAllowedInformationSchemaFunction } from './functions.ts';
 import type { Lineage, Reading, Scope, Shape } from './lineage.ts';
 import { isAllowedSystemRelation } from './relations.ts';
-import { isBuiltinType, isMomentType } from './types.ts';
+import { isBuiltinType, isMomentType, isZonedType } from './types.ts';
 
 export interface Walk {
   readonly catalog: Catalog;
@@ -95,10 +96,22 @@ export function isConstant(node: Node | undefined): boolean {
 }
 
 /** A column's value of a date type that is classed as a date. */
-export function isDateColumn(walk: Walk, { form }: Lineage): boolean {
+function isDateColumn(walk: Walk, { form }: Lineage): boolean {
   if (form?.kind !== 'column' || form.cls !== 'date' || form.mixed) return false;
   const type = walk.catalog.type(form.typeOid);
   return type.kind === 'base' && isMomentType(type.name);
+}
+
+/** The same, or such a value cast to another date type. */
+export function isMoment(walk: Walk, lineage: Lineage): boolean {
+  return lineage.form?.kind === 'moment' || isDateColumn(walk, lineage);
+}
+
+/** Of one of these, whether it is an instant. */
+export function isZoned(walk: Walk, { form }: Lineage): boolean {
+  if (form?.kind === 'moment') return form.zoned;
+  const type = form?.kind === 'column' ? walk.catalog.type(form.typeOid) : unknownType;
+  return type.kind === 'base' && isZonedType(type.name);
 }
 
 /** A column's value that is an array of plain values. */

@@ -15,7 +15,7 @@ import { bounds } from './bounds.ts';
 import { filtering, selecting } from './conditions.ts';
 import { expression, expressions } from './expressions.ts';
 import { fromList, relationSource } from './from.ts';
-import { type Lineage, noColumns, nothing, Scope, type Shape, type Source, unite } from './lineage.ts';
+import { type Lineage, noColumns, nothing, Scope, type Shape, type Source, shapeOf, unite } from './lineage.ts';
 import { targetList } from './queries.ts';
 import { mayChange, mayChangePart, mayDelete, mayInsert, mayUpdate } from './ties.ts';
 import type { Walk } from './walk.ts';
@@ -25,9 +25,12 @@ export function insert(walk: Walk, node: InsertStmt, around: Scope | null): Shap
   const scope = begin(walk, node.withClause, around);
   const target = targetOf(walk, node.relation);
   inserted(walk, target, node.cols, scope);
-  if (node.selectStmt) walk.findings.carry(walk.rows(node.selectStmt, scope).whole);
+  const rows = node.selectStmt ? walk.rows(node.selectStmt, scope) : null;
+  if (rows) walk.findings.carry(rows.whole);
   scope.sources.push(target);
-  if (node.onConflictClause) onConflict(walk, node.onConflictClause, target, node.cols, scope);
+  if (node.onConflictClause) {
+    onConflict(walk, node.onConflictClause, target, node.cols, asGiven(target, givenNames(target, node, rows)), scope);
+  }
   return returning(walk, node.returningClause, target, scope);
 }
 
@@ -143,6 +146,7 @@ function onConflict(
   clause: OnConflictClause,
   target: Source,
   columns: readonly Node[] | undefined,
+  given: Shape,
   around: Scope,
 ): void {
   const scope = new Scope(around);
@@ -160,15 +164,24 @@ function onConflict(
   }
   filtering(walk, clause.infer?.whereClause, scope);
   if (clause.action !== 'ONCONFLICT_UPDATE') return;
-  scope.sources.push({ name: 'excluded', relation: null, shape: asGiven(target) });
+  scope.sources.push({ name: 'excluded', relation: null, shape: given });
   assigned(walk, clause.targetList, target, scope);
   filtering(walk, clause.whereClause, scope);
 }
 
-/** The row as the client wants it: `carry` has seen to it that nothing protected is in it. */
-function asGiven(target: Source): Shape {
-  const columns = target.shape.columns?.map((column) => ({ name: column.name, lineage: nothing })) ?? null;
-  return { columns, whole: nothing };
+/** The row as the client wants it: `carry` has seen to it that nothing protected is in it, but for what the table itself adds. */
+function asGiven({ shape }: Source, given: ReadonlySet<string>): Shape {
+  if (!shape.columns) return shape;
+  return shapeOf(shape.columns.map((each) => (given.has(each.name) ? { name: each.name, lineage: nothing } : each)));
+}
+
+/** Columns that are given a value in every row, not a default of the table. `rows`: what is inserted, null = defaults alone. */
+function givenNames(target: Source, { cols, selectStmt }: InsertStmt, rows: Shape | null): ReadonlySet<string> {
+  const names = cols?.length ? namesIn(cols) : (target.shape.columns ?? []).map(({ name }) => name);
+  const lists = selectStmt && 'SelectStmt' in selectStmt ? (selectStmt.SelectStmt.valuesLists ?? []) : [];
+  const isDefault = (at: number): boolean =>
+    lists.some((list) => 'List' in list && 'SetToDefault' in (list.List.items?.[at] ?? {}));
+  return new Set(names.filter((_, at) => at < (rows?.columns?.length ?? 0) && !isDefault(at)));
 }
 
 function returning(walk: Walk, clause: ReturningClause | undefined, target: Source, scope: Scope): Shape {

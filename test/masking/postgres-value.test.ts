@@ -63,6 +63,17 @@ describe('a PostgreSQL cell', () => {
       masked('2024-02-03 10:11:12+00', { type: base('timestamptz'), typmod: -1, classification: 'date' }, year),
       '2024-01-01 00:00:00+00',
     );
+    // The zone, which a client sets, tells nothing: not by its offset, and not by the day that a time lies in there.
+    for (const said of ['2024-07-23 00:00:00+01', '2024-07-22 19:00:00-04', '2024-07-23 04:45:00+05:45'])
+      assert.equal(
+        masked(said, { type: base('timestamptz'), typmod: -1, classification: 'date' }, year),
+        '2024-01-01 00:00:00+00',
+        said,
+      );
+    assert.equal(
+      masked('2025-01-01 00:30:00+01', { type: base('timestamptz'), typmod: -1, classification: 'date' }, year),
+      '2024-01-01 00:00:00+00',
+    );
     assert.equal(masked('infinity', { type: base('date'), typmod: -1, classification: 'date' }, year), null);
     assert.equal(masked('0044-03-15 BC', { type: base('date'), typmod: -1, classification: 'date' }, year), null);
     assert.equal(masked('1971-04-08', { type: base('date'), typmod: -1, classification: 'date' }, redact), null);

@@ -96,6 +96,21 @@ describe('statements', () => {
     for (const sql of refused) assert.equal(isRefused(analysisOf(sql)), true, sql);
   });
 
+  test('a day is made no instant: which year it lies in is for the zone to say, which the client sets', async () => {
+    const crossing = [
+      'SELECT day::timestamptz, stamp::timestamptz FROM births',
+      'SELECT at::date::timestamptz FROM births',
+      'SELECT day FROM births UNION ALL SELECT NULL::timestamptz',
+      'SELECT array_agg(day) FROM births UNION ALL SELECT NULL::timestamptz[]',
+    ];
+    await ward.client.query("SET timezone = 'X-14'");
+    try {
+      for (const sql of crossing) assert.deepEqual(await visibleCells(ward, sql, analysisOf(sql)), [], sql);
+    } finally {
+      await ward.client.query('RESET timezone');
+    }
+  });
+
   test('the harness sees a leak: with the analysis blinded, canaries show', async () => {
     const leaky = [
       "SELECT id, ssn || '' FROM patients",

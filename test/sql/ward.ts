@@ -42,6 +42,17 @@ const schema = `
   CREATE FUNCTION lower(int) RETURNS text LANGUAGE sql AS 'SELECT name FROM patients WHERE id = $1';
   CREATE FUNCTION peek(int, int) RETURNS text LANGUAGE sql AS 'SELECT name FROM patients WHERE id = $1';
   CREATE OPERATOR @@@ (LEFTARG = int, RIGHTARG = int, FUNCTION = peek);
+  CREATE FUNCTION is_new(text) RETURNS bool LANGUAGE sql STABLE AS 'SELECT NOT EXISTS (SELECT FROM public.patients WHERE name = $1)';
+  CREATE DOMAIN new_name AS text CHECK (is_new(VALUE));
+  CREATE TABLE requests (id int PRIMARY KEY, who new_name, others new_name[]);
+  CREATE FUNCTION any_name() RETURNS text LANGUAGE sql STABLE AS 'SELECT name FROM public.patients LIMIT 1';
+  CREATE DOMAIN some_name AS text DEFAULT any_name();
+  CREATE TABLE tickets (id int PRIMARY KEY, who some_name);
+  CREATE TABLE kept (id int PRIMARY KEY, title text, ssn text DEFAULT '987-65-4321', n int);
+  CREATE TABLE births (id int, day date, stamp timestamp, at timestamptz);
+  INSERT INTO births VALUES (1, '2001-01-01', '2001-01-01', '2001-01-01 00:00+00');
+  CREATE EXTENSION ltree;
+  CREATE TABLE trees (id int, path ltree);
   INSERT INTO wards VALUES (1, 'North', 10), (2, 'South', 20);
   INSERT INTO patients VALUES (1, 'Quillfeather', '987-65-4321', '1931-07-13', 88417, 'icu', 7,
     '{"who": "Quillfeather", "id": "987-65-4321"}', '{Quillfeather,peregrine-tag}', 12.5);
@@ -61,6 +72,14 @@ const columns: Record<string, Exclude<Classification, 'unknown'>> = {
   'public.patients.weight': 'other_id',
   'public.patients.doc': 'note',
   'public.patients.cost': 'clear',
+  'public.births.day': 'date',
+  'public.births.stamp': 'date',
+  'public.births.at': 'date',
+  'public.kept.title': 'clear',
+  'public.requests.who': 'clear',
+  'public.requests.others': 'clear',
+  'public.tickets.who': 'clear',
+  'public.trees.path': 'clear',
   'public.notes.body': 'note',
   'public.notes.kind': 'clear',
   'public.wards.title': 'clear',

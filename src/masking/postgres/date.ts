@@ -18,6 +18,7 @@ export function isDateType(name: string): name is DateType {
 /** 2000-01-01, the epoch of PostgreSQL's binary dates, in days since 1970-01-01. */
 const postgresEpochDays = 10_957;
 const dayMicros = 86_400_000_000n;
+const daySeconds = 86_400;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
@@ -84,21 +85,34 @@ function maskOf(type: DateType, format: 0 | 1, move: DateMove): ValueMask {
   return type === 'date' ? binaryDate(move) : binaryTimestamp(move);
 }
 
+/**
+ * INVARIANT: a timestamptz is masked as the instant that it is, in UTC. Its offset in the session's zone, and the day it lies in there,
+ * say on which side it is of whatever the client has set.
+ */
 function textDate(type: DateType, move: DateMove): ValueMask {
   return (value) => {
-    const match = /^(\d{4})-(\d{2})-(\d{2})(?: (\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?))?([+-]\d{2}(?::\d{2}){0,2})?$/.exec(
-      utf8.decode(value),
-    );
+    const match =
+      /^(\d{4})-(\d{2})-(\d{2})(?: (\d{2}):(\d{2}):(\d{2})(\.\d{1,6})?)?(?:([+-])(\d{2})(?::(\d{2}))?(?::(\d{2}))?)?$/.exec(
+        utf8.decode(value),
+      );
     if (!match) return null;
-    const midnight = match[4] === undefined || match[4] === '00:00:00';
-    const date = { year: Number(match[1]), month: Number(match[2]), day: Number(match[3]) };
-    const moved = move.day(date, midnight);
+    const [year = 0, month = 0, day = 0, hours = 0, minutes = 0, seconds = 0] = match
+      .slice(1, 7)
+      .map((part) => Number(part ?? 0));
+    const [aheadHours = 0, aheadMinutes = 0, aheadSeconds = 0] = match.slice(9, 12).map((part) => Number(part ?? 0));
+    const ahead = (match[8] === '-' ? -1 : 1) * ((aheadHours * 60 + aheadMinutes) * 60 + aheadSeconds);
+    const time = (hours * 60 + minutes) * 60 + seconds - ahead;
+    const timeOfDay = ((time % daySeconds) + daySeconds) % daySeconds;
+    const utcDay = civilFromDays(daysFromCivil({ year, month, day }) + (time - timeOfDay) / daySeconds);
+    const moved = move.day(utcDay, timeOfDay === 0 && Number(match[7] ?? 0) === 0);
     if (moved === null || !isOfOurEra(moved)) return null;
     const two = (part: number): string => String(part).padStart(2, '0');
-    const day = `${String(moved.year).padStart(4, '0')}-${two(moved.month)}-${two(moved.day)}`;
-    if (type === 'date') return encoder.encode(day);
-    const time = move.keepsTime ? (match[4] ?? '00:00:00') : '00:00:00';
-    return encoder.encode(`${day} ${time}${type === 'timestamptz' ? (match[5] ?? '') : ''}`);
+    const shown = `${String(moved.year).padStart(4, '0')}-${two(moved.month)}-${two(moved.day)}`;
+    if (type === 'date') return encoder.encode(shown);
+    const left = move.keepsTime ? timeOfDay : 0;
+    const clock = [left / 3_600, (left / 60) % 60, left % 60].map((part) => two(Math.floor(part))).join(':');
+    const fraction = move.keepsTime ? (match[7] ?? '') : '';
+    return encoder.encode(`${shown} ${clock}${fraction}${type === 'timestamptz' ? '+00' : ''}`);
   };
 }
 

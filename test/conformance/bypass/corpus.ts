@@ -3,6 +3,7 @@
 import type { Family } from './attack.ts';
 import { asDefinitions, conversions, hypothetical } from './families/asked-of.ts';
 import { catalogProbes } from './families/catalog-probes.ts';
+import { combinations } from './families/combinations.ts';
 import { computed, renamed, sets, wholeRow } from './families/expressions.ts';
 import { extensions } from './families/extensions.ts';
 import { features } from './families/features.ts';
@@ -68,4 +69,5 @@ export const families: readonly Family[] = [
   parameterTypes,
   moreQuestions,
   features,
+  combinations,
 ];

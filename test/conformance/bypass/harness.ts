@@ -70,11 +70,14 @@ export async function openRange(families: readonly Family[], options: RangeOptio
       .replace('    columns:\n', `    unknown_text: ${unknownText}\n    columns:\n${columns.join('')}`),
   );
   await clinic.startGate();
-  const tokens = new Map<Person, Promise<string>>();
+  const tokens = new Map<Person, { readonly token: Promise<string>; readonly until: number }>();
   const token = (person: Person): Promise<string> => {
-    const made = tokens.get(person) ?? clinic.token(person);
-    tokens.set(person, made);
-    return made;
+    let made = tokens.get(person);
+    if (!made || made.until < Date.now()) {
+      made = { token: clinic.token(person), until: Date.now() + tokenMs };
+      tokens.set(person, made);
+    }
+    return made.token;
   };
   const signIn = async (person: Person): Promise<Wire> =>
     withoutGate ? signInAsRole(clinic, person) : Wire.signIn(clinic.postgresPort, person, await token(person));
@@ -86,6 +89,9 @@ export async function openRange(families: readonly Family[], options: RangeOptio
     [Symbol.asyncDispose]: () => clinic.stop(),
   };
 }
+
+/** Less than the issuer's tokens live: a busy machine takes longer for the whole corpus. */
+const tokenMs = 120_000;
 
 const grants = `
   GRANT USAGE ON SCHEMA public TO gate;

@@ -30,7 +30,7 @@ for (const unknownText of ['clear', 'scan'] as const) {
       const chosen = families
         .filter(
           ({ name }) =>
-            !/objects|features|errors|catalogs|extension|ties|reached|places of rows|shapes|silent|more questions|words of|probes of|two readings|formats, st/.test(
+            !/objects|features|combinations|errors|catalogs|extension|ties|reached|places of rows|shapes|silent|more questions|words of|probes of|two readings|formats, st/.test(
               name,
             ),
         )
