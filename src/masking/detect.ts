@@ -11,7 +11,7 @@ import { findDate } from './detectors/date.ts';
 import type { Emit, Find } from './detectors/detector.ts';
 import { findEmail } from './detectors/email.ts';
 import { findIp } from './detectors/ip.ts';
-import { findLabelledId } from './detectors/labelled-id.ts';
+import { findHandle, findLabelledId } from './detectors/labelled-id.ts';
 import { findLowerCase, findSlug, questionChars } from './detectors/lower-case.ts';
 import { findName } from './detectors/name.ts';
 import { readNumbers } from './detectors/numbers.ts';
@@ -33,6 +33,7 @@ const always: readonly Find[] = [
   findCorner,
   findName,
   findSlug,
+  findHandle,
   findAge,
   findSpokenNumber,
 ];

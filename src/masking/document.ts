@@ -2,6 +2,8 @@
 // recurs; then the detectors. Never decides how something is masked.
 
 import type { PhiClass } from '../core/phi.ts';
+import { besideNames } from './beside-names.ts';
+import { readContentLines } from './containers/content-lines.ts';
 import { readDelimited } from './containers/delimited.ts';
 import { innerText, isFile, percentDecoded } from './containers/encoded.ts';
 import { readFhirXml } from './containers/fhir-xml.ts';
@@ -54,6 +56,7 @@ const containers: readonly Container[] = [
   readHl7,
   readX12,
   readSqlRows,
+  readContentLines,
   readForm,
   readLdif,
   readDelimited,
@@ -278,7 +281,8 @@ function searched(text: string, reads: Reading, { known, own }: Pick<Search, 'kn
     ...detect(text, isProse, own),
     ...spelledIn(text, known, own),
   ];
-  return merged(reads === 'record' ? [...spans, ...unlistedWords(text, known.terms)] : spans);
+  const all = [...spans, ...besideNames(text, spans)];
+  return merged(reads === 'record' ? [...all, ...unlistedWords(text, known.terms)] : all);
 }
 
 /** What is written as the numbers of its characters goes as a whole. */

@@ -2,9 +2,11 @@
 // says of its value. Linear.
 
 import type { PhiClass } from '../core/phi.ts';
+import { isClinical } from './lexicon/clinical-words.ts';
+import { englishWords } from './lexicon/english-words.ts';
 import type { Span } from './mask.ts';
 import { findMaskTokens } from './operators.ts';
-import { columnClass, fieldClass, labelClass, valueClass } from './packs/generic.ts';
+import { columnClass, fieldClass, labelClass, plainWord, valueClass } from './packs/generic.ts';
 
 const line =
   /^[ \t]*(?:[-*+][ \t]+)?(?:\*\*|__)?["']?([A-Za-z_][\w ./#()'-]{0,48}?)["']?(?:\*\*|__)?[ \t]*[:=][ \t]*(?:\*\*|__)?[ \t]*(\S[^\n]*)$/gm;
@@ -13,8 +15,9 @@ const line =
 const beside = /(?<=\S)[ \t]{3,}(?=[A-Za-z_][\w./#()'-]*(?: [\w./#()'-]+){0,3}:[ \t])/g;
 
 export function labelledValues(text: string): readonly Span[] {
-  if (!/[:=]/.test(text)) return [];
   const spans: Span[] = [];
+  if (text.includes('\n')) addStacked(text, spans);
+  if (!/[:=']/.test(text)) return spans;
   const lines = text.replace(beside, (blanks) => `\n${' '.repeat(blanks.length - 1)}`);
   for (const match of lines.matchAll(line)) {
     const [whole, name = '', value = ''] = match;
@@ -26,6 +29,7 @@ export function labelledValues(text: string): readonly Span[] {
     if (end > start) spans.push({ start, end, type });
   }
   if (/=|: ?['"]/.test(text)) addAssigned(text, spans);
+  if (text.includes("'")) addCompared(text, spans);
   if (text.includes('{')) addBraced(text, spans);
   return spans;
 }
@@ -37,6 +41,54 @@ const braced =
   /(?<=[{,][ \t]{0,4})([A-Za-z_][\w.-]{1,48}): ?([\p{L}\p{N}][^\s,{}'"()[\]<>|]{0,100})(?=[ \t]{0,4}[,}])/gu;
 /** How PostgreSQL tells which row it was: `Key (ssn)=(…) already exists.` */
 const detailed = /\bKey \(([\w", ]{1,300})\)=\(([^()\n]{1,500})\)/g;
+
+/** A label on a line of its own, and its value on the next. */
+const stacked =
+  /^[ \t]*(?:[#>*-]{1,6}[ \t]+)?(?:\*\*|__)?([A-Za-z][\w ./#'-]{1,40}?)(?:\*\*|__)?[ \t]*:?[ \t]*\r?\n(?:[ \t]*\r?\n)?[ \t]*(?=(\S[^\n]{0,79})$)/gm;
+/** Words that head a column or a list as often. */
+const headings: ReadonlySet<string> = new Set('first last username displayname contactname mobile mail'.split(' '));
+
+function addStacked(text: string, spans: Span[]): void {
+  for (const { 0: lead, 1: name = '', 2: value = '', index } of text.matchAll(stacked)) {
+    const type = headings.has(plainWord(name)) ? undefined : fieldClass(name);
+    const bare = value.trimEnd();
+    if (type === undefined || !fitsLabel(type, bare) || findMaskTokens(bare).length > 0) continue;
+    spans.push({ start: index + lead.length, end: index + lead.length + bare.length, type });
+  }
+}
+
+/** Whether a text can only be the value of the label of this class before it: no other label, and no words that say anything. */
+export function fitsLabel(cls: PhiClass, value: string): boolean {
+  if (!isValueOf(cls, value) || labelClass(value) !== undefined) return false;
+  if (cls === 'address') return /\d/.test(value) || (/^\p{Lu}/u.test(value) && !isOrdinary(value));
+  return cls !== 'name' || (fullName.test(value) && !isOrdinary(value));
+}
+
+const fullName = /^\p{Lu}[\p{L}.'’-]*(?:,? \p{Lu}[\p{L}.'’-]*){0,4}$/u;
+
+function isOrdinary(value: string): boolean {
+  const words = value.toLowerCase().match(/\p{L}+/gu) ?? [];
+  return words.every((word) => englishWords.has(word, 0, word.length) || isClinical(word));
+}
+
+/** What a statement compares a column with: `last_name ILIKE 'quill%'`, `mrn IN ('44719', '44720')`. */
+const compared =
+  /(?<![\w$-])(?:\w{1,40}\.)?"?([A-Za-z_]\w{1,48})"? (?:not )?(?:i?like|in|~\*?|<>|!=|similar to|between) {0,2}\(? {0,2}(?='[^'\n]{1,200}'(?: ?, ?'[^'\n]{1,200}'| and '[^'\n]{1,200}'){0,50})/gi;
+const quoted = / ?,? ?(?:and )?'([^'\n]{1,200})'/giy;
+
+function addCompared(text: string, spans: Span[]): void {
+  for (const { 0: lead, 1: name = '', index } of text.matchAll(compared)) {
+    const type = valueClass(name);
+    if (type === undefined) continue;
+    quoted.lastIndex = index + lead.length;
+    for (let match = quoted.exec(text); match; match = quoted.exec(text)) {
+      const [whole, value = ''] = match;
+      const end = match.index + whole.length - 1;
+      if (isValueOf(type, value) && findMaskTokens(value).length === 0)
+        spans.push({ start: end - value.length, end, type });
+    }
+  }
+}
 
 function addBraced(text: string, spans: Span[]): void {
   for (const { 0: whole, 1: name = '', 2: value = '', index } of text.matchAll(braced)) {

@@ -31,7 +31,32 @@ function pairs(from: string, to: string): [string, string][] {
 }
 
 export function normalise(text: string): NormalText {
-  return closedUp(spelledOut(simplified(text)));
+  return closedUp(spelledOut(unquoted(simplified(text))));
+}
+
+/** Bytes as mail writes them where it writes blanks so, too (RFC 2045 §6.7). */
+const quoted = /=([\dA-F]{2})((?:=[89AB][\dA-F])*)/g;
+const mayBeQuoted = /=20[A-Za-z\d][^]*=20[A-Za-z\d]/;
+
+function unquoted(normal: NormalText): NormalText {
+  if (!normal.text.includes('=20') || !mayBeQuoted.test(normal.text)) return normal;
+  return withoutCuts(
+    normal,
+    Array.from(matches(normal.text, quoted)).flatMap((match) => {
+      const char = percentChar(match[0].replaceAll('=', '%'));
+      return char === null ? [] : [{ start: match.index, end: match.index + match[0].length, char }];
+    }),
+  );
+}
+
+/** Null for what is no one character of UTF-8, or none of a text. */
+function percentChar(bytes: string): string | null {
+  try {
+    const char = decodeURIComponent(bytes);
+    return char.length === 1 && char >= ' ' ? char : null;
+  } catch {
+    return null;
+  }
 }
 
 /** A character in the escapes of programs and pages: `\\u0031`, `\\x31`, `\\061`, `&#49;`, `&ndash;`. */

@@ -542,18 +542,26 @@ const shapes: readonly Shape[] = [
     [b64(long).slice(0, 30), 'Vandersloot'],
   ],
   ['ldif recurs', text(`dn: ou=p\nsn:: ${b64('Vandersloot')}\ndescription: for Vandersloot\n`), ['Vandersloot']],
+  ['a slug of which one is listed', sc({ slug: 'quartermain-zebulon' }), ['quartermain']],
+  ['a slug of a sentence', text('open quartermain_zebulon_00482913.pdf now'), ['quartermain', '00482913']],
+  ['a name reversed with its label', text(backwards('Patient Zebulon Quartermain')), ['niamretrauQ']],
+  ['base58 in a sentence', text(`code ${b58(long)} end`), [b58(long)]],
+  [
+    'base64 of a name in a sentence',
+    text(`it is ${b64('Ophelia Vandersloot')}, he said`),
+    [b64('Ophelia Vandersloot')],
+  ],
   ['ldif picture', text(`dn: ou=p\njpegPhoto:: ${gz}\n`), [gz.slice(0, 30)]],
 ];
 
 /**
- * Known, and not mended: names no list has where nothing says that they are names, and what is turned around or packed in the midst
- * of words without a label.
+ * Known, and not mended: names no list has where nothing says that they are names, and what is turned around without a label. A slug
+ * of two words of no list is as often a package, a key of one as often a product: to mask those would be to mask what programs say.
  */
 const known: readonly Shape[] = [
-  ['a slug of no list', sc({ slug: 'quartermain-zebulon' }), ['quartermain']],
+  ['a slug of no list', sc({ slug: 'quartermain-ostrandt' }), ['quartermain']],
   ['a key of no list', sc({ Quartermain: 3 }), ['Quartermain']],
-  ['a name reversed', text(backwards('Patient Zebulon Quartermain')), ['niamretrauQ']],
-  ['base58 in a sentence', text(`code ${b58(long)} end`), [b58(long)]],
+  ['a name reversed', text(backwards('Zebulon Quartermain')), ['niamretrauQ']],
 ];
 
 function written(message: Json): string {
@@ -570,8 +578,20 @@ function leftOf([, message, gone]: Shape): readonly string[] {
   });
 }
 
+/** Letters and blanks alone, which read as base64 are bytes with a word or two in them by chance. */
+const unpunctuated = [
+  'Patient Harold Washburne MRN 77120934 fever stable patient pain room fever his at he was no doctor',
+  'Patient Harold Washburne MRN 77120934 no the pain is patient pain the pain in at he was',
+  'Patient Harold Washburne MRN 77120934 fever room seen or and fever is today is was no doctor',
+  'Patient Harold Washburne MRN 77120934 fever in today and by or and fever his at he was',
+];
+
 describe('what leaves, in other shapes', () => {
   for (const shape of shapes) it(shape[0], () => assert.deepEqual(leftOf(shape), []));
+
+  it('is a text, and no base64, where it has no punctuation', () => {
+    for (const each of unpunctuated) assert.deepEqual(leftOf(['', text(each), ['77120934', 'Washburne']]), []);
+  });
 
   it('is still known to leak where nothing tells it: whoever mends one moves it up', () => {
     for (const shape of known) assert.notDeepEqual(leftOf(shape), [], shape[0]);
@@ -590,6 +610,9 @@ describe('what leaves, in other shapes', () => {
       'Infuse 1000 NSS at 125 mL/hr, then 0.9% NSS 500.',
       `dn: ou=wards\ndescription:: ${b64('The ward is quiet tonight.')}\nobjectClass: top\n`,
       'foo:: bar\nitems:: list\n',
+      'Install babel-webpack, jenkins-kubernetes and @modelcontextprotocol/sdk with npm.',
+      'Patient stable no fever no pain walks with a cane at home and takes metformin daily with food',
+      'Name\nDescription\n\nAddress\nSettings\n',
       'Key 5KJvsngHeMpm884wtkJNzQGaCErckhHJBGFsvd3VyK5qMZXj3hS was rotated.',
     ])
       assert.deepEqual(masked(text(plain)), text(plain));

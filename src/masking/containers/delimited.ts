@@ -17,8 +17,14 @@ const rule = /^[\s|:+=│├┼┤┌┬┐└┴┘╞╪╡─═-]*$/;
 export const readDelimited: Container = (text) => {
   const first = firstLine(text);
   const separator = [',', '\t', '|', '│', ';'].find((each) => first.split(each).length >= 2);
-  if (separator === undefined && !/\S {2,}\S.* {2,}\S/.test(first)) return null;
-  const rows = separator === undefined ? alignedRows(text) : rowsOf(text, separator);
+  const ruled = separator === undefined ? simpleRule.exec(text.slice(0, ruleWithin))?.[0] : undefined;
+  if (separator === undefined && ruled === undefined && !/\S {2,}\S.* {2,}\S/.test(first)) return null;
+  const rows =
+    separator !== undefined
+      ? rowsOf(text, separator)
+      : ruled !== undefined
+        ? ruledRows(text, ruled)
+        : alignedRows(text);
   const [header, ...body] = rows.filter((row) => !row.every((cell) => rule.test(cell.value)));
   if (!header || body.length === 0) return null;
   const { classes, isOfPeople } = headerOf(isHeader(header) ? header.map((cell) => cell.value.trim()) : []);
@@ -57,6 +63,21 @@ function alignedRows(text: string): readonly (readonly Cell[])[] {
       return { start: index + at, end: index + at + value.length, value, isQuoted: false };
     }),
   ).filter((row) => row.length > 0);
+}
+
+const simpleRule = /^[ \t]*={2,}(?: +={2,})+[ \t]*$/m;
+const ruleWithin = 2_000;
+
+/** Columns as wide as the rule above them says (reStructuredText's simple tables); the last goes on to the line's end. */
+function ruledRows(text: string, ruled: string): readonly (readonly Cell[])[] {
+  const columns = Array.from(ruled.matchAll(/=+/g), ({ 0: column, index }) => [index, index + column.length] as const);
+  return Array.from(text.matchAll(/[^\r\n]+/g), ({ 0: line, index }) =>
+    columns.map(([from, to], at): Cell => {
+      const raw = line.slice(from, at === columns.length - 1 ? line.length : to);
+      const start = index + from + (raw.length - raw.trimStart().length);
+      return { start, end: start + raw.trim().length, value: raw.trim(), isQuoted: false };
+    }),
+  );
 }
 
 /** What a column or a row may be called; with anything else in it, it holds a value besides. */

@@ -22,13 +22,21 @@ function unpacked(value: string, reads: Reading): Packed | null {
     const packed = fromBase64(value.slice(scheme.length), 4);
     return packed && { ...packed, encode: (text) => scheme + packed.encode(text) };
   }
-  return (
-    fromHex(value) ??
-    fromBase32(value) ??
-    fromBase64(value, reads === 'encoded' ? 4 : base64Min) ??
-    fromBase58(value) ??
-    wordsOf(value)
-  );
+  const percent = plainDataUri.exec(value)?.[0];
+  if (percent !== undefined) {
+    const text = decodedRun(value.slice(percent.length));
+    return { text, encode: (each) => percent + encodeURIComponent(each), isPlain: false };
+  }
+  return fromSigns(value, reads === 'encoded' ? 4 : base64Min) ?? wordsOf(value);
+}
+
+function fromSigns(value: string, base64From: number): Packed | null {
+  return fromHex(value) ?? fromBase32(value) ?? fromBase64(value, base64From) ?? fromBase58(value);
+}
+
+/** Whether a word is a text in another writing. */
+export function isPackedText(word: string): boolean {
+  return fromSigns(word, base64Min) !== null;
 }
 
 const wordsMin = 24;
@@ -36,7 +44,8 @@ const wordsMax = 100_000;
 
 /** What can be read in bytes that are no text and no file that is known: it goes in their place, if it says anything of anybody. */
 function wordsOf(value: string): Packed | null {
-  if (value.length < wordsMin || value.length > wordsMax || !wrapped.test(value) || isFile(value)) return null;
+  if (value.length < wordsMin || value.length > wordsMax || !wrapped.test(value) || !isWrapped(value)) return null;
+  if (isFile(value)) return null;
   const plain = value.replace(/\s+/g, '').replaceAll('-', '+').replaceAll('_', '/').replace(/=+$/, '');
   if (plain.length % 4 === 1) return null;
   const words = atob(plain).match(/[\x20-\x7e]{6,}/g) ?? [];
@@ -48,7 +57,13 @@ function wordsOf(value: string): Packed | null {
 const fileStart =
   /^(?:JVBERi0|iVBORw0KGgo|\/9j\/|R0lGOD|UEsDB|H4sI|SUkqA|TU0AK|Qk0|UklGR|AAAAG|AAAAI|SUQz|eJ[wxyz]|eNo|eAE|Qlpo|\/Td6WF|KLUv\/|N3q8r)/;
 
+/** The same in hexadecimal. */
+const hexFileStart = /^(?:\\x|0x)?(?:1f8b08|504b0304|25504446|89504e47|ffd8ff|28b52ffd|fd377a58|425a68)[\da-f]{40,}$/i;
+/** As `uuencode` writes a file (POSIX.1). */
+const uuencoded = /^begin [0-7]{3} \S[^\n]{0,200}\r?\n[\x20-\x60]{2,62}\r?\n/;
+
 /** RFC 2397. */
+const plainDataUri = /^data:(?:[\w.+-]{1,60}\/[\w.+-]{1,60})?(?:;[\w.+=-]{1,60}){0,4},(?=\S*%[\dA-F]{2})/i;
 const dataUri = /^data:[\w.+-]{0,60}(?:\/[\w.+-]{1,60})?(?:;[\w.+=-]{1,60}){0,4};base64,/i;
 
 /** A JSON Web Token says in its claims who somebody is (RFC 7519). */
@@ -59,6 +74,8 @@ export function isFile(value: string): boolean {
   return (
     dataUri.test(value) ||
     claims.test(value) ||
+    hexFileStart.test(value) ||
+    uuencoded.test(value) ||
     (value.length >= 32 && fileStart.test(value) && wrapped.test(value)) ||
     isOpaque(value)
   );
@@ -68,17 +85,16 @@ const opaqueMin = 128;
 /** Base64 is wrapped no closer (RFC 1421, RFC 2045). */
 const lineMin = 60;
 
+/** Words are shorter than lines of base64. */
+function isWrapped(value: string): boolean {
+  const lines = value.trim().split(/\s+/);
+  return lines.slice(0, -1).every((line) => line.length >= lineMin);
+}
+
 /** A file of no kind that is known here: base64 of what is no text, and longer than keys, digests and cursors are. */
 function isOpaque(value: string): boolean {
   if (value.length < opaqueMin || !wrapped.test(value) || (/[+/]/.test(value) && /[_-]/.test(value))) return false;
-  if (
-    value
-      .trim()
-      .split(/\s+/)
-      .slice(0, -1)
-      .some((line) => line.length < lineMin)
-  )
-    return false;
+  if (!isWrapped(value)) return false;
   const capitals = value.replace(/[^A-Z]/g, '').length;
   return capitals > value.length / 6 && /[a-z]/.test(value) && /\d/.test(value);
 }
@@ -89,20 +105,22 @@ function isPackedWhole(value: string): boolean {
 
 function mayBeText(value: string): boolean {
   return (
-    /^\s*(?:[[{<]|(?:MSH|FHS|BHS|ISA)\W)/.test(value) ||
+    /^\s*(?:[[{<]|(?:MSH|FHS|BHS|ISA)\W|(?:NM1|N[134]|DMG|REF|CLM|SBR|PAT)\*[^~\n]{1,300}~)/.test(value) ||
     /\bINSERT\s+INTO\b|\bREPLACE\s+INTO\b/i.test(value) ||
     /^[A-Za-z][\w.;-]{0,60}:: [A-Za-z0-9+/]{4}/.test(value) ||
     (value.length > 20 &&
-      (/[\r\n]/.test(value) || hasPackedRun(value)) &&
-      !wrapped.test(value) &&
+      (/[\r\n]/.test(value) || hasPackedRun(value, wordMin)) &&
+      (!wrapped.test(value) || (!isWrapped(value) && fromBase64(value, base64Min) === null)) &&
       !isPackedWhole(value))
   );
 }
 
-const runMin = 40;
+const packedRun = 40;
+/** Words of a text in another writing are no shorter. */
+export const wordMin = 20;
 
-/** Whether so many signs of base64 stand in a row: every 40th is looked at, and from it back, so that no run lies between two. */
-export function hasPackedRun(text: string): boolean {
+/** Whether so many signs of base64 stand in a row: one in so many is looked at, and from it back, so that no run lies between two. */
+export function hasPackedRun(text: string, runMin: number = packedRun): boolean {
   for (let end = runMin - 1; end < text.length; ) {
     let at = end;
     while (at > end - runMin && isPacked(text.charCodeAt(at))) at--;

@@ -1,13 +1,15 @@
 // Records in the midst of other text, as tools and people hand them over: in code fences, after a sentence, one below the
 // other. What lies between is prose.
 
-import { hasPackedRun } from './encoded.ts';
+import { hasPackedRun, isPackedText, wordMin } from './encoded.ts';
 import { asWritten, type Container, type Leaf } from './leaf.ts';
 
 interface Block {
   readonly start: number;
   readonly end: number;
 }
+
+type Add = (block: Block) => void;
 
 const fence = /^[ \t]*(```|~~~)[^\n]*\n([\s\S]*?)(?:^[ \t]*\1[ \t]*$|(?![\s\S]))/gm;
 /** Where a record may begin: at a line's start, or after a word and a colon. */
@@ -17,7 +19,9 @@ const beginning =
 const packed =
   /^(?:[A-Za-z0-9+/]{40,}={0,2}\r?\n){1,10000}[A-Za-z0-9+/]{1,200}={0,2}[ \t]*$|^[A-Za-z0-9+/]{60,}={0,2}[ \t]*$/gm;
 /** The same within a sentence, and the data of a URI (RFC 2397). */
-const inline = /(?<![\w+/=-])(?:data:[\w.+;=/-]{0,100};base64,)?[A-Za-z0-9+/]{40,}={0,6}(?![\w+/=-])/g;
+const inline = /(?<![\w+/-]|(?<!\w)=)(?:data:[\w.+;=/-]{0,100};base64,)?[A-Za-z0-9+/]{40,}={0,6}(?![\w+/=-])/g;
+/** Shorter, or in the signs of base64url, base58 and hexadecimal: a block where it says something. */
+const word = /(?<![\w+/-]|(?<!\w)=)[\w+/-]{20,2000}={0,2}(?![\w+/=-])/g;
 /** A segment that says who somebody is, behind a line's time and source. */
 const segments = /^[^\n|]{1,200}?(?=\b(?:PID|NK1|PV1|PD1|GT1|IN1|MRG|OBX|ORC|OBR)\|[^\n]{0,40}\|)/gm;
 /** Whether a text may hold blocks that only its end completes. */
@@ -30,21 +34,30 @@ export const readMixed: Container = (text) => {
   const hasRun = hasPackedRun(text);
   const isPacked = hasRun && inline.test(text);
   inline.lastIndex = 0;
-  if (!isPacked && (!/[{[<|:=,\t;`]/.test(text) || !/\n|[:=][ \t]*[{[<]/.test(text))) return null;
+  const words = hasPackedRun(text, wordMin)
+    ? Array.from(text.matchAll(word)).filter(([each]) => isPackedText(each))
+    : [];
+  if (!isPacked && words.length === 0 && (!/[{[<|:=,\t;`]/.test(text) || !/\n|[:=][ \t]*[{[<]/.test(text))) return null;
   const blocks: Block[] = [];
+  const isTaken = new Uint8Array(text.length);
+  const add: Add = (block) => {
+    blocks.push(block);
+    isTaken.fill(1, block.start, block.end);
+  };
+  const isFree = (at: number): boolean => isTaken[at] !== 1;
   for (const match of text.matchAll(fence)) {
     const end = match.index + match[0].length - (/[ \t]*(?:```|~~~)[ \t]*$/.exec(match[0])?.[0].length ?? 0);
-    blocks.push({ start: match.index + match[0].indexOf('\n') + 1, end });
+    add({ start: match.index + match[0].indexOf('\n') + 1, end });
   }
-  const isFree = (at: number): boolean => !blocks.some((block) => at >= block.start && at < block.end);
   for (const { 0: run, index } of hasRun ? [...text.matchAll(packed), ...text.matchAll(inline)] : [])
-    if (isFree(index)) blocks.push({ start: index, end: index + run.trimEnd().length });
+    if (isFree(index)) add({ start: index, end: index + run.trimEnd().length });
+  for (const { 0: run, index } of words) if (isFree(index)) add({ start: index, end: index + run.length });
   for (const match of text.matchAll(segments)) {
     const start = match.index + match[0].length;
-    if (isFree(start)) blocks.push({ start, end: segmentsEnd(text, start) });
+    if (isFree(start)) add({ start, end: segmentsEnd(text, start) });
   }
-  addRecords(text, blocks, isFree);
-  addTables(text, blocks, isFree);
+  addRecords(text, add, isFree);
+  addTables(text, add, isFree);
   // A block that is all of the text is no record within another.
   const bare = text.trim().length;
   const others = blocks.filter((block) => text.slice(block.start, block.end).trim().length < bare);
@@ -55,12 +68,12 @@ export const readMixed: Container = (text) => {
   );
 };
 
-function addRecords(text: string, blocks: Block[], isFree: (at: number) => boolean): void {
+function addRecords(text: string, add: Add, isFree: (at: number) => boolean): void {
   beginning.lastIndex = 0;
   for (let match = beginning.exec(text); match; match = beginning.exec(text)) {
     const start = match.index + match[0].length;
     const end = isFree(start) ? endOf(text, start) : start;
-    if (end > start) blocks.push({ start, end });
+    if (end > start) add({ start, end });
     beginning.lastIndex = Math.max(end, match.index + match[0].length + 1);
   }
 }
@@ -115,10 +128,10 @@ function lineEnd(text: string, at: number): number {
 }
 
 /** Lines that all have the same separators, two or more, below a header; what they are is read when they are. */
-function addTables(text: string, blocks: Block[], isFree: (at: number) => boolean): void {
+function addTables(text: string, add: Add, isFree: (at: number) => boolean): void {
   let [start, end, lines] = [0, 0, 0];
   const flush = (): void => {
-    if (lines >= 2 && isFree(start)) blocks.push({ start, end });
+    if (lines >= 2 && isFree(start)) add({ start, end });
     lines = 0;
   };
   for (const { 0: line, index } of text.matchAll(/[^\n]*\n?/g)) {

@@ -10,8 +10,12 @@ interface Marks {
   readonly terminator: string;
 }
 
+/** An interchange, or a piece of one that begins with a segment about somebody. */
+const beginning =
+  /^[\s\uFEFF]*(?=ISA[^\w\s]|(?:GS|ST)\*|(?:NM1|N[134]|DMG|REF|CLM|SBR|PAT|DTP|INS|TRN|HL|BHT|PER|CLP|HD|EQ|EB)\*[^~\n]{1,300}~)/;
+
 export const readX12: Container = (text) => {
-  const start = /^[\s\uFEFF]*(?=ISA[^\w\s]|(?:GS|ST)\*)/.exec(text);
+  const start = beginning.exec(text);
   if (!start) return null;
   const leaves: Leaf[] = [];
   let at = start[0].length;

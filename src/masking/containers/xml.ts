@@ -1,6 +1,7 @@
 // XML and HTML: a leaf for every text, attribute and comment. A tag that was never closed ends with the one around it.
 
 import type { PhiClass } from '../../core/phi.ts';
+import { fitsLabel } from '../labelled-lines.ts';
 import { type CdaElement, cdaAttribute, cdaText } from '../packs/ccda.ts';
 import { fieldClass, labelClass, valueClass } from '../packs/generic.ts';
 import { isSomebody } from '../packs/header.ts';
@@ -32,6 +33,8 @@ class Reading {
   #term = '';
   /** What the last `label` said of the field behind it. */
   #label = '';
+  /** It, until something has stood behind it. */
+  #ahead = '';
 
   constructor(isCda: boolean) {
     this.#isCda = isCda;
@@ -64,6 +67,7 @@ class Reading {
     const others = Object.fromEntries(attributes.map((each) => [each.name, each.text.value]));
     const element: CdaElement = { name, attributes: others };
     this.#tables.start(name.toLowerCase());
+    if (fields.has(name)) this.#ahead = '';
     const path = [...this.#open, element];
     for (const { name: called, text } of attributes) {
       if (text.value === '' || called.startsWith('xmlns') || called.startsWith('xsi:')) continue;
@@ -104,7 +108,18 @@ class Reading {
   /** A list of terms, or of names and values (Apple's property lists too): what the term says of what follows it. */
   #defined(text: string): PhiClass | undefined {
     const [around, own] = [this.#open.at(-2)?.name, this.#open.at(-1)?.name];
-    if (own === 'label') this.#label = text.trim();
+    const ahead = this.#ahead;
+    this.#ahead = '';
+    if (own === 'label') {
+      this.#label = text.trim();
+      this.#ahead = this.#label;
+      return undefined;
+    }
+    // "<b>MRN:</b> 44719"
+    if (/^[^:\n]{2,40}:$/.test(text.trim()) && labelClass(text.trim().slice(0, -1)) !== 'name')
+      this.#ahead = text.trim();
+    const meant = ahead === '' ? undefined : labelClass(ahead.replace(/[:*\s]+$/, ''));
+    if (meant !== undefined && fitsLabel(meant, text.trim())) return meant;
     const isTerm =
       own === 'dt' || (own === 'key' && around === 'dict') || (own === 'name' && fieldClass(text) !== undefined);
     if (isTerm) this.#term = text.trim();
@@ -114,6 +129,8 @@ class Reading {
   }
 }
 
+/** What a label is for; its text is in an attribute, and what follows says something else. */
+const fields: ReadonlySet<string> = new Set('input select textarea'.split(' '));
 const valueWordsMax = 4;
 
 /** What an element says of a value right in it: `<PatientKey>`, `<doctor>`. */

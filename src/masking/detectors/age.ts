@@ -4,7 +4,7 @@ import { type About, after, before, type Find, matches } from './detector.ts';
 import { isDigit } from './words.ts';
 
 const aheadYears =
-  /^[\s-]{0,2}(?:years?\b(?![- ](?:ago|history|survival|follow|smok))|yrs?\b|y\/?o\b|y\.o\.|yo(?=[mf]?\b))/i;
+  /^[\s-]{0,2}(?:years?\b(?![- ](?:ago|history|survival|follow|smok))|yrs?\b|y\/?o\b|y\.o\.|yo(?=[mf]?\b)|(?:ans|años|anos|anni|Jahren?|jaar|år)(?![\p{L}]))/iu;
 const behindAge = /\b(?:age[ds]?|age of|turn(?:s|ed|ing))[\s:=]{1,3}(?:is )?$/i;
 const behindPerson =
   /\b(?:he|she|who|they|patient|pt|man|woman|mother|father|grandmother|grandfather)(?:'s| is| was| are)(?: now)? $/i;

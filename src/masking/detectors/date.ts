@@ -18,7 +18,7 @@ const military =
   /(?<![\w])[0-3]?\d[-/]?(?:JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)[A-Za-z]{0,6}[-/]?(?:(?:19|20)\d{2}|\d{2})(?!\d)/gi;
 /** "4 de mayo de 1960", "3. Juli": months of other languages beside their day. */
 const foreignMonth =
-  /(?:[0-2]?\d|3[01])(?:er|º|\.)? (?:de )?(?:enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|setiembre|octubre|noviembre|diciembre|janvier|février|fevrier|avril|juin|juillet|août|aout|septembre|octobre|novembre|décembre|decembre|januar|februar|märz|juni|juli|oktober|dezember|stycznia|lutego|marca|kwietnia|maja|czerwca|lipca|sierpnia|września|października|listopada|grudnia)(?: (?:de |del )?(?:19|20)\d{2})?(?![\wà-ÿ])/iy;
+  /(?:[0-2]?\d|3[01])(?:er|º|\.)? (?:de )?(?:enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|setiembre|octubre|noviembre|diciembre|gennaio|febbraio|aprile|maggio|giugno|luglio|settembre|ottobre|novembre|dicembre|januari|februari|maart|mei|augustus|mars|maj|augusti|janeiro|fevereiro|março|maio|junho|julho|setembro|outubro|novembro|dezembro|janvier|février|fevrier|avril|juin|juillet|août|aout|septembre|octobre|novembre|décembre|decembre|januar|februar|märz|juni|juli|oktober|dezember|stycznia|lutego|marca|kwietnia|maja|czerwca|lipca|sierpnia|września|października|listopada|grudnia)(?: (?:de |del )?(?:19|20)\d{2})?(?![\wà-ÿ])/iy;
 /** The time of the day that goes with a date: " at 14:30", " @ 0730", " 9am". */
 const timeAhead =
   /^,?(?: (?:at|@)|,)? (?:[01]?\d|2[0-3])(?::[0-5]\d(?::[0-5]\d)?(?: ?[ap]\.?m\.?\b)?| ?[ap]\.?m\.?\b)(?!\d)|^ (?:at |@ ?)?(?:[01]\d|2[0-3])[0-5]\d(?:Z|h| ?hrs?)\b|^ ?@ ?(?:[01]\d|2[0-3])[0-5]\d\b/i;
@@ -27,6 +27,12 @@ const weekdayLead = /\b(?:Mon|Tue(?:s)?|Wed(?:nes)?|Thu(?:rs?)?|Fri|Sat(?:ur)?|S
 
 /** "12/xx/1944", "17-VIII-1979" */
 const veiled = /\b\d{1,2}([-/.])(?:[xX?]{2}|[IVX]{1,4})\1(?:19|20)\d{2}\b/g;
+
+/** "1938年4月17日" */
+const eastern = /(?:1[89]|20)\d\d ?[年년] ?(?:0?[1-9]|1[0-2]) ?[月월] ?(?:[0-2]?\d|3[01]) ?[日일]/g;
+/** As programs make one of its parts: `date(1938, 4, 17)`, `LocalDate.of(1938, 4, 17)`. */
+const constructed =
+  /(?:1[89]|20)\d\d(?<=\b(?:[Dd]ate|datetime|DATE|make_date|of|UTC)\(\d{4}), ?\d{1,2}, ?\d{1,2}(?!\d)/g;
 
 /** ISO 8601: a day by its week, and, where it is said to be one, by its number in the year. */
 const weekDay = /(?<![\d-])(?:1[89]|20)\d\d-?W[0-5]\d-?[1-7](?![\w-])/g;
@@ -109,6 +115,9 @@ export const findDate: Find = (text, emit, words, numbers) => {
       emit(match.index, match.index + match[0].length, 'date');
     }
   }
+  for (const match of /[年년]/.test(text) ? matches(text, eastern) : [])
+    emit(match.index, match.index + match[0].length, 'date');
+  for (const match of matchesIn(numbers, constructed)) emit(match.index, match.index + match[0].length, 'date');
   for (const match of text.includes('W') ? matches(text, weekDay) : [])
     emit(match.index, match.index + match[0].length, 'date');
   for (const match of matchesIn(numbers, ordinalDay)) {
@@ -195,7 +204,7 @@ function dayIn(text: string, start: number, emit: Emit): void {
 /** How "de" and the months of other languages begin. */
 const foreignBeginnings: ReadonlySet<string> = new Set([
   'de ',
-  ...'ene feb mar abr may jun jul ago sep set oct nov dic jan fév fev avr jui aoû aou déc dec okt dez mär sty lut kwi maj cze lip sie wrz paź lis gru'.split(
+  ...'ene feb mar abr may jun jul ago sep set oct nov dic jan fév fev avr jui aoû aou déc dec okt dez mär sty lut kwi maj cze lip sie wrz paź lis gru gen apr mag giu lug ott maa mei aug mai out'.split(
     ' ',
   ),
 ]);

@@ -9,6 +9,10 @@ const domainPart = /[\p{L}\p{N}.-]/u;
 const spelled =
   /(?:[[({] ?at ?[\])}]| at ) ?[a-z0-9-]{1,63}(?:(?: ?[[({] ?dot ?[\])}] ?| dot |\.)[a-z0-9-]{1,63}){0,3}(?: ?[[({] ?dot ?[\])}] ?| dot |\.)(?:com|org|net|edu|gov|info|health|example|[a-z]{2,3})\b/gi;
 
+/** "maria . lopez @ example . com" */
+const spaced =
+  /(?:[\w+%-]{1,64} ?\. ){0,3}[\w.+%-]{1,64} {1,2}@ {1,2}[a-z0-9-]{1,63}(?: ?\. ?[a-z0-9-]{1,63}){0,3} ?\. ?(?:com|org|net|edu|gov|info|health|example|[a-z]{2,3})\b/gi;
+
 /** "dr dot mehta" */
 const localSpelled = /(?:[\w.+-]{1,32}(?: dot | ?[[({] ?dot ?[\])}] ?)){0,3}[\w.+-]{1,64} ?$/i;
 
@@ -30,6 +34,8 @@ export const findEmail: Find = (text, emit) => {
     const local = localSpelled.exec(before(text, match.index, 130))?.[0];
     if (local !== undefined) emit(match.index - local.length, match.index + match[0].length, 'email');
   }
+  for (const match of text.includes(' @ ') ? matches(text, spaced) : [])
+    emit(match.index, match.index + match[0].length, 'email');
   let floor = 0;
   for (let at = text.indexOf('@'); at !== -1; at = text.indexOf('@', at + 1)) {
     let start = at;

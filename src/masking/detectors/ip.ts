@@ -3,6 +3,8 @@
 import { type About, before, type Find, matchesIn } from './detector.ts';
 
 const v4 = /\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![\d]|\.\d)/g;
+/** A machine's own, any, and the masks of networks (RFC 6890). */
+const nobodys = /^(?:127\.|0\.0\.0\.0$|255\.)/;
 const v6 =
   /^(?:(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}|(?=.*::)(?!.*::.*::)(?:[0-9a-f]{1,4}|:){0,8}(?::[0-9a-f]{1,4}){0,8}:{0,2}[0-9a-f]{0,4})$/i;
 const mac = /(?<![0-9A-Fa-f:-])[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![0-9A-Fa-f:-])/y;
@@ -13,7 +15,7 @@ export const findIp: Find = (text, emit, _words, numbers) => {
   for (const match of matchesIn(numbers, v4)) {
     const lead = before(text, match.index, 12);
     if (/\d$|\d\.$|\bv(?:er(?:sion)?)?\.? ?$/i.test(lead)) continue;
-    if (match[0].split('.').every((octet) => Number(octet) <= 255)) {
+    if (!nobodys.test(match[0]) && match[0].split('.').every((octet) => Number(octet) <= 255)) {
       emit(match.index, match.index + match[0].length, 'ip');
     }
   }

@@ -7,27 +7,33 @@ import { isNpi } from './coded-id.ts';
 import { type About, after, before, type Emit, type Find } from './detector.ts';
 import { isAlphanumeric, isCapital, isDigit, lastWord, lists } from './words.ts';
 
-const between = String.raw`(?: ?(?:number|numbers|no\.?|num\.?|nbr|id|ids|identifier|code|#))?(?: ?\((?:[a-z]{2,6})\))?(?: (?:is|was|of|for (?:him|her|them|this pt|patient)))?["']?[\s:#=(]{0,5}["']?$`;
+const between = String.raw`(?: ?(?:number|numbers|no\.?|num\.?|nbr|n[º°]\.?|nr\.?|id|ids|identifier|code|#))?(?: ?\((?:[a-z]{2,6})\))?(?: (?:is|was|of|for (?:him|her|them|this pt|patient)))?["'\]]?[\s:#=(|]{0,5}["']?$`;
 
 const labels: readonly (readonly [PhiClass, RegExp])[] = [
   [
     'mrn',
-    /(?:\bm\.?r\.?n|\bmr ?#|medical ?rec(?:ord)?s?|\bmed ?rec|\bchart|hospital (?:id|number|no)|\bempi|\bmr no\.?|\bnhs|\bchi (?:no|number)|\bhosp no|\bihi|\bnhi|\bpid|\burn?\b)/,
+    /(?:\bm\.?r\.?n|\bmr ?#|medical ?rec(?:ord)?s?|\bmed ?rec|\bchart|hospital (?:id|number|no)|\bempi|\bmr no\.?|\bnhs|\bchi (?:no|number)|\bhosp no|\bihi|\bnhi|\bpid|\burn?\b|historia cl[ií]nica|\bnhc|\bexpediente|\b(?:patienten|fall|akten)-?(?:nummer|nr\.?|zeichen)|\bdossier(?: m[eé]dical)?)/,
   ],
   [
     'ssn',
-    /(?:\bssn|social security|\bsin|\bnino|\bni (?:no|number)|national (?:insurance|id)|\bpesel|\bbsn|\baadhaar|\bcpf|\bcurp|\bnif|\bnie|\bdni|\bnir|\bcnp|\bnric|\bhkid|\btfn|\bahv|\bcodice fiscale|\bpersonnummer|\biqama|\bemirates id|\bmykad|\bkennitala|\bkt|\bc[eé]dula|\bpps|\bppsn|\brrn|\bjmbg|\begn|\boib|\balien|\ba#|\btax ?id)/,
+    /(?:\bssn|social security|\bsin|\bnino|\bni (?:no|number)|national (?:insurance|id)|\bpesel|\bbsn|sozialversicherungs-?(?:nummer|nr\.?)|segur(?:idad|o) social|s[eé]curit[eé] sociale|\bsocial(?=[:#])|\baadhaar|\bcpf|\bcurp|\bnif|\bnie|\bdni|\bnir|\bcnp|\bnric|\bhkid|\btfn|\bahv|\bcodice fiscale|\bpersonnummer|\biqama|\bemirates id|\bmykad|\bkennitala|\bkt|\bc[eé]dula|\bpps|\bppsn|\brrn|\bjmbg|\begn|\boib|\balien|\ba#|\btax ?id)/,
   ],
   [
     'health_plan',
-    /(?:\binsurance(?: policy| member| plan)?|\bpolicy|\bmember(?:ship)?|\bsubscriber|beneficiary|health ?plan(?: beneficiary)?|health ?(?:id|insurance)|\bplan id|\bmedicare|\bmedicaid|\bmbi|\bhicn|\bgroup (?:no|number|id)|\binsurance group|\bhmo|\bppo|\bbcbs|\bblue (?:cross|shield)|\baetna|\bcigna|\bhumana|\bpayer id|\bcoverage id|\bins|\bhb[np]|\bramq|\bohip|\bbeneficiary|\bcoverage|\bkaiser|\btricare|\bmutuelle)/,
+    /(?:\binsurance(?: policy| member| plan)?|\bpolicy|\bmember(?:ship)?|\bsubscriber|beneficiary|health ?plan(?: beneficiary)?|health ?(?:id|insurance)|\bplan id|\bmedicare|\bmedicaid|\bmbi|\bhicn|\bgroup (?:no|number|id)|\binsurance group|\bhmo|\bppo|\bbcbs|\bblue (?:cross|shield)|\baetna|\bcigna|\bhumana|\bpayer id|\bcoverage id|\bins|\bhb[np]|\bramq|\bohip|\bbeneficiary|\bcoverage|\bkaiser|\btricare|\bmutuelle|\b(?:versicherten|versicherungs|krankenkassen)-?(?:nummer|nr\.?)|\bp[oó]liza|\bafiliad[oa])/,
   ],
-  ['account', /(?:\bacc(?:oun)?t|\baccount|\bbilling|\bguarantor|\brouting|\baba|\bbank|\biban|\bcard|\binvoice)/],
+  [
+    'account',
+    /(?:\bacc(?:oun)?t|\baccount|\bbilling|\bguarantor|\brouting|\baba|\bbank|\biban|\bcard|\binvoice|\bkonto(?:nummer|nr\.?)?|\bcuenta|\bcompte)/,
+  ],
   [
     'license',
-    /(?:\blic(?:en[cs]e)?|driver'?s? (?:licen[cs]e|lic)|\bc?dl|\bdea|\bnpi|\bcertificate|\bcert|\bpassport|\bregistration)/,
+    /(?:\blic(?:en[cs]e)?|driver'?s? (?:licen[cs]e|lic)|\bc?dl|\bdea|\bnpi|\bcertificate|\bcert|\bpassport|\bregistration|\bf[üu]e?hrerschein(?:nummer|nr\.?)?|\b(?:reisepass|ausweis)(?:nummer|nr\.?)?|\bpasaporte|\bpasseport|\bpermis de conduire)/,
   ],
-  ['vehicle', /(?:\bvin|\blicense plate|\bplate|\bvehicle(?: id)?|\btag no)/],
+  [
+    'vehicle',
+    /(?:\bvin|\blicense plate|\bplate|\bvehicle(?: id)?|\btag no|\bkennzeichen|\bmatr[ií]cula|\bimmatriculation)/,
+  ],
   [
     'device',
     /(?:\bserial|\bs\/n|\bsn|\bdevice|\bimei|\bmodel|\budi|\blot|\bimplant|\bpacemaker(?: serial)?|\bicd serial|\bpump|\bvent(?:ilator)?|\bmonitor|\bsensor|\btransmitter|\bgenerator)/,
@@ -40,10 +46,29 @@ const labels: readonly (readonly [PhiClass, RegExp])[] = [
   ],
 ];
 
-const patterns: readonly (readonly [PhiClass, RegExp])[] = labels.map(([cls, words]) => [
-  cls,
-  new RegExp(words.source + between, 'i'),
-]);
+/** Of other languages, asked for behind their last words alone. */
+const foreignLabels: readonly (readonly [PhiClass, RegExp])[] = [
+  [
+    'mrn',
+    /(?:\bhistoria cl[ií]nica|\bnhc|\bexpediente|\b(?:patienten|fall|akten)-?(?:nummer|nr\.?|zeichen)|\bdossier(?: m[eé]dical)?)/,
+  ],
+  [
+    'ssn',
+    /(?:\bsozialversicherungs-?(?:nummer|nr\.?)|\bsegur(?:idad|o) social|\bs[eé]curit[eé] sociale|\bsocial(?=[:#]))/,
+  ],
+  ['health_plan', /(?:\b(?:versicherten|versicherungs|krankenkassen)-?(?:nummer|nr\.?)|\bp[oó]liza|\bafiliad[oa])/],
+  ['account', /(?:\bkonto(?:nummer|nr\.?)?|\bcuenta|\bcompte)/],
+  [
+    'license',
+    /(?:\bf(?:ü|ue?)hrerschein(?:nummer|nr\.?)?|\b(?:reisepass|ausweis)(?:nummer|nr\.?)?|\bpasaporte|\bpasseport|\bpermis de conduire)/,
+  ],
+  ['vehicle', /(?:\bkennzeichen|\bmatr[ií]cula|\bimmatriculation)/],
+];
+
+const patternsOf = (all: typeof labels): typeof labels =>
+  all.map(([cls, words]) => [cls, new RegExp(words.source + between, 'i')]);
+const patterns: typeof labels = patternsOf(labels);
+const foreignPatterns: typeof labels = patternsOf(foreignLabels);
 /** What a label, or what stands between it and its number, ends with: without one of these nothing is asked. */
 const labelEnds: ReadonlySet<string> = new Set(
   (
@@ -54,6 +79,12 @@ const labelEnds: ReadonlySet<string> = new Set(
     'biometric fingerprint retina scan print voiceprint iris photo photograph image patient pt case file reference ref encounter visit accession specimen order claim ' +
     'study site participant subject employee student rx prescription badge tracking confirmation identified as ticket csn har admission is was of him her them'
   ).split(' '),
+);
+
+const foreignEnds: ReadonlySet<string> = new Set(
+  'clínica clinica nhc expediente patientennummer patientennr nummer nr fallnummer fallnr aktenzeichen dossier médical sozialversicherungsnummer social sociale versichertennummer versichertennr versicherungsnummer versicherungsnr krankenkassennummer póliza poliza afiliado afiliada konto kontonummer kontonr cuenta compte führerschein fuehrerschein führerscheinnummer reisepass reisepassnummer ausweisnummer pasaporte passeport conduire kennzeichen matrícula matricula immatriculation n'.split(
+    ' ',
+  ),
 );
 
 const anyLabel = /[A-Za-z#][^A-Za-z0-9]{0,6}(?:(?:is|was|of)[ :#=]{1,3})?$/i;
@@ -94,10 +125,16 @@ const picture = /^[A-Za-z]{3,10}[_-]?\d{3,}[\w.-]{0,40}\w/;
 /** A name in a network, "@maria.k_87": no word, or it would be a time or a place ("@ 9:15", "@bedtime"). */
 const handle = /^@[A-Za-z]\w{1,29}(?:\.\w{1,20})?/;
 
+/** Names in networks need no digit. */
+export const findHandle: Find = (text, emit) => {
+  for (let at = text.indexOf('@'); at !== -1; at = text.indexOf('@', at + 1)) handleAt(text, at, emit);
+};
+
 function handleAt(text: string, at: number, emit: Emit): void {
   if (/[\w@.%+-]/.test(text.charAt(at - 1))) return;
   const [whole] = handle.exec(after(text, at, 52)) ?? [];
-  if (whole === undefined) return;
+  // "@scope/package", "@annotation(" are a program's.
+  if (whole === undefined || /[/(]/.test(text.charAt(at + whole.length))) return;
   if (/[\d_.]/.test(whole) || !englishWords.has(whole, 1, whole.length)) emit(at, at + whole.length, 'other_id');
 }
 
@@ -107,7 +144,6 @@ export const findLabelledId: Find = (text, emit, words, numbers) => {
     const [name = ''] = picture.exec(after(text, start, 60)) ?? [];
     emit(start, start + name.length, 'photo');
   }
-  for (let at = text.indexOf('@'); at !== -1; at = text.indexOf('@', at + 1)) handleAt(text, at, emit);
   let floor = 0;
   for (const run of numbers.runs) {
     if (run < floor || !isDigit(text.charCodeAt(run + 1))) continue;
@@ -172,8 +208,10 @@ function isInside(text: string, at: number): boolean {
 function judge(text: string, start: number, end: number, emit: Emit): void {
   const token = text.slice(start, end);
   const hash = text.charAt(start - 1) === '#';
+  const last = lastWord(text, start, 9);
+  const isForeign = foreignEnds.has(last);
   const isCandidate =
-    hash || lettered.test(token) || labelEnds.has(lastWord(text, start, 9)) || text.charAt(start - 2) === ')';
+    hash || isForeign || lettered.test(token) || labelEnds.has(last) || text.charAt(start - 2) === ')';
   const isNational = token.length > 8 && (bornOn.test(token) || nric.test(token));
   if (isNational || isGrouped(token)) return emit(start, end, 'other_id');
   if (!isCandidate || decimal.test(token)) return;
@@ -184,7 +222,7 @@ function judge(text: string, start: number, end: number, emit: Emit): void {
   if (/^[\d./-]{1,4}$/.test(token) && unit.test(after(text, end, 10))) return;
   if (vocabulary.test(context)) return;
   if (anyLabel.test(context)) {
-    for (const [cls, label] of patterns) {
+    for (const [cls, label] of isForeign ? [...patterns, ...foreignPatterns] : patterns) {
       if (label.test(context))
         return emit(start - (cls === 'other_id' ? labelOf(text, start) : Number(hash)), end, cls);
     }

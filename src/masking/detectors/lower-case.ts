@@ -4,6 +4,7 @@
 import { isClinical } from '../lexicon/clinical-words.ts';
 import { englishWords } from '../lexicon/english-words.ts';
 import { medicines } from '../lexicon/medicines.ts';
+import { programWords } from '../lexicon/program-words.ts';
 import { townNames } from '../lexicon/town-names.ts';
 import { ambiguousGivenNames, givenNames, notNames, surnames } from '../names.ts';
 import { towns } from '../places.ts';
@@ -27,9 +28,32 @@ export const findSlug: Find = (text, emit) => {
     const left = partBefore.exec(before(text, index, partMax))?.[0] ?? '';
     const from = index + Number(!isLetter(joint.charCodeAt(0)));
     const right = partAfter.exec(after(text, from, partMax))?.[0] ?? '';
-    if (areNames(left.toLowerCase(), right.toLowerCase())) emit(index - left.length, from + right.length, 'name');
+    const [start, end] = [index - left.length, from + right.length];
+    if (areNames(left.toLowerCase(), right.toLowerCase())) emit(start, end, 'name');
+    const [behind = ''] = numbered.exec(after(text, end, 14)) ?? [];
+    if (behind === '' || !isNameBeside(left.toLowerCase(), right.toLowerCase())) continue;
+    emit(start, end, 'name');
+    emit(end + 1, end + behind.length, 'other_id');
   }
+  // A value by itself, of which one part is a name and the other nothing else.
+  const [, first = '', second = ''] = (text.length <= slugMax && slug.exec(text)) || [];
+  if (first !== '' && isNameBeside(first.toLowerCase(), second.toLowerCase())) emit(0, text.length, 'name');
 };
+
+const slugMax = 40;
+const slug = /^@?([A-Za-z][a-z]{3,19})[-_.]?((?<=[-_.])[a-z]{4,20}|[A-Z][a-z]{3,19})$/;
+/** Behind two names, a number or a day: "quill_zebulon_00447190.pdf". */
+const numbered = /^[-_](\d{6,12}|\d{4}-\d\d-\d\d)(?![A-Za-z0-9])/;
+
+/** In either order, a listed name and a word that nothing is called by. */
+function isNameBeside(first: string, second: string): boolean {
+  return (isNameAlone(first) && mayBeName(second)) || (isNameAlone(second) && mayBeName(first));
+}
+
+/** Spoken as a word, and none that is known. */
+function mayBeName(word: string): boolean {
+  return /[aeiouy]/.test(word) && !isWord(word) && !programWords.has(word) && !towns.has(word);
+}
 
 /** What stands between two parts, or the capital that begins the next: signs that are rare, for a text to be skimmed by. */
 const slugJoint = /(?<=[A-Za-z])[-_.](?=[A-Za-z]{3})|(?<=[a-z])[A-Z](?=[a-z]{2})/g;
@@ -112,6 +136,7 @@ function afterPatient(text: string, match: RegExpExecArray, emit: Emit): void {
 }
 
 function isFamily(word: string): boolean {
+  if (programWords.has(word)) return false;
   return !isWord(word) && (surnames.has(word) || isRareFamily(word));
 }
 

@@ -6,9 +6,10 @@ import type { PhiClass } from '../../core/phi.ts';
 import { isClinical } from '../lexicon/clinical-words.ts';
 import { englishWords } from '../lexicon/english-words.ts';
 import { medicines } from '../lexicon/medicines.ts';
+import { programWords } from '../lexicon/program-words.ts';
 import { eponymNouns, givenNames, notNames, surnames } from '../names.ts';
 import { towns } from '../places.ts';
-import { type About, type Emit, type Find, matches } from './detector.ts';
+import { type About, before, type Emit, type Find, matches } from './detector.ts';
 import { isEponym } from './strange-word.ts';
 import { eachToken } from './tokens.ts';
 import { plainKey } from './words.ts';
@@ -46,13 +47,16 @@ export const findStranger: Find = (text, emit) => {
   for (let at = 0; at < tokens.length; ) at = phrase(text, tokens, at, emit);
   // Where nothing is measured, seven digits or more are somebody's number.
   for (const match of matches(text, manyDigits)) {
-    // An object identifier has more parts than any number that is called.
-    const isLong = match[0].replace(/\D/g, '').length >= 7;
-    if (isLong && match[0].split('.').length < 6) emit(match.index, match.index + match[0].length, 'phone');
+    // An object identifier has more parts than any number that is called, and a range two periods.
+    const isLong = match[0].replace(/\D/g, '').length >= 7 && !match[0].includes('..');
+    if (isLong && match[0].split('.').length < 6 && !locus.test(before(text, match.index, 8)))
+      emit(match.index, match.index + match[0].length, 'phone');
   }
   for (const match of matches(text, postal)) emit(match.index, match.index + match[0].length, 'address');
 };
 
+/** "chr19:44908684" */
+const locus = /\bchr\w{1,2}:$/i;
 const manyDigits = /(?<![\w.,$€£-])\+?\d(?:[ ./()-]{0,2}\d){6,18}(?![\w%])/g;
 /** A region's letters and its postal code, as they end an address. */
 const postal = /\b[A-Z]{2}\.? \d{4,6}(?:-\d{4})?\b/g;
@@ -77,7 +81,8 @@ function tokensOf(text: string): readonly Token[] | null {
       return true;
     }
     if (form === 'number') {
-      tokens.push({ start, end, capital: false, first, kind: 'number' });
+      const kind = isDotted(text, start, end) ? 'word' : 'number';
+      tokens.push({ start, end, capital: false, first, kind });
       return true;
     }
     const token = text.slice(start, end);
@@ -109,6 +114,11 @@ function tokensOf(text: string): readonly Token[] | null {
   return isLowerCase
     ? tokens
     : tokens.map((each) => (each.kind === 'stranger' && !each.capital ? { ...each, kind: 'particle' } : each));
+}
+
+/** Part of a version, a fraction or an address of a machine. */
+function isDotted(text: string, start: number, end: number): boolean {
+  return /\d\.$/.test(before(text, start, 2)) || /^\.\d/.test(text.slice(end, end + 2));
 }
 
 function isUpperCase(token: string): boolean {
@@ -169,17 +179,18 @@ function kindOf(text: string, start: number, token: string, capital: boolean, fi
   const known =
     englishWords.has(text, start, start + bare.length) ||
     proper.has(bare) ||
+    programWords.has(bare) ||
     isClinical(bare) ||
     notNames.has(bare) ||
     bare.split("'").every((part) => part.length < 2 || englishWords.has(part, 0, part.length)) ||
-    /^(?:[A-Z]{2,5}s?|i'.+)$/.test(token) ||
+    /^(?:[A-Z]{2,5}s?|i'.+|E(?:ADDR|AI|CONN|HOST|NET|PROTO|TIMED)[A-Z]{2,12})$/.test(token) ||
     (camel.test(token) && !/^(?:Ma?c|D[ei]|L[aeo]|V[ao]n|Fitz|San)\p{Lu}/u.test(token));
   if (known) return isName ? 'name' : 'word';
   return 'stranger';
 }
 
-/** "MoCA", "IgG" */
-const camel = /^\p{Lu}\p{Ll}{1,3}\p{Lu}/u;
+/** "MoCA", "IgG", "PostgreSQL" */
+const camel = /^\p{Lu}\p{Ll}{1,3}\p{Lu}|^\p{Lu}\p{Ll}{1,12}\p{Lu}{2,}$/u;
 
 /** From the token at `at`, which may start a phrase, to the next one to look at. */
 function phrase(text: string, tokens: readonly Token[], at: number, emit: Emit): number {
@@ -207,8 +218,14 @@ function isSeed(text: string, tokens: readonly Token[], at: number): boolean {
     case 'name':
       return !token.first || next?.kind !== 'word' || next.capital || personVerbs.has(text.slice(next.start, next.end));
     case 'number':
-      // "24 Clarke Avenue"
-      return joined && next.capital && third?.capital === true && joins(text, tokens, at + 1, at + 2);
+      // "24 Clarke Avenue", and not "HTTP/1.1 404 Not Found"
+      return (
+        !isStatus.test(before(text, token.start, 12)) &&
+        joined &&
+        next.capital &&
+        third?.capital === true &&
+        joins(text, tokens, at + 1, at + 2)
+      );
     case 'place':
       // "Suite 12", "West Brook"
       return joined && token.capital && (next.kind === 'number' || (next.capital && !token.first));
@@ -219,6 +236,9 @@ function isSeed(text: string, tokens: readonly Token[], at: number): boolean {
       return false;
   }
 }
+
+/** Before the status of an answer (RFC 9110 §15). */
+const isStatus = /\bHTTP\/\d(?:\.\d)? $|\bstatus(?: code)? $/i;
 
 /** Only blanks, a hyphen, an initial's period or a comma before a number lie between. */
 function joins(text: string, tokens: readonly Token[], left: number, right: number): boolean {

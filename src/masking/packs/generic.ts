@@ -44,7 +44,8 @@ const names: Readonly<Partial<Record<PhiClass, string>>> = {
   license: `license licensenumber licenseno licence driverslicense driverlicense driverslicensenumber drivers dlnumber dea deanumber npi
     npinumber certificatenumber passport passportnumber passportno
     führerschein fuehrerschein reisepass passnummer ausweisnummer personalausweis lanr pasaporte licencia cedula cédula`,
-  vehicle: 'vin vehicleid vehicleidentificationnumber licenseplate platenumber plate',
+  vehicle:
+    'vin vehicleid vehicleidentificationnumber licenseplate licenceplate platenumber plate kennzeichen matricula matrícula immatriculation numberplate registrationplate',
   device:
     'deviceid deviceserial deviceserialnumber serialnumber serialno udi imei macaddress mac deviceidentifier implantserial',
   url: 'url website homepage webaddress profileurl',
