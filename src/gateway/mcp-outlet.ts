@@ -16,6 +16,7 @@ import {
 import { isNews, subscriptionKey } from '../wire/mcp/subscriptions.ts';
 import type { Admission } from './enforce.ts';
 import { type MaskFor, maskMembers } from './mcp-masking.ts';
+import { McpOutgoing } from './mcp-outgoing.ts';
 import type { McpReply } from './mcp-reply.ts';
 
 /** Proxies cut a stream that says nothing. */
@@ -30,7 +31,23 @@ export interface OpenCall {
 interface Listener {
   readonly stream: HttpStream;
   readonly admission: Admission;
+  readonly outgoing: McpOutgoing;
   stopTimer: () => void;
+}
+
+/** Where a message goes, and what it is masked under there. */
+interface Place {
+  readonly admission: Admission;
+  readonly decision: Decision;
+  readonly outgoing: McpOutgoing;
+  readonly send: (masked: JsonRpcMessage) => Promise<boolean>;
+}
+
+/** A message that has its place. `told` is false when nobody got it, and rejects where it could not be recorded. */
+interface Taken {
+  readonly decision: Decision;
+  readonly outgoing: McpOutgoing;
+  readonly told: Promise<boolean>;
 }
 
 const relayed = new Set([
@@ -52,6 +69,7 @@ export function isRelayed(method: string): boolean {
 export class McpOutlet {
   readonly #clock: Clock;
   readonly #maskFor: MaskFor;
+  readonly #failed: (error: unknown) => void;
   readonly #calls = new Set<OpenCall>();
   #listener: Listener | null = null;
   /** Lists that changed while nobody listened: a mark a kind, told once somebody does. */
@@ -59,15 +77,17 @@ export class McpOutlet {
   /** One is masked behind the other, however long a recognizer takes over the first. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(clock: Clock, maskFor: MaskFor) {
+  /** `failed` is told why something that was relayed could not be recorded. */
+  constructor(clock: Clock, maskFor: MaskFor, failed: (error: unknown) => void) {
     this.#clock = clock;
     this.#maskFor = maskFor;
+    this.#failed = failed;
   }
 
   /** The client's GET stream. A client that comes again has lost the one before. @throws LogUnavailable */
   async listen(stream: HttpStream, admission: Admission): Promise<void> {
     this.silence();
-    const listener: Listener = { stream, admission, stopTimer: () => {} };
+    const listener: Listener = { stream, admission, outgoing: new McpOutgoing(), stopTimer: () => {} };
     this.#listener = listener;
     const beat = (): void => {
       listener.stopTimer = this.#clock.after(keepAliveMs, () => {
@@ -114,24 +134,18 @@ export class McpOutlet {
     about?: OpenCall,
     under: (decision: Decision) => void = () => {},
   ): Promise<boolean> {
-    const open = [...this.#calls];
-    const call = about ?? open.at(-1);
-    if (call) {
-      const { admission } = call;
-      const decision = about ? admission.decision : strictest(admission.decision, open);
-      const masked = await this.#record(message, admission, decision);
-      // While it was being recorded the call may have been answered; nothing may follow an answer.
-      if (this.#calls.has(call)) {
-        under(decision);
-        return (await call.reply.send(masked)) || this.#untoldOf(message);
-      }
-    }
-    const listener = this.#listener;
-    if (!listener) return this.#untoldOf(message);
-    const masked = await this.#record(message, listener.admission, listener.admission.decision);
-    under(listener.admission.decision);
-    const isTold = this.#listener === listener && (await this.tell(masked));
-    return isTold || this.#untoldOf(message);
+    const taken = await this.#take(message, about);
+    if (!taken) return this.#untoldOf(message);
+    under(taken.decision);
+    return (await taken.told) || this.#untoldOf(message);
+  }
+
+  /** The same, but resolves when there is room for another, so that many share a write of the log. */
+  async relay(message: JsonRpcNotification, about?: OpenCall): Promise<void> {
+    const taken = await this.#take(message, about);
+    if (!taken) return void this.#untoldOf(message);
+    taken.told.then((isTold) => isTold || this.#untoldOf(message), this.#failed);
+    await taken.outgoing.room();
   }
 
   /** On the GET stream, as it is: masked and on record, or words of the gate. False when nobody listens there. */
@@ -144,20 +158,39 @@ export class McpOutlet {
     return false;
   }
 
-  async #record<T extends JsonRpcNotification | JsonRpcRequest>(
-    message: T,
-    admission: Admission,
-    decision: Decision,
-  ): Promise<T> {
-    const counts: Record<string, number> = {};
+  /** Null when nobody listens. */
+  async #take(message: JsonRpcNotification | JsonRpcRequest, about: OpenCall | undefined): Promise<Taken | null> {
+    if (this.#calls.size === 0 && !this.#listener) return null;
     const turn = this.#turn.then(() => this.#maskFor(message.params));
     this.#turn = turn.catch(() => {});
     const mask = await turn;
+    // Meanwhile its call may have been answered. INVARIANT: from here to its place in the log and on its stream nothing waits,
+    // so that an answer that is recorded later also leaves later.
+    const place = this.#placeOf(about);
+    if (!place) return null;
+    const { admission, decision, outgoing, send } = place;
+    const counts: Record<string, number> = {};
     const params = maskMembers(message.params, decision, mask, counts);
     const masked = { ...message, params: { ...params, ...referencesOf(message) } };
     const bytes = utf8.encode(encodeMessage(masked));
-    await admission.record({ media: 'application/json', bytes }, { method: message.method, masked: counts });
-    return masked;
+    const recorded = admission.record({ media: 'application/json', bytes }, { method: message.method, masked: counts });
+    return { decision, outgoing, told: outgoing.put(recorded, bytes.length, () => send(masked)) };
+  }
+
+  #placeOf(about: OpenCall | undefined): Place | null {
+    const open = [...this.#calls];
+    const call = about ? open.find((each) => each === about) : open.at(-1);
+    if (call) {
+      const { admission, reply } = call;
+      const decision = about ? admission.decision : strictest(admission.decision, open);
+      return { admission, decision, outgoing: reply.outgoing, send: (masked) => reply.send(masked) };
+    }
+    const listener = this.#listener;
+    if (!listener) return null;
+    const { admission, outgoing } = listener;
+    const send = (masked: JsonRpcMessage): Promise<boolean> =>
+      this.#listener === listener ? this.tell(masked) : Promise.resolve(false);
+    return { admission, decision: admission.decision, outgoing, send };
   }
 }
 

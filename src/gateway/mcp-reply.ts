@@ -3,6 +3,7 @@
 import type { HttpExchange, HttpHeaders, HttpStream } from '../ports/http-exchange.ts';
 import { encodeEvent, eventHead } from '../wire/mcp/event-stream.ts';
 import { encodeMessage, type JsonRpcMessage } from '../wire/mcp/json-rpc.ts';
+import { McpOutgoing } from './mcp-outgoing.ts';
 import type { McpTrace } from './mcp-replay.ts';
 
 export const streamHeaders: HttpHeaders = {
@@ -20,6 +21,7 @@ export class McpReply {
   /** Made for a stream alone: most answers are none. */
   #trace: McpTrace | null = null;
   #stream: HttpStream | undefined;
+  #outgoing: McpOutgoing | null = null;
   /** Where the answer goes that is given in pieces, and what is written after them. */
   #pieces: { readonly stream: HttpStream; readonly tail: string } | undefined;
 
@@ -42,6 +44,12 @@ export class McpReply {
   /** Aborted when the caller hung up. */
   get signal(): AbortSignal {
     return this.#exchange.signal;
+  }
+
+  /** What is sent once it is on record. The answer comes after it. */
+  get outgoing(): McpOutgoing {
+    this.#outgoing ??= new McpOutgoing();
+    return this.#outgoing;
   }
 
   /** Answers as a stream from here on. */
@@ -69,6 +77,7 @@ export class McpReply {
 
   /** Has a client that knows how come again for the rest after so long; resolves when it has. Never rejects. */
   async pause(retryMs: number): Promise<void> {
+    await this.#outgoing?.over;
     const trace = this.#traced();
     if (this.#pieces || !trace?.primed) return new Promise(() => {});
     this.open();
@@ -87,6 +96,7 @@ export class McpReply {
 
   /** From here on the answer comes in pieces, as one event where this is a stream, and nothing besides. It cannot be had again. */
   async begin(): Promise<void> {
+    await this.#outgoing?.over;
     if (!this.#stream) {
       this.#pieces = { stream: this.#exchange.stream(200, jsonHeaders), tail: '' };
       return;
@@ -109,6 +119,7 @@ export class McpReply {
   }
 
   async finish(text: string, status = 200, headers: HttpHeaders = {}): Promise<void> {
+    if (this.#outgoing) await this.#outgoing.over;
     // What cannot be said any more: the answer is cut short, and is no message.
     if (this.#pieces) return this.#pieces.stream.end();
     if (!this.#stream) return this.#exchange.respond(status, { ...jsonHeaders, ...headers }, text);

@@ -141,12 +141,12 @@ export class McpSubscriptions {
     stopBeat();
   }
 
-  /** What a server told, to those who listen for it. @throws LogUnavailable */
+  /** What a server told, to those who listen for it. */
   async tell(message: JsonRpcNotification): Promise<void> {
     const { method, params } = message;
     for (const { call, filter } of this.#listeners) {
       if (!wants(filter, method, params)) continue;
-      await this.#parts.outlet.release({ ...message, params: marked(params, call.id) }, call.open);
+      await this.#parts.outlet.relay({ ...message, params: marked(params, call.id) }, call.open);
     }
   }
 

@@ -4,17 +4,29 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { systemClock } from '../../src/adapters/system/clock.ts';
+import { McpOutgoing } from '../../src/gateway/mcp-outgoing.ts';
 import { McpOutlet, type OpenCall } from '../../src/gateway/mcp-outlet.ts';
+
+const unexpected = (error: unknown): void => {
+  throw error;
+};
 
 test('a short message does not overtake a long one', async () => {
   const sent: unknown[] = [];
-  const outlet = new McpOutlet(systemClock, async (message) => {
-    const { wait: ms } = message as { wait: number };
-    await wait(ms);
-    return (value) => value;
-  });
+  const outlet = new McpOutlet(
+    systemClock,
+    async (message) => {
+      const { wait: ms } = message as { wait: number };
+      await wait(ms);
+      return (value) => value;
+    },
+    unexpected,
+  );
   const call = {
-    reply: { send: async (message: { params: { wait: number } }) => sent.push(message.params.wait) > 0 },
+    reply: {
+      outgoing: new McpOutgoing(),
+      send: async (message: { params: { wait: number } }) => sent.push(message.params.wait) > 0,
+    },
     admission: { decision: { obligations: { unmask: [] } }, record: async () => {} },
   } as unknown as OpenCall;
   outlet.add(call);
@@ -25,13 +37,17 @@ test('a short message does not overtake a long one', async () => {
 });
 
 test('one that cannot be masked holds up nobody', async () => {
-  const outlet = new McpOutlet(systemClock, async (message) => {
-    if ((message as { bad?: boolean }).bad) throw new Error('bad');
-    return (value) => value;
-  });
+  const outlet = new McpOutlet(
+    systemClock,
+    async (message) => {
+      if ((message as { bad?: boolean }).bad) throw new Error('bad');
+      return (value) => value;
+    },
+    unexpected,
+  );
   const sent: unknown[] = [];
   const call = {
-    reply: { send: async (message: unknown) => sent.push(message) > 0 },
+    reply: { outgoing: new McpOutgoing(), send: async (message: unknown) => sent.push(message) > 0 },
     admission: { decision: { obligations: { unmask: [] } }, record: async () => {} },
   } as unknown as OpenCall;
   outlet.add(call);
