@@ -68,10 +68,16 @@ export type ConditionOutcome =
   | { readonly kind: 'value'; readonly value: boolean }
   | { readonly kind: 'error'; readonly text: string; readonly unknownFact?: string };
 
+/** Subjects by any of their groups, or by their id. */
+export interface SubjectSet {
+  readonly groups: readonly string[];
+  readonly ids: readonly string[];
+}
+
 export interface CompiledRule {
   readonly name: string;
-  /** Null = everybody. Resolved group names; a subject matches by any of its groups or by its id. */
-  readonly subjects: { readonly groups: readonly string[]; readonly ids: readonly string[] } | null;
+  /** Null = everybody. The groups are resolved. */
+  readonly subjects: SubjectSet | null;
   /** Null = every connection. */
   readonly connections: readonly string[] | null;
   /** Pure and total. A rule without `when` gives true. */
@@ -88,7 +94,7 @@ export interface CompiledRule {
 
 /** Who may step past holds and silence for a short time, to see what; always reviewed afterwards. */
 export interface BreakGlass {
-  readonly subjects: { readonly groups: readonly string[]; readonly ids: readonly string[] };
+  readonly subjects: SubjectSet;
   /** Null = every connection. */
   readonly connections: readonly string[] | null;
   /** Whether it covers what an agent does in the person's name. */
@@ -114,6 +120,8 @@ export interface Policy {
    * the planner's estimate. Absent = not known to be so.
    */
   readonly repeatable?: boolean;
+  /** The same for two calls of one tool: nor does any read their arguments. Absent = not known to be so. */
+  readonly repeatableCalls?: boolean;
 }
 
 /** What lets a request through under a break-glass; the one built-in rule that answers a question somebody asked. */

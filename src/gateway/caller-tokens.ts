@@ -63,7 +63,8 @@ export function createAuthenticate(deps: CallerTokenDeps): Authenticate {
         signIn: signIn.id,
       });
     }
-    const verified = await verify(token, clock.now());
+    const known = verify(token, clock.now());
+    const verified = known instanceof Promise ? await known : known;
     if (!verified.ok) return verified;
     if (isEnded(records, verified.value, clock.now())) return refuse('signed_out', errors.signed_out.text);
     // A token of somebody else's has no scopes of ours: how its person proved themselves is what counts.
@@ -99,17 +100,21 @@ const believedMs = 30_000;
 const believedTokensMax = 1_000;
 
 /** `verifyToken`, but not of the same token again and again: a client sends one with each request. */
-function remembering(trusted: readonly TrustedIssuer[]): (token: string, now: number) => Promise<Result<Subject>> {
+function remembering(
+  trusted: readonly TrustedIssuer[],
+): (token: string, now: number) => Result<Subject> | Promise<Result<Subject>> {
   const believed = new Map<string, { readonly verified: Result<Subject>; readonly untilMs: number }>();
-  return async (token, now) => {
-    const known = believed.get(token);
-    if (known && now < known.untilMs) return known.verified;
+  const ask = async (token: string, now: number): Promise<Result<Subject>> => {
     believed.delete(token);
     const verified = await verifyToken(token, trusted, now);
     if (!verified.ok) return verified;
     believed.set(token, { verified, untilMs: Math.min(now + believedMs, verified.value.expiresMs ?? 0) });
     keepNewest(believed, believedTokensMax);
     return verified;
+  };
+  return (token, now) => {
+    const known = believed.get(token);
+    return known && now < known.untilMs ? known.verified : ask(token, now);
   };
 }
 

@@ -60,8 +60,8 @@ export interface Intent {
     readonly rule: string;
   }) => void;
   /**
-   * Stands for all that was said of this act but the time, the parameters, what was detected in them and the planner's
-   * estimate: intents of one session with the same object differ in nothing else.
+   * Stands for all that was said of this act but the time, the parameters or arguments, what was detected in them and the
+   * planner's estimate: intents of one session with the same object differ in nothing else.
    */
   readonly same?: object;
   /** Housekeeping (BEGIN, initialize): recorded, let through without a rule. Names the reason, e.g. `builtin:transaction`. */

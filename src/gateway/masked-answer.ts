@@ -61,17 +61,19 @@ export interface AnswerMasking extends MaskFor {
 const long = 65_536;
 
 /** Here, or where it is long and there is somewhere else, there. Refused: too_large, canceled. */
-export async function maskWherever(
+export function maskWherever(
   outcome: JsonRpcOutcome,
   terms: AnswerTerms,
   maskFor: AnswerMasking,
   awaiting: Awaiting | null,
-): Promise<Result<MaskedAnswer>> {
+): Result<MaskedAnswer> | Promise<Result<MaskedAnswer>> {
   const { aside } = maskFor;
   const data = dataOf(outcome);
   const isWork = terms.outputSchema !== null || terms.decision.obligations.unmask !== 'all';
   if (aside && isWork && weightOf(data, long) >= long) return aside(outcome, terms, awaiting);
-  return ok(maskedAnswer(outcome, terms, await maskFor(data)));
+  const masked = (mask: MaskJson): Result<MaskedAnswer> => ok(maskedAnswer(outcome, terms, mask));
+  const mask = maskFor(data);
+  return mask instanceof Promise ? mask.then(masked) : masked(mask);
 }
 
 export function maskedAnswer(

@@ -65,10 +65,17 @@ export class AccountWait {
     this.#parts = parts;
   }
 
-  /** Speaks to the server as soon as there is an account. Refused: account_required, upstream_*. @throws LogUnavailable */
-  async meet(): Promise<Refusal | null> {
+  /**
+   * Speaks to the server as soon as there is an account; null when it has been spoken to, and there is nothing to wait for.
+   * Refused: account_required, upstream_*. @throws LogUnavailable
+   */
+  meet(): Promise<Refusal | null> | null {
+    return this.absent && this.#meet();
+  }
+
+  async #meet(): Promise<Refusal | null> {
     const { accounts, audited, enter } = this.#parts;
-    if (!this.absent || (accounts?.since(audited.connection, audited.subject) ?? null) === null) return this.absent;
+    if ((accounts?.since(audited.connection, audited.subject) ?? null) === null) return this.absent;
     this.#meeting ??= enter().finally(() => {
       this.#meeting = null;
     });

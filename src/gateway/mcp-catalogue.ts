@@ -38,6 +38,8 @@ export class ToolCatalogue {
   /** Digests of prompts and templates as last listed, by list and name. */
   readonly #listed = new Map<string, string>();
   #loading: Promise<Result<void>> | null = null;
+  /** The tools are those that the server listed last. */
+  #loaded = false;
 
   constructor(link: McpLink, connection: string, desk: ToolPins) {
     this.#link = link;
@@ -46,16 +48,27 @@ export class ToolCatalogue {
   }
 
   /**
-   * Lists the tools on first use. Refused: unknown_tool, upstream_*, and what the desk has against a definition.
-   * @throws LogUnavailable
+   * Lists the tools on first use; then there is no promise. Refused: unknown_tool, upstream_*, and what the desk has against a
+   * definition. @throws LogUnavailable
    */
-  async find(name: string): Promise<Result<KnownTool>> {
+  find(name: string): Result<KnownTool> | Promise<Result<KnownTool>> {
+    return this.#loaded ? this.#known(name) : this.#findListed(name);
+  }
+
+  async #findListed(name: string): Promise<Result<KnownTool>> {
     this.#loading ??= this.#load();
-    const loaded = await this.#loading;
+    const loading = this.#loading;
+    const loaded = await loading;
     if (!loaded.ok) {
       this.#loading = null;
       return loaded;
     }
+    // Not where the server has said meanwhile that they changed.
+    this.#loaded = this.#loading === loading;
+    return this.#known(name);
+  }
+
+  #known(name: string): Result<KnownTool> {
     const tool = this.#tools.get(name);
     if (!tool) return refuse('unknown_tool', 'The upstream offers no tool of this name.');
     const objection = this.#desk.objection(this.#connection, name, tool.definition);
@@ -73,6 +86,7 @@ export class ToolCatalogue {
   /** The server said that a list of it changed. */
   forget(): void {
     this.#loading = null;
+    this.#loaded = false;
     this.#listed.clear();
   }
 

@@ -91,22 +91,26 @@ export class McpEntrance {
       return null;
     }
     const visit = { exchange, subject: who.value, token: token ?? '', connection, plan };
-    return (await this.stepsUp(visit, null)) ? null : visit;
+    const scope = this.scopeLacking(visit, null);
+    if (scope === null) return visit;
+    await this.stepUp(visit, scope);
+    return null;
   }
 
-  /**
-   * MCP authorization, "Step-Up Authorization Flow": true for a caller who has been answered, as their sign-in is not what
-   * this connection (`tool` null) or a call of that tool asks for. @throws LogUnavailable
-   */
-  async stepsUp(visit: Visit, tool: string | null): Promise<boolean> {
-    const { plan, subject, connection, exchange } = visit;
-    if (!plan.stepUp || (subject.scopes && plan.stepUp.scope in subject.scopes)) return false;
-    const { scope, tools } = plan.stepUp;
-    if (tools === null ? tool !== null : tool === null || !tools.includes(tool)) return false;
+  /** The scope of a stronger sign-in that this connection (`tool` null) or a call of that tool asks for; null where none is lacking. */
+  scopeLacking({ plan: { stepUp }, subject }: Visit, tool: string | null): string | null {
+    if (!stepUp || (subject.scopes && stepUp.scope in subject.scopes)) return null;
+    const { scope, tools } = stepUp;
+    const isAsked = tools === null ? tool === null : tool !== null && tools.includes(tool);
+    return isAsked ? scope : null;
+  }
+
+  /** MCP authorization, "Step-Up Authorization Flow": asks the caller for that sign-in. @throws LogUnavailable */
+  async stepUp(visit: Visit, scope: string): Promise<void> {
+    const { connection, exchange } = visit;
     await this.note(exchange, 'insufficient_scope', visit);
     const refusal = refuse('insufficient_scope', errors.insufficient_scope.text).error;
     respondRefusal(exchange, refusal, 403, stepUpHeaders(this.#deps, connection, scope));
-    return true;
   }
 
   /** For what cannot be a request here. @throws LogUnavailable */

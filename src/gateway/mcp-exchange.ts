@@ -13,7 +13,14 @@ import { type AnswerParts, maskWherever } from './masked-answer.ts';
 import type { McpCall } from './mcp-call.ts';
 import { CursorTable } from './mcp-cursors.ts';
 import { objectAt } from './mcp-facts.ts';
-import { type MaskMembers, type McpInput, type NamedQuestion, questionsOf, type Remembered } from './mcp-input.ts';
+import {
+  type Leg,
+  type MaskMembers,
+  type McpInput,
+  type NamedQuestion,
+  questionsOf,
+  type Remembered,
+} from './mcp-input.ts';
 import type { McpLink } from './mcp-link.ts';
 import { McpLongAnswers, type Releasing } from './mcp-long-answers.ts';
 import { maskMembers } from './mcp-masking.ts';
@@ -116,8 +123,10 @@ export class McpExchange {
     params: JsonObject,
     transform?: Transform,
   ): Promise<void> {
-    const answered = await this.#maskAnswers(call, admission);
-    const { waits, state } = call.leg ?? {};
+    const { leg } = call;
+    if (!leg) return this.#legs(call, admission, { method, params }, {}, transform);
+    const answered = await this.#maskAnswers(leg, admission);
+    const { waits, state } = leg;
     if (waits !== undefined) {
       const resumed = await this.#resume(Number(waits), admission, answered);
       if (!resumed.ok) return this.#failed(call, admission, resumed.error);
@@ -126,7 +135,7 @@ export class McpExchange {
     }
     const inputResponses = Object.fromEntries(answered);
     const input = { inputResponses, ...(state === undefined ? {} : { requestState: state }) };
-    return this.#legs(call, admission, { method, params }, call.leg ? input : {}, transform);
+    await this.#legs(call, admission, { method, params }, input, transform);
   }
 
   /** The request, again for as long as the server requires more of a client with a session. */
@@ -139,8 +148,12 @@ export class McpExchange {
   ): Promise<void> {
     let answers = first;
     for (let leg = 0; leg < legsMax; leg++) {
-      const run = await this.#begin(call, admission, method, { ...params, ...answers });
-      if (!run) return this.#failed(call, admission, refuse('canceled', 'It was canceled before it ran.').error);
+      const endTurn = this.#parts.serial ? await this.#turns.take(admission.request) : () => {};
+      if (call.signal.aborted) {
+        endTurn();
+        return this.#failed(call, admission, refuse('canceled', 'It was canceled before it ran.').error);
+      }
+      const run = this.#begin(call, method, { ...params, ...answers }, endTurn);
       const required = await this.#follow(call, admission, run, transform);
       if (!required) return;
       const given = await this.#answersTo(call, required);
@@ -150,22 +163,15 @@ export class McpExchange {
     await this.#failed(call, admission, refuse('upstream_protocol', 'The server requires input without end.').error);
   }
 
-  /** Null when nobody wants it any more. */
-  async #begin(call: McpCall, admission: Admission, method: string, params: JsonObject): Promise<McpRun | null> {
-    const { link, serial } = this.#parts;
-    const endTurn = serial ? await this.#turns.take(admission.request) : () => {};
-    if (call.signal.aborted) {
-      endTurn();
-      return null;
-    }
-    const sent = link.request(method, params, limits.mcpCallMs, {
+  /** `endTurn` once the server has answered. */
+  #begin(call: McpCall, method: string, params: JsonObject, endTurn: () => void): McpRun {
+    const sent = this.#parts.link.request(method, params, limits.mcpCallMs, {
       progress: call.progressToken !== undefined,
       headers: call.paramHeaders,
       logLevel: call.carried ? call.carried.logLevel : this.logLevel,
       long: (id, streamed) => this.#longAnswers.take(id, streamed),
     });
-    void sent.outcome.then(endTurn);
-    return this.#runs.start(sent);
+    return this.#runs.start(sent, endTurn);
   }
 
   /** The request that waits at the server, told what it waited for. */
@@ -202,7 +208,7 @@ export class McpExchange {
     this.#longAnswers.over(run.id);
     if ('questions' in step) {
       call.signal.removeEventListener('abort', cancel);
-      this.#runs.park(run);
+      run.parked = true;
       await this.#ask(call, admission, step.questions, { waits: String(run.id) });
       return null;
     }
@@ -212,17 +218,16 @@ export class McpExchange {
     if (run.streamed() && !call.carried) call.reply.open();
     if (!outcome.ok) return this.#failed(call, admission, outcome.error).then(() => null);
     const answer = outcome.value;
-    if (!('result' in answer)) return this.release(call, admission, answer).then(() => null);
-    const { result } = answer;
-    if (!link.stateless || result['resultType'] !== 'input_required') {
-      const whole = transform ? await transform(result) : result;
-      return this.release(call, admission, { result: whole }).then(() => null);
+    const result = 'result' in answer ? answer.result : null;
+    if (result && link.stateless && result['resultType'] === 'input_required') {
+      if (!call.carried) return result;
+      const questions = questionsOf(result, offered);
+      if (!questions.ok) return this.#failed(call, admission, questions.error).then(() => null);
+      const state = result['requestState'];
+      await this.#ask(call, admission, questions.value, typeof state === 'string' ? { state } : {});
+      return null;
     }
-    const questions = questionsOf(result, offered);
-    if (!questions.ok) return this.#failed(call, admission, questions.error).then(() => null);
-    if (!call.carried) return result;
-    const state = result['requestState'];
-    await this.#ask(call, admission, questions.value, typeof state === 'string' ? { state } : {});
+    await this.release(call, admission, result && transform ? { result: await transform(result) } : answer);
     return null;
   }
 
@@ -247,9 +252,7 @@ export class McpExchange {
   }
 
   /** By the server's names. */
-  async #maskAnswers(call: McpCall, admission: Admission): Promise<ReadonlyMap<string, JsonObject>> {
-    const { answers } = call.leg ?? {};
-    if (!answers) return new Map();
+  async #maskAnswers({ answers }: Leg, admission: Admission): Promise<ReadonlyMap<string, JsonObject>> {
     const mask = await this.#maskMembers(Object.fromEntries(answers), admission, {});
     return new Map([...answers].map(([name, answer]) => [name, mask(answer)]));
   }
@@ -353,9 +356,9 @@ export class McpExchange {
   }
 
   /** Nothing may follow an answer. */
-  async #finish(call: McpCall, text: string, status?: number): Promise<void> {
+  #finish(call: McpCall, text: string, status?: number): Promise<void> {
     if (call.open) this.#parts.outlet.remove(call.open);
-    await call.reply.finish(text, status);
+    return call.reply.finish(text, status);
   }
 
   /** The answer as it may leave: masked, and confirmed by the log, where it ends the request. */
@@ -367,16 +370,16 @@ export class McpExchange {
   ): Promise<string> {
     const { maskFor, binary } = this.#parts;
     const terms = { listed: null, outputSchema: null, ...parts, decision: admission.decision, binary };
-    const masked = await maskWherever(this.cursors.seal(outcome), terms, maskFor, awaiting);
+    const masking = maskWherever(this.cursors.seal(outcome), terms, maskFor, awaiting);
+    const masked = masking instanceof Promise ? await masking : masking;
     const { outcome: shown, counts } = masked.ok ? masked.value : { outcome: errorOutcome(masked.error), counts: {} };
     const text = encodeMessage({ kind: 'response', id, outcome: dressed(shown) });
     const disclosed = seen && masked.ok ? admission.disclose(seen, counts) : null;
     const failed = 'error' in outcome || outcome.result['isError'] === true;
     const ending: Ending = masked.ok ? { status: failed ? 'error' : 'ok' } : endingOf(masked.error);
-    await Promise.all([
-      disclosed,
-      admission.record({ media: 'application/json', bytes: utf8.encode(text) }, { masked: counts }, ending),
-    ]);
+    const bytes = utf8.encode(text);
+    const recorded = admission.record({ media: 'application/json', bytes }, { masked: counts }, ending);
+    await (disclosed ? Promise.all([disclosed, recorded]) : recorded);
     return text;
   }
 

@@ -42,11 +42,14 @@ export function toolFacts(definition: JsonObject): McpFacts['tool'] {
   };
 }
 
-/** Facts and act of a request that names its object in its params; undefined for methods that are not decided by policy. */
-export function namedRequest(
-  method: string,
-  params: JsonObject,
-): { readonly mcp: Partial<McpFacts> & Pick<McpFacts, 'method'>; readonly forwarded: JsonObject } | undefined {
+/** Facts and act of a request that names its object in its params. */
+export interface NamedRequest {
+  readonly mcp: Partial<McpFacts> & Pick<McpFacts, 'method'>;
+  readonly forwarded: JsonObject;
+}
+
+/** Undefined for methods that are not decided by policy. */
+export function namedRequest(method: string, params: JsonObject): NamedRequest | undefined {
   switch (method) {
     case 'resources/read':
     case 'resources/subscribe': {

@@ -21,8 +21,8 @@ export type MaskJson = (
   beside?: readonly string[],
 ) => Json;
 
-/** The masking of one message, made for what it says: a result, params, or an error's message and data. */
-export type MaskFor = (message: Json) => Promise<MaskJson>;
+/** The masking of one message, made for what it says: a result, params, or an error's message and data. A promise where somebody is asked. */
+export type MaskFor = (message: Json) => MaskJson | Promise<MaskJson>;
 
 /** Images, audio and blobs, which cannot be looked into: a line of text in their place, or as they are. */
 export type Binary = 'withhold' | 'pass';

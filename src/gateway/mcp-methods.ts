@@ -16,7 +16,16 @@ import { type ApprovalLookup, approvalStatusOutcome, approvalStatusTool } from '
 import type { McpCall } from './mcp-call.ts';
 import { isList, itemsOf, memberOf, type ToolCatalogue, usable } from './mcp-catalogue.ts';
 import type { McpExchange } from './mcp-exchange.ts';
-import { classesIn, type DetectClasses, namedRequest, namesPrototype, objectAt, only, stringAt } from './mcp-facts.ts';
+import {
+  classesIn,
+  type DetectClasses,
+  type NamedRequest,
+  namedRequest,
+  namesPrototype,
+  objectAt,
+  only,
+  stringAt,
+} from './mcp-facts.ts';
 import { pageShown } from './mcp-input.ts';
 import type { McpIntents } from './mcp-intents.ts';
 import { discoveryOf } from './mcp-introduction.ts';
@@ -44,7 +53,7 @@ export interface McpMethodsParts {
   /** Null where the client's version has none. */
   readonly taskCalls: McpTaskCalls | null;
   /** Why the server cannot be spoken to yet; null when it has been. @throws LogUnavailable */
-  readonly absent: () => Promise<Refusal | null>;
+  readonly absent: () => Promise<Refusal | null> | null;
   /** A client with a session was sent to a page: it is told when it may come again. */
   readonly sentToPage: (refusal: Refusal, page: RefusalPage) => void;
 }
@@ -79,16 +88,22 @@ export class McpMethods {
   }
 
   /** @throws LogUnavailable */
-  async answer(call: McpCall): Promise<void> {
-    const { method, params } = call;
-    const { exchange, intents, link, detectClasses } = this.#parts;
+  answer(call: McpCall): Promise<void> {
+    const { method } = call;
     const plain = method === 'tools/call' ? toolOutcome : errorOutcome;
     call.refusedAs = (refusal) => this.#page(call, refusal) ?? plain(refusal);
     const { taskCalls } = this.#parts;
     if (taskCalls && isTaskMethod(method) && this.mayBeHeld) return taskCalls.answer(call);
     if (taskCalls && asksForTask(call) && this.mayBeHeld) return taskCalls.begin(call);
-    const absent = withoutServer.has(method) ? null : await this.#parts.absent();
-    if (absent) return this.#withoutServer(call, absent);
+    const meeting = withoutServer.has(method) ? null : this.#parts.absent();
+    if (!meeting) return this.#ask(call);
+    return meeting.then((absent) => (absent ? this.#withoutServer(call, absent) : this.#ask(call)));
+  }
+
+  /** @throws LogUnavailable */
+  #ask(call: McpCall): Promise<void> {
+    const { method, params } = call;
+    const { exchange, intents } = this.#parts;
     if (call.carried) {
       if (method === 'server/discover') return this.#discover(call);
       if (method === 'subscriptions/listen') {
@@ -99,29 +114,7 @@ export class McpMethods {
     if (method === 'tools/call') return this.#callTool(call, params);
     if (isList(method)) return this.#list(call, method, params);
     const named = namedRequest(method, params);
-    if (named) {
-      if (namesPrototype(named.forwarded)) return exchange.refused(call, prototypical.error, { method });
-      if (isAmbiguous(named.mcp.resource?.uri ?? '') && method !== 'completion/complete') {
-        return exchange.refused(call, ambiguous.error, { method, ...named.forwarded });
-      }
-      const changed = await this.#changed(method, named.mcp, params);
-      if (changed) return exchange.refused(call, changed, { method, ...named.forwarded });
-      const phi = classesIn(named.forwarded, detectClasses);
-      const others = otherReadings(named.mcp.resource?.uri ?? '');
-      const intent = {
-        facts: intents.facts(named.mcp, phi),
-        ...(others.length === 0
-          ? {}
-          : { also: others.map((uri) => intents.facts({ ...named.mcp, resource: { uri } }, phi)) }),
-        content: { method, ...named.forwarded },
-        data: { method },
-        overlap: method !== 'resources/subscribe',
-      };
-      if (method === 'resources/subscribe' && link.stateless) {
-        return exchange.submitted(call, intent, (admission) => this.#subscribe(call, admission, named.forwarded, true));
-      }
-      return exchange.submitted(call, intent, (admission) => exchange.run(call, admission, method, named.forwarded));
-    }
+    if (named) return this.#askFor(call, named);
     if (method === 'ping') {
       const intent = { ...intents.builtin('builtin:ping', method, {}), overlap: true };
       return exchange.submitted(call, intent, (admission) => exchange.release(call, admission, { result: {} }));
@@ -129,7 +122,35 @@ export class McpMethods {
     if (method === 'logging/setLevel' || method === 'resources/unsubscribe') return this.#set(call, method, params);
     if (method !== 'initialize' || call.carried) return exchange.unknown(call);
     const refusal = refuse('invalid_request', 'This session is initialized already.').error;
-    await exchange.refused(call, refusal, { method, params });
+    return exchange.refused(call, refusal, { method, params });
+  }
+
+  /** What a request names: a resource, a prompt, what is to be completed. */
+  async #askFor(call: McpCall, { mcp, forwarded }: NamedRequest): Promise<void> {
+    const { method, params } = call;
+    const { exchange, intents, link, detectClasses } = this.#parts;
+    const uri = mcp.resource?.uri ?? '';
+    if (namesPrototype(forwarded)) return exchange.refused(call, prototypical.error, { method });
+    if (isAmbiguous(uri) && method !== 'completion/complete') {
+      return exchange.refused(call, ambiguous.error, { method, ...forwarded });
+    }
+    const changed = await this.#changed(method, mcp, params);
+    if (changed) return exchange.refused(call, changed, { method, ...forwarded });
+    const phi = classesIn(forwarded, detectClasses);
+    const others = otherReadings(uri);
+    const intent = {
+      facts: intents.facts(mcp, phi),
+      ...(others.length === 0
+        ? {}
+        : { also: others.map((each) => intents.facts({ ...mcp, resource: { uri: each } }, phi)) }),
+      content: { method, ...forwarded },
+      data: { method },
+      overlap: method !== 'resources/subscribe',
+    };
+    if (method === 'resources/subscribe' && link.stateless) {
+      return exchange.submitted(call, intent, (admission) => this.#subscribe(call, admission, forwarded, true));
+    }
+    return exchange.submitted(call, intent, (admission) => exchange.run(call, admission, method, forwarded));
   }
 
   /** A prompt that is asked for, or a template that is completed, and whose definition waits for a reviewer. */
@@ -181,7 +202,8 @@ export class McpMethods {
       });
     }
     if (namesPrototype(given)) return exchange.refused(call, prototypical.error, { tool: name }, call.refusedAs);
-    const tool = await catalogue.find(name);
+    const found = catalogue.find(name);
+    const tool = found instanceof Promise ? await found : found;
     if (!tool.ok) {
       if (tool.error.code === 'unknown_tool' && name === approvalStatusTool.name && this.mayBeHeld)
         return this.#approvalStatus(call, given);
@@ -203,6 +225,7 @@ export class McpMethods {
       facts: intents.facts(mcp, phi),
       content,
       data: { method: 'tools/call', tool: name },
+      same: tool.value,
       shape: () => ({ tool: name, definition, phi }),
       ...holdOf(call),
       onHold: (hold: { readonly approval: string; readonly link: string }) => call.held(clock, hold),

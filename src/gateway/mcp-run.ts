@@ -22,14 +22,18 @@ export class McpRun {
   readonly streamed: () => boolean;
   /** By a name that is the server's id. */
   readonly #questions = new Map<string, JsonRpcRequest>();
-  #woken = Promise.withResolvers<void>();
+  /** It waits for the client to come again; nobody does when the server has given up. */
+  parked = false;
+  #wake: (() => void) | null = null;
 
-  constructor(sent: LinkRequest) {
+  /** `answered`: told when it has its outcome. */
+  constructor(sent: LinkRequest, answered: () => void) {
     this.id = sent.id;
     this.streamed = sent.streamed;
     void sent.outcome.then((outcome) => {
       this.#outcome = outcome;
-      this.#woken.resolve();
+      answered();
+      this.#wake?.();
     });
   }
 
@@ -37,7 +41,7 @@ export class McpRun {
   ask(question: JsonRpcRequest): boolean {
     if (this.#questions.size >= questionsMax) return false;
     this.#questions.set(nameOf(question.id), question);
-    this.#woken.resolve();
+    this.#wake?.();
     return true;
   }
 
@@ -56,8 +60,9 @@ export class McpRun {
   /** What comes next: whoever has the outcome waits for no answer any more. Never rejects. */
   async step(): Promise<RunStep> {
     while (!this.#outcome && this.#questions.size === 0) {
-      this.#woken = Promise.withResolvers();
-      await this.#woken.promise;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
     }
     if (this.#outcome) return { outcome: this.#outcome };
     const questions = [...this.#questions].map(([name, { method, params }]) => ({ name, method, params }));
@@ -72,35 +77,32 @@ function nameOf(id: JsonRpcId): string {
 
 /** What runs at one server, by the gate's id of it; it outlives a call that asks the client. */
 export class McpRuns {
-  readonly #runs = new Map<number, { readonly run: McpRun; parked: boolean }>();
+  readonly #runs = new Map<number, McpRun>();
 
   get size(): number {
     return this.#runs.size;
   }
 
-  start(sent: LinkRequest): McpRun {
-    const entry = { run: new McpRun(sent), parked: false };
-    this.#runs.set(sent.id, entry);
-    void sent.outcome.then(() => entry.parked && this.#runs.delete(sent.id));
-    return entry.run;
-  }
-
-  /** It waits for the client to come again; nobody does when the server has given up. */
-  park(run: McpRun): void {
-    const entry = this.#runs.get(run.id);
-    if (entry) entry.parked = true;
+  /** `answered`: told when the server has answered it, or given up. */
+  start(sent: LinkRequest, answered: () => void): McpRun {
+    const run = new McpRun(sent, () => {
+      answered();
+      if (run.parked) this.#runs.delete(run.id);
+    });
+    this.#runs.set(run.id, run);
+    return run;
   }
 
   resume(id: number): McpRun | undefined {
-    const entry = this.#runs.get(id);
-    if (entry) entry.parked = false;
-    return entry?.run;
+    const run = this.#runs.get(id);
+    if (run) run.parked = false;
+    return run;
   }
 
   /** Where it is not said which, the only one there is: nobody's question is taken for another's. */
   find(id: number | undefined): McpRun | undefined {
-    if (id !== undefined) return this.#runs.get(id)?.run;
-    return this.#runs.size === 1 ? [...this.#runs.values()][0]?.run : undefined;
+    if (id !== undefined) return this.#runs.get(id);
+    return this.#runs.size === 1 ? [...this.#runs.values()][0] : undefined;
   }
 
   delete(id: number): boolean {
@@ -109,6 +111,6 @@ export class McpRuns {
 
   /** The server does not want the answer any more. */
   withdraw(id: JsonRpcId): void {
-    for (const { run } of this.#runs.values()) run.withdraw(id);
+    for (const run of this.#runs.values()) run.withdraw(id);
   }
 }

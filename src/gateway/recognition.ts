@@ -31,9 +31,9 @@ export type Recognized = readonly Named[] | 'silent';
 
 export function maskingWith(recognition: Recognition): MaskFor {
   const plain = maskingBy(recognition.viewOf, []);
-  return async (message) => {
+  return (message) => {
     if (recognition.recognizers().length === 0) return plain;
-    return maskingBy(recognition.viewOf, await recognizedIn(message, recognition));
+    return recognizedIn(message, recognition).then((said) => maskingBy(recognition.viewOf, said));
   };
 }
 

@@ -33,13 +33,17 @@ export function compilePolicy(config: PolicyConfig): Result<Policy, readonly Pol
   const needsRowEstimate = texts.some((text) => text.includes('estimated_rows'));
   const repeatable =
     !texts.some((text) => ofTheMoment.test(text)) && !config.rules.some(({ effect }) => effect.kind === 'step_up');
+  const repeatableCalls = repeatable && !texts.some((text) => ofTheCall.test(text));
   if (problems.length > 0) return fail(problems);
   const glass = config.breakGlass && { breakGlass: breakGlassOf(config.breakGlass, config.groups) };
-  return ok({ digest: digestOf(config), rules, needsRowEstimate, repeatable, ...glass });
+  return ok({ digest: digestOf(config), rules, needsRowEstimate, repeatable, repeatableCalls, ...glass });
 }
 
 /** Names a fact that may differ each time, or may reach one: the whole of `sql` or `subject`, or a computed member. */
 const ofTheMoment = /\b(?:now|params|estimated_rows|acr|amr|auth_time|scopes)\b|\b(?:sql|subject)\b(?!\s*\.)/;
+
+/** Names the arguments of a call, or may reach them: the whole of `mcp`, or a computed member. */
+const ofTheCall = /\barguments\b|\bmcp\b(?!\s*\.)/;
 
 /** Any of them is enough. */
 function riskOf(patterns: readonly RiskPattern[]): Condition {

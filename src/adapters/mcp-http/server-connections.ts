@@ -107,6 +107,12 @@ export class ServerAnswer implements Dispatcher.DispatchHandler {
     return Array.isArray(value) ? value.join(', ') : value;
   }
 
+  /** The whole of a body that has come all at once, as most do; null of any other. */
+  get whole(): Uint8Array | null {
+    const [only] = this.#unread;
+    return this.#end === 'ended' && this.#unread.length === 1 && only ? only : null;
+  }
+
   /** The next part of the body; null at its end. What comes meanwhile waits at the server. Rejects when it broke off. */
   async read(): Promise<Uint8Array | null> {
     for (;;) {
@@ -199,6 +205,8 @@ export async function bodyOf(
   answer: ServerAnswer,
   long: () => LongReply | null = () => null,
 ): Promise<Result<Uint8Array>> {
+  const { whole } = answer;
+  if (whole) return ok(whole);
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for (let chunk = await answer.read(); chunk; chunk = await answer.read()) {

@@ -45,7 +45,7 @@ export function listenHttp(listening: HttpListening): Promise<Result<HttpListene
   const loopback = isLoopback(host);
   const answer: RequestListener = (request, response) => {
     const route = routes.find((each) => request.url?.startsWith(each.prefix));
-    if (route) void route.handle(exchangeOf(request, response, { loopback, stalledMs }));
+    if (route) void route.handle(new NodeExchange(request, response, { loopback, stalledMs }));
     else otherwise(request, response);
   };
   const options = { maxHeaderSize: headerBytesMax, headersTimeout: headersMs };
@@ -74,39 +74,72 @@ function closeServer(server: Server, graceMs: number): Promise<void> {
   });
 }
 
-function exchangeOf(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { loopback, stalledMs }: { readonly loopback: boolean; readonly stalledMs: number },
-): HttpExchange {
-  const gone = new AbortController();
-  response.once('close', () => {
-    if (!response.writableFinished) gone.abort();
-  });
-  return {
-    method: request.method ?? '',
-    target: request.url ?? '/',
-    remoteAddress: request.socket.remoteAddress ?? '',
-    loopback,
-    signal: gone.signal,
-    header: (name) => {
-      const value = request.headers[name];
-      return Array.isArray(value) ? value.join(', ') : value;
-    },
-    body: (bytesMax) => readBody(request, bytesMax),
-    respond: (status, headers, body) => {
-      if (response.headersSent || response.destroyed) return;
-      // What was not read of the body is not worth reading: the connection ends with the answer.
-      const unread = request.readableEnded || request.method === 'GET' ? {} : { connection: 'close' };
-      response.writeHead(status, { ...headers, ...unread, 'content-length': Buffer.byteLength(body) });
-      response.end(body);
-    },
-    stream: (status, headers) => streamOf(response, status, headers, stalledMs),
-  };
+interface Listening {
+  readonly loopback: boolean;
+  readonly stalledMs: number;
 }
 
+class NodeExchange implements HttpExchange {
+  readonly remoteAddress: string;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #listening: Listening;
+  readonly #gone = new AbortController();
+
+  constructor(request: IncomingMessage, response: ServerResponse, listening: Listening) {
+    // Not known any more once the caller has hung up.
+    this.remoteAddress = request.socket.remoteAddress ?? '';
+    this.#request = request;
+    this.#response = response;
+    this.#listening = listening;
+    response.on('close', () => {
+      if (!response.writableFinished) this.#gone.abort();
+    });
+  }
+
+  get method(): string {
+    return this.#request.method ?? '';
+  }
+
+  get target(): string {
+    return this.#request.url ?? '/';
+  }
+
+  get loopback(): boolean {
+    return this.#listening.loopback;
+  }
+
+  get signal(): AbortSignal {
+    return this.#gone.signal;
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#request.headers[name];
+    return Array.isArray(value) ? value.join(', ') : value;
+  }
+
+  body(bytesMax: number): Promise<Result<Uint8Array>> {
+    return readBody(this.#request, bytesMax);
+  }
+
+  respond(status: number, headers: HttpHeaders, body: string): void {
+    const response = this.#response;
+    if (response.headersSent || response.destroyed) return;
+    // What was not read of the body is not worth reading: the connection ends with the answer.
+    const unread = this.#request.readableEnded || this.method === 'GET' ? {} : { connection: 'close' };
+    response.writeHead(status, { ...headers, ...unread, 'content-length': Buffer.byteLength(body) });
+    response.end(body);
+  }
+
+  stream(status: number, headers: HttpHeaders): HttpStream {
+    return streamOf(this.#response, status, headers, this.#listening.stalledMs);
+  }
+}
+
+const tooLarge = refuse('too_large', 'The message is larger than the gate accepts.');
+const hungUp = refuse('canceled', 'The caller hung up in the middle of a message.');
+
 function readBody(request: IncomingMessage, bytesMax: number): Promise<Result<Uint8Array>> {
-  const tooLarge = refuse('too_large', 'The message is larger than the gate accepts.');
   if (Number(request.headers['content-length'] ?? 0) > bytesMax) return Promise.resolve(tooLarge);
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
@@ -119,9 +152,9 @@ function readBody(request: IncomingMessage, bytesMax: number): Promise<Result<Ui
       request.off('data', more).pause();
       resolve(tooLarge);
     };
-    const gone = (): void => resolve(refuse('canceled', 'The caller hung up in the middle of a message.'));
-    request.on('data', more).once('error', gone).once('close', gone);
-    request.once('end', () => resolve(ok(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks))));
+    const gone = (): void => resolve(hungUp);
+    request.on('data', more).on('error', gone).on('close', gone);
+    request.on('end', () => resolve(ok(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks))));
     if (request.destroyed) gone();
   });
 }
