@@ -17,7 +17,7 @@ export interface WhoSawInput {
 export const patientIdentifier: z.ZodType<string> = z
   .string()
   .max(200)
-  .regex(/^(?![a-z][a-z0-9_]{0,31}:\s*$)\s*\S/);
+  .regex(/^(?!\s*[A-Za-z][A-Za-z0-9_]{0,31}\s*:\s*$)\s*\S/);
 
 export const whoSawInput: z.ZodType<WhoSawInput> = z.strictObject({
   patients: z.array(patientIdentifier).min(1).max(20),

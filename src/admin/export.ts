@@ -3,7 +3,7 @@
 import { Hono } from 'hono';
 import { nameOf } from '../core/facts.ts';
 import { exported } from '../gateway/export-events.ts';
-import type { LogReader } from '../ports/log.ts';
+import { stretchOf } from '../gateway/log-period.ts';
 import { isAuditor } from './access.ts';
 import { type ExportView, exportInput } from './contract-export.ts';
 import type { AdminDeps } from './deps.ts';
@@ -54,38 +54,4 @@ export function exportRoutes({ log, reader, index, readers }: AdminDeps): Hono<A
     return c.json(view);
   });
   return routes;
-}
-
-/**
- * From the first entry of the period to behind the last one. Times do not decrease, but where the clock was set back: there
- * the period may begin anew, or end late.
- */
-async function stretchOf(
-  reader: LogReader,
-  setBacks: readonly number[],
-  [since, until]: readonly [number, number],
-): Promise<readonly [number, number]> {
-  const edges = [0, ...setBacks, reader.size];
-  let [first, past] = [reader.size, 0];
-  for (const [at, low] of edges.slice(0, -1).entries()) {
-    const high = edges[at + 1] ?? low;
-    const [from, to] = [await firstAt(reader, since, [low, high]), await firstAt(reader, until, [low, high])];
-    if (from >= to) continue;
-    first = Math.min(first, from);
-    past = Math.max(past, to);
-  }
-  return [Math.min(first, past), past];
-}
-
-/** In a stretch in which times do not decrease: the first entry at or after a moment, found by halving. */
-async function firstAt(reader: LogReader, moment: number, stretch: readonly [number, number]): Promise<number> {
-  let [low, high] = stretch;
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    let time = Number.POSITIVE_INFINITY;
-    for await (const entry of reader.entries(middle, middle + 1)) time = Date.parse(entry.time);
-    if (time < moment) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -3,6 +3,7 @@
 
 import { Hono } from 'hono';
 import { nameOf } from '../core/facts.ts';
+import { stretchOf } from '../gateway/log-period.ts';
 import { isAuditor } from './access.ts';
 import {
   type EvidenceView,
@@ -16,7 +17,7 @@ import type { AdminDeps } from './deps.ts';
 import { type AdminEnv, answerRefusal, bodyOf } from './http.ts';
 import { reasonPayload } from './reading.ts';
 
-export function logRoutes({ rotation, log, readers }: AdminDeps): Hono<AdminEnv> {
+export function logRoutes({ rotation, log, reader, index, readers }: AdminDeps): Hono<AdminEnv> {
   const routes = new Hono<AdminEnv>();
 
   routes.post('/rotate-key', async (c) => {
@@ -40,7 +41,11 @@ export function logRoutes({ rotation, log, readers }: AdminDeps): Hono<AdminEnv>
     const input = await bodyOf(c, evidenceInput);
     if (!input.ok) return answerRefusal(input.error);
     const { from, to, seed } = input.value;
-    const data = { from, to, ...(seed === undefined ? {} : { seed }) };
+    await index.catchUp(reader);
+    const [first, past] = await stretchOf(reader, index.setBacks(), [Date.parse(from), Date.parse(to)]);
+    // What a package has to hold: its verifier sees nothing of the log beyond it.
+    const whole = first < past ? { first, last: past - 1 } : {};
+    const data = { from, to, ...whole, ...(seed === undefined ? {} : { seed }) };
     const { seq } = await log.append({ type: 'evidence.exported', subject: nameOf(caller.subject), data });
     await log.checkpoint();
     const view: EvidenceView = { origin: log.origin, seq };

@@ -12,7 +12,13 @@ import { type AdminEnv, answerRefusal, bodyOf } from './http.ts';
 
 const notForThem: Refusal = { code: 'not_an_auditor', text: 'Retention and legal holds are for auditors.' };
 
-export function retentionRoutes({ retention, readers }: AdminDeps): Hono<AdminEnv> {
+const noSession: Refusal = {
+  code: 'not_found',
+  text: 'There is no such session on record.',
+  next: 'Find it: chartgate sessions ls.',
+};
+
+export function retentionRoutes({ retention, readers, index, reader }: AdminDeps): Hono<AdminEnv> {
   const routes = new Hono<AdminEnv>();
   const mayAct = (caller: Caller): boolean => isAuditor(caller, readers());
 
@@ -24,6 +30,11 @@ export function retentionRoutes({ retention, readers }: AdminDeps): Hono<AdminEn
     const input = await bodyOf(c, holdInput);
     if (!input.ok) return answerRefusal(input.error);
     const { kind, target, reason } = input.value;
+    if (kind === 'session') {
+      await index.catchUp(reader);
+      // A hold of it would keep nothing, and read as if it did.
+      if (!index.get([target].flat().join('').trim())) return answerRefusal(noSession);
+    }
     const held = await retention.hold(kind, [target].flat(), c.get('caller').subject, reason);
     return held.ok ? c.json(viewOf(held.value, retention), 201) : answerRefusal(held.error);
   });

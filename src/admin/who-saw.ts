@@ -27,12 +27,19 @@ export function whoSawRoutes(deps: AdminDeps): Hono<AdminEnv> {
     const reason = usableReason(input.value.reason);
     if (reason === null)
       return answerRefusal({ code: 'reason_required', text: 'The lookup needs a reason, which is recorded.' });
-    const { names } = namedPatient(deps.patients, input.value.patients);
+    const { names, ofNoKind } = namedPatient(deps.patients, input.value.patients);
     if (names.length === 0)
       return answerRefusal({
         code: 'invalid_request',
-        text: 'No connection says what tells which patient something is about, or none of this kind.',
+        text: 'No connection says what tells which patient something is about.',
         next: 'Set classification.<connection>.patient in the configuration.',
+      });
+    // It would be looked for as a part of the number, and read as if nobody had seen the patient.
+    if (ofNoKind)
+      return answerRefusal({
+        code: 'invalid_request',
+        text: `A word before a colon is no kind of identifier here; there are: ${[...deps.patients.kinds()].sort().join(', ')}.`,
+        next: 'Write one of these before the colon, or the identifier alone. One with a colon of its own needs its kind before it.',
       });
     const { since, until } = input.value;
     if (since !== undefined && until !== undefined && Date.parse(since) >= Date.parse(until))

@@ -27,6 +27,8 @@ export async function rotateKey(io: Io, options: RotateKeyOptions): Promise<numb
   }
   print(io, `The log is signed with ${vkey}`);
   print(io, `and until ${until} with ${previous} too.`);
-  io.stderr.write('Give the new key to whoever verifies this log, and to its witnesses, before then.\n');
+  io.stderr.write(
+    'Give the new key to whoever verifies this log, and to its witnesses, before then; another rotation ends that time.\n',
+  );
   return 0;
 }

@@ -1,7 +1,8 @@
 // The report of an evidence package as one page of HTML: no script, nothing from elsewhere, and it prints well. The verifier
 // makes it again and compares, so it depends on nothing but the report.
 
-import type { EvidenceReport, Section, Table } from '../audit/evidence/report.ts';
+import type { EvidenceReport } from '../audit/evidence/report.ts';
+import type { Section, Table } from '../audit/evidence/sections.ts';
 import { escapeHtml } from '../wire/http/page.ts';
 
 const style = `:root{--ink:#1c2530;--soft:#5a6673;--line:#d5dbe1;--wash:#f4f6f8;--met:#0b6b3a;--partial:#8a5a00;--duty:#5a6673}

@@ -5,16 +5,17 @@ import { createHash, type Hash } from 'node:crypto';
 import { appendFile, mkdir, readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { withBundleThreads } from '../adapters/bundle-threads/reader.ts';
-import { printReport } from '../adapters/evidence-pdf/print.ts';
 import { keptPolicies } from '../adapters/log-files/kept-policies.ts';
 import { readOnlyFiles } from '../adapters/log-files/read-only-files.ts';
 import { type EvidenceView, evidenceView } from '../admin/contract-log.ts';
+import { whoSawView } from '../admin/contract-who-saw.ts';
 import { openCheckpointOf } from '../audit/checkpoint.ts';
 import { decodeEntry } from '../audit/entry.ts';
 import { type Collection, collect, type WriteFile } from '../audit/evidence/collect.ts';
-import { type Manifest, type Period, packageFiles, packageJson, seedForm } from '../audit/evidence/package.ts';
+import { isIn, type Manifest, type Period, packageFiles, packageJson, seedForm } from '../audit/evidence/package.ts';
+import type { PatientAsked } from '../audit/evidence/report.ts';
 import { verifyPackage } from '../audit/evidence/verify.ts';
-import { entryAt } from '../audit/log-entries.ts';
+import { entriesBetween } from '../audit/log-entries.ts';
 import { parseLogKeys } from '../audit/log-keys.ts';
 import { cosignedFile, verifyLog } from '../audit/verify.ts';
 import { holdMoment } from '../audit/verify-moment.ts';
@@ -23,13 +24,13 @@ import { renderProblem } from '../config/problem.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
 import { compilePolicy, policyText } from '../policy/compile.ts';
-import { evidencePage } from './evidence-page.ts';
 import { findGate } from './gate.ts';
 import { complain, type Io, plain, print } from './io.ts';
-import { loadConfig } from './load-config.ts';
+import { parsedConfig } from './load-config.ts';
 import { locate } from './log-place.ts';
+import { packageMaking } from './package-making.ts';
 import { release } from './release.ts';
-import { placeText } from './verify-evidence.ts';
+import { placeText } from './verify-package.ts';
 
 export interface EvidenceOptions {
   readonly from: string;
@@ -38,6 +39,9 @@ export interface EvidenceOptions {
   /** A state directory, or a copy of its log. Without it that of the configuration, whose gate records the export if it runs. */
   readonly dir?: string;
   readonly seed?: string;
+  /** Identifiers of one patient, whose accesses are listed; the running gate is asked, and records why. */
+  readonly patient?: readonly string[];
+  readonly reason?: string;
   /** Whose policy is put in; `chartgate.yaml` where there is no `dir`. */
   readonly config?: string;
 }
@@ -54,14 +58,16 @@ export async function evidence(io: Io, options: EvidenceOptions): Promise<number
   if (there.length > 0) return stop('usage', `There is something in ${options.output}.`, 'Name a new directory.');
   if (options.seed !== undefined && !seedForm.test(options.seed))
     return stop('usage', 'A seed is 1 to 64 letters, digits and . _ + / = -');
-  const source = await sourceOf(io, options);
+  const source = sourceOf(io, options);
   if (!source.ok) return complain(io, source.error);
   const { dir, policies, gate } = source.value;
   const place = await locate(dir);
   if (!place) return stop('not_found', `There is no log in ${dir}.`);
+  const patient = await patientAsked(io, gate, period, options);
+  if (!patient.ok) return complain(io, patient.error);
   const recorded = gate === null ? ok(null) : await record(io, gate, period, options.seed);
   if (!recorded.ok) return complain(io, recorded.error);
-  const opened = await openLog(place.sources.log, period);
+  const opened = await openLog(place.sources.log, period, recorded.value?.seq ?? null);
   if (!opened.ok) return complain(io, opened.error);
   const { checkpoint } = opened.value;
   if (recorded.value && recorded.value.origin !== checkpoint.origin)
@@ -77,7 +83,12 @@ export async function evidence(io: Io, options: EvidenceOptions): Promise<number
       ...opened.value,
       period,
       seed: options.seed ?? null,
-      making: { made: new Date().toISOString(), by: release, recorded: recorded.value?.seq ?? null },
+      making: {
+        made: new Date().toISOString(),
+        by: release,
+        recorded: recorded.value?.seq ?? null,
+        patient: patient.value,
+      },
       policies,
       earlier: await keptPolicies(place.state),
     },
@@ -85,10 +96,12 @@ export async function evidence(io: Io, options: EvidenceOptions): Promise<number
   );
   if (!collected.ok) return stop('log_corrupt', `The log cannot be read: ${collected.error}.`);
   const report = collected.value;
-  await files.write(packageFiles.page, evidencePage(report));
-  await files.write(packageFiles.print, await printReport(report));
+  const making = await packageMaking();
+  await files.write(packageFiles.page, making.page(report));
+  await files.write(packageFiles.print, await making.print(report));
+  for (const [path, text] of making.verifier) await files.write(path, text);
   await files.write(packageFiles.manifest, packageJson(files.manifest()));
-  const verified = await verifyPackage(readOnlyFiles(output), { release, page: evidencePage, print: printReport });
+  const verified = await verifyPackage(readOnlyFiles(output), making);
   if (!verified.ok) return stop('log_corrupt', `The package does not verify: ${placeText(verified.error)}.`);
   const { before, records, after, size, origin } = report.scope;
   print(
@@ -104,8 +117,11 @@ export async function evidence(io: Io, options: EvidenceOptions): Promise<number
 
 type Opened = Pick<Collection, 'log' | 'keys' | 'note' | 'checkpoint' | 'sizeNow'>;
 
-/** The log is verified as a whole first. The cosigned checkpoint is the one to use, where it covers the period. */
-async function openLog(place: ReadOnlyFiles, period: Period): Promise<Result<Opened>> {
+/**
+ * The log is verified as a whole first. The cosigned checkpoint is the one to use, where it covers the period, and the record of the
+ * export too if a clock was ever set back: then that record alone says where the period is.
+ */
+async function openLog(place: ReadOnlyFiles, period: Period, recorded: number | null): Promise<Result<Opened>> {
   const verified = await withBundleThreads((reader) => verifyLog({ log: place }, { reader }));
   if (!verified.ok) return refuse('log_corrupt', `The log does not verify: ${placeText(verified.error)}.`);
   // Verifying took a while: the moment to read is now, and the package is verified again against it.
@@ -121,16 +137,24 @@ async function openLog(place: ReadOnlyFiles, period: Period): Promise<Result<Ope
   if (sizeNow === 0) return refuse('not_found', 'The log has no entry yet.');
   const witnessed = Buffer.from((await log.read(cosignedFile)) ?? '').toString();
   const cosigned = openCheckpointOf(witnessed, parsed.value.slice(-1));
-  // An older checkpoint would leave out what came after it: it serves only where the period was over by then.
-  if (cosigned.ok && (await isOver(log, cosigned.value.size, sizeNow, period)))
+  const wanted = verified.value.clockSetBack.length > 0 ? (recorded ?? -1) : -1;
+  if (cosigned.ok && cosigned.value.size > wanted && (await holdsAll(log, cosigned.value.size, sizeNow, period)))
     return ok({ log, keys, note: witnessed, checkpoint: cosigned.value, sizeNow });
   return ok({ log, keys, note, checkpoint: newest.value, sizeNow });
 }
 
-async function isOver(log: ReadOnlyFiles, size: number, sizeNow: number, { to }: Period): Promise<boolean> {
-  const bytes = size > 0 && size <= sizeNow ? await entryAt(log, size - 1, sizeNow) : undefined;
-  const entry = bytes && decodeEntry(bytes);
-  return entry?.ok === true && Date.parse(entry.value.time) >= to;
+/** An older checkpoint serves where no entry of the period came after it, also not by a clock that was set back. */
+async function holdsAll(log: ReadOnlyFiles, size: number, sizeNow: number, period: Period): Promise<boolean> {
+  if (size === 0 || size > sizeNow) return false;
+  let seen = size;
+  for await (const bundle of entriesBetween(log, size, sizeNow, sizeNow)) {
+    for (const bytes of bundle) {
+      const entry = decodeEntry(bytes);
+      if (!entry.ok || isIn(period, entry.value)) return false;
+      seen++;
+    }
+  }
+  return seen === sizeNow;
 }
 
 interface Source {
@@ -141,12 +165,12 @@ interface Source {
   readonly gate: string | null;
 }
 
-async function sourceOf(io: Io, options: EvidenceOptions): Promise<Result<Source>> {
+function sourceOf(io: Io, options: EvidenceOptions): Result<Source> {
   const dir = options.dir === undefined ? undefined : resolve(io.cwd, options.dir);
   const config = options.config ?? (dir === undefined ? 'chartgate.yaml' : undefined);
   if (dir !== undefined && config === undefined) return ok({ dir, policies: new Map(), gate: null });
   const file = resolve(io.cwd, config ?? '');
-  const loaded = await loadConfig(file, io.env, { keys: false });
+  const loaded = parsedConfig(file);
   const next = { next: 'Run chartgate check; or name the state directory with --dir.' };
   if (!loaded.ok) {
     const [problem] = loaded.error;
@@ -156,6 +180,33 @@ async function sourceOf(io: Io, options: EvidenceOptions): Promise<Result<Source
   if (!policy.ok) return refuse('config_invalid', `${file} has a policy that cannot be put to work.`, next);
   const policies = new Map([[policy.value.digest, policyText(loaded.value.config.policy)]]);
   return ok({ dir: dir ?? loaded.value.config.state, policies, gate: dir === undefined ? file : null });
+}
+
+/** Null where no patient is asked for. */
+async function patientAsked(
+  io: Io,
+  config: string | null,
+  { from, to }: Period,
+  { patient: patients, reason }: EvidenceOptions,
+): Promise<Result<PatientAsked | null>> {
+  if (patients === undefined) return ok(null);
+  if (config === null || reason === undefined)
+    return refuse('usage', 'Accesses to a patient are known to the running gate alone, which wants a reason.', {
+      next: 'Leave out --dir, and say --reason.',
+    });
+  const gate = findGate(io, config);
+  if (!gate.ok) return gate;
+  const [since, until] = [from, to].map((each) => new Date(each).toISOString());
+  const entries: number[] = [];
+  for (let before: number | undefined; ; ) {
+    const input = { patients, reason, since, until, ...(before === undefined ? {} : { before }) };
+    const answer = await gate.value.call('/who-saw', whoSawView, input);
+    if (!answer.ok) return answer;
+    const { disclosures, unnamed, before: older } = answer.value;
+    entries.push(...disclosures.map(({ seq }) => seq));
+    if (older === null) return ok({ entries: entries.toReversed(), unnamed });
+    before = older;
+  }
 }
 
 /** Null where no gate runs. One that runs and refuses is obeyed. */

@@ -13,12 +13,8 @@ import { packNames } from '../masking/packs/pack.ts';
 import { compileCondition } from '../policy/condition.ts';
 import { type Io, plain } from './io.ts';
 
-/** `file` is absolute or relative to the process; every reference is resolved against `env` and the disk, now. */
-export async function loadConfig(
-  file: string,
-  env: Readonly<Record<string, string | undefined>>,
-  { keys = true }: { readonly keys?: boolean } = {},
-): Promise<Result<LoadedConfig, readonly ConfigProblem[]>> {
+/** What the file says by itself: no secret is looked up. `file` is absolute or relative to the process. */
+export function parsedConfig(file: string): Result<ParsedConfig, readonly ConfigProblem[]> {
   const place = placeOf(file);
   const text = readConfigFile(place.file);
   if (!text.ok) {
@@ -34,7 +30,16 @@ export async function loadConfig(
       },
     ]);
   }
-  const parsed = parseConfig(text.value, place, { packs: packNames, checkCondition: compileCondition, checkPattern });
+  return parseConfig(text.value, place, { packs: packNames, checkCondition: compileCondition, checkPattern });
+}
+
+/** `file` is absolute or relative to the process; every reference is resolved against `env` and the disk, now. */
+export async function loadConfig(
+  file: string,
+  env: Readonly<Record<string, string | undefined>>,
+  { keys = true }: { readonly keys?: boolean } = {},
+): Promise<Result<LoadedConfig, readonly ConfigProblem[]>> {
+  const parsed = parsedConfig(file);
   if (!parsed.ok) return parsed;
   const secrets = new Map<string, Result<string, string>>();
   for (const { scheme, name } of serviceSecrets(parsed.value.raw)) {
@@ -43,7 +48,7 @@ export async function loadConfig(
   }
   const serviceSecret: Lookups['serviceSecret'] = (scheme, name) =>
     secrets.get(`${scheme}:${name}`) ?? fail('no answer of it');
-  const loaded = resolveConfig(parsed.value, { ...lookupsOf(place, env), serviceSecret });
+  const loaded = resolveConfig(parsed.value, { ...lookupsOf(placeOf(file), env), serviceSecret });
   return loaded.ok && keys ? withKey(loaded.value, parsed.value, env) : loaded;
 }
 

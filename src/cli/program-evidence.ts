@@ -8,7 +8,7 @@ import type { EvidenceOptions } from './evidence.ts';
 import type { Io } from './io.ts';
 import { moment } from './moment.ts';
 import type { RewrapOptions } from './rewrap.ts';
-import type { VerifyEvidenceOptions } from './verify-evidence.ts';
+import type { VerifyPackageOptions } from './verify-package.ts';
 
 export function addEvidence(program: Command, io: Io, does: Does): void {
   const make = program
@@ -19,12 +19,15 @@ export function addEvidence(program: Command, io: Io, does: Does): void {
     .requiredOption('-o, --output <dir>', 'a new directory for it')
     .option('--dir <dir>', 'a state directory, or a copy of its log; without it that of the configuration')
     .option('-c, --config <file>', 'the configuration, whose policy is put in (chartgate.yaml, unless --dir is given)')
+    .option('--patient <id...>', 'identifiers of one patient, whose accesses are listed: mrn:4711; needs --reason')
+    .option('--reason <text>', 'why the patient is looked up; it is recorded')
     .option('--seed <text>', 'what the sample is drawn by; the root of the tree without it');
   does(
     examples(
       make,
       'chartgate evidence --from 2026-10-01 --to 2026-11-01 -o ./evidence-october',
       'chartgate evidence --from 2026-10-01 --to 2026-11-01 -o ./evidence-october --dir ./copy --seed 4711',
+      'chartgate evidence --from 2026-01-01 --to 2027-01-01 -o ./case-77 --patient mrn:4711 --reason "case 77"',
     ),
     async (options: EvidenceOptions) => (await import('./evidence.ts')).evidence(io, options),
   );
@@ -43,7 +46,7 @@ export function addEvidence(program: Command, io: Io, does: Does): void {
     .option('--json', 'machine-readable output');
   does(
     examples(verify, 'chartgate verify-evidence ./evidence-october --key gate.vkey'),
-    async (options: VerifyEvidenceOptions, [dir = '']) =>
+    async (options: VerifyPackageOptions, [dir = '']) =>
       (await import('./verify-evidence.ts')).verifyEvidence(io, dir, options),
   );
 }

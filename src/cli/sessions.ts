@@ -44,7 +44,9 @@ export async function listSessions(io: Io, options: SessionsOptions & SessionsFi
   if (options.json) {
     printJson(io, answer.value);
   } else if (answer.value.length === 0) {
-    io.stderr.write('No session matches.\n');
+    const unknown = await unknownAmong(gate.value, given);
+    const never = unknown.length === 0 ? '' : ` None that you may read has ${unknown.join(', nor ')}, at any time.`;
+    io.stderr.write(plain(`No session matches.${never}`).concat('\n'));
   } else {
     const rows = answer.value.map((each) => [
       each.id,
@@ -79,6 +81,19 @@ export async function showSession(
   else for (const line of renderTimeline(io, answer.value)) print(io, line);
   return 0;
 }
+
+/** Where the log has nothing of the sort at all, the word may be mistyped: that is not the same as nothing having happened. */
+async function unknownAmong(gate: Gate, given: Readonly<Record<string, string>>): Promise<string[]> {
+  const named = sessionQueryKeys.filter((key) => wordKeys.has(key) && given[key] !== undefined);
+  const unknown: string[] = [];
+  for (const key of named) {
+    const found = await listed(gate, new URLSearchParams({ [key]: given[key] ?? '', limit: '1' }));
+    if (found.ok && found.value.length === 0) unknown.push(`--${key} ${given[key]}`);
+  }
+  return unknown;
+}
+
+const wordKeys: ReadonlySet<keyof SessionQuery> = new Set(['subject', 'group', 'connection', 'tool', 'table', 'rule']);
 
 function listed(gate: Gate, query: URLSearchParams): Promise<Result<readonly SessionView[]>> {
   return gate.call(`/sessions?${query.toString()}`, sessionView.array());

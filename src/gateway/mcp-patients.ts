@@ -112,7 +112,7 @@ function addValue(leaf: Json, kind: string, by: PatientRef['by'], seen: Patients
  * R4, Reference.reference: relative, absolute or versioned, also as the value of a search parameter; ids are
  * `[A-Za-z0-9\-.]{1,64}`.
  */
-const patientReference = /(?:^|[/=,])Patient\/([A-Za-z0-9\-.]{1,64})(?:$|[/?#&,])/;
+export const patientReference: RegExp = /(?:^|[/=,])Patient\/([A-Za-z0-9\-.]{1,64})(?:$|[/?#&,])/;
 /** R4, search: `…?patient=4711`, `Patient?_id=4711`, `Patient?identifier=system|4711`. */
 const searchedId = /[?&](?:patient|subject:Patient)=(?:Patient\/)?([A-Za-z0-9\-.]{1,64})(?:$|[&,])/;
 const searchedPatient = /(?:^|\/)Patient\?(?:[^#]*&)?(_id|identifier)=(?:[^&,|]*\|)?([^&,]{1,200})(?:$|[&,])/;

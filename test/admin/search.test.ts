@@ -91,6 +91,7 @@ test('a kind without a number is nobody: no lookup says that nobody saw them, no
       nobody,
     );
   assert.notEqual(await post('who-saw', { patients: ['urn:oid:2.16.840.1'] }), 400);
+  assert.equal(await post('retention/holds', { kind: 'session', target: 's_nobody' }), 404);
 });
 
 test('an export of a period has every record of it, also where the clock was set back in it', async () => {
@@ -117,6 +118,21 @@ test('an export of a period has every record of it, also where the clock was set
   assert.deepEqual(await exported('13', '15'), [3, 6]);
   assert.deepEqual(await exported('10', '11'), [0]);
   assert.deepEqual(await exported('01', '02'), []);
+
+  // A package of it is held against these by whoever sees no more of the log.
+  const evidence = async (from: string, to: string): Promise<unknown> => {
+    const response = await fetch(`${gate.url}/api/v1/log/evidence`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer augusto', 'content-type': 'application/json' },
+      body: JSON.stringify({ from: `2031-01-01T${from}:00:00Z`, to: `2031-01-01T${to}:00:00Z` }),
+    });
+    const { seq } = (await response.json()) as { seq: number };
+    const { data } = gate.log.stored[seq] ?? {};
+    return [data?.['first'], data?.['last']].map((each) => (typeof each === 'number' ? each - first : each));
+  };
+  assert.deepEqual(await evidence('11', '13'), [1, 5]);
+  assert.deepEqual(await evidence('13', '15'), [3, 6]);
+  assert.deepEqual(await evidence('01', '02'), [undefined, undefined]);
 });
 
 test('a limit stops it, and says where to go on', async () => {

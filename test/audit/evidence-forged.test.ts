@@ -91,7 +91,8 @@ async function reportIn(dir: string): Promise<EvidenceReport> {
 async function retell(dir: string, scope: Partial<Scope>, making: Partial<Making> = {}): Promise<void> {
   const old = await reportIn(dir);
   const said = { ...old.scope, ...scope };
-  const tally = new Tally(said.seed);
+  const told = { ...old.making, ...making };
+  const tally = new Tally(said.seed, told.patient?.entries);
   const lines = (await readFile(join(dir, 'records.ndjson'), 'utf8')).split('\n').filter((line) => line !== '');
   const times: string[] = [];
   for (const line of lines) {
@@ -102,7 +103,7 @@ async function retell(dir: string, scope: Partial<Scope>, making: Partial<Making
   }
   const [records, firstTime, lastTime] = [lines.length, times[0] ?? null, times.at(-1) ?? null];
   const counted = { ...said, records, after: said.size - said.before - records, firstTime, lastTime };
-  const report = reportOf(counted, tally.tallies(), { ...old.making, ...making });
+  const report = reportOf(counted, tally.tallies(), told);
   await writeFile(join(dir, 'report.json'), packageJson(report));
   await writeFile(join(dir, 'index.html'), evidencePage(report));
   await writeFile(join(dir, 'report.pdf'), await printReport(report));
@@ -189,6 +190,53 @@ void test('a period is not over where the clock was set back', async () => {
   await foundIn(dir, /entry 4: this record of the period is left out/, key);
 });
 
+void test('a period is not over where the clock had run ahead, as the record of the export says', async () => {
+  const ahead = join(root, 'ahead');
+  const start = [3, { type: 'node.start', data: { replayed: 0 } }] as const;
+  const at = (hours: number) => [hours, request(hours)] as const;
+  const record = [29, { type: 'evidence.exported', data: { ...period, first: 1, last: 5 } }] as const;
+  // Ahead by days, and set back: what comes then is of the period too.
+  const key = await write(ahead, [at(-1), at(1), at(2), at(90), start, at(4), at(28), record]);
+  const dir = join(root, 'ahead-package');
+  await make(dir, ahead);
+  assert.equal((await reportIn(dir)).scope.records, 5);
+  for (const seq of ['2', '3', '7'])
+    assert.equal(await prove(capturedIo(), ahead, seq, { output: join(dir, `proofs/${seq}.tlog-proof`) }), 0);
+  await retell(dir, {}, { recorded: 7 });
+  const all = await verify(dir, key);
+  assert.equal(all.exit, 0, all.said);
+  assert.match(all.said, /whole .*by entry 7, the gate's record of this export/);
+  const lines = (await readFile(join(dir, 'records.ndjson'), 'utf8')).split('\n');
+  await writeFile(join(dir, 'records.ndjson'), `${lines.slice(0, 2).join('\n')}\n`);
+  await retell(dir, {});
+  await foundIn(
+    dir,
+    /records\.ndjson, entry 5: entry 7 says that this record is of the period, and it is left out/,
+    key,
+  );
+  // Whoever leaves the record out as well is not told to have made it whole.
+  await rm(join(dir, 'proofs/7.tlog-proof'));
+  await retell(dir, {}, { recorded: null });
+  assert.match(
+    (await verify(dir, key)).said,
+    /whole .*only its record of the export tells, and none is under this checkpoint/,
+  );
+});
+
+void test('what a witness has cosigned does not leave out what came later by a clock that was set back', async () => {
+  const late = join(root, 'late');
+  const start = [3, { type: 'node.start', data: { replayed: 0 } }] as const;
+  const at = (hours: number) => [hours, request(hours)] as const;
+  await write(late, [at(-1), at(1), at(90)]);
+  const cosigned = await readFile(join(late, 'log/checkpoint'), 'utf8');
+  await write(late, [start, at(4)]);
+  await writeFile(join(late, 'log/checkpoint.cosigned'), cosigned);
+  const dir = join(root, 'late-package');
+  await make(dir, late);
+  const { records, size } = (await reportIn(dir)).scope;
+  assert.deepEqual([records, size], [4, 5]);
+});
+
 void test('what stands before and behind a period where the clock was wrong is in it, and no more', async () => {
   const set = join(root, 'wrong');
   const start = (hours: number) => [hours, { type: 'node.start', data: { replayed: 0 } }] as const;
@@ -201,6 +249,53 @@ void test('what stands before and behind a period where the clock was wrong is i
   assert.equal(exit, 0, said);
   const { before: ahead, records, after: behind } = (await reportIn(dir)).scope;
   assert.deepEqual([ahead, records, behind], [1, 5, 0]);
+});
+
+void test('what is said to be about a patient is an answer of the period, as it stands in the log', async () => {
+  const seen = join(root, 'seen');
+  const { subject } = request(0);
+  const data = {
+    relations: ['public.patients'],
+    phi: ['name', 'ssn'],
+    unmask: ['name'],
+    masked: { ssn: 1, phone: 2 },
+    patients: 1,
+  };
+  const disclosure = { type: 'disclosure', session: 's_1', request: 'r_1', connection: 'ehr', data } as const;
+  const answer: RecordInput = { ...disclosure, ...(subject ? { subject } : {}) };
+  const key = await write(seen, [
+    [1, request(1)],
+    [2, answer],
+    [3, answer],
+    [25, answer],
+  ]);
+  const dir = join(root, 'seen-package');
+  await make(dir, seen);
+  await retell(dir, {}, { patient: { entries: [1, 2], unnamed: 4 } });
+  const { exit, said } = await verify(dir, key);
+  assert.equal(exit, 0, said);
+  const { sections } = await reportIn(dir);
+  const [table] = sections.find(({ title }) => title === 'Access by patient')?.tables ?? [];
+  assert.deepEqual(table?.rows[0]?.slice(2), [
+    'who0 (https://idp.test)',
+    'ehr',
+    'public.patients',
+    'name',
+    'ssn phone',
+  ]);
+  const stranger = (seq: number) =>
+    new RegExp(`report\\.json, entry ${seq}: this entry, which is said to be about the patient, is no answer`);
+  for (const entries of [[0], [1, 3], [1, 70]]) {
+    await retell(dir, {}, { patient: { entries, unnamed: 0 } });
+    await foundIn(dir, stranger(entries.at(-1) ?? 0), key);
+  }
+  for (const entries of [
+    [2, 1],
+    [1, 1],
+  ]) {
+    await retell(dir, {}, { patient: { entries, unnamed: 0 } });
+    await foundIn(dir, /report\.json: it is not the report of such a package/, key);
+  }
 });
 
 void test('a sample by another seed than the log says the export had', async () => {

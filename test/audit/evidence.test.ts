@@ -2,6 +2,7 @@
 // found and named, also by one who makes the manifest anew.
 
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -126,6 +127,37 @@ void test('it verifies with the first key of the log alone, and also at its own 
   assert.match(known.said, /records {3}483, each proven/);
   assert.doesNotMatch(known.said, /own word/);
   assert.match((await verify(whole, null)).said, /own word/);
+});
+
+/** From elsewhere, with nothing of anybody's to find. */
+async function byItself(dir: string, ...args: string[]): Promise<{ exit: number; said: string }> {
+  return new Promise((settle) => {
+    execFile(process.execPath, [join(dir, 'verifier'), ...args], { cwd: '/', env: {} }, (error, said, complained) =>
+      settle({ exit: error ? Number(error.code) : 0, said: said + complained }),
+    );
+  });
+}
+
+void test('the verifier in the package verifies it, with Node alone', async (t) => {
+  const dir = join(root, 'by-itself');
+  await cp(whole, dir, { recursive: true });
+  const held = await byItself(dir, '--key', vkey, '--sample');
+  assert.equal(held.exit, 0, held.said);
+  const theirs = await verify(dir);
+  const lines = (said: string) =>
+    said.split('\n').filter((line) => /^ {2}\w+ {2}/.test(line) && !line.includes('numbers'));
+  assert.deepEqual(lines(held.said).slice(0, lines(theirs.said).length), lines(theirs.said));
+  assert.match(held.said, /not compared: report\.pdf, .*\n.*not compared: verifier\//);
+  assert.match(held.said, /Sample of 25 requests/);
+  assert.equal((await byItself(dir, root)).exit, 65, 'that is no package');
+  assert.equal((await byItself(dir, join(root, 'nowhere'))).exit, 66);
+  assert.equal((await byItself(dir, '--keys')).exit, 64);
+  await edit(join(dir, 'records.ndjson'), (text) => text.replace('"rows":3', '"rows":4'));
+  await reseal(dir);
+  const found = await byItself(dir, '--key', vkey);
+  assert.equal(found.exit, 65);
+  assert.match(found.said, /does NOT hold: .*records\.ndjson/);
+  t.diagnostic(`${(await filesOf(join(whole, 'verifier'))).length} files`);
 });
 
 void test('two packages of one log draw the same sample, and another seed draws another', async () => {
@@ -343,6 +375,24 @@ const tampers: readonly Tamper[] = [
     what: 'no print',
     found: /report\.pdf: it does not show what report\.json says/,
     change: (dir) => rm(join(dir, 'report.pdf')),
+  },
+  {
+    what: 'another verifier',
+    found: /verifier\/src\/audit\/evidence\/verify\.ts: it is not as in the verifier of chartgate/,
+    change: (dir) =>
+      edit(join(dir, 'verifier/src/audit/evidence/verify.ts'), (text) =>
+        text.replace('if (stray) return fail(stray);', ''),
+      ),
+  },
+  {
+    what: 'a part of the verifier is missing',
+    found: /verifier\/src\/cli\/io\.ts: it is not as in the verifier of chartgate/,
+    change: (dir) => rm(join(dir, 'verifier/src/cli/io.ts')),
+  },
+  {
+    what: 'the verifier has more',
+    found: /verifier\/src\/more\.ts: it is not as in the verifier of chartgate/,
+    change: (dir) => writeFile(join(dir, 'verifier/src/more.ts'), ''),
   },
   {
     what: 'a record of the export that is none',

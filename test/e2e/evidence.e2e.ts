@@ -21,32 +21,32 @@ void test('evidence of a running gate', { timeout: 120_000 }, async (t) => {
 
   const dir = join(clinic.directory, 'package');
   const period = ['--from', '2020-01-01', '--to', '2090-01-01'];
-  const env = { EHR_PASSWORD: 'upstream-secret' };
-  const refused = await clinic.chartgate(['evidence', ...period, '-o', dir, '-c', clinic.config], 'ana', env);
+  // Whoever makes evidence need not know the secrets of the gate.
+  const refused = await clinic.chartgate(['evidence', ...period, '-o', dir, '-c', clinic.config], 'ana');
   assert.match(refused.stderr, /auditor/);
-  const made = await clinic.chartgate(['evidence', ...period, '-o', dir, '-c', clinic.config], 'augusto', env);
+  const made = await clinic.chartgate(['evidence', ...period, '-o', dir, '-c', clinic.config], 'augusto');
   assert.equal(made.code, 0, made.stderr);
   const key = join(clinic.state, 'log/log.vkey');
   const verified = await clinic.chartgate(['verify-evidence', dir, '--key', key], null);
   assert.equal(verified.code, 0, verified.stdout);
+  assert.match(verified.stdout, /whole .*by entry \d+, the gate's record of this export/);
 
   // Signed off by an auditor under their own name; nobody else may, and a package that was touched is not signed off.
   const review = ['audit', 'review', '--package', dir, '--outcome', 'in-order', '-c', clinic.config];
   const note = ['--note', 'all of the sample replayed'];
-  assert.equal((await clinic.chartgate([...review, ...note], 'augusto', env)).code, 0);
-  assert.equal((await clinic.chartgate([...review, ...note], 'ana', env)).code, 77);
-  assert.equal((await clinic.chartgate([...review, '--note', ' '], 'augusto', env)).code, 64);
-  assert.equal((await clinic.chartgate([...review, '--from', '2020-01-01', ...note], 'augusto', env)).code, 64);
+  assert.equal((await clinic.chartgate([...review, ...note], 'augusto')).code, 0);
+  assert.equal((await clinic.chartgate([...review, ...note], 'ana')).code, 77);
+  assert.equal((await clinic.chartgate([...review, '--note', ' '], 'augusto')).code, 64);
+  assert.equal((await clinic.chartgate([...review, '--from', '2020-01-01', ...note], 'augusto')).code, 64);
   const sampled = await clinic.chartgate(['verify-evidence', dir, '--key', key, '--sample', '--json'], null);
   assert.equal(sampled.code, 0, sampled.stdout);
   const drawn: readonly { readonly verdict: string }[] = JSON.parse(sampled.stdout).sample;
   assert.ok(drawn.length > 0 && drawn.every(({ verdict }) => verdict === 'agrees' || verdict === 'built in'));
   const second = join(clinic.directory, 'second');
-  assert.equal(
-    (await clinic.chartgate(['evidence', ...period, '-o', second, '-c', clinic.config], 'augusto', env)).code,
-    0,
-  );
-  const { lists } = JSON.parse(await readFile(join(second, 'report.json'), 'utf8')).tallies;
+  assert.equal((await clinic.chartgate(['evidence', ...period, '-o', second, '-c', clinic.config], 'augusto')).code, 0);
+  const { lists, readings, methods } = JSON.parse(await readFile(join(second, 'report.json'), 'utf8')).tallies;
+  assert.deepEqual(readings, { 'augusto (https://ci.example)': { 'evidence.exported': 2 } });
+  assert.deepEqual(methods, { jwt: 1 });
   const manifest = createHash('sha256')
     .update(await readFile(join(dir, 'manifest.json')))
     .digest('hex');
@@ -78,10 +78,7 @@ void test('evidence of a running gate', { timeout: 120_000 }, async (t) => {
   await later.query('SELECT first FROM patients');
   await later.end();
   const third = join(clinic.directory, 'third');
-  assert.equal(
-    (await clinic.chartgate(['evidence', ...period, '-o', third, '-c', clinic.config], 'augusto', env)).code,
-    0,
-  );
+  assert.equal((await clinic.chartgate(['evidence', ...period, '-o', third, '-c', clinic.config], 'augusto')).code, 0);
   assert.equal((await readdir(join(third, 'policies'))).length, 2);
   const both = await clinic.chartgate(['verify-evidence', third, '--sample', '--json'], null);
   const performed: readonly { readonly verdict: string; readonly rule: string }[] = JSON.parse(both.stdout).sample;

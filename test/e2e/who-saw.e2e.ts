@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WhoSawView } from '../../src/admin/contract-who-saw.ts';
+import type { PatientAccess } from '../../src/audit/evidence/tally.ts';
 import { type Clinic, canaries, startClinic } from '../parts/clinic.ts';
 
 const number = 'MRN-77-2041-KAPPA';
@@ -106,6 +107,36 @@ test('the lookup is for auditors, needs a reason, and is on record', async () =>
   assert.match(silent.stderr, /needs a reason/);
   const kind = await clinic.chartgate(['who-saw', 'id:1', '--reason', 'x', '-c', clinic.config], 'augusto');
   assert.match(kind.stdout, /asked for/);
+  const mistyped = await clinic.chartgate(['who-saw', 'ids:1', '--reason', 'x', '-c', clinic.config], 'augusto');
+  assert.equal(mistyped.code, 65, mistyped.stdout);
+  assert.match(mistyped.stderr, /no kind of identifier here; there are: id, mrn\./);
+});
+
+test('an evidence package lists who saw the patient, and says in no file who that is', async () => {
+  const folder = join(clinic.directory, 'case-77');
+  const period = ['--from', '2020-01-01', '--to', '2090-01-01'];
+  const asked = ['evidence', ...period, '-o', folder, '--patient', 'id:1', `mrn:${number}`, '-c', clinic.config];
+  assert.equal((await clinic.chartgate(asked, 'augusto')).code, 64, 'without a reason');
+  const because = [...asked, '--reason', 'case 77'];
+  assert.match((await clinic.chartgate(because, 'zed')).stderr, /needs an auditor/);
+  const made = await clinic.chartgate(because, 'augusto');
+  assert.equal(made.code, 0, made.stderr);
+  const verified = await clinic.chartgate(['verify-evidence', folder], null);
+  assert.equal(verified.code, 0, verified.stdout);
+  const { making, tallies } = JSON.parse(await readFile(join(folder, 'report.json'), 'utf8'));
+  const { disclosures, unnamed } = await whoSaw('id:1', { patients: ['id:1', `mrn:${number}`] });
+  assert.deepEqual(making.patient, { entries: disclosures.map(({ seq }) => seq).toReversed(), unnamed });
+  const seen = tallies.patient.map(({ who, shown, masked }: PatientAccess) => [who, shown.join(), masked.join()]);
+  assert.deepEqual(seen, [
+    ['ana (https://ci.example)', '', 'mrn,ssn'],
+    ['cora (https://ci.example)', 'name', ''],
+    ['ana (https://ci.example)', '', 'ssn'],
+  ]);
+  for (const each of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (!each.isFile()) continue;
+    const content = await readFile(join(each.parentPath, each.name), 'latin1');
+    assert.ok(!content.toLowerCase().includes(number.toLowerCase()), each.name);
+  }
 });
 
 test('a text search finds what was said and shown, and nothing that was masked', async () => {
@@ -121,6 +152,20 @@ test('a text search finds what was said and shown, and nothing that was masked',
   };
   assert.equal(await search('canary-question'), 1);
   for (const canary of [...canaries, number]) assert.equal(await search(canary), 0, canary);
+});
+
+test('a word that is mistyped does not read as if nothing had happened', async () => {
+  const run = (...args: string[]) => clinic.chartgate([...args, '-c', clinic.config], 'augusto');
+  const nobody = await run('sessions', 'ls', '--subject', 'anna', '--connection', 'ehr', '--json');
+  assert.deepEqual([nobody.code, nobody.stdout, nobody.stderr], [0, '[]\n', '']);
+  const unknown = await run('sessions', 'ls', '--subject', 'anna', '--connection', 'ehr', '--tool', 'qery');
+  assert.match(unknown.stderr, /^No session matches\. None .* has --subject anna, nor --tool qery, at any time\.$/m);
+  const early = await run('sessions', 'ls', '--subject', 'ana', '--until', '2020-01-01');
+  assert.equal(early.stderr, 'No session matches.\n');
+  const hold = ['audit', 'hold', 'add', '--reason', 'case 77'];
+  assert.equal((await run(...hold, '--session', 's_nobody')).code, 66);
+  assert.match((await run(...hold, '--subject', 'anna')).stderr, /No session of anna is on record/);
+  assert.equal((await run(...hold, '--subject', 'ana')).stderr, '');
 });
 
 test('the index read anew says the same, and no file knows the number', async () => {

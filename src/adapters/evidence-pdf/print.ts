@@ -2,7 +2,8 @@
 // INVARIANT: the same report gives the same bytes, on any machine: nothing is compressed, and no clock is read.
 
 import PdfDocument from 'pdfkit';
-import type { EvidenceReport, Table } from '../../audit/evidence/report.ts';
+import type { EvidenceReport } from '../../audit/evidence/report.ts';
+import type { Table } from '../../audit/evidence/sections.ts';
 
 const ink = '#1c2530';
 const soft = '#5a6673';

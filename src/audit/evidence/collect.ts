@@ -46,7 +46,7 @@ export async function collect(from: Collection, write: WriteFile): Promise<Resul
   const { first, records, keyChanges } = found.value;
   const root = Buffer.from(checkpoint.root).toString('base64');
   const seed = from.seed ?? root;
-  const [tally, plan] = [new Tally(seed), new ProofPlan()];
+  const [tally, plan] = [new Tally(seed, from.making.patient?.entries), new ProofPlan()];
   const times: [first: string | null, last: string | null] = [null, null];
   await write(packageFiles.records, '');
   for await (const bundle of entriesBetween(from.log, first, first + records, from.sizeNow)) {

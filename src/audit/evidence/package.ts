@@ -13,11 +13,15 @@ export const packageFiles = {
   keys: 'keys/log.vkey',
 } as const;
 
+/** Below it stand the sources of a verifier that needs Node alone. */
+export const verifierFolder = 'verifier/';
+
 /** Paths that a package may have besides: nobody signs the manifest, so nothing else is taken into it. */
 export function isPackagePath(path: string): boolean {
   const named: readonly string[] = Object.values(packageFiles);
   return (
-    path.startsWith('proofs/') || path.startsWith('policies/') || (named.includes(path) && path !== 'manifest.json')
+    ['proofs/', 'policies/', verifierFolder].some((folder) => path.startsWith(folder)) ||
+    (named.includes(path) && path !== 'manifest.json')
   );
 }
 

@@ -3,10 +3,8 @@
 
 import type { RecordType } from '../../core/record.ts';
 import { type Control, type ControlStatus, controls } from './controls.ts';
-import { type Counts, type Gap, type Listed, type ListName, listedMax, sampleSize, type Tallies } from './tally.ts';
-
-/** Rows of one table; what is beyond is counted. All of it is in report.json. */
-const rowsMax = 200;
+import { countTable, listedTable, listTable, rowsMax, type Section, section, table } from './sections.ts';
+import { type Gap, listedMax, sampleSize, type Tallies } from './tally.ts';
 
 export interface Scope {
   readonly origin: string;
@@ -41,18 +39,15 @@ export interface Making {
   readonly by: string;
   /** Number of the `evidence.exported` record; null where no running gate was asked. */
   readonly recorded: number | null;
+  /** What the gate knew of the one patient that was asked for; null where none was. */
+  readonly patient: PatientAsked | null;
 }
 
-export interface Table {
-  readonly title: string;
-  readonly headings: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-}
-
-export interface Section {
-  readonly title: string;
-  readonly text: readonly string[];
-  readonly tables: readonly Table[];
+export interface PatientAsked {
+  /** Numbers of the records of answers about them, ascending. */
+  readonly entries: readonly number[];
+  /** How many more answers of the period are about patients and do not say about whom. */
+  readonly unnamed: number;
 }
 
 export interface EvidenceReport {
@@ -74,7 +69,7 @@ export function reportOf(scope: Scope, tallies: Tallies, making: Making): Eviden
     limitsSection(),
     controlSection(behind),
     coverageSection(tallies),
-    ...accessSections(tallies),
+    ...accessSections(tallies, making),
     ...decisionSections(tallies),
     ...careSections(tallies, making),
     integritySection(scope, tallies),
@@ -178,7 +173,7 @@ const measures = [
   'listed acts',
 ] as const;
 
-function accessSections(tallies: Tallies): Section[] {
+function accessSections(tallies: Tallies, { patient }: Making): Section[] {
   const { identities, agents, connections, doors, unmasked, disclosures } = tallies;
   const rows = Object.entries(identities).map(([who, of]) => [who, ...measures.map((each) => String(of[each] ?? 0))]);
   const { records, patients, unnamed } = disclosures;
@@ -195,9 +190,7 @@ function accessSections(tallies: Tallies): Section[] {
       ],
       [table('', ['who', ...measures], rows), countTable('Requests by connection', 'connection', connections)],
     ),
-    section('Access by patient', [
-      'Not asked for. Names of patients are keyed digests in encrypted payloads: chartgate who-saw answers for one patient, at the gate.',
-    ]),
+    patientSection(tallies, patient),
     section('Disclosure candidates', [
       `${records} records of answers about patients: ${patients} times a patient was named, ${unnamed} answers did not say which. They are candidates for an accounting under 45 CFR 164.528; which of them it covers is for people to say.`,
       ...(records === 0 ? ['None is recorded where no patient keys are configured.'] : []),
@@ -215,8 +208,33 @@ function accessSections(tallies: Tallies): Section[] {
   ];
 }
 
+function patientSection({ patient: accesses }: Tallies, asked: PatientAsked | null): Section {
+  if (!asked)
+    return section('Access by patient', [
+      'This package was made for no one patient (--patient). Names of patients are keyed digests in encrypted payloads: chartgate who-saw answers for one, at the gate.',
+    ]);
+  const rows = accesses.map(({ seq, time, who, connection, what, shown, masked }) => [
+    String(seq),
+    time,
+    who,
+    connection,
+    what,
+    shown.join(' '),
+    masked.join(' '),
+  ]);
+  return section(
+    'Access by patient',
+    [
+      `One patient was asked for: ${accesses.length} answers in which they stand, or that they were asked about. Who that is stands in no file of this package.`,
+      `That these answers are about this patient is the word of the gate, which alone has the names; that they were given, to whom, and what is said of them here is proven. ${asked.unnamed} more answers of the period are about patients and do not say about whom.`,
+      'They are candidates for an accounting under 45 CFR 164.528, for people to judge.',
+    ],
+    [table('', ['entry', 'time', 'recipient', 'connection', 'what', 'shown', 'masked'], rows)],
+  );
+}
+
 function decisionSections(tallies: Tallies): Section[] {
-  const { effects, rules, refusals, endings, types } = tallies;
+  const { effects, rules, refusals, endings, types, methods } = tallies;
   const count = (type: RecordType): string => String(types[type] ?? 0);
   return [
     section(
@@ -239,15 +257,24 @@ function decisionSections(tallies: Tallies): Section[] {
         countTable('How requests ended', 'status', endings),
       ],
     ),
-    section('Sign-ins', [
-      `${count('auth.accepted')} sign-ins, ${count('auth.refused')} refused, ${count('auth.signed_out')} ended, ${count('credential.issued')} short-lived credentials issued.`,
-    ]),
+    section(
+      'Sign-ins',
+      [
+        `${count('auth.accepted')} sign-ins, ${count('auth.refused')} refused, ${count('auth.signed_out')} ended, ${count('credential.issued')} short-lived credentials issued.`,
+        'Sessions begin with a sign-in, a token of a trusted issuer or a credential; each is checked when it begins.',
+      ],
+      [countTable('Sessions by what proved who asks', 'method', methods)],
+    ),
   ];
 }
 
 function careSections(tallies: Tallies, { recorded }: Making): Section[] {
   const { policies, readings, types } = tallies;
   const undone = recorded === null ? ' This export itself is not among them.' : '';
+  const read = Object.entries(readings).flatMap(([who, of]) =>
+    Object.entries(of).map(([what, count]) => [who, what, String(count)]),
+  );
+  const made = types['evidence.exported'] ?? 0;
   return [
     section(
       'Policy changes',
@@ -256,8 +283,8 @@ function careSections(tallies: Tallies, { recorded }: Making): Section[] {
     ),
     section(
       'Access to the log itself',
-      [`${types['audit.read'] ?? 0} readings, with who and what.${undone}`],
-      [countTable('', 'what', readings)],
+      [`${types['audit.read'] ?? 0} readings and ${made} evidence packages, by whom and of what.${undone}`],
+      [table('', ['who', 'what', 'count'], read)],
     ),
     section(
       'Activity reviews',
@@ -317,44 +344,12 @@ function sampleSection({ seed }: Scope, { sample }: Tallies): Section {
 
 function methodSection(): Section {
   return section('Method', [
-    'The log was verified as a whole before it was read. The period is all entries from the first to the last whose time is in it, up to where the log is past its end; a clock set back at a restart can put others between them. Where it ran ahead and was set back, entries of the period can also come after later ones: chartgate audit verify names such restarts.',
+    'The log was verified as a whole before it was read. The period is all entries from the first to the last whose time is in it, wherever in the log they are: a clock set back at a restart can put others between them. The gate names both in its record of the export (evidence.exported), and verify-evidence holds the package against it. Without such a record the entries next to the period show that it is whole, unless a clock ran ahead and was set back: chartgate audit verify names such restarts.',
     `All numbers are counted from records.ndjson; tables here end after ${rowsMax} rows, lists in report.json after ${listedMax}; what was left out is counted.`,
     'chartgate verify-evidence needs nothing but this directory and the log’s public key, known from elsewhere. It proves every record against the signed root, counts and draws again, and compares.',
     'report.json, index.html and report.pdf are made again from the records, and have to be the same to the byte.',
+    'verifier/ is the same verifier for whoever has no Chartgate: node verifier --key and the log’s public key. It makes no PDF. Who can alter the package can alter it too: better is one from the release, or from an earlier package.',
   ]);
-}
-
-function section(title: string, text: readonly string[], tables: readonly (Table | null)[] = []): Section {
-  const kept = tables.filter((each) => each !== null);
-  const none = tables.length > 0 && kept.length === 0 ? ['None in the period.'] : [];
-  return { title, text: [...text, ...none], tables: kept };
-}
-
-/** Null where there is nothing to show. */
-function table(title: string, headings: readonly string[], rows: readonly (readonly string[])[]): Table | null {
-  if (rows.length === 0) return null;
-  const more = rows.length - rowsMax;
-  const shown = more > 0 ? [...rows.slice(0, rowsMax), [`… and ${more} more`]] : rows;
-  return { title, headings, rows: shown };
-}
-
-function countTable(title: string, heading: string, counts: Counts): Table | null {
-  const rows = Object.entries(counts).map(([name, count]) => [name, String(count)]);
-  return table(title, [heading, 'count'], rows);
-}
-
-function listTable(
-  title: string,
-  name: ListName,
-  { lists, leftOut }: Pick<Tallies, 'lists' | 'leftOut'>,
-): Table | null {
-  return listedTable(title, lists[name], leftOut[name]);
-}
-
-function listedTable(title: string, list: readonly Listed[], leftOut: number): Table | null {
-  const rows = list.map(({ seq, time, type, who = '', says }) => [String(seq), time, type, who, says]);
-  const found = table(title, ['entry', 'time', 'type', 'who', 'what'], rows);
-  return found && leftOut > 0 ? { ...found, rows: [...found.rows, [`… and ${leftOut} more, counted only`]] } : found;
 }
 
 function sum(counts: readonly number[]): number {

@@ -22,6 +22,20 @@ export interface Listed {
   readonly says: string;
 }
 
+/** An answer about the one patient that was asked for. */
+export interface PatientAccess {
+  readonly seq: number;
+  readonly time: string;
+  /** `id (issuer)`. */
+  readonly who: string;
+  readonly connection: string;
+  /** Tables, or an MCP tool or method. */
+  readonly what: string;
+  /** PHI classes it was about, by whether the rule lets them be seen as they are. */
+  readonly shown: readonly string[];
+  readonly masked: readonly string[];
+}
+
 export interface Gap {
   /** The last record before the gate was there again; null where that is before the period. */
   readonly from: string | null;
@@ -37,6 +51,8 @@ export interface Tallies {
   readonly agents: Counts;
   readonly connections: Counts;
   readonly doors: Counts;
+  /** How the callers of sessions proved who they are. */
+  readonly methods: Counts;
   readonly effects: Counts;
   readonly rules: Counts;
   readonly policies: Counts;
@@ -48,7 +64,10 @@ export interface Tallies {
   /** Requests by PHI class they were about and did not get masked; `all` where the record does not say what it was about. */
   readonly unmasked: Counts;
   readonly disclosures: { readonly records: number; readonly patients: number; readonly unnamed: number };
-  readonly readings: Counts;
+  /** Those of the entries asked for that are of an answer. */
+  readonly patient: readonly PatientAccess[];
+  /** By who read the log: what of it. */
+  readonly readings: Readonly<Record<string, Counts>>;
   readonly gaps: readonly Gap[];
   readonly lists: Readonly<Record<ListName, readonly Listed[]>>;
   readonly leftOut: Readonly<Record<ListName, number>>;
@@ -112,14 +131,17 @@ function rankOf(seed: string, seq: number): string {
   return hash('sha256', `chartgate evidence sample v1\n${seed}\n${seq}\n`);
 }
 
-/** See entries in order, then take the tallies. */
+/** See entries in order, then take the tallies. `patient`: numbers of the entries that are said to be about one. */
 export class Tally {
   readonly #seed: string;
+  readonly #wanted: ReadonlySet<number>;
+  readonly #patient: PatientAccess[] = [];
   readonly #counts = {
     types: new Map<string, number>(),
     agents: new Map<string, number>(),
     connections: new Map<string, number>(),
     doors: new Map<string, number>(),
+    methods: new Map<string, number>(),
     effects: new Map<string, number>(),
     rules: new Map<string, number>(),
     policies: new Map<string, number>(),
@@ -127,9 +149,9 @@ export class Tally {
     endings: new Map<string, number>(),
     masked: new Map<string, number>(),
     unmasked: new Map<string, number>(),
-    readings: new Map<string, number>(),
   };
   readonly #identities = new Map<string, Map<string, number>>();
+  readonly #readings = new Map<string, Map<string, number>>();
   /** Whose an open session is: what ends a request does not say it again. */
   readonly #sessions = new Map<string, string>();
   readonly #lists: Record<ListName, Listed[]> = {
@@ -154,8 +176,9 @@ export class Tally {
   #before: Entry | undefined;
   #records = 0;
 
-  constructor(seed: string) {
+  constructor(seed: string, patient: readonly number[] = []) {
     this.#seed = seed;
+    this.#wanted = new Set(patient);
   }
 
   see(entry: Entry): void {
@@ -180,6 +203,7 @@ export class Tally {
       agents: sorted(counts.agents),
       connections: sorted(counts.connections),
       doors: sorted(counts.doors),
+      methods: sorted(counts.methods),
       effects: sorted(counts.effects),
       rules: sorted(counts.rules),
       policies: sorted(counts.policies),
@@ -187,12 +211,11 @@ export class Tally {
       endings: sorted(counts.endings),
       masked: sorted(counts.masked),
       unmasked: sorted(counts.unmasked),
-      readings: sorted(counts.readings),
+      readings: sortedBy(this.#readings),
       records: this.#records,
-      identities: Object.fromEntries(
-        [...this.#identities].sort(([a], [b]) => (a < b ? -1 : 1)).map(([who, of]) => [who, sorted(of)]),
-      ),
+      identities: sortedBy(this.#identities),
       disclosures: { ...this.#disclosed },
+      patient: [...this.#patient],
       gaps: [...this.#gaps],
       lists: this.#lists,
       leftOut: this.#leftOut,
@@ -205,6 +228,7 @@ export class Tally {
     const counts = this.#counts;
     if (type === 'session.start') {
       add(counts.doors, word(data['door']));
+      add(counts.methods, word(data['method']));
       this.#add(entry, 'sessions');
     } else if (type === 'request') this.#request(entry);
     else if (type === 'request.end' || type === 'response') this.#answer(entry);
@@ -213,9 +237,10 @@ export class Tally {
       this.#disclosed.records++;
       this.#disclosed.patients += numberOf(data['patients']);
       if (data['unnamed'] === true) this.#disclosed.unnamed++;
+      if (this.#wanted.has(entry.seq)) this.#patient.push(accessIn(entry));
       this.#add(entry, 'disclosures');
     } else if (type === 'audit.read' || type === 'evidence.exported') {
-      add(counts.readings, word(data['what'] ?? type));
+      add(within(this.#readings, nameOf(entry) ?? 'not said'), word(data['what'] ?? type));
       this.#add(entry, 'readings of the log');
     } else if (type === 'node.start') this.#started(entry);
   }
@@ -267,9 +292,7 @@ export class Tally {
   #add(entry: Entry, measure: string, by = 1): void {
     const who = nameOf(entry) ?? this.#sessions.get(entry.session ?? '');
     if (who === undefined || by === 0) return;
-    const of = this.#identities.get(who) ?? new Map<string, number>();
-    this.#identities.set(who, of);
-    add(of, measure, by);
+    add(within(this.#identities, who), measure, by);
   }
 }
 
@@ -280,6 +303,19 @@ function listed(entry: Entry): Listed {
   if (entry.approval !== undefined) says.unshift(entry.approval);
   if (entry.session !== undefined) says.push(`session ${entry.session}`);
   return { seq, time, type, ...(who === undefined ? {} : { who }), says: says.join(', ') };
+}
+
+function accessIn(entry: Entry): PatientAccess {
+  const { seq, time, connection = '', data = {} } = entry;
+  const { unmask, phi, masked, relations, tool, method } = data;
+  const about = [...(Array.isArray(phi) ? phi : []), ...(isJsonObject(masked) ? Object.keys(masked) : [])];
+  const classes = [...new Set(about.map((each) => word(each)))];
+  const isShown = (each: string): boolean => unmask === 'all' || (Array.isArray(unmask) && unmask.includes(each));
+  const tables = Array.isArray(relations) && relations.length > 0 ? relations : undefined;
+  const what = word(tables ?? tool ?? method);
+  const shown = classes.filter(isShown);
+  const hidden = classes.filter((each) => !isShown(each));
+  return { seq, time, who: nameOf(entry) ?? 'not said', connection, what, shown, masked: hidden };
 }
 
 /** An allow says what it lets be seen, and of a statement is known what it is about. */
@@ -309,6 +345,16 @@ function numberOf(value: Json | undefined): number {
 
 function add(counts: Map<string, number>, key: string, by = 1): void {
   counts.set(key, (counts.get(key) ?? 0) + by);
+}
+
+function within(all: Map<string, Map<string, number>>, who: string): Map<string, number> {
+  const of = all.get(who) ?? new Map<string, number>();
+  all.set(who, of);
+  return of;
+}
+
+function sortedBy(all: ReadonlyMap<string, ReadonlyMap<string, number>>): Readonly<Record<string, Counts>> {
+  return Object.fromEntries([...all].sort(([a], [b]) => (a < b ? -1 : 1)).map(([who, of]) => [who, sorted(of)]));
 }
 
 function sorted(counts: ReadonlyMap<string, number>): Counts {

@@ -12,16 +12,16 @@ import { formatVkey, isBy, type NoteKey, parseNote } from '../note.ts';
 import { decodeProof } from '../tlog-proof.ts';
 import { type Hash, leafHash, sameHash, verifyInclusion } from '../tree.ts';
 import { type BadPlace, orUnreadable, type ReadOnlyFiles } from '../verify-sources.ts';
+import { type Claims, claimsOf, momentOf } from './claims.ts';
 import { signaturesOf } from './collect.ts';
 import {
   isPackagePath,
-  type Period,
   ProofPlan,
   packageFiles,
   packageJson,
   policyPath,
   proofPath,
-  seedForm,
+  verifierFolder,
 } from './package.ts';
 import { stretchRoot } from './range.ts';
 import { digestOf, jsonOf, linesOf, textOf } from './reading.ts';
@@ -39,7 +39,10 @@ export interface PackageOptions {
   readonly release: string;
   /** The page and the print, made again of the report. */
   readonly page: (report: EvidenceReport) => string;
-  readonly print: (report: EvidenceReport) => Promise<Uint8Array>;
+  /** Null where none can be made: it is not compared. */
+  readonly print: ((report: EvidenceReport) => Promise<Uint8Array>) | null;
+  /** The verifier that goes into a package, by path; null for that one itself. */
+  readonly verifier: ReadonlyMap<string, string> | null;
 }
 
 export interface VerifiedPackage {
@@ -55,6 +58,10 @@ export interface VerifiedPackage {
   readonly cosigned: readonly { readonly name: string; readonly time: string }[];
   /** Drawn again, each proven, held against the policies of the package. */
   readonly sample: readonly Sampled[];
+  /** Number of the proven record of this export, by which no record of the period is left out; null where none is proven. */
+  readonly recorded: number | null;
+  /** Of what was made again nothing was held against these. */
+  readonly uncompared: readonly string[];
 }
 
 export function verifyPackage(
@@ -86,11 +93,13 @@ async function verifyFiles(files: ReadOnlyFiles, options: PackageOptions): Promi
   if (!records.ok) return records;
   const stray = checkStretch(claims, records.value, proofs.value, checkpoint.value);
   if (stray) return fail(stray);
-  const unrecorded = checkRecorded(claims, proofs.value, checkpoint.value);
+  const unrecorded = checkRecorded(claims, records.value.leaves.length, proofs.value, checkpoint.value);
   if (unrecorded) return fail(unrecorded);
   const policies = await checkPolicies(files, listed.value);
   if (!policies.ok) return policies;
   const rebuilt = rebuild(claims, records.value, checkpoint.value, note, policies.value);
+  const stranger = strangerIn(claims.making, rebuilt);
+  if (stranger) return fail(stranger);
   const difference = differenceOf(asJson(rebuilt), claims.report);
   const { by } = claims.making;
   const otherwise =
@@ -101,8 +110,12 @@ async function verifyFiles(files: ReadOnlyFiles, options: PackageOptions): Promi
     return bad(packageFiles.report, null, `it is not written as such a report is${otherwise}`);
   if ((await textOf(files, packageFiles.page)) !== options.page(rebuilt))
     return bad(packageFiles.page, null, `it does not show what report.json says${otherwise}`);
-  if (Buffer.compare((await files.read(packageFiles.print)) ?? new Uint8Array(), await options.print(rebuilt)) !== 0)
+  const { print, verifier } = options;
+  const printed = (await files.read(packageFiles.print)) ?? new Uint8Array();
+  if (print && Buffer.compare(printed, await print(rebuilt)) !== 0)
     return bad(packageFiles.print, null, `it does not show what report.json says${otherwise}`);
+  const altered = verifier && (await alteredIn(files, listed.value, verifier));
+  if (altered) return bad(altered, null, `it is not as in the verifier of ${options.release}${otherwise}`);
   const cosigned = cosignaturesBy(note, options.witnesses?.keys ?? []);
   const quorum = options.witnesses?.quorum ?? 0;
   if (cosigned.length < quorum)
@@ -118,7 +131,10 @@ async function verifyFiles(files: ReadOnlyFiles, options: PackageOptions): Promi
     return proven ? [performAgain(proven.entry, (digest) => texts.get(digest))] : [];
   });
   const [count, proven] = [listed.value.length, proofs.value.size];
-  return ok({ report: rebuilt, files: count, proofs: proven, ...signed.value, cosigned, sample });
+  const recorded =
+    claims.making.recorded !== null && proofs.value.has(claims.making.recorded) ? claims.making.recorded : null;
+  const uncompared = [...(print ? [] : [packageFiles.print]), ...(verifier ? [] : [verifierFolder])];
+  return ok({ report: rebuilt, files: count, proofs: proven, ...signed.value, cosigned, sample, recorded, uncompared });
 }
 
 /** Every file is in the manifest and is what it says; and the other way round. */
@@ -141,28 +157,16 @@ async function checkManifest(files: ReadOnlyFiles): Promise<Result<readonly stri
     : bad(extra, null, 'it is in the directory, and not in the manifest');
 }
 
-/** What cannot be made again from the records: the question, and what the maker says of the making. */
-interface Claims {
-  readonly report: Json;
-  readonly period: Period;
-  readonly before: number;
-  readonly seed: string;
-  readonly making: Making;
-}
-
-function claimsOf(text: string): Claims | null {
-  const report = jsonOf(text);
-  if (!isJsonObject(report)) return null;
-  const { scope, making } = report;
-  if (!isJsonObject(scope) || !isJsonObject(making)) return null;
-  const { before, seed } = scope;
-  const [from, to] = [momentOf(scope['from']), momentOf(scope['to'])];
-  const { made, by, recorded } = making;
-  if (!isCount(before) || typeof seed !== 'string' || from === null || to === null) return null;
-  if (typeof made !== 'string' || typeof by !== 'string' || !(recorded === null || isCount(recorded))) return null;
-  // They are shown to people, and nothing else vouches for them.
-  if (momentText(made) !== made || !releaseForm.test(by) || !seedForm.test(seed)) return null;
-  return { report, period: { from, to }, before, seed, making: { made, by, recorded } };
+/** The first file of the verifier that is missing, more, or other than it should be. */
+async function alteredIn(
+  files: ReadOnlyFiles,
+  paths: readonly string[],
+  verifier: ReadonlyMap<string, string>,
+): Promise<string | undefined> {
+  const there = paths.filter((path) => path.startsWith(verifierFolder));
+  for (const path of new Set([...there, ...verifier.keys()]))
+    if (!there.includes(path) || (await textOf(files, path)) !== verifier.get(path)) return path;
+  return undefined;
 }
 
 interface Proven {
@@ -241,7 +245,7 @@ interface Records {
 
 async function readRecords(files: ReadOnlyFiles, claims: Claims, proofs: Proofs): Promise<Result<Records, BadPlace>> {
   const leaves: Hash[] = [];
-  const [tally, plan] = [new Tally(claims.seed), new ProofPlan()];
+  const [tally, plan] = [new Tally(claims.seed, claims.making.patient?.entries), new ProofPlan()];
   const ends: [first: Entry | null, last: Entry | null] = [null, null];
   for await (const line of linesOf(files, packageFiles.records)) {
     const seq = claims.before + leaves.length;
@@ -289,9 +293,13 @@ function checkStretch(
   return null;
 }
 
-/** The record that is said to be of this export, where the checkpoint covers it. */
+/**
+ * The record that is said to be of this export, where the checkpoint covers it. The gate says there which entries of its log are
+ * the first and the last of the period: where a clock ran ahead and was set back, their neighbours do not tell.
+ */
 function checkRecorded(
-  { period, seed, making: { recorded } }: Claims,
+  { period, before, seed, making: { recorded } }: Claims,
+  records: number,
   proofs: Proofs,
   { size, root }: Checkpoint,
 ): BadPlace | null {
@@ -301,9 +309,20 @@ function checkRecorded(
   const { from, to, seed: chosen = Buffer.from(root).toString('base64') } = entry.data ?? {};
   const said = [from, to].map((each) => momentOf(each));
   const isIt = said[0] === period.from && said[1] === period.to && chosen === seed;
-  return entry.type === 'evidence.exported' && isIt
-    ? null
-    : { file: packageFiles.report, entry: recorded, what: 'this entry is no record of such an export' };
+  if (entry.type !== 'evidence.exported' || !isIt)
+    return { file: packageFiles.report, entry: recorded, what: 'this entry is no record of such an export' };
+  const { first, last } = entry.data ?? {};
+  const left = [first, last].filter(isCount).find((seq) => seq < before || seq >= before + records);
+  const what = `entry ${recorded} says that this record is of the period, and it is left out`;
+  return left === undefined ? null : { file: packageFiles.records, entry: left, what };
+}
+
+/** An entry that is said to be about the patient has to be an answer of the period. */
+function strangerIn({ patient }: Making, { tallies }: EvidenceReport): BadPlace | null {
+  const known = new Set(tallies.patient.map(({ seq }) => seq));
+  const entry = patient?.entries.find((seq) => !known.has(seq));
+  const what = 'this entry, which is said to be about the patient, is no answer of the period';
+  return entry === undefined ? null : { file: packageFiles.report, entry, what };
 }
 
 /** Digests of the policies, each the SHA-256 of its file. */
@@ -362,18 +381,6 @@ function differenceOf(wanted: Json, found: Json | undefined, path = ''): string 
 function asJson(report: EvidenceReport): Json {
   const value: Json = JSON.parse(JSON.stringify(report));
   return value;
-}
-
-const releaseForm = /^chartgate \d+\.\d+\.\d+[\w.+-]{0,40}$/;
-
-function momentText(value: string): string | null {
-  const moment = momentOf(value);
-  return moment === null ? null : new Date(moment).toISOString();
-}
-
-function momentOf(value: Json | undefined): number | null {
-  const moment = typeof value === 'string' ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(moment) ? null : moment;
 }
 
 function bad(file: string, entry: number | null, what: string): { readonly ok: false; readonly error: BadPlace } {
