@@ -1,13 +1,16 @@
 // The archive of a running gate: which place, its pace, what is told when it lags, and the gate closing when it lags too far.
 
 import type { Logger } from 'pino';
-import { systemClock as clock } from './adapters/system/clock.ts';
+import { systemClock as clock, every } from './adapters/system/clock.ts';
 import { archiveAt } from './cli/archive-place.ts';
 import type { ArchiveConfig } from './config/config.ts';
 import { ok, type Result } from './core/result.ts';
 import type { Foundation } from './foundation.ts';
 import { createArchiveDesk } from './gateway/archive-desk.ts';
 import { type Log, LogUnavailable, logWith } from './ports/log.ts';
+
+/** A lag is told so often at the least. */
+const alarmMs = 600_000;
 
 /**
  * Starts archiving. The foundation that comes back is the one the doors get: its log takes no new session or request while the
@@ -46,19 +49,13 @@ export async function openArchive(
   metrics.watch('chartgate_archive_entries', 'Entries in the archive.', () => desk.size);
   metrics.watch('chartgate_archive_failures', 'Cuts that failed since the last that did not.', () => desk.failures);
   const stop = desk.start();
-  const alarm = setInterval(
-    () => {
-      if (desk.lagMs() > config.warnMs)
-        logger.error(
-          { archive: archive.place, lagSeconds: Math.round(desk.lagMs() / 1000) },
-          'the archive lags behind',
-        );
-    },
-    Math.min(config.warnMs, 600_000),
-  );
-  alarm.unref();
+  const stopAlarm = every(Math.min(config.warnMs, alarmMs), () => {
+    const lagMs = desk.lagMs();
+    if (lagMs > config.warnMs)
+      logger.error({ archive: archive.place, lagSeconds: Math.round(lagMs / 1000) }, 'the archive lags behind');
+  });
   onClose(async () => {
-    clearInterval(alarm);
+    stopAlarm();
     await stop();
   });
   const { closeMs } = config;
@@ -66,11 +63,16 @@ export async function openArchive(
   return ok({ ...foundation, log: closedWhile(log, () => desk.lagMs() > closeMs) });
 }
 
+const lagging = {
+  text: 'The archive of the audit log is too far behind, so the gate begins nothing new.',
+  next: 'Try again once it has caught up; the operator should look at the storage of audit.archive.',
+};
+
 /** What runs goes on and is recorded to its end; nothing new begins. */
 function closedWhile(log: Foundation['log'], isTooFar: () => boolean): Foundation['log'] {
   const append: Log['append'] = (record, payload, patient) =>
     (record.type === 'session.start' || record.type === 'request') && isTooFar()
-      ? Promise.reject(new LogUnavailable('the archive of the audit log is too far behind'))
+      ? Promise.reject(new LogUnavailable('the archive of the audit log is too far behind', { told: lagging }))
       : log.append(record, payload, patient);
   return logWith(log, { append, isOpen: () => !isTooFar() });
 }

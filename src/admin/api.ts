@@ -77,8 +77,7 @@ export function createAdminApi(deps: AdminDeps): AdminApi {
 
   app.notFound(() => answerRefusal({ code: 'not_found', text: 'There is no such address in this API.' }));
   app.onError((error) => {
-    if (error instanceof LogUnavailable)
-      return answerRefusal({ code: 'log_unavailable', text: 'The audit log cannot be written.' });
+    if (error instanceof LogUnavailable) return answerRefusal(error.refusal);
     deps.onError(error);
     return answerRefusal({ code: 'internal', text: 'The gate met an error of its own.' });
   });

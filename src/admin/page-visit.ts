@@ -54,8 +54,7 @@ export function refusalPage({ code, text, next }: Refusal, back: WayBack | null)
 
 /** What was thrown, as a page; a bug is the operator's to know. */
 export function brokenPage(error: unknown, onError: (error: unknown) => void): Response {
-  const closed = error instanceof LogUnavailable;
-  if (!closed) onError(error);
-  const code = closed ? 'log_unavailable' : 'internal';
-  return refusalPage({ code, text: errors[code].text }, null);
+  if (error instanceof LogUnavailable) return refusalPage(error.refusal, null);
+  onError(error);
+  return refusalPage({ code: 'internal', text: errors.internal.text }, null);
 }

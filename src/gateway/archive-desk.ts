@@ -51,6 +51,8 @@ export interface ArchiveDesk {
 }
 
 interface Progress {
+  /** Of the archive it is about; absent: the one configured then. */
+  readonly place?: string;
   /** Entries in the archive. */
   size: number;
   /** Null: nothing was archived yet. */
@@ -223,7 +225,7 @@ class Desk implements ArchiveDesk {
   }
 
   async #writeManifest(progress: Progress, { size, origin, checkpoint, keys }: Snapshot): Promise<Result<void>> {
-    const { log, source } = this.#deps;
+    const { archive, log, source } = this.#deps;
     const number = progress.next;
     const signed = await this.#put(`checkpoints/${String(size).padStart(16, '0')}`, checkpoint);
     if (!signed.ok) return signed;
@@ -240,7 +242,7 @@ class Desk implements ArchiveDesk {
     };
     const written = await this.#put(manifestPath(number), Buffer.from(source.sign(formatManifest(manifest))));
     if (!written.ok) return written;
-    this.#progress = { size, manifest: written.value, next: number + 1, done: [] };
+    this.#progress = { place: archive.place, size, manifest: written.value, next: number + 1, done: [] };
     await source.saveProgress(JSON.stringify(this.#progress));
     const data = { manifest: number, size, sha256: written.value.sha256, version: written.value.version };
     await log.append({ type: 'audit.archived', data });
@@ -258,16 +260,19 @@ class Desk implements ArchiveDesk {
     if (this.#progress) return ok(this.#progress);
     const { source, archive } = this.#deps;
     const text = await source.readProgress();
-    const saved: Progress = text === undefined ? { size: 0, manifest: null, next: 0, done: [] } : JSON.parse(text);
+    const saved: Progress | null = text === undefined ? null : JSON.parse(text);
+    // What is archived elsewhere is not here: another place begins anew.
+    const known = saved !== null && (saved.place ?? archive.place) === archive.place ? saved : null;
+    const progress = known ?? { place: archive.place, size: 0, manifest: null, next: 0, done: [] };
     // One question where nothing is amiss: whether the manifest that is to be written next is there already.
-    for (const prefix of [manifestPath(saved.next), manifestsPrefix]) {
+    for (const prefix of [manifestPath(progress.next), manifestsPrefix]) {
       const found = await archive.versions(prefix);
       if (!found.ok) return found;
       const newest = found.value.filter(({ deletion }) => !deletion).sort((a, b) => (a.path < b.path ? 1 : -1))[0];
       if (newest && prefix === manifestsPrefix) return this.#adopt(newest);
-      if (!newest && text !== undefined) break;
+      if (!newest && known !== null) break;
     }
-    return ok((this.#progress = saved));
+    return ok((this.#progress = progress));
   }
 
   /** A crash can have come between a manifest and the note of it; a log that was rolled back is not archived over itself. */
@@ -284,7 +289,7 @@ class Desk implements ArchiveDesk {
       });
     const { size, number } = manifest.value;
     const pin = pinOf(path, version, bytes.value ?? new Uint8Array());
-    return ok((this.#progress = { size, manifest: pin, next: number + 1, done: [] }));
+    return ok((this.#progress = { place: archive.place, size, manifest: pin, next: number + 1, done: [] }));
   }
 
   /** Whether this log goes on where that manifest's checkpoint ends. */

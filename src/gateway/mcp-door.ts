@@ -100,10 +100,11 @@ class Door implements McpDoor {
 
   async handle(exchange: HttpExchange): Promise<void> {
     try {
-      await this.#route(exchange);
+      const visit = await this.#entrance.admit(exchange);
+      if (visit) await this.#route(visit);
     } catch (error) {
-      const code = error instanceof LogUnavailable ? 'log_unavailable' : 'internal';
-      respondRefusal(exchange, refuse(code, errors[code].text).error);
+      const refusal = error instanceof LogUnavailable ? error.refusal : refuse('internal', errors.internal.text).error;
+      respondRefusal(exchange, refusal);
     }
   }
 
@@ -124,9 +125,8 @@ class Door implements McpDoor {
     return this.#byLogId.get(session)?.audited.subject;
   }
 
-  async #route(exchange: HttpExchange): Promise<void> {
-    const visit = await this.#entrance.admit(exchange);
-    if (!visit) return;
+  #route(visit: Visit): Promise<void> | void {
+    const { exchange } = visit;
     if (this.#closed) return respondCode(exchange, 'shutting_down');
     if (exchange.method !== 'POST' && isStatelessVersion(exchange.header('mcp-protocol-version'))) {
       return respondNotAllowed(exchange, 'POST');
@@ -164,7 +164,8 @@ class Door implements McpDoor {
       return respondRefusal(exchange, refusal, errors[refusal.code].http, {}, id);
     }
     const tool = toolOf(decoded.value);
-    if (tool !== null && (await this.#entrance.stepsUp(visit, tool))) return;
+    const scope = tool === null ? null : this.#entrance.scopeLacking(visit, tool);
+    if (scope !== null) return this.#entrance.stepUp(visit, scope);
     if (!entry) {
       const stateless = isStateless(decoded.value, exchange.header('mcp-protocol-version'));
       return stateless ? this.#answer(visit, decoded.value) : this.#initialize(visit, decoded.value);

@@ -78,7 +78,7 @@ export class McpSession {
     });
     const link = this.#link;
     const catalogue = new ToolCatalogue(link, audited.connection, deps.tools);
-    const outlet = new McpOutlet(deps.clock, deps.maskFor);
+    const outlet = new McpOutlet(deps.clock, deps.maskFor, (error) => void this.#broken(error));
     const questions = new McpQuestions(deps.clock, link, outlet, offered);
     const intents = new McpIntents(deps.clock, audited, client.name);
     const input = new McpInput(states, { identity, connection: audited.connection });
@@ -100,7 +100,7 @@ export class McpSession {
     });
     const sentToPage = ({ approval }: Refusal, { id }: RefusalPage): void =>
       void this.#guard(() => (approval === undefined ? this.#account.wait(id) : this.#tellSettled(approval)));
-    const absent = (): Promise<Refusal | null> => this.#account.meet();
+    const absent = (): Promise<Refusal | null> | null => this.#account.meet();
     this.#catalogue = catalogue;
     this.#outlet = outlet;
     this.#questions = questions;
@@ -208,7 +208,7 @@ export class McpSession {
   }
 
   /** Answers on `reply`, always. `carried` by a request without a session. Never rejects. */
-  async request(message: JsonRpcRequest, reply: McpReply, carried: Carried | null = null): Promise<void> {
+  request(message: JsonRpcRequest, reply: McpReply, carried: Carried | null = null): Promise<void> {
     const call = new McpCall(message, reply, carried);
     // Without a session the ids of two requests have nothing to do with each other.
     const key = carried ? ++this.#stateless : call.id;
@@ -217,12 +217,13 @@ export class McpSession {
       : this.#calls.size >= limits.mcpInFlightPerSessionMax
         ? refuse('too_many', 'Too many requests of this session are running.')
         : null;
-    if (rejected) {
-      call.close();
-      await this.#guard(() => this.audited.refused(rejected.error, { method: call.method }));
-      return call.finish(errorOutcome(rejected.error));
-    }
-    await this.#serve(key, call);
+    return rejected ? this.#reject(call, rejected.error) : this.#serve(key, call);
+  }
+
+  async #reject(call: McpCall, refusal: Refusal): Promise<void> {
+    call.close();
+    await this.#guard(() => this.audited.refused(refusal, { method: call.method }));
+    await call.finish(errorOutcome(refusal));
   }
 
   /** A call that answers where its task says; whatever else it has to say goes out on the client's GET stream. */
@@ -343,8 +344,7 @@ export class McpSession {
       const call = this.#callOf(params['progressToken']);
       if (call?.open === undefined || call.progressToken === undefined) return;
       const named = { ...message, params: { ...params, progressToken: call.progressToken } };
-      await this.#outlet.release(named, call.open);
-      return;
+      return this.#outlet.relay(named, call.open);
     }
     if (method === 'notifications/cancelled') {
       this.#exchange.withdraw(params['requestId']);
@@ -352,7 +352,7 @@ export class McpSession {
     }
     if (listsChanged.includes(method)) this.#catalogue.forget();
     if (this.#standing) await (isNews(method) ? this.#subscriptions.tell(message) : this.#logged(message));
-    else if (isRelayed(method)) await this.#outlet.release({ ...message, params: marked(params, null) });
+    else if (isRelayed(method)) await this.#outlet.relay({ ...message, params: marked(params, null) });
   }
 
   /** Without a session only log messages are relayed, with the newest request that asked for them. */
@@ -360,7 +360,7 @@ export class McpSession {
     if (message.method !== 'notifications/message') return;
     const { level } = message.params;
     const call = [...this.#calls.values()].findLast((each) => isLogged(each.carried?.logLevel, level));
-    if (call?.open) await this.#outlet.release(message, call.open);
+    if (call?.open) await this.#outlet.relay(message, call.open);
   }
 
   /** Tells a client that was sent to the page of an approval that it has been decided. */
@@ -384,9 +384,9 @@ export class McpSession {
 
   /** The log is closed, or this is a bug: either way the session ends here. */
   #broken(error: unknown): Refusal {
-    const code = error instanceof LogUnavailable ? 'log_unavailable' : 'internal';
-    void this.close(code);
-    return refuse(code, code === 'internal' ? 'The gate met an error of its own.' : 'The audit log cannot be written.')
-      .error;
+    const refusal =
+      error instanceof LogUnavailable ? error.refusal : refuse('internal', 'The gate met an error of its own.').error;
+    void this.close(refusal.code);
+    return refusal;
   }
 }

@@ -303,7 +303,7 @@ export class PostgresDoor {
   #refuseBroken(client: ByteStream, error: unknown): void {
     let refusal: Refusal = { code: 'internal', text: errors.internal.text };
     if (error instanceof ProtocolError) refusal = { code: error.code, text: error.message };
-    else if (error instanceof LogUnavailable) refusal = { code: 'log_unavailable', text: errors.log_unavailable.text };
+    else if (error instanceof LogUnavailable) refusal = error.refusal;
     else this.#deps.onBug(error);
     client.end(encodeErrorResponse(errorFields(refusal, 'FATAL')));
   }

@@ -48,9 +48,9 @@ export class SignInDoor {
     try {
       await this.#route(exchange);
     } catch (error) {
-      if (!(error instanceof LogUnavailable)) this.#deps.onBug(error);
-      const code = error instanceof LogUnavailable ? 'log_unavailable' : 'internal';
-      showRefusal(exchange, { code, text: errors[code].text });
+      if (error instanceof LogUnavailable) return showRefusal(exchange, error.refusal);
+      this.#deps.onBug(error);
+      showRefusal(exchange, { code: 'internal', text: errors.internal.text });
     }
   }
 

@@ -1,6 +1,8 @@
 // The audit log as the doors see it. INVARIANT: nothing is released that `append` has not confirmed.
 
+import { errors } from '../core/errors.ts';
 import type { Entry, Payload, RecordInput } from '../core/record.ts';
+import type { Refusal } from '../core/result.ts';
 
 export interface Log {
   /**
@@ -49,8 +51,20 @@ export function logWith<T extends Log & { readonly reader: LogReader }>(
   };
 }
 
+/** Its message is the operator's. */
 export class LogUnavailable extends Error {
   override readonly name = 'LogUnavailable';
+  /** What is told to whoever cannot be served. */
+  readonly refusal: Refusal;
+
+  /** `told`: where it is not the log itself that cannot be written. */
+  constructor(
+    message: string,
+    options: { readonly cause?: unknown; readonly told?: Pick<Refusal, 'text' | 'next'> } = {},
+  ) {
+    super(message, options);
+    this.refusal = { code: 'log_unavailable', ...(options.told ?? { text: errors.log_unavailable.text }) };
+  }
 }
 
 /** Reading back: for search, replay and evidence. Sees every entry that `append` has confirmed. */

@@ -127,6 +127,26 @@ void test('cut after cut, the archive is the log; verified and restored from it 
   assert.equal(await restore(`file://${each.place}`, restored), 64, 'never into a directory that holds something');
 });
 
+void test('another place gets the whole log, also where the first one was left before its first manifest', async () => {
+  const each = await node();
+  const first = fileArchive(each.place);
+  await say(each, 3);
+  const cutShort = each.desk({
+    ...first,
+    put: async (path, ...rest) =>
+      path.startsWith('manifests/') ? refuse('upstream_unavailable', 'Away.') : first.put(path, ...rest),
+  });
+  assert.ok(!(await cutShort.cut()).ok);
+  for (const place of ['second', 'third'].map((name) => `${each.place}.${name}`)) {
+    await say(each, 300);
+    const desk = each.desk(fileArchive(place));
+    assert.ok((await desk.cut()).ok);
+    const { code, size } = await verify(`file://${place}`);
+    assert.deepEqual([code, size], [0, desk.size]);
+  }
+  await each.log.close();
+});
+
 void test('a failing archive is tried again and goes on where it was, also in another process, and lags meanwhile', async () => {
   const each = await node();
   const place = fileArchive(each.place);

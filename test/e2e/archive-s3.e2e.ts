@@ -6,17 +6,18 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CreateBucketCommand,
   DeleteObjectCommand,
   GetObjectRetentionCommand,
   ListObjectVersionsCommand,
+  type ObjectVersion,
   PutObjectCommand,
   PutObjectRetentionCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
 import { type Clinic, type Gate, startClinic } from '../parts/clinic.ts';
+import { eventually } from '../parts/eventually.ts';
 import { missingRadosgw, type Radosgw, startRadosgw } from '../parts/radosgw.ts';
 
 const missing = await missingRadosgw();
@@ -61,14 +62,6 @@ async function ask(): Promise<void> {
   await postgres?.end();
 }
 
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  for (let attempt = 0; attempt < 150; attempt++) {
-    if (await holds()) return;
-    await sleep(200);
-  }
-  assert.fail(`${what}: ${gate?.output()}`);
-}
-
 async function metric(name: string): Promise<number> {
   const answer = await clinic?.get('/metrics', null);
   return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(answer?.text ?? '')?.[1] ?? Number.NaN);
@@ -89,11 +82,17 @@ void test('what is archived is locked, verified and restored; what is done to it
   );
   gate = await clinic.startGate({ env: server.env });
   await ask();
-  await until('a cut', async () => (await metric('chartgate_archive_entries')) > 5);
-  await sleep(1_500);
+  await eventually(async () => (await metric('chartgate_archive_entries')) > 5, 'a cut');
 
-  const listed = await client.send(new ListObjectVersionsCommand({ Bucket: 'evidence', Prefix: 'gate-1/' }));
-  const versions = listed.Versions ?? [];
+  const s3 = client;
+  const list = async (): Promise<readonly ObjectVersion[]> =>
+    (await s3.send(new ListObjectVersionsCommand({ Bucket: 'evidence', Prefix: 'gate-1/' }))).Versions ?? [];
+  const isWhole = async (): Promise<boolean> => {
+    const keys = (await list()).map(({ Key = '' }) => Key);
+    return ['/manifests/', '/checkpoints/'].every((each) => keys.some((key) => key.includes(each)));
+  };
+  await eventually(isWhole, 'a manifest and a checkpoint are in the bucket');
+  const versions = await list();
   const first = versions.find(({ Key }) => Key?.includes('/manifests/'));
   assert.ok(first?.Key && first.VersionId && !versions.some(({ Key }) => Key?.includes('.journal')));
   const object = { Bucket: 'evidence', Key: first.Key, VersionId: first.VersionId };
@@ -116,11 +115,11 @@ void test('what is archived is locked, verified and restored; what is done to it
   // The server does not answer: the gate says so, then takes nothing new; when it answers again, all is as before.
   server.pause();
   await ask();
-  await until('a gate that closes', async () => (await clinic?.get('/readyz', null))?.status === 503);
-  await assert.rejects(ask());
+  await eventually(async () => (await clinic?.get('/readyz', null))?.status === 503, 'the gate closes');
+  await assert.rejects(ask(), /archive of the audit log is too far behind/);
   assert.match(gate.output(), /the archive lags behind/);
   server.resume();
-  await until('a gate that opens', async () => (await clinic?.get('/readyz', null))?.status === 200);
+  await eventually(async () => (await clinic?.get('/readyz', null))?.status === 200, 'the gate opens');
   await ask();
   await gate.stop();
 
