@@ -11,11 +11,12 @@ import { approvalPages } from './admin/approval-sheet.ts';
 import { breakGlassPages, createBreakGlassPages } from './admin/break-glass-page.ts';
 import { createEntrance, entrance, noSuchPage } from './admin/entrance-page.ts';
 import { answerSlack, slackPath } from './admin/slack.ts';
-import { publicHost } from './connections.ts';
+import { createToolChangePages } from './admin/tool-change-page.ts';
+import { toolChangePages } from './admin/tool-change-sheet.ts';
 import { glassFor, mayEnter } from './core/decide.ts';
 import { ok, refuse } from './core/result.ts';
 import { type AccountDesk, accountPages } from './gateway/account-desk.ts';
-import { dsnOf } from './gateway/credential-desk.ts';
+import { dsnOf, farAddress } from './gateway/credential-desk.ts';
 import { signInPrefix } from './gateway/sign-in-door.ts';
 import type { Kernel } from './kernel.ts';
 
@@ -78,7 +79,7 @@ function createApi(kernel: Kernel): AdminApi {
       const issued = await issue({ subject, connection, ttlMs });
       if (!issued.ok) return issued;
       const { user, password, expiresMs } = issued.value;
-      const at = { host: publicHost(postgresAt.host, publicUrl), port: postgresAt.port, tls: tls !== null };
+      const at = farAddress(postgresAt, publicUrl, tls !== null);
       return ok({
         user,
         password,
@@ -95,15 +96,15 @@ function createApi(kernel: Kernel): AdminApi {
 function createPages(kernel: Kernel, accounts: AccountDesk | null): Pages {
   const { foundation, loaded, log, rules, desk, people, onBug } = kernel;
   const { approvals } = foundation.store;
-  const approving = createApprovalPages({
-    clock,
-    approvals,
-    desk,
+  const changing = {
+    tools: kernel.tools,
+    toolReviewersOf: (connection: string) => rules.reviewersOf(connection),
     log,
     readers: () => rules.readers,
     sessions: people?.desk ?? null,
     onError: onBug,
-  });
+  };
+  const approving = createApprovalPages({ ...changing, clock, approvals, desk });
   const breaking = createBreakGlassPages({
     clock,
     log,
@@ -118,6 +119,7 @@ function createPages(kernel: Kernel, accounts: AccountDesk | null): Pages {
     [entrance]: createEntrance(people ? signInPrefix : null),
     [approvalPages]: approving,
     [breakGlassPages]: breaking,
+    [toolChangePages]: createToolChangePages(changing),
   };
   if (!accounts || !people) return every;
   const connecting = createAccountPages({

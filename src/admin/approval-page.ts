@@ -13,11 +13,13 @@ import { approvalPage, approvalPages, commandLinePage, startOf, waitingPage } fr
 import { lookAt } from './approval-view.ts';
 import type { AdminDeps } from './deps.ts';
 import { away, brokenPage, formBytesMax, html, ownForm, refusalPage, visitorOf } from './page-visit.ts';
+import { createToolChanges, type ToolChangeDeps } from './tool-changes.ts';
 
-export type ApprovalPageDeps = Pick<AdminDeps, 'approvals' | 'clock' | 'desk' | 'log' | 'readers' | 'onError'> & {
-  /** Null where nobody can sign in with a browser. */
-  readonly sessions: BrowserSessions | null;
-};
+export type ApprovalPageDeps = ToolChangeDeps &
+  Pick<AdminDeps, 'approvals' | 'clock' | 'desk' | 'onError'> & {
+    /** Null where nobody can sign in with a browser. */
+    readonly sessions: BrowserSessions | null;
+  };
 
 const idText = /^a_[0-9A-HJKMNP-TV-Z]{26}$/;
 const all = { href: approvalPages, label: 'Requests that wait' };
@@ -29,6 +31,7 @@ const gone: Refusal = {
 
 export function createApprovalPages(deps: ApprovalPageDeps): { fetch(request: Request): Promise<Response> } {
   const { approvals, clock, sessions } = deps;
+  const changes = createToolChanges(deps);
   const app = new Hono().basePath(approvalPages);
 
   /** Who is signed in, or the answer for who is not. */
@@ -50,7 +53,8 @@ export function createApprovalPages(deps: ApprovalPageDeps): { fetch(request: Re
     const session = visitor(c);
     if (session instanceof Response) return session;
     const caller = callerOf(session.subject);
-    return html(waitingPage(waiting(caller), caller, clock.now(), startOf(c.req.query('from'))));
+    const look = { caller, now: clock.now(), from: startOf(c.req.query('from')), changes: changes.list(caller) };
+    return html(waitingPage(waiting(caller), look));
   });
 
   app.get('/:id', async (c) => {

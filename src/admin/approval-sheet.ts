@@ -8,7 +8,8 @@ import { isJsonObject } from '../core/json.ts';
 import type { BrowserSession } from '../ports/browser-sessions.ts';
 import { escapeHtml, hidden, page, plainText, timeText } from '../wire/http/page.ts';
 import { type Caller, isOwn, mayDecide } from './access.ts';
-import type { ApprovalView } from './contract.ts';
+import type { ApprovalView, ToolChangeView } from './contract.ts';
+import { toolChangePages } from './tool-change-sheet.ts';
 
 export const approvalPages = '/approvals';
 
@@ -21,8 +22,15 @@ export function startOf(from: string | undefined): number {
   return /^\d{1,6}$/.test(from ?? '') ? Number(from) : 0;
 }
 
+interface WaitingLook {
+  readonly caller: Caller;
+  readonly now: number;
+  readonly from: number;
+  readonly changes: readonly ToolChangeView[];
+}
+
 /** `waiting` in the order in which they end. */
-export function waitingPage(waiting: readonly Approval[], caller: Caller, now: number, from: number): string {
+export function waitingPage(waiting: readonly Approval[], { caller, now, from, changes }: WaitingLook): string {
   const title = 'Requests that wait';
   const groups: readonly (readonly [string, (each: Approval) => boolean])[] = [
     ['For you to decide', (each) => mayDecide(caller, each, now)],
@@ -44,7 +52,16 @@ export function waitingPage(waiting: readonly Approval[], caller: Caller, now: n
     shown.push(`<p><a href="${approvalPages}?from=${from + rowsMax}">Those that end later</a></p>`);
   const empty = `<p>Nothing waits for a decision.</p>
 <p class="hint">When a rule holds a request that you may decide, or one of your own, it stands here until it is decided or ends.</p>`;
+  if (changes.length > 0) shown.push(changesText(changes));
   return page({ title, body: shown.length === 0 ? empty : shown.join('\n'), at: approvalPages });
+}
+
+/** They have pages of their own: nothing of them ends by itself. */
+function changesText(changes: readonly ToolChangeView[]): string {
+  const yours = changes.filter(({ yours, status }) => yours && status === 'pending').length;
+  return `<h2>Definitions that changed (${changes.length})</h2>
+<ul class="rows"><li><a href="${toolChangePages}"><b>${yours === 0 ? 'None' : yours} for you to decide</b>
+<span>What a server describes otherwise than it was accepted is shut until somebody decides.</span></a></li></ul>`;
 }
 
 function rowOf({ id, act, rule, requestedMs, expiresMs }: Approval, now: number): string {

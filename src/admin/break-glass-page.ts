@@ -135,9 +135,9 @@ function overviewPage(
   const none = `<p>The policy lets you break no glass. Whoever writes it can name your group under <code>break_glass</code>.</p>`;
   const nothing = views.length === 0 && may.length === 0 ? '<p>None is open, and none waits for your review.</p>' : '';
   const form = may.length === 0 ? none : askForm(may, csrf);
-  // What is open or waits for somebody comes before the form, and what is over after it.
+  // What is open or waits for somebody, or that nothing is, comes before the form, and what is over after it.
   const [open = '', mine = '', others = ''] = lists;
-  const body = [open, mine, form, nothing, others].filter((each) => each !== '').join('\n');
+  const body = [nothing, open, mine, form, others].filter((each) => each !== '').join('\n');
   return page({ title: 'Break the glass', body, at: breakGlassPages });
 }
 

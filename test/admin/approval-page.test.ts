@@ -10,7 +10,7 @@ import { approvalPage, startOf, waitingPage } from '../../src/admin/approval-she
 import { viewOf } from '../../src/admin/approval-view.ts';
 import { createApprovalDesk } from '../../src/gateway/approval-desk.ts';
 import type { BrowserSessions } from '../../src/ports/browser-sessions.ts';
-import { type GateFixture, people, startGate } from './gate-fixture.ts';
+import { type GateFixture, people, sessionsByName, startGate } from './gate-fixture.ts';
 
 let gate: GateFixture;
 before(async () => {
@@ -18,18 +18,8 @@ before(async () => {
 });
 after(() => gate.close());
 
-/** The cookie is the name, the token of its forms that name backwards. */
-const sessions: BrowserSessions = {
-  of: (cookie) => {
-    const subject = people[cookie ?? ''];
-    return subject && { subject, csrf: `csrf-${subject.id}` };
-  },
-  accepts: (session, csrf) => csrf === session.csrf,
-  signInPath: (path) => `/signin?return=${encodeURIComponent(path)}`,
-};
-
 function pages(
-  signIn: BrowserSessions | null = sessions,
+  signIn: BrowserSessions | null = sessionsByName,
 ): (path: string, cookie?: string, form?: object) => Promise<Response> {
   const { log, store } = gate;
   const { approvals } = store;
@@ -39,6 +29,8 @@ function pages(
     approvals,
     desk,
     log,
+    tools: gate.tools,
+    toolReviewersOf: () => ['privacy'],
     readers: () => ({ auditors: ['auditors'], reviewers: ['privacy'] }),
     sessions: signIn,
     onError: (error) => {
@@ -97,14 +89,22 @@ it('lists what ends soonest first, a page at a time, and leads from one to the n
   const now = one.requestedMs;
   const many = Array.from({ length: 201 }, (_, i) => ({ ...one, id: `a_${i}`, expiresMs: now + (i + 1) * 60_000 }));
   const pia = { subject: { ...one.act.subject, id: 'pia', groups: one.reviewers, aliases: [] }, local: false };
+  const first = { caller: pia, now, from: 0, changes: [] };
   const rows = (from: string | undefined): readonly string[] =>
-    [...waitingPage(many, pia, now, startOf(from)).matchAll(/href="\/approvals\/(a_\d+)"/g)].map(
-      ([, each = '']) => each,
-    );
+    [
+      ...waitingPage(many, { caller: pia, now, from: startOf(from), changes: [] }).matchAll(
+        /href="\/approvals\/(a_\d+)"/g,
+      ),
+    ].map(([, each = '']) => each);
   assert.deepEqual([rows(undefined)[0], rows(undefined).length, rows('200')], ['a_0', 200, ['a_200']]);
   assert.deepEqual(rows('-1'), rows(undefined), 'what is no number is the beginning');
-  assert.match(waitingPage(many, pia, now, 0), /For you to decide \(201\)[^]*href="\/approvals\?from=200"/);
-  assert.match(waitingPage([], pia, now, 0), /Nothing waits/);
+  assert.match(waitingPage(many, first), /For you to decide \(201\)[^]*href="\/approvals\?from=200"/);
+  assert.match(waitingPage([], first), /Nothing waits/);
+  for (const description of ['a', 'b'])
+    await gate.tools.see('ehr-tools', [{ tool: 'lookup', sha256: description, definition: { description } }]);
+  const changed = /href="\/tools"><b>1 for you to decide/;
+  assert.match(await (await pages()('/approvals', 'pia')).text(), changed);
+  assert.doesNotMatch(await (await pages()('/approvals', 'bob')).text(), /href="\/tools"/);
   const later = await gate.hold('DELETE FROM beds');
   assert.match(await (await pages()(`/approvals/${later}`, 'pia')).text(), /The next one for you to decide/);
   // Enter in a line of text presses the first button of its form.

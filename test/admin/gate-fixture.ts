@@ -22,6 +22,7 @@ import { createBreakGlassDesk } from '../../src/gateway/break-glass-desk.ts';
 import { type PatientNaming, patientNamer } from '../../src/gateway/patient-names.ts';
 import { createRetentionDesk } from '../../src/gateway/retention-desk.ts';
 import { createToolDesk, type ToolDesk } from '../../src/gateway/tool-desk.ts';
+import type { BrowserSessions } from '../../src/ports/browser-sessions.ts';
 import { type Log, type LogReader, LogUnavailable } from '../../src/ports/log.ts';
 import type { PayloadKeep } from '../../src/ports/payload-keep.ts';
 
@@ -34,6 +35,16 @@ export const people: Readonly<Record<string, Subject>> = {
   bob: subject('bob', ['analysts']),
   pia: subject('pia', ['privacy']),
   augusto: subject('augusto', ['auditors']),
+};
+
+/** The cookie is the name of one of the people, the token of their forms `csrf-` and that name. */
+export const sessionsByName: BrowserSessions = {
+  of: (cookie) => {
+    const person = people[cookie ?? ''];
+    return person && { subject: person, csrf: `csrf-${person.id}` };
+  },
+  accepts: (session, csrf) => csrf === session.csrf,
+  signInPath: (path) => `/signin?return=${encodeURIComponent(path)}`,
 };
 
 export class MemoryLog implements Log, LogReader {
