@@ -11,10 +11,9 @@ import type { openPeople, People } from './compose-sign-in.ts';
 import { createSignOuts, type SignOuts } from './compose-sign-outs.ts';
 import type { TrustConfig } from './config/config.ts';
 import type { LoadedConfig } from './config/resolve.ts';
-import { postgresConnections } from './connections.ts';
 import type { Policy } from './core/decision.ts';
 import type { Party } from './core/facts.ts';
-import { ok, type Result, refuse } from './core/result.ts';
+import { ok, type Refusal, type Result, refuse } from './core/result.ts';
 import type { Foundation } from './foundation.ts';
 import type { ApprovalDesk } from './gateway/approval-desk.ts';
 import { type EnforcementDeps } from './gateway/audited-session.ts';
@@ -28,6 +27,7 @@ import { RulesInForce } from './gateway/rules-in-force.ts';
 import { createToolDesk, type ToolDesk } from './gateway/tool-desk.ts';
 import type { TrustedIssuer } from './identity/token.ts';
 import { compilePolicy } from './policy/compile.ts';
+import { postgresConnections } from './postgres-connections.ts';
 import { loadParser } from './sql/parse.ts';
 
 /** What every door decides, records and masks by. */
@@ -113,6 +113,7 @@ export async function createKernel(
       detectClasses: (text) => detectClasses(text, rules.ownDetectors),
       derive: keys.derive,
       emergency: (subject, connection) => emergency(subject, connection) !== undefined,
+      onReach: reachTeller(logger),
     }),
     tls: await tlsOf(config.tls),
     authenticate: createAuthenticate(tokens),
@@ -123,6 +124,19 @@ export async function createKernel(
     postgresAt: { host: config.listen.postgres?.host ?? '', port: 0 },
     onBug: (error) => logger.error({ err: error }, 'a broken assertion closed a session'),
   });
+}
+
+/** A database that is away is said once, and once more when it is back. */
+function reachTeller(logger: Logger): (connection: string, failure: Refusal | null) => void {
+  const away = new Set<string>();
+  return (connection, failure) => {
+    if (failure === null) {
+      if (away.delete(connection)) logger.info({ connection }, 'the database is reached again');
+    } else if (!away.has(connection)) {
+      away.add(connection);
+      logger.error({ connection, code: failure.code, reason: failure.text }, 'the database does not let the gate in');
+    }
+  };
 }
 
 /** What a caller's token is judged by. */

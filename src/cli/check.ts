@@ -15,6 +15,8 @@ import { complainOfConfig, loadConfig } from './load-config.ts';
 export interface LiveFinding {
   readonly connection: string | null;
   readonly ok: boolean;
+  /** Absent: it was looked at. */
+  readonly checked?: false;
   readonly text: string;
 }
 
@@ -75,7 +77,7 @@ function summary(
   for (const [name, connection] of Object.entries(config.connections)) {
     lines.push(`  ${name}  ${describe(connection)}${posture(config, name, connection)}`);
     for (const each of findings.filter((finding) => finding.connection === name)) {
-      lines.push(`    ${each.ok ? 'ok' : 'FAILED'}  ${each.text}`);
+      lines.push(`    ${each.checked === false ? 'not checked' : each.ok ? 'ok' : 'FAILED'}  ${each.text}`);
     }
   }
   lines.push(`policy ${digest.slice(0, 12)}: ${count(config.policy.rules.length, 'rule')}`);

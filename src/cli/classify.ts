@@ -1,7 +1,7 @@
 // chartgate classify: proposes what each column of a live database holds, with what speaks for it, as YAML to review. It
 // prints names and counts, and never a value.
 
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { ClassificationConfig } from '../config/config.ts';
@@ -34,6 +34,14 @@ export async function classify(
   const rows = Number(options.sample);
   if (!/^\d{1,5}$/.test(options.sample) || rows < 1 || rows > rowsMax)
     return complain(io, { code: 'usage', text: `--sample takes a number of rows from 1 to ${rowsMax}.` });
+  const output = options.output === undefined ? null : resolve(io.cwd, options.output);
+  // Said before a database is read for minutes.
+  if (output !== null && existsSync(output))
+    return complain(io, {
+      code: 'usage',
+      text: `${options.output} is there already, and stays as it is.`,
+      next: 'Name another file with -o, or remove that one.',
+    });
   const loaded = await loadConfig(resolve(io.cwd, options.config), io.env);
   if (!loaded.ok) return complainOfConfig(io, loaded.error);
   if (io.stderr.isTTY)
@@ -44,8 +52,12 @@ export async function classify(
   const rules = loaded.value.config.classification[connection];
   const proposal = propose(columns, names, rules);
   const yaml = yamlOf(connection, proposal, rules);
-  if (options.output !== undefined && !written(resolve(io.cwd, options.output), yaml))
-    return complain(io, { code: 'usage', text: `${options.output} cannot be written, or is there already.` });
+  if (output !== null && !written(output, yaml))
+    return complain(io, {
+      code: 'usage',
+      text: `${options.output} cannot be written.`,
+      next: 'Name a file in a directory that is there and yours to write with -o.',
+    });
   if (options.json) printJson(io, jsonOf(proposal, notSampled));
   else if (options.output === undefined) io.stdout.write(yaml);
   if (!options.json) report(io, proposal, notSampled, options.output);

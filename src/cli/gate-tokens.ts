@@ -3,6 +3,7 @@
 
 import * as client from 'openid-client';
 import { ok, type Result, refuse } from '../core/result.ts';
+import { gateUnreachable } from './gate-unreachable.ts';
 import { type Io, plain } from './io.ts';
 import { inTurn, readSignIn, type SavedSignIn, writeSignIn } from './sign-in-file.ts';
 
@@ -17,11 +18,20 @@ async function serverOf(gate: string): Promise<Result<client.Configuration>> {
     const options = { algorithm: 'oauth2', execute: insecure, timeout: 15 } as const;
     return ok(await client.discovery(new URL(gate), clientId, undefined, client.None(), options));
   } catch (error) {
-    return error instanceof client.ClientError && error.code === 'OAUTH_RESPONSE_IS_NOT_CONFORM'
-      ? refuse('unsupported', `Nobody signs in at the gate at ${gate}: no identity provider is configured there.`, {
+    const code = error instanceof client.ClientError ? error.code : undefined;
+    if (code === 'OAUTH_RESPONSE_IS_NOT_CONFORM')
+      return refuse(
+        'unsupported',
+        `Nobody signs in at the gate at ${gate}: no identity provider is configured there.`,
+        {
           next: 'Set CHARTGATE_TOKEN to a token from a trusted issuer.',
-        })
-      : refuse('gate_unreachable', `The gate does not answer at ${gate}, or has another public address.`);
+        },
+      );
+    if (code === 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED')
+      return refuse('gate_unreachable', `The gate at ${gate} has another public address.`, {
+        next: 'Name it as its configuration does, by public_url.',
+      });
+    return gateUnreachable(gate, error);
   }
 }
 

@@ -11,6 +11,7 @@ import { errorView } from '../admin/contract.ts';
 import { readDocument } from '../config/document.ts';
 import { isLoopback } from '../core/loopback.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
+import { gateUnreachable } from './gate-unreachable.ts';
 import { type Io, isErrorCode } from './io.ts';
 import { readSignIn } from './sign-in-file.ts';
 
@@ -60,7 +61,9 @@ export function gateAddress(io: Io, config: string): Result<URL> {
   const url = URL.parse(address);
   return url?.protocol === 'http:' || url?.protocol === 'https:'
     ? ok(url)
-    : refuse('usage', `The gate's address is no http or https URL: ${address}`);
+    : refuse('usage', `The gate's address is no http or https URL: ${address}`, {
+        next: 'Correct public_url, or CHARTGATE_URL where it is set: https://gate.hospital.example, for example.',
+      });
 }
 
 /** The state directory the configuration names, for what is done on the gate's own machine. Refused: config_invalid. */
@@ -124,8 +127,7 @@ function gateAt(
           body,
         );
       } catch (error) {
-        const why = error instanceof Error ? error.message : 'no answer';
-        return refuse('gate_unreachable', `The gate does not answer at ${where}: ${why || 'no answer'}.`);
+        return gateUnreachable(where, error);
       }
       return resultOf(answer, shape, where);
     },

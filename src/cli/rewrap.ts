@@ -39,6 +39,7 @@ export async function rewrap(io: Io, options: RewrapOptions): Promise<number> {
     return complain(io, {
       code: 'usage',
       text: 'keys.kek is not in a key service, so there is nothing to wrap it again with.',
+      next: 'To put another key in its place, add --replace, and say with --from what the key was.',
     });
   const service = await keyServiceAt(url, io.env);
   if (!service.ok) return complain(io, service.error);

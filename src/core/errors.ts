@@ -1,5 +1,5 @@
 // The closed table of everything that can go wrong, and what each door says about it. docs/reference/errors.md is
-// generated from here. A text names what was refused and what to do next; it never carries a value from a request.
+// generated from here. INVARIANT: a text names what was refused and what to do next, and carries no value from a request.
 // Longer than 400 lines: one table, one row for each thing that can go wrong.
 
 /** `sqlstate` PostgreSQL appendix A; `jsonrpc` JSON-RPC 2.0 §5.1; `http` RFC 9110; `exit` sysexits.h where one fits. */

@@ -365,4 +365,12 @@ test('mistakes: what, and the exit code of the table', async () => {
   assert.equal((await classify('', 'nowhere')).exit, 68);
   for (const rows of ['0', '10001', 'many']) assert.equal((await classify('', 'ehr', '--sample', rows)).exit, 64, rows);
   assert.equal((await classify('masks: { ssn: last5 }\n', 'ehr')).exit, 78);
+  writeFileSync(join(directory, 'mine.yaml'), 'worked on');
+  // Said before the database is asked, which is none that is there.
+  const there = await classifyIn('nowhere', '', 'ehr', '-o', 'mine.yaml');
+  assert.deepEqual([there.exit, readFileSync(join(directory, 'mine.yaml'), 'utf8')], [64, 'worked on']);
+  assert.match(there.err, /mine\.yaml is there already, and stays as it is\.\nName another file with -o/);
+  const nowhere = await classify('', 'ehr', '-o', 'no/such/place.yaml');
+  assert.equal(nowhere.exit, 64);
+  assert.match(nowhere.err, /no\/such\/place\.yaml cannot be written\.\nName a file in a directory that is there/);
 });

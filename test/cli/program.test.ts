@@ -93,6 +93,16 @@ test('a value that is none is told by its option, before anything is asked of th
   assert.ok(JSON.parse(ago.out).length > 0, ago.err);
 });
 
+test('rewrap of a key that is in no key service says how such a key is changed', async () => {
+  writeFileSync(
+    join(gate.state, 'inline.yaml'),
+    'listen: { http: 127.0.0.1:0 }\nconnections: {}\nkeys: { kek: ${env:KEK} }\n',
+  );
+  const { exit, err } = await run(['audit', 'rewrap', '-c', 'inline.yaml'], { KEK: '00'.repeat(32) });
+  assert.equal(exit, 64);
+  assert.match(err, /not in a key service[^]*add --replace, and say with --from/);
+});
+
 test('a place that cannot be used is named, without a stack trace', async () => {
   const { exit, err } = await run(['serve', '-c', unusable]);
   assert.equal(exit, 73);

@@ -71,7 +71,24 @@ approvals: { notify: [${notify}] }
   assert.equal(exit, 1);
   assert.match(out, /FAILED {2}The secret of a webhook is whsec_/);
   assert.match(out, /FAILED {2}keys\.kek is too short/);
-  assert.match(out, /FAILED {2}The TLS certificate and key cannot be used together/);
+  assert.match(out, /FAILED {2}tls: \S+no\.pem and \S+no\.pem are no certificate and key that belong together/);
+});
+
+test('a database that does not answer is no fault of the file, and not called ok either', async () => {
+  const config = 'away.yaml';
+  writeFileSync(
+    join(cwd, config),
+    `listen: { http: 127.0.0.1:0 }
+connections:
+  inline: { type: postgres, url: postgres://g@127.0.0.1:1/ehr }
+  enforced: { type: postgres, url: postgres://g@127.0.0.1:1/ehr }
+classification: { enforced: { posture: enforced } }
+`,
+  );
+  const { exit, out } = await run((io) => check(io, { config }, checkConnections));
+  assert.equal(exit, 0);
+  assert.equal(out.match(/not checked {2}The upstream cannot be reached/g)?.length, 2, out);
+  assert.doesNotMatch(out, / ok /);
 });
 
 const gate = 'gate.yaml';

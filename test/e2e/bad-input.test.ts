@@ -430,6 +430,9 @@ describe('the end of the database', () => {
     await clinic.postgres.stop();
     assert.match((await told).code ?? 'closed', /57P0|08006|closed/);
     assert.equal((await refusal(clinic.connect('ana'))).code, '08001');
+    assert.equal((await refusal(clinic.connect('ana'))).code, '08001');
+    const said = /"connection":"ehr","code":"upstream_unavailable",.*the database does not let the gate in/g;
+    assert.equal(gate.output().match(said)?.length, 1, 'the operator reads it where the hint says, once');
     await lives(gate);
     assert.equal(await gate.stop(), 0);
   });

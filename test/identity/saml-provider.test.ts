@@ -37,6 +37,10 @@ const provider = createSamlProvider(
   { now: () => Date.now(), newId: () => 'request' },
 );
 
+test('the metadata has an ID that XML Schema takes', () => {
+  assert.match(provider.metadata ?? '', / ID="_request"/);
+});
+
 const at = (seconds: number): string => new Date(Date.now() + seconds * 1000).toISOString();
 const persistent = 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent';
 

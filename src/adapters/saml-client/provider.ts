@@ -39,8 +39,10 @@ export function createSamlProvider(options: SamlProvider, clock: { now(): number
     options.onFailure(why);
     return refuse('sign_in_refused', 'The answer of the identity provider was not accepted.');
   };
+  // Its ID is an xs:ID, which cannot be empty.
+  const named = samlFor(options, `_${clock.newId()}`, null);
   return {
-    metadata: samlFor(options, '', null).generateServiceProviderMetadata(options.cert, options.key && options.cert),
+    metadata: named.generateServiceProviderMetadata(options.cert, options.key && options.cert),
     async start({ state, stepUp }) {
       const requestId = `_${clock.newId()}`;
       const sent = new Date(clock.now()).toISOString();
