@@ -16,6 +16,11 @@ export interface Readers {
   readonly reviewers: readonly string[];
 }
 
+/** Whoever proved who they are, by a token or a sign-in. */
+export function callerBy(subject: Subject): Caller {
+  return { subject, local: false };
+}
+
 export const localOperator: Caller = {
   subject: { id: 'operator', issuer: 'local', kind: 'person', groups: [], aliases: [] },
   local: true,

@@ -7,7 +7,7 @@ import { nameOf } from '../core/facts.ts';
 import { refuse } from '../core/result.ts';
 import { DoorRefusals } from '../gateway/door-refusals.ts';
 import { LogUnavailable } from '../ports/log.ts';
-import { isAnyReviewer, isAuditor, localOperator } from './access.ts';
+import { callerBy, isAnyReviewer, isAuditor, localOperator } from './access.ts';
 import { approvalRoutes } from './approvals.ts';
 import { breakGlassRoutes } from './break-glass.ts';
 import { type CheckpointView, credentialInput, type RebuiltView, type WhoamiView } from './contract.ts';
@@ -60,7 +60,7 @@ export function createAdminApi(deps: AdminDeps): AdminApi {
       if (code !== 'token_missing') await refusals.record({ code });
       return answerRefusal(authenticated.error);
     }
-    c.set('caller', { subject: authenticated.value, local: false });
+    c.set('caller', callerBy(authenticated.value));
     return next();
   });
   app.route('/approvals', approvalRoutes(deps));

@@ -5,10 +5,9 @@ import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { Approval } from '../approvals/approval.ts';
 import { statusAt } from '../approvals/step.ts';
-import type { Subject } from '../core/facts.ts';
 import { fail, type Refusal, type Result, refuse } from '../core/result.ts';
 import type { BrowserSession, BrowserSessions } from '../ports/browser-sessions.ts';
-import { type Caller, isOwn, mayDecide, seesApproval } from './access.ts';
+import { type Caller, callerBy, isOwn, mayDecide, seesApproval } from './access.ts';
 import { approvalPage, approvalPages, commandLinePage, startOf, waitingPage } from './approval-sheet.ts';
 import { lookAt } from './approval-view.ts';
 import type { AdminDeps } from './deps.ts';
@@ -52,7 +51,7 @@ export function createApprovalPages(deps: ApprovalPageDeps): { fetch(request: Re
   app.get('/', (c) => {
     const session = visitor(c);
     if (session instanceof Response) return session;
-    const caller = callerOf(session.subject);
+    const caller = callerBy(session.subject);
     const look = { caller, now: clock.now(), from: startOf(c.req.query('from')), changes: changes.list(caller) };
     return html(waitingPage(waiting(caller), look));
   });
@@ -61,7 +60,7 @@ export function createApprovalPages(deps: ApprovalPageDeps): { fetch(request: Re
     if (!idText.test(c.req.param('id'))) return refusalPage(gone, sessions && all);
     const session = visitor(c);
     if (session instanceof Response) return session;
-    const caller = callerOf(session.subject);
+    const caller = callerBy(session.subject);
     const approval = approvals.get(c.req.param('id'));
     if (!approval || !seesApproval(caller, approval, deps.readers())) return refusalPage(gone, all);
     const view = await lookAt(approval, caller, deps);
@@ -97,7 +96,7 @@ async function act(
   if (!own.ok) return own;
   const [form, { subject }] = [own.value, session];
   const approval = approvals.get(id);
-  if (!approval || !seesApproval(callerOf(subject), approval, readers())) return fail(gone);
+  if (!approval || !seesApproval(callerBy(subject), approval, readers())) return fail(gone);
   const reason = form.get('reason') ?? '';
   const effect = form.get('effect') ?? '';
   switch (effect) {
@@ -111,8 +110,4 @@ async function act(
     default:
       return refuse('invalid_request', 'The form says nothing that can be done.');
   }
-}
-
-function callerOf(subject: Subject): Caller {
-  return { subject, local: false };
 }

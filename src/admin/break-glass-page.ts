@@ -9,7 +9,7 @@ import type { Subject } from '../core/facts.ts';
 import { type Refusal, type Result, refuse } from '../core/result.ts';
 import type { BrowserSession, BrowserSessions } from '../ports/browser-sessions.ts';
 import { escapeHtml, hidden, page, plainText, timeText } from '../wire/http/page.ts';
-import { type Caller, isOwn } from './access.ts';
+import { type Caller, callerBy, isOwn } from './access.ts';
 import { seesEmergency, viewOf } from './break-glass.ts';
 import type { BreakGlassView } from './contract-break-glass.ts';
 import type { AdminDeps } from './deps.ts';
@@ -48,7 +48,7 @@ export function createBreakGlassPages({ sessions, ...rest }: BreakGlassPageDeps)
   app.get('/', (c) => {
     const session = visitorOf(c, sessions);
     if (session instanceof Response) return session;
-    const caller = callerOf(session);
+    const caller = callerBy(session.subject);
     const views = seenBy(caller).map((each) => viewOf(each, caller, clock.now()));
     return html(overviewPage(deps, session, views));
   });
@@ -67,7 +67,7 @@ export function createBreakGlassPages({ sessions, ...rest }: BreakGlassPageDeps)
   app.get('/:id', (c) => {
     const session = visitorOf(c, sessions);
     if (session instanceof Response) return session;
-    const caller = callerOf(session);
+    const caller = callerBy(session.subject);
     const found = idText.test(c.req.param('id')) && seenBy(caller).find((each) => each.id === c.req.param('id'));
     if (!found) return refusalPage(gone, all);
     const live = isLive(found, clock.now());
@@ -80,7 +80,7 @@ export function createBreakGlassPages({ sessions, ...rest }: BreakGlassPageDeps)
     const form = await ownForm(c, session, deps);
     if (!form.ok) return refusalPage(form.error, all);
     const id = c.req.param('id');
-    if (!seenBy(callerOf(session)).some((each) => each.id === id)) return refusalPage(gone, all);
+    if (!seenBy(callerBy(session.subject)).some((each) => each.id === id)) return refusalPage(gone, all);
     const done = await act(deps, session.subject, id, form.value);
     const here = `${breakGlassPages}/${id}`;
     return done.ok ? away(here) : refusalPage(done.error, { href: here, label: 'Back' });
@@ -89,10 +89,6 @@ export function createBreakGlassPages({ sessions, ...rest }: BreakGlassPageDeps)
   app.notFound(() => refusalPage(gone, all));
   app.onError((error) => brokenPage(error, deps.onError));
   return { fetch: async (request) => app.fetch(request) };
-}
-
-function callerOf({ subject }: BrowserSession): Caller {
-  return { subject, local: false };
 }
 
 const findings: Readonly<Record<string, Finding>> = { justified: 'justified', unjustified: 'unjustified' };

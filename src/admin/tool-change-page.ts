@@ -4,8 +4,8 @@
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { type Result, refuse } from '../core/result.ts';
-import type { BrowserSession, BrowserSessions } from '../ports/browser-sessions.ts';
-import type { Caller } from './access.ts';
+import type { BrowserSessions } from '../ports/browser-sessions.ts';
+import { type Caller, callerBy } from './access.ts';
 import { startOf } from './approval-sheet.ts';
 import type { ToolVerdictView } from './contract.ts';
 import type { AdminDeps } from './deps.ts';
@@ -32,13 +32,15 @@ export function createToolChangePages({ sessions, ...deps }: ToolChangePageDeps)
     const session = visitorOf(c, sessions);
     if (session instanceof Response) return session;
     const accepted = c.req.query('accepted') !== undefined;
-    return html(toolChangesPage(changes.list(callerOf(session)), { from: startOf(c.req.query('from')), accepted }));
+    return html(
+      toolChangesPage(changes.list(callerBy(session.subject)), { from: startOf(c.req.query('from')), accepted }),
+    );
   });
 
   app.get('/:id', async (c) => {
     const session = visitorOf(c, sessions);
     if (session instanceof Response) return session;
-    const caller = callerOf(session);
+    const caller = callerBy(session.subject);
     const view = await changes.look(caller, c.req.param('id'));
     if (!view.ok) return refusalPage(view.error, all);
     const next = changes
@@ -53,7 +55,7 @@ export function createToolChangePages({ sessions, ...deps }: ToolChangePageDeps)
     const form = await ownForm(c, session, { sessions, log: deps.log });
     if (!form.ok) return refusalPage(form.error, all);
     const here = `${toolChangePages}/${encodeURIComponent(c.req.param('id'))}`;
-    const decided = await decide(changes, callerOf(session), c.req.param('id'), form.value);
+    const decided = await decide(changes, callerBy(session.subject), c.req.param('id'), form.value);
     if (!decided.ok) return refusalPage(decided.error, { href: here, label: 'Back to the change' });
     // An accepted change is none any more.
     return away(decided.value.effect === 'accept' ? `${toolChangePages}?accepted` : here);
@@ -74,8 +76,4 @@ function decide(
   return effect === 'accept' || effect === 'refuse'
     ? changes.decide(caller, id, { effect, reason: form.get('reason') ?? '' })
     : Promise.resolve(refuse('invalid_request', 'The form says nothing that can be done.'));
-}
-
-function callerOf({ subject }: BrowserSession): Caller {
-  return { subject, local: false };
 }

@@ -4,15 +4,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { systemRandom } from '../../src/adapters/system/random.ts';
 import { decide } from '../../src/core/decide.ts';
 import type { Policy } from '../../src/core/decision.ts';
 import type { Facts } from '../../src/core/facts.ts';
 import type { PhiClass } from '../../src/core/phi.ts';
-import { openSession } from '../../src/gateway/audited-session.ts';
 import type { AuditedSession, Intent } from '../../src/gateway/enforce.ts';
-import { MemoryLog, subject } from '../admin/gate-fixture.ts';
+import { MemoryLog } from '../admin/gate-fixture.ts';
 import { allows, denies, factsWith, holds, policyOf } from '../policy/parts.ts';
+import { sessionUnder } from './session-under.ts';
 
 test('a policy that may read the arguments is asked each time', () => {
   const conditions: readonly [string | null, boolean][] = [
@@ -42,27 +41,8 @@ const policies: readonly Policy[] = [
   policyOf([allows('read', 'mcp.tool.readonly'), denies('no-seven', 'mcp.arguments.bed == "7"')]),
 ];
 
-async function opened(policy: () => Policy, log: MemoryLog): Promise<AuditedSession> {
-  return openSession(
-    {
-      log,
-      clock: { now: () => 0, after: () => () => {} },
-      random: systemRandom,
-      desk: { claim: () => Promise.reject(new Error('people are asked')) } as never,
-      policy,
-      patientName: (kind, value) => `${kind} ${value}`,
-      publicUrl: 'http://gate',
-    },
-    {
-      subject: subject('ana', ['analysts']),
-      connection: 'tools',
-      door: 'mcp',
-      client: 'agent',
-      address: '::1',
-      method: 'jwt',
-    },
-  );
-}
+const opened = (policy: () => Policy, log: MemoryLog): Promise<AuditedSession> =>
+  sessionUnder(policy, log, { connection: 'tools', door: 'mcp' });
 
 function callOf(same: Facts['mcp']['tool'], now: number, phi: readonly PhiClass[], bed: string): Intent {
   const facts: Facts = {

@@ -8,6 +8,7 @@ import { inputRequired, McpServer } from '@modelcontextprotocol/server';
 import { eventually } from '../parts/eventually.ts';
 import { phiText, type ServedFixture, serveFixture, ssn } from './fixture-server.ts';
 import { at, connect, connectStateless, openGate, type TestGate } from './gate.ts';
+import { post } from './raw-client.ts';
 
 const noPhi = new RegExp(`${ssn}|John Smith|john\\.smith@`);
 const readOnly = { annotations: { readOnlyHint: true } };
@@ -196,18 +197,9 @@ const meta = {
 };
 
 async function call(gate: TestGate, name: string, more: object = {}, person = 'ana'): Promise<unknown> {
-  const response = await fetch(gate.url('remote'), {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      accept: 'application/json, text/event-stream',
-      authorization: `Bearer ${person}`,
-      'mcp-protocol-version': version,
-      'mcp-method': 'tools/call',
-      'mcp-name': name,
-    },
-    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { _meta: meta, name, ...more } }),
-  });
+  const message = { id: 1, method: 'tools/call', params: { _meta: meta, name, ...more } };
+  const headers = { 'mcp-protocol-version': version, 'mcp-method': 'tools/call', 'mcp-name': name };
+  const response = await post(gate.url('remote'), message, { person, headers });
   return response.json();
 }
 

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { eventually } from '../parts/eventually.ts';
 import { at, connect, connectStateless, openGate, type TestGate } from './gate.ts';
+import { greet, post } from './raw-client.ts';
 
 describe('a held tools/call', () => {
   let gate: TestGate;
@@ -83,25 +84,14 @@ describe('a held tools/call', () => {
 
   it('is no URL in a version that has none, whatever the client declares', async () => {
     // As Codex 0.169 introduces itself.
-    const params = { protocolVersion: '2025-06-18', capabilities: { elicitation: { form: {}, url: {} } } };
-    const headers = {
-      authorization: 'Bearer ana',
-      'content-type': 'application/json',
-      accept: 'application/json, text/event-stream',
-    };
-    const send = async (message: object, session: Record<string, string> = {}): Promise<Response> =>
-      fetch(gate.url('tools'), {
-        method: 'POST',
-        headers: { ...headers, ...session },
-        body: JSON.stringify({ jsonrpc: '2.0', ...message }),
-      });
-    const opened = await send({
-      id: 0,
-      method: 'initialize',
-      params: { ...params, clientInfo: { name: 'codex-mcp-client', version: '0.169.0' } },
-    });
-    const session = { 'mcp-session-id': opened.headers.get('mcp-session-id') ?? '' };
-    const called = await send({ id: 1, method: 'tools/call', params: { name: 'wipe_charts' } }, session);
+    const headers = await greet(
+      gate.url('tools'),
+      '2025-06-18',
+      { elicitation: { form: {}, url: {} } },
+      { name: 'codex-mcp-client', version: '0.169.0' },
+    );
+    const call = { id: 1, method: 'tools/call', params: { name: 'wipe_charts' } };
+    const called = await post(gate.url('tools'), call, { headers });
     const { result } = (await called.json()) as { readonly result: unknown };
     assert.equal(at(result, 'isError'), true);
     assert.match(JSON.stringify(at(result, 'content')), /a_1.*approvals\/a_1.*same arguments/);
@@ -181,17 +171,11 @@ describe('a held tools/call', () => {
     const canceled = gate.ledger.canceled;
     const before = gate.ledger.calls('wipe_charts');
     const controller = new AbortController();
-    const call = fetch(gate.url('tools'), {
-      method: 'POST',
-      signal: controller.signal,
-      headers: {
-        authorization: 'Bearer ana',
-        'mcp-session-id': session,
-        'content-type': 'application/json',
-        accept: 'application/json, text/event-stream',
-      },
-      body: JSON.stringify({ jsonrpc: '2.0', id: 'raw', method: 'tools/call', params: { name: 'wipe_charts' } }),
-    });
+    const call = post(
+      gate.url('tools'),
+      { id: 'raw', method: 'tools/call', params: { name: 'wipe_charts' } },
+      { headers: { 'mcp-session-id': session }, signal: controller.signal },
+    );
     await eventually(() => gate.ledger.calls('wipe_charts') > before, 'the hold');
     controller.abort();
     await assert.rejects(call);

@@ -10,6 +10,7 @@ import { LogUnavailable } from '../../src/ports/log.ts';
 import { eventually } from '../parts/eventually.ts';
 import { type Answering, cannedServer } from './canned-server.ts';
 import { openGate } from './gate.ts';
+import { greet, post } from './raw-client.ts';
 
 /** What waits for the log, oldest first: confirmed and refused by the test. */
 interface Waiting {
@@ -172,26 +173,6 @@ const noisy: Answering = (body, response) => {
   response.end(`data: ${body}\n\n`);
 };
 
-async function answerOf(url: URL, headers: Record<string, string>, message: object): Promise<Response> {
-  return fetch(url, {
-    method: 'POST',
-    headers: {
-      authorization: 'Bearer ana',
-      'content-type': 'application/json',
-      accept: 'application/json, text/event-stream',
-      ...headers,
-    },
-    body: JSON.stringify({ jsonrpc: '2.0', ...message }),
-  });
-}
-
-async function open(url: URL): Promise<Record<string, string>> {
-  const params = { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'test', version: '1' } };
-  const greeted = await answerOf(url, {}, { id: 1, method: 'initialize', params });
-  await greeted.text();
-  return { 'mcp-session-id': greeted.headers.get('mcp-session-id') ?? '', 'mcp-protocol-version': '2025-06-18' };
-}
-
 describe('two thousand log messages of one tool', () => {
   it('are all there, in order and masked, and few writes of the log', async () => {
     const server = await cannedServer({ noise: [noisy, { content: [{ type: 'text', text: 'done' }] }] });
@@ -206,8 +187,8 @@ describe('two thousand log messages of one tool', () => {
       return write(record);
     };
     const url = gate.url('remote');
-    const headers = await open(url);
-    const answer = await answerOf(url, headers, { id: 2, method: 'tools/call', params: { name: 'noise' } });
+    const headers = await greet(url, '2025-06-18');
+    const answer = await post(url, { id: 2, method: 'tools/call', params: { name: 'noise' } }, { headers });
     const text = await answer.text();
     const told = [...text.matchAll(/"data":"(n\d+) of SSN (\S+)"/g)];
     assert.deepEqual(
@@ -234,15 +215,15 @@ describe('two thousand log messages of one tool', () => {
       return write(record);
     };
     const url = gate.url('remote');
-    const headers = await open(url);
-    const answer = await answerOf(url, headers, { id: 2, method: 'tools/call', params: { name: 'noise' } });
+    const headers = await greet(url, '2025-06-18');
+    const answer = await post(url, { id: 2, method: 'tools/call', params: { name: 'noise' } }, { headers });
     const text = await answer.text();
     const told = [...text.matchAll(/"data":"(n\d+) of SSN/g)].map(([, words]) => words);
     assert.deepEqual(told, numbers(0, 500));
     assert.ok(!text.includes('done'));
     assert.equal(gate.ledger.of('response').filter((each) => each.text?.includes('of SSN')).length, 500);
     await eventually(
-      async () => (await answerOf(url, headers, { id: 3, method: 'ping' })).status === 404,
+      async () => (await post(url, { id: 3, method: 'ping' }, { headers })).status === 404,
       'the end of the session',
     );
     await gate.close();

@@ -7,6 +7,7 @@ import { inputRequired, McpServer } from '@modelcontextprotocol/server';
 import { eventually } from '../parts/eventually.ts';
 import { phiText, type ServedFixture, serveFixture, ssn } from './fixture-server.ts';
 import { at, connect, connectStateless, giveUp, openGate, type TestGate } from './gate.ts';
+import { post as postTo } from './raw-client.ts';
 
 const version = '2026-07-28';
 const meta = {
@@ -24,18 +25,14 @@ async function post(
   connection = 'tools',
 ): Promise<{ readonly status: number; readonly answer: unknown }> {
   const name = params['name'] ?? params['uri'];
-  const response = await fetch(gate.url(connection), {
-    method: 'POST',
+  const message = { id: 1, method, params: { _meta: meta, ...params } };
+  const response = await postTo(gate.url(connection), message, {
     headers: {
-      'content-type': 'application/json',
-      accept: 'application/json, text/event-stream',
-      authorization: 'Bearer ana',
       'mcp-protocol-version': version,
       'mcp-method': method,
       ...(typeof name === 'string' ? { 'mcp-name': name } : {}),
       ...headers,
     },
-    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: { _meta: meta, ...params } }),
   });
   return { status: response.status, answer: await response.json() };
 }

@@ -7,6 +7,7 @@ import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
 import { eventually } from '../parts/eventually.ts';
 import { phiText, serveFixture } from './fixture-server.ts';
 import { at, connect, openGate } from './gate.ts';
+import { post } from './raw-client.ts';
 
 const version = '2026-07-28';
 const meta = {
@@ -58,23 +59,10 @@ async function listen(
   person = 'ana',
 ): Promise<{ readonly said: unknown[]; stop: () => void }> {
   const over = new AbortController();
-  const response = await fetch(url, {
-    method: 'POST',
-    signal: over.signal,
-    headers: {
-      'content-type': 'application/json',
-      accept: 'application/json, text/event-stream',
-      authorization: `Bearer ${person}`,
-      'mcp-protocol-version': version,
-      'mcp-method': 'subscriptions/listen',
-    },
-    body: JSON.stringify({
-      jsonrpc: '2.0',
-      id: 'news-1',
-      method: 'subscriptions/listen',
-      params: { _meta: meta, notifications },
-    }),
-  });
+  const method = 'subscriptions/listen';
+  const headers = { 'mcp-protocol-version': version, 'mcp-method': method };
+  const message = { id: 'news-1', method, params: { _meta: meta, notifications } };
+  const response = await post(url, message, { person, headers, signal: over.signal });
   const said: unknown[] = [];
   void (async () => {
     let text = '';

@@ -4,14 +4,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { systemRandom } from '../../src/adapters/system/random.ts';
 import { decide } from '../../src/core/decide.ts';
 import type { Policy } from '../../src/core/decision.ts';
 import type { Facts } from '../../src/core/facts.ts';
 import type { PhiClass } from '../../src/core/phi.ts';
-import { openSession } from '../../src/gateway/audited-session.ts';
 import { detect } from '../../src/masking/detect.ts';
 import { MemoryLog, subject } from '../admin/gate-fixture.ts';
+import { sessionUnder } from '../gateway/session-under.ts';
 import { allows, denies, factsWith, policyOf } from './parts.ts';
 
 test('a policy that may read the moment is asked each time', () => {
@@ -66,25 +65,7 @@ test('what is decided and recorded is what deciding anew would give', async () =
     fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
       const log = new MemoryLog();
       let policy = policies[0] ?? assert.fail();
-      const session = await openSession(
-        {
-          log,
-          clock: { now: () => 0, after: () => () => {} },
-          random: systemRandom,
-          desk: { claim: () => assert.fail(), settled: () => assert.fail(), close: () => {} } as never,
-          policy: () => policy,
-          patientName: (kind, value) => `${kind} ${value}`,
-          publicUrl: 'http://gate',
-        },
-        {
-          subject: subject('ana', ['analysts']),
-          connection: 'ehr',
-          door: 'postgres',
-          client: 'psql',
-          address: '::1',
-          method: 'jwt',
-        },
-      );
+      const session = await sessionUnder(() => policy, log, { connection: 'ehr', door: 'postgres' });
       for (const each of steps) {
         policy = policies[each.policy] ?? assert.fail();
         const same = statements[each.statement] ?? assert.fail();

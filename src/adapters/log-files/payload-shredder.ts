@@ -8,7 +8,7 @@ import type { Destruction, PayloadKeep } from '../../ports/payload-keep.ts';
 import type { Storage } from '../../ports/storage.ts';
 import { DurableFiles } from './durable-files.ts';
 import type { Journal } from './journal.ts';
-import { overwrite } from './overwriting.ts';
+import { erase } from './overwriting.ts';
 import type { PayloadFiles } from './payload-files.ts';
 
 const ledgerFile = 'retention.json';
@@ -54,13 +54,7 @@ export class PayloadShredder implements PayloadKeep {
   }
 
   async destroyKeys(names: readonly string[]): Promise<void> {
-    for (const name of names) {
-      const path = `keys/${name}`;
-      const wrapped = await this.#storage.read(path);
-      if (!wrapped) continue;
-      await overwrite(this.#storage, path, [{ position: 0, bytes: wrapped.length }]);
-      await this.#storage.remove(path);
-    }
+    for (const name of names) await erase(this.#storage, `keys/${name}`);
     if (names.length > 0) await this.#storage.syncDirectory('keys');
   }
 

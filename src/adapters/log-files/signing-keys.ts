@@ -9,7 +9,7 @@ import type { JsonObject } from '../../core/json.ts';
 import { assert, fail, ok, type Result } from '../../core/result.ts';
 import type { Storage } from '../../ports/storage.ts';
 import type { DurableFiles } from './durable-files.ts';
-import { overwrite } from './overwriting.ts';
+import { erase } from './overwriting.ts';
 
 const keyPath = 'log.key';
 const nextPath = 'log.key.next';
@@ -121,7 +121,7 @@ export class SigningKeys {
     const last = this.#listed.at(-1);
     if (key && last && formatVkey(last) === formatVkey(key) && key.id !== this.#current.key.id)
       this.#next = { key, privateKey };
-    else if (pem) await this.#destroy(nextPath, pem.length);
+    else if (pem) await this.#destroy(nextPath);
   }
 
   async #findPrevious(now: number): Promise<Result<void, string>> {
@@ -135,13 +135,12 @@ export class SigningKeys {
     // A copy made before log.key was replaced, or one whose time is over.
     if (key.id === this.#current.key.id) return ok(undefined);
     if (now < until) this.#previous = { key, privateKey };
-    else await this.#destroy(previousPath, bytes.length);
+    else await this.#destroy(previousPath);
     return ok(undefined);
   }
 
-  async #destroy(path: string, bytes: number): Promise<void> {
-    await overwrite(this.#storage, path, [{ position: 0, bytes }]);
-    await this.#storage.remove(path);
+  async #destroy(path: string): Promise<void> {
+    await erase(this.#storage, path);
     await this.#storage.syncDirectory('');
   }
 }

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { isJsonObject, type Json, type JsonObject, listOf } from '../../../src/core/json.ts';
 import { openGate, type TestGate } from '../gate.ts';
+import { greet, post } from '../raw-client.ts';
 import { type Saying, type SayingServer, sayingServer } from './saying-server.ts';
 import { leftOf, type Shape } from './written.ts';
 
@@ -41,28 +42,18 @@ function throughGate(shapes: readonly Shape[], oneOf: number): void {
   let headers: Record<string, string> = {};
   let id = 0;
 
-  const post = async (message: object): Promise<Response> =>
-    fetch(gate.url('remote'), {
-      method: 'POST',
-      headers: {
-        authorization: 'Bearer ana',
-        'content-type': 'application/json',
-        accept: 'application/json, text/event-stream',
-        ...headers,
-      },
-      body: JSON.stringify({ jsonrpc: '2.0', ...message }),
-    });
+  const say = (message: object): Promise<Response> => post(gate.url('remote'), message, { headers });
 
   /** All that the client was sent; `answer`: what it answers when it is asked. */
   const exchange = async (method: string, params: object, answer: object = {}): Promise<string> => {
-    const response = await post({ id: ++id, method, params });
+    const response = await say({ id: ++id, method, params });
     let all = '';
     for await (const chunk of (response.body ?? new ReadableStream<Uint8Array>()).pipeThrough(
       new TextDecoderStream(),
     )) {
       all += chunk;
       const asked = /"id":"(gate-\d+)"/.exec(chunk)?.[1];
-      if (asked !== undefined) await (await post({ id: asked, result: answer })).text();
+      if (asked !== undefined) await (await say({ id: asked, result: answer })).text();
     }
     return all;
   };
@@ -70,14 +61,7 @@ function throughGate(shapes: readonly Shape[], oneOf: number): void {
   before(async () => {
     server = await sayingServer(said.map(({ saying }) => saying));
     gate = await openGate({ httpUpstream: server.url });
-    const capabilities = { sampling: {}, elicitation: {} };
-    const greeted = await post({
-      id: ++id,
-      method: 'initialize',
-      params: { protocolVersion: '2025-06-18', capabilities, clientInfo: { name: 'test', version: '1' } },
-    });
-    await greeted.text();
-    headers = { 'mcp-session-id': greeted.headers.get('mcp-session-id') ?? '', 'mcp-protocol-version': '2025-06-18' };
+    headers = await greet(gate.url('remote'), '2025-06-18', { sampling: {}, elicitation: {} });
   });
   after(async () => {
     await gate.close();
