@@ -1,6 +1,7 @@
 // A session as it went, read back from the log: its entries in order, the payloads where they were asked for, and the
 // sessions it caused below it. It renders nothing and decides nothing.
 
+import { parseJson } from '../core/json.ts';
 import type { Entry } from '../core/record.ts';
 import type { LogReader } from '../ports/log.ts';
 import type { SessionIndex, SessionSummary } from '../ports/sessions.ts';
@@ -79,6 +80,6 @@ async function replayed(
     columns.set(entry.request ?? '', answer.described);
     return { ...event, answer: answer.view };
   }
-  const content: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload.bytes));
+  const content = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(payload.bytes));
   return { ...event, content };
 }

@@ -1,7 +1,7 @@
 // One entry of the log as bytes: canonical JSON, and nothing that is not exactly that is accepted back.
 // The bytes are what the tree commits to, so encode and decode are inverse on everything decode accepts.
 
-import { canonicalJson, isCanonicalJson, isJsonObject, type Json } from '../core/json.ts';
+import { canonicalJson, isCanonicalJson, isJsonObject, type Json, parseJson } from '../core/json.ts';
 import { limits } from '../core/limits.ts';
 import { type Entry, type RecordInput, recordTypes } from '../core/record.ts';
 import { fail, ok, type Result } from '../core/result.ts';
@@ -54,7 +54,7 @@ export function judgeEntry(bytes: Uint8Array): Result<Entry, string> {
   let value: Json;
   try {
     text = strictUtf8.decode(bytes);
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch {
     return fail('the entry is not JSON');
   }

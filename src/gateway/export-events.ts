@@ -3,7 +3,7 @@
 import { asRecord, type ExportEvent, type Format, isRefused } from '../audit/export/event.ts';
 import { asFhir } from '../audit/export/fhir.ts';
 import { asOcsf } from '../audit/export/ocsf.ts';
-import type { Json } from '../core/json.ts';
+import { type Json, parseJson } from '../core/json.ts';
 import type { Entry } from '../core/record.ts';
 import type { Exported } from '../ports/export.ts';
 import type { LogReader } from '../ports/log.ts';
@@ -48,6 +48,5 @@ async function contentOf(reader: LogReader, entry: Entry): Promise<Json | undefi
   if (!payload) return undefined;
   const bytes = Buffer.from(payload.bytes.buffer, payload.bytes.byteOffset, payload.bytes.byteLength);
   if (payload.media !== 'application/json') return { media: payload.media, base64: bytes.toString('base64') };
-  const content: Json = JSON.parse(bytes.toString('utf8'));
-  return content;
+  return parseJson(bytes.toString('utf8'));
 }

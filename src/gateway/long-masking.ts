@@ -1,8 +1,9 @@
 // A long answer takes about a millisecond a kilobyte to mask: it is masked where nobody else waits for it, by the same functions, and
 // comes out as it would have here. INVARIANT: what cannot be masked there is refused, and never masked here instead.
 
+import { isJsonObject, parseJson } from '../core/json.ts';
 import type { DetectorRule } from '../core/phi.ts';
-import { ok } from '../core/result.ts';
+import { assert, ok } from '../core/result.ts';
 import type { MaskView } from '../masking/mask.ts';
 import { shownBy } from '../masking/operators.ts';
 import { ownDetectors } from '../masking/own-detectors.ts';
@@ -56,9 +57,9 @@ export function masksAside({ recognition, rules, work, longWork }: LongMasking):
     const by = weightOf(dataOf(outcome), veryLong) < veryLong ? work : longWork;
     const over = awaiting ? overOf(awaiting) : null;
     const done = await by.do(task, over?.signal);
-    over?.stop();
+    over?.forget();
     if (!done.ok) return done;
-    const masked: JsonRpcOutcome = JSON.parse(done.value.text);
+    const masked = outcomeIn(done.value.text);
     return ok({ outcome: masked, counts: done.value.counts });
   };
 }
@@ -66,7 +67,7 @@ export function masksAside({ recognition, rules, work, longWork }: LongMasking):
 /** What the thread does. */
 export function maskTask({ text, terms, view, rules, said }: MaskingTask): MaskingDone {
   const own = ownDetectors(rules);
-  const outcome: JsonRpcOutcome = JSON.parse(text);
+  const outcome = outcomeIn(text);
   const mask = maskingBy(
     ({ obligations: { unmask } }) => ({
       ...view,
@@ -79,22 +80,33 @@ export function maskTask({ text, terms, view, rules, said }: MaskingTask): Maski
   return { text: JSON.stringify(masked.outcome), counts: masked.counts };
 }
 
-/** Aborts when nobody waits any more. */
-function overOf({ signal, reply }: Awaiting): { readonly signal: AbortSignal; stop(): void } {
+/** Aborts when nobody waits any more, until it is forgotten. */
+function overOf({ signal, reply }: Awaiting): { readonly signal: AbortSignal; forget(): void } {
   const over = new AbortController();
-  const stop = (): void => over.abort();
+  const abort = (): void => over.abort();
   const hungUp = (): void => {
-    if (reply.lost) stop();
+    if (reply.lost) abort();
   };
-  signal.addEventListener('abort', stop);
+  signal.addEventListener('abort', abort);
   reply.signal.addEventListener('abort', hungUp);
-  if (signal.aborted) stop();
+  if (signal.aborted) abort();
   if (reply.signal.aborted) hungUp();
   return {
     signal: over.signal,
-    stop: () => {
-      signal.removeEventListener('abort', stop);
+    forget: () => {
+      signal.removeEventListener('abort', abort);
       reply.signal.removeEventListener('abort', hungUp);
     },
   };
+}
+
+/** What the other thread has written. */
+function outcomeIn(text: string): JsonRpcOutcome {
+  const outcome = parseJson(text);
+  assert(isOutcome(outcome), 'between the threads there are outcomes');
+  return outcome;
+}
+
+function isOutcome(value: unknown): value is JsonRpcOutcome {
+  return isJsonObject(value) && (isJsonObject(value['result']) || isJsonObject(value['error']));
 }

@@ -1,7 +1,7 @@
 // Which patients an MCP request and its answer name: by JSON pointer, and where FHIR says so. Taken before masking. Words of
 // prose are not looked into: who is named only there is not found, and the answer counts as one that names nobody.
 
-import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../core/json.ts';
+import { isJsonArray, isJsonObject, type Json, type JsonObject, parseJson } from '../core/json.ts';
 import type { PatientPlaces } from '../core/patient-places.ts';
 import type { JsonRpcOutcome } from '../wire/mcp/json-rpc.ts';
 import { decoded } from './mcp-pointers.ts';
@@ -59,8 +59,7 @@ function* documentsIn(result: JsonObject): Generator<Json> {
 function jsonOf(text: Json | undefined): Json | undefined {
   if (typeof text !== 'string' || !/^\s*[[{]/.test(text)) return undefined;
   try {
-    const value: Json = JSON.parse(text);
-    return value;
+    return parseJson(text);
   } catch {
     return undefined;
   }

@@ -3,7 +3,7 @@
 // once. The key survives a restart; the memory of what is spent does not, so that one leg may then be tried again.
 
 import { createCipheriv, createDecipheriv, createHash } from 'node:crypto';
-import { canonicalJson, isJsonObject, type Json, type JsonObject } from '../core/json.ts';
+import { canonicalJson, isJsonObject, type Json, type JsonObject, parseJson } from '../core/json.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Random } from '../ports/random.ts';
@@ -78,7 +78,7 @@ export class RequestStates {
     decipher.setAAD(whoOf(bond)).setAuthTag(sealed.subarray(-tagBytes));
     try {
       const text = decipher.update(sealed.subarray(nonceBytes, -tagBytes), undefined, 'utf8') + decipher.final('utf8');
-      const plain: unknown = JSON.parse(text);
+      const plain = parseJson(text);
       return isJsonObject(plain) ? plain : null;
     } catch {
       return null;

@@ -1,6 +1,6 @@
 // JSON of any depth: same shape out, every string masked, and what a field's name gives away masked wherever it recurs.
 
-import { isJsonArray, type Json } from '../core/json.ts';
+import { isJsonArray, type Json, parseJson } from '../core/json.ts';
 import { maskDocument } from './document.ts';
 import { viewOfDocument } from './document-patient.ts';
 import type { MaskView } from './mask.ts';
@@ -17,6 +17,5 @@ export function maskJson(value: Json, view: MaskView, counts?: Tally): Json {
   // INVARIANT: what was too deep to be read as JSON is given back as nothing, never as it was.
   if (!isJson) return isJsonArray(value) ? [] : {};
   if (found.length === 0) return value;
-  const masked: Json = JSON.parse(text);
-  return masked;
+  return parseJson(text);
 }

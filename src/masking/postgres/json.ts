@@ -1,21 +1,32 @@
-// json and jsonb cells. What the mask leaves unchanged keeps its bytes, spacing and numbers included.
+// json and jsonb cells. What nothing is masked in keeps its bytes, spacing and numbers included.
 
-import type { Json } from '../../core/json.ts';
+import { type Json, parseJson } from '../../core/json.ts';
+import type { Tally } from '../text.ts';
 import type { ValueMask } from './value-mask.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 const jsonbVersion = 1;
 
-/** `type`: json, jsonb, or a text type that holds JSON. Binary jsonb is the text after a version byte. */
-export function jsonMask(type: string, format: 0 | 1, mask: (json: Json) => Json): ValueMask {
+/**
+ * `type`: json, jsonb, or a text type that holds JSON. Binary jsonb is the text after a version byte. `mask` counts in `found` what it
+ * masks, from where it goes to `counts`. INVARIANT: what is its own mask is written anew as well, or its bytes would say so.
+ */
+export function jsonMask(
+  type: string,
+  format: 0 | 1,
+  mask: (json: Json) => Json,
+  found: Tally = {},
+  counts?: Tally,
+): ValueMask {
   const versioned = type === 'jsonb' && format === 1;
   return (value) => {
     if (versioned && value[0] !== jsonbVersion) return null;
-    const plain: Json = JSON.parse(utf8.decode(versioned ? value.subarray(1) : value));
+    const plain = parseJson(utf8.decode(versioned ? value.subarray(1) : value));
     const before = JSON.stringify(plain);
     const after = JSON.stringify(mask(plain));
-    if (after === before) return value;
+    const isMasked = movedTo(counts, found);
+    if (!isMasked && after === before) return value;
     const masked = encoder.encode(after);
     if (!versioned) return masked;
     const framed = new Uint8Array(masked.length + 1);
@@ -23,4 +34,14 @@ export function jsonMask(type: string, format: 0 | 1, mask: (json: Json) => Json
     framed.set(masked, 1);
     return framed;
   };
+}
+
+/** Whether there was anything. */
+function movedTo(counts: Tally | undefined, found: Tally): boolean {
+  const classes = Object.entries(found);
+  for (const [cls, count] of classes) {
+    if (counts) counts[cls] = (counts[cls] ?? 0) + count;
+    delete found[cls];
+  }
+  return classes.length > 0;
 }

@@ -1,7 +1,7 @@
 // JSON text → value, strictly: UTF-8, one value, no member named twice, no lone surrogate, no number that changes when
 // it is read, bounded in size and depth. Must never let two readers of one text see two different messages.
 
-import type { Json } from '../../core/json.ts';
+import { type Json, parseJson } from '../../core/json.ts';
 import { ok, type Result, refuse } from '../../core/result.ts';
 
 export interface JsonBounds {
@@ -26,8 +26,7 @@ export function parseJsonText(bytes: Uint8Array, bounds: JsonBounds): Result<Jso
   const fault = scan(text, bounds);
   if (fault) return fault;
   try {
-    const value: Json = JSON.parse(text);
-    return ok(value);
+    return ok(parseJson(text));
   } catch {
     return refuse('malformed', 'The message is not valid JSON.');
   }

@@ -2,7 +2,7 @@
 // CallToolResult, ReadResourceResult, GetPromptResult) are given out in pieces, all else is kept, and is in the end a message like
 // any other, its long texts empty. Whoever reads bounds the message; what is kept has still to be decoded strictly.
 
-import { type Json, type JsonObject, objectOf } from '../../core/json.ts';
+import { type Json, type JsonObject, objectOf, parseJson } from '../../core/json.ts';
 import { ok, type Result, refuse } from '../../core/result.ts';
 
 /** In order: `opened`, any number of `text`, `closed`; and so on with the next one. */
@@ -246,7 +246,7 @@ export class LongMessageReader {
     this.#settle();
     const open = this.#frames.map((frame) => (frame.isJsonObject ? '}' : ']')).reverse();
     try {
-      const message: Json = JSON.parse(`${this.#held.join('')}"${open.join('')}`);
+      const message = parseJson(`${this.#held.join('')}"${open.join('')}`);
       const items = objectOf(objectOf(message)['result'])[this.#bounds.list ?? ''];
       return Array.isArray(items) ? (items as readonly Json[]) : null;
     } catch {
