@@ -187,7 +187,8 @@ class MaskPlan {
   #byPath(type: PostgresType, paths: JsonPaths): ValueMask {
     const name = type.kind === 'base' ? type.name : '';
     if (name !== 'json' && name !== 'jsonb' && !isTextType(name)) return this.#nothing('unknown');
-    return jsonMask(name, this.#format, jsonPathMask(paths, this.#view, this.#counts));
+    const found: Tally = {};
+    return jsonMask(name, this.#format, jsonPathMask(paths, this.#view, found), found, this.#counts);
   }
 
   #base(name: string, typmod: number, rule: PhiClass | 'clear' | 'row'): ValueMask | null {
@@ -222,7 +223,8 @@ class MaskPlan {
   }
 
   #scanJson(name: string): ValueMask {
-    return jsonMask(name, this.#format, (json) => maskJson(json, this.#view, this.#counts));
+    const found: Tally = {};
+    return jsonMask(name, this.#format, (json) => maskJson(json, this.#view, found), found, this.#counts);
   }
 
   #range(type: PostgresType & { kind: 'range' | 'multirange' }, rule: PhiClass | 'clear' | 'row'): ValueMask | null {

@@ -4,9 +4,10 @@
 import type { FuncCall, Node } from 'libpg-query';
 import { firstNormalOid } from '../core/postgres-type.ts';
 import { filtering, sorting, window } from './conditions.ts';
-import { mayBeRange, raisesOn, takesAll } from './failing.ts';
+import { alike, mayBeRange, raisesOn, takesAll } from './failing.ts';
 import {
   counts,
+  gathersObject,
   givesBound,
   isOfSequence,
   mayBeAbsent,
@@ -20,6 +21,7 @@ import {
   absentBy,
   as,
   either,
+  exactType,
   inArray,
   isDefinition,
   isOfCatalog,
@@ -27,6 +29,7 @@ import {
   type Lineage,
   nothing,
   type Scope,
+  typed,
   unite,
 } from './lineage.ts';
 import { commentColumns, givesComment } from './relations.ts';
@@ -62,10 +65,19 @@ export function call(walk: Walk, node: FuncCall, scope: Scope): Lineage {
     node.over ? window(walk, node.over, scope) : nothing,
   ];
   if (node.agg_within_group && ranks(name)) return placeAmong(walk, given, around);
-  if (counts(name) || ranks(name)) return as(unite(around), { kind: 'answer' });
-  const value = valueOf(walk, name, args, given);
+  if (counts(name) || ranks(name))
+    return typed(as(unite(around), { kind: 'answer' }), name === 'count' ? 'int8' : undefined);
+  const made = valueOf(walk, name, args, given);
+  const value = typed(made, typeOfResult(name, made, given));
   const asked = unite(around);
   return asked.classes.size > 0 ? unite([value, asked]) : value;
+}
+
+/** Undefined = not known. */
+function typeOfResult(name: string, made: Lineage, [given]: readonly Lineage[]): string | undefined {
+  if (name === 'min' || name === 'max') return given?.type;
+  if (name === 'sum' || name === 'avg') return exactType(given ? [given] : []);
+  return passesOn(name) && name !== 'unnest' ? made.type : undefined;
 }
 
 /** Where a given value would stand among those of a group: compared with each of them, and told as exactly as they lie close. */
@@ -119,10 +131,13 @@ function readsSetting({ findings }: Walk, name: Node | undefined): void {
 
 /** What may fail, or answer with more or fewer rows, because of what it is given. */
 function noteTelling(walk: Walk, node: FuncCall, name: string, given: readonly Lineage[]): void {
-  const varying = (node.args ?? []).flatMap((each, at) => (isConstant(each) ? [] : [at]));
+  const varying = (node.args ?? []).flatMap((each, at) =>
+    isConstant(each) || standsElsewhere(name, at, given[at]) ? [] : [at],
+  );
   const all = unite(given);
   if (node.agg_distinct) walk.findings.filter(all);
   else if (writesDefinition(name) && given.every(isPublic)) return;
+  else if (gathersObject(name) && !isProtected(given[0] ?? nothing) && !raisesOn(walk, name, given)) return;
   else if (name === 'count' && all.nullTells) walk.findings.mayTell(all);
   else if (name === 'date' && given.every((each) => !isProtected(each) || isMoment(walk, each))) return;
   else if (name === 'array_agg' && given.every((each) => isScalarColumn(walk, each))) return;
@@ -132,6 +147,11 @@ function noteTelling(walk: Walk, node: FuncCall, name: string, given: readonly L
   else if (name === 'length' && given.length > 1) walk.findings.mayTell(all);
   else if (node.func_variadic || mayTell(name, varying) || raisesOn(walk, name, given)) walk.findings.mayTell(all);
   else if (!takesAll(name, node.args ?? []) && !given.every(isPublic)) walk.findings.mayTell(all);
+}
+
+/** Of `lag` and `lead`: how many rows off, by what nobody hides, and what stands there where there is none. */
+function standsElsewhere(name: string, at: number, given: Lineage = nothing): boolean {
+  return (name === 'lag' || name === 'lead') && (at === 2 || (at === 1 && !isProtected(given)));
 }
 
 /** A format whose parts take any value: `%I` takes no NULL, and `*` a number only. */
@@ -158,6 +178,7 @@ function valueOf(walk: Walk, name: string, args: readonly Node[], given: readonl
   if (passesOn(name)) {
     if (name === 'unnest') return given.length === 1 && isArrayColumn(walk, first) ? first : all;
     // The row is chosen by a number, the value may be one that is given for none.
+    if (third) alike(walk, [first, third]);
     return second.classes.size > 0 ? all : either(third ? [first, third] : [first]);
   }
   if (name === 'array_agg' && isScalarColumn(walk, first)) return inArray(first);

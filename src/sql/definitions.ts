@@ -4,6 +4,7 @@
 import type { Node } from 'libpg-query';
 import type { Catalog, Column, Relation } from './catalog.ts';
 import { expression } from './expressions.ts';
+import { typeName } from './held-types.ts';
 import {
   as,
   isProtected,
@@ -13,6 +14,7 @@ import {
   Scope,
   type Shape,
   shapeOf,
+  typed,
   unite,
   untraced,
 } from './lineage.ts';
@@ -31,15 +33,16 @@ export function readingOf(relation: Relation, catalog: Catalog, fresh: () => Wal
   // A view cannot read itself; if the catalog says so all the same, nothing is known of it.
   known.set(
     relation,
-    withColumns(relation, () => untraced, true),
+    withColumns(catalog, relation, () => untraced, true),
   );
-  const reading = relation.definition === undefined ? ofTable(relation, fresh) : ofQuery(relation, fresh());
+  const reading = relation.definition === undefined ? ofTable(catalog, relation, fresh) : ofQuery(relation, fresh());
   known.set(relation, reading);
   return reading;
 }
 
-function ofTable(relation: Relation, fresh: () => Walk): Reading {
-  const plain = withColumns(relation, (column) => (column.computed ? untraced : ofColumn(relation, column)), false);
+function ofTable(catalog: Catalog, relation: Relation, fresh: () => Walk): Reading {
+  const known = (column: Column): Lineage => (column.computed ? untraced : ofColumn(relation, column));
+  const plain = withColumns(catalog, relation, known, false);
   const expressions = relation.columns.flatMap((each) => each.expression ?? []);
   if (expressions.length === 0) return plain;
   const shown = relation.columns.flatMap((each) => (each.virtual ? (each.expression ?? []) : []));
@@ -47,6 +50,7 @@ function ofTable(relation: Relation, fresh: () => Walk): Reading {
     plain.says || shown.some((each) => holdsConstant(queryOf(`SELECT ${each}`) ?? { A_Const: { sval: {} } }));
   const toldBy = new Map<string, ReadonlySet<string>>();
   const reading = withColumns(
+    catalog,
     relation,
     (column) => {
       if (column.expression === undefined) return ofColumn(relation, column);
@@ -83,6 +87,7 @@ function ofQuery(relation: Relation, walk: Walk): Reading {
   const { findings } = walk;
   const isSure = findings.refusals.length === 0 && columns?.length === relation.columns.length;
   const reading = withColumns(
+    walk.catalog,
     relation,
     (column, at) => computed(relation, column, (isSure && columns?.[at]?.lineage) || untraced),
     !isSure || findings.touchesProtected,
@@ -114,12 +119,16 @@ function selectList(query: Node | undefined): Node | undefined {
 }
 
 function withColumns(
+  catalog: Catalog,
   relation: Relation,
   lineageOf: (column: Column, at: number) => Lineage,
   touchesProtected: boolean,
 ): Reading {
   const columns = relation.columns.map(
-    (column, at): OutputColumn => ({ name: column.name, lineage: lineageOf(column, at) }),
+    (column, at): OutputColumn => ({
+      name: column.name,
+      lineage: typed(lineageOf(column, at), typeName(catalog, column.typeOid)),
+    }),
   );
   const holdsProtected = !relation.system && columns.some((each) => isProtected(each.lineage));
   return {

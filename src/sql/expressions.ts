@@ -4,24 +4,30 @@
 import type { A_Expr, A_Indirection, CaseExpr, Node, SubLink, TypeCast } from 'libpg-query';
 import { call } from './calls.ts';
 import { filtering, sorting, telling, window } from './conditions.ts';
-import { raisesOn } from './failing.ts';
-import { isOfUnknownType } from './held-types.ts';
+import { alike, raisesOn } from './failing.ts';
+import { neverFails } from './functions.ts';
+import { isOfUnknownType, mayHold } from './held-types.ts';
 import {
   absentBy,
   as,
+  commonType,
   either,
+  exactType,
   inArray,
+  isNothing,
   isOfCatalog,
   isProtected,
   type Lineage,
+  literal,
   nothing,
   nullValue,
   type Scope,
+  typed,
   unite,
   untraced,
 } from './lineage.ts';
 import { columnReference, fieldOrCall, inShape, isStar, rowOf } from './names.ts';
-import { comparisonsOf, isCatalogKeyword, isTest, joins, takesOut } from './operators.ts';
+import { comparisonsOf, isArithmetic, isCatalogKeyword, isTest, joins, takesOut } from './operators.ts';
 import { isMomentType, isTextualType, isZonedType } from './types.ts';
 import {
   impliedOperators,
@@ -35,6 +41,7 @@ import {
   type NodeOf,
   operatorOf,
   stringOf,
+  stringsOf,
   typeOf,
   type Walk,
 } from './walk.ts';
@@ -61,10 +68,20 @@ function asking(walk: Walk, nodes: readonly (Node | undefined)[], scope: Scope):
   return as(telling(walk, nodes, scope), { kind: 'answer' });
 }
 
+/** Whether it never fails and does nothing, so that nobody can tell whether it was computed. */
+function isSteady(node: Node): boolean {
+  if ('ColumnRef' in node || 'SQLValueFunction' in node || isConstant(node)) return true;
+  return (
+    'FuncCall' in node &&
+    neverFails(stringsOf(node.FuncCall.funcname).at(-1) ?? '') &&
+    (node.FuncCall.args ?? []).every(isSteady)
+  );
+}
+
 const constant = (): Lineage => nothing;
 
 const handlers: { readonly [K in NodeKind]?: Handler<K> } = {
-  A_Const: (_walk, node) => (node.isnull ? nullValue : nothing),
+  A_Const: (_walk, node) => (node.isnull ? nullValue : literal),
   ParamRef: constant,
   SetToDefault: constant,
   SQLValueFunction: constant,
@@ -84,8 +101,10 @@ const handlers: { readonly [K in NodeKind]?: Handler<K> } = {
   CaseExpr: choice,
   CoalesceExpr: (walk, node, scope) => {
     const parts = (node.args ?? []).map((each) => expression(walk, each, scope));
-    const simple = (node.args ?? []).every((each) => 'ColumnRef' in each || isConstant(each));
-    if (!simple) for (const part of parts) if (!isOfCatalog(part)) walk.findings.mayTell(part);
+    // The first is computed whatever it is.
+    if (!node.args?.slice(1).every(isSteady))
+      for (const part of parts) if (!isOfCatalog(part)) walk.findings.mayTell(part);
+    alike(walk, parts);
     return either(parts);
   },
   FuncCall: call,
@@ -100,7 +119,10 @@ const handlers: { readonly [K in NodeKind]?: Handler<K> } = {
   A_ArrayExpr: (walk, node, scope) => {
     const parts = (node.elements ?? []).map((each) => expression(walk, each, scope));
     for (const each of parts) if (!isScalarColumn(walk, each)) walk.findings.mayTell(each);
-    return parts.every((each) => isScalarColumn(walk, each)) ? inArray(either(parts)) : unite(parts);
+    alike(walk, parts);
+    const element = commonType(parts);
+    const array = parts.every((each) => isScalarColumn(walk, each)) ? inArray(either(parts)) : unite(parts);
+    return typed(array, element === undefined || element === 'literal' ? undefined : `_${element}`);
   },
   RowExpr: (walk, node, scope) => expressions(walk, node.args, scope),
   List: (walk, node, scope) => expressions(walk, node.items, scope),
@@ -140,17 +162,20 @@ function operation(walk: Walk, node: A_Expr, scope: Scope): Lineage {
   if (node.kind === 'AEXPR_OP' && joins(name)) {
     // What an extension means by it, as ltree does, may fail on a text.
     const isKnown = ![left, right].some((each) => isOfUnknownType(walk.catalog, each));
-    if (!isKnown || isArrayBeside(walk, left, node.rexpr)) walk.findings.mayTell(left);
-    if (!isKnown || isArrayBeside(walk, right, node.lexpr)) walk.findings.mayTell(right);
+    if (!isKnown || isArrayBeside(walk, left, node.rexpr) || fills(walk, left, node.rexpr)) walk.findings.mayTell(left);
+    if (!isKnown || isArrayBeside(walk, right, node.lexpr) || fills(walk, right, node.lexpr))
+      walk.findings.mayTell(right);
     return unite([left, right]);
   }
   if (left.form?.kind === 'definition' && asksForKeyword(node, name)) return nothing;
   walk.findings.mayTell(left);
   walk.findings.mayTell(right);
   walk.findings.bring(unite([left, right]));
-  if (node.kind === 'AEXPR_NULLIF') return isProtected(right) ? unite([left, right]) : left;
+  if (node.kind === 'AEXPR_NULLIF') return isProtected(right) ? unite([left, right]) : typed(left, undefined);
   const isAnswer = node.kind !== 'AEXPR_OP' || (isTest(name) && node.lexpr !== undefined);
-  return isAnswer ? as(unite([left, right]), { kind: 'answer' }) : unite([left, right]);
+  const both = unite([left, right]);
+  if (isAnswer) return as(both, { kind: 'answer' });
+  return isArithmetic(name) ? typed(both, exactType([left, right])) : both;
 }
 
 /** Whether this is, or beside this other operand could be, an array whose dimensions decide whether `||` fails. */
@@ -159,6 +184,14 @@ function isArrayBeside(walk: Walk, { form }: Lineage, other: Node | undefined): 
   if (form !== undefined || !other) return false;
   if ('TypeCast' in other) return (other.TypeCast.typeName?.arrayBounds?.length ?? 0) > 0;
   return 'A_ArrayExpr' in other || /^\s*[[{]/.test(textOf(other));
+}
+
+const merged: ReadonlySet<string> = new Set(['tsvector', 'jsonb']);
+
+/** Where what is in both is kept once, how much there is of it says what is alike: beside a value that comes to the limit of its type. */
+function fills(walk: Walk, lineage: Lineage, other: Node | undefined): boolean {
+  const isSmall = other && ('ColumnRef' in other || ('A_Const' in other && textOf(other).length < 1_000));
+  return !isSmall && mayHold(walk.catalog, lineage, merged);
 }
 
 /** What tools ask of definitions: whether a default is NULL or a sequence's next value, whether a partition is the default one. */
@@ -191,6 +224,7 @@ function choice(walk: Walk, node: CaseExpr, scope: Scope): Lineage {
   if (node.defresult) results.push(outcome(walk, node.defresult, scope));
   const asked = unite(conditions);
   walk.findings.bring(asked);
+  alike(walk, results);
   const result = either(results);
   if (!isProtected(asked)) return result;
   return isProtected(result) ? unite([asked, result]) : as(asked, { kind: 'answer' });
@@ -201,7 +235,7 @@ function outcome(walk: Walk, node: Node | undefined, scope: Scope): Lineage {
   const lineage = expression(walk, node, scope);
   const constant =
     node && 'TypeCast' in node && isTextualType(typeOf(walk, node.TypeCast.typeName)) ? node.TypeCast.arg : node;
-  return lineage === nothing && constant && 'A_Const' in constant && /^[*-]?$/.test(constant.A_Const.sval?.sval ?? 'x')
+  return isNothing(lineage) && constant && 'A_Const' in constant && /^[*-]?$/.test(constant.A_Const.sval?.sval ?? 'x')
     ? nullValue
     : lineage;
 }
@@ -212,6 +246,10 @@ function outcome(walk: Walk, node: Node | undefined, scope: Scope): Lineage {
  */
 function cast(walk: Walk, node: TypeCast, scope: Scope): Lineage {
   const type = typeOf(walk, node.typeName);
+  return typed(castTo(walk, node, type, scope), type);
+}
+
+function castTo(walk: Walk, node: TypeCast, type: string, scope: Scope): Lineage {
   const lineage = expression(walk, node.arg, scope);
   if (isMomentType(type) && isMoment(walk, lineage)) {
     const zoned = isZonedType(type);

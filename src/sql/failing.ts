@@ -5,7 +5,7 @@
 
 import type { Node } from 'libpg-query';
 import { mayHold } from './held-types.ts';
-import type { Lineage } from './lineage.ts';
+import { isProtected, type Lineage } from './lineage.ts';
 import { stringOf, type Walk } from './walk.ts';
 
 const typeSet = (text: string): ReadonlySet<string> => new Set(text.split(' '));
@@ -31,13 +31,46 @@ const raisedBy: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   ['date_part', typeSet('interval')],
   ['extract', typeSet('interval')],
   ['date_trunc', typeSet('interval')],
-  ...['to_jsonb', 'jsonb_agg', 'jsonb_build_array', 'jsonb_build_object'].map((name) => [name, json] as const),
+  ...`to_jsonb jsonb_agg jsonb_build_array jsonb_build_object jsonb_object_agg jsonb_object_agg_strict
+    jsonb_object_agg_unique jsonb_object_agg_unique_strict`
+    .split(/\s+/)
+    .map((name) => [name, json] as const),
 ]);
 
 /** Whether a function or operator of this name may raise because of what these values are, of the types they are made of. */
 export function raisesOn(walk: Walk, name: string, given: readonly Lineage[]): boolean {
   const types = raisedBy.get(name);
   return types !== undefined && given.some((each) => mayHold(walk.catalog, each, types));
+}
+
+/** Casts between these are implicit and fail on some values, by both: `pg_cast` of 14 to 18. */
+const narrowed = typeSet('int8 numeric macaddr8');
+const narrow = typeSet(
+  'oid float4 float8 macaddr regclass regcollation regconfig regdictionary regnamespace regoper regoperator regproc regprocedure regrole regtype',
+);
+
+/**
+ * Values that are made one type of: branches, elements, rows of a set. INVARIANT: a protected one beside what may be of a type
+ * that does not hold all of its own tells by failing.
+ */
+export function alike(walk: Walk, values: readonly Lineage[]): void {
+  if (values.length < 2) return;
+  for (const value of values) {
+    if (!isProtected(value) || !isNarrowed(walk, value)) continue;
+    if (values.some((other) => other !== value && isNarrow(other))) walk.findings.mayTell(value);
+  }
+}
+
+function isNarrowed(walk: Walk, value: Lineage): boolean {
+  return value.type === undefined ? mayHold(walk.catalog, value, narrowed) : narrowed.has(elementOf(value.type));
+}
+
+function isNarrow({ type }: Lineage): boolean {
+  return type === undefined || narrow.has(elementOf(type));
+}
+
+function elementOf(type: string): string {
+  return type.replace(/^_/, '');
 }
 
 /** Whether the value may be a range, whose bounds may be missing. */

@@ -6,6 +6,7 @@ import { filtering, filteringAll } from './conditions.ts';
 import { insideJson } from './expressions.ts';
 import { columnsOfFunction } from './functions.ts';
 import {
+  commonType,
   either,
   formless,
   type Lineage,
@@ -17,6 +18,7 @@ import {
   type Shape,
   type Source,
   shapeOf,
+  typed,
   unite,
   untraced,
 } from './lineage.ts';
@@ -235,9 +237,11 @@ function joinedShape(
   const named = (columns: readonly OutputColumn[], name: string): Lineage =>
     columns.find((each) => each.name === name)?.lineage ?? nothing;
   const merged = using.map((name): OutputColumn => {
-    if (node.jointype === 'JOIN_LEFT') return { name, lineage: named(lefts, name) };
-    if (node.jointype === 'JOIN_RIGHT') return { name, lineage: named(rights, name) };
-    return { name, lineage: either([named(lefts, name), named(rights, name)]) };
+    const both = [named(lefts, name), named(rights, name)];
+    const [left = nothing, right = nothing] = both;
+    if (node.jointype === 'JOIN_LEFT') return { name, lineage: typed(left, commonType(both)) };
+    if (node.jointype === 'JOIN_RIGHT') return { name, lineage: typed(right, commonType(both)) };
+    return { name, lineage: either(both) };
   });
   const rest = (columns: readonly OutputColumn[]): OutputColumn[] =>
     columns.filter((each) => !using.includes(each.name));

@@ -19,7 +19,7 @@ const silent = words(`
 
 /** The same while every argument but the first is a constant: only those could make them raise. */
 const silentByFirst = words(`
-  substring substr to_char round trunc age lag lead encode
+  substring substr to_char round trunc age lag lead nth_value encode
   json_extract_path json_extract_path_text jsonb_extract_path jsonb_extract_path_text
 `);
 
@@ -34,7 +34,7 @@ const aggregates = words(`
   json_object_agg_strict json_object_agg_unique json_object_agg_unique_strict jsonb_object_agg_strict
   jsonb_object_agg_unique jsonb_object_agg_unique_strict mode percentile_cont percentile_disc range_agg
   range_intersect_agg regr_avgx regr_avgy regr_count regr_intercept regr_r2 regr_slope regr_sxx regr_sxy regr_syy
-  stddev stddev_pop stddev_samp variance var_pop var_samp ntile nth_value grouping
+  stddev stddev_pop stddev_samp variance var_pop var_samp ntile grouping
 `);
 
 const numbers = words(`
@@ -195,6 +195,25 @@ export function mayTell(name: string, varying: readonly number[]): boolean {
     (bySecond.has(name) && varying.every((at) => at === 1)) ||
     (byKey.has(name) && varying.every((at) => at % 2 === 1))
   );
+}
+
+const objects: ReadonlySet<string> = new Set(
+  words(`json_object_agg jsonb_object_agg json_object_agg_strict jsonb_object_agg_strict json_object_agg_unique
+    jsonb_object_agg_unique json_object_agg_unique_strict jsonb_object_agg_unique_strict`),
+);
+
+/** They fail on keys alone, but for what failing.ts says. */
+export function gathersObject(name: string): boolean {
+  return objects.has(name);
+}
+
+const steady: ReadonlySet<string> = new Set(
+  words('now transaction_timestamp statement_timestamp clock_timestamp upper lower initcap concat concat_ws'),
+);
+
+/** Whatever they are given, and with no effect; one of users of the same name is refused for itself. */
+export function neverFails(name: string): boolean {
+  return steady.has(name);
 }
 
 /** Of what they are given, one value as it is: of this row, of another one, or an element of it. */

@@ -15,6 +15,32 @@ export function mayHold(catalog: Catalog, lineage: Lineage, types: ReadonlySet<s
   });
 }
 
+/** What the server goes by when it makes one type of several: of a domain its base, of an array its element after `_`. */
+export function typeName(catalog: Catalog, oid: number): string | undefined {
+  return nameOf(catalog.type(oid), oid);
+}
+
+function nameOf(type: PostgresType, oid: number): string | undefined {
+  switch (type.kind) {
+    case 'base':
+      return type.name;
+    case 'domain':
+      return nameOf(type.base, oid);
+    case 'array': {
+      const element = nameOf(type.element, oid);
+      return element === undefined ? undefined : `_${element}`;
+    }
+    case 'unknown':
+      return undefined;
+    // Of these every type is one of its own.
+    case 'enum':
+    case 'range':
+    case 'multirange':
+    case 'composite':
+      return String(oid);
+  }
+}
+
 /** Whether one of the columns is of a type of which nothing is known. */
 export function isOfUnknownType(catalog: Catalog, { columns }: Lineage): boolean {
   return [...columns].some((name) => catalog.type(columnOf(catalog, name)?.typeOid ?? 0).kind === 'unknown');

@@ -39,28 +39,58 @@ export interface Lineage {
   readonly form?: Form | undefined;
   /** Whether it is NULL depends on what is in the values it is made of, not only on which of them are NULL. */
   readonly nullTells?: true;
+  /** Of which type it is, as `typeName` has it; `literal` = a constant, of the type of what stands beside it. Undefined = not known. */
+  readonly type?: string | undefined;
 }
 
 export const nothing: Lineage = { classes: new Set(), columns: new Set() };
 
+/** Of a constant that is no NULL. */
+export const literal: Lineage = { ...nothing, type: 'literal' };
+
 /** Of NULL, written out: it is no value that others could be compared with. */
-export const nullValue: Lineage = { classes: new Set(), columns: new Set() };
+export const nullValue: Lineage = { ...literal };
 
 /** Of what cannot be traced. */
 export const untraced: Lineage = { classes: new Set(['unknown']), columns: new Set() };
 
-/** Of what is computed from all of these. INVARIANT: what went through a computation is no longer what it was. */
+/**
+ * Of what is computed from all of these. INVARIANT: what went through a computation is no longer what it was. What is made of
+ * answers alone is one.
+ */
 export function unite(lineages: readonly Lineage[]): Lineage {
-  const [first, ...others] = lineages.filter((each) => each !== nothing && each !== nullValue);
+  const [first, ...others] = lineages.filter((each) => !isNothing(each));
   if (!first) return nothing;
-  if (others.length === 0) return first.form ? telling(first, [first]) : first;
+  if (others.length === 0 && (first.form?.kind === 'answer' || first.form === undefined))
+    return typed(first, undefined);
   const classes = new Set(first.classes);
   const columns = new Set(first.columns);
   for (const other of others) {
     for (const cls of other.classes) classes.add(cls);
     for (const column of other.columns) columns.add(column);
   }
-  return telling({ classes, columns }, lineages);
+  const united = telling({ classes, columns }, lineages);
+  return lineages.every((each) => !isProtected(each) || each.form?.kind === 'answer')
+    ? as(united, { kind: 'answer' })
+    : united;
+}
+
+/** Neither protected nor made of any column. */
+export function isNothing({ classes, columns }: Lineage): boolean {
+  return classes.size === 0 && columns.size === 0;
+}
+
+/** The same, of this type. */
+export function typed(lineage: Lineage, type: string | undefined): Lineage {
+  if (lineage.type === type) return lineage;
+  const { classes, columns, form, nullTells } = lineage;
+  return {
+    classes,
+    columns,
+    ...(form && { form }),
+    ...(nullTells && { nullTells }),
+    ...(type !== undefined && { type }),
+  };
 }
 
 /** Its classes and columns, and what the NULLs of these tell. */
@@ -80,7 +110,24 @@ export function either(lineages: readonly Lineage[]): Lineage {
   if (others.length === 0) return first;
   const form = commonForm(lineages);
   const united = unite(lineages);
-  return form ? { ...united, form } : unite([united]);
+  return typed(form ? { ...united, form } : unite([united]), commonType(lineages));
+}
+
+const exactNumbers: ReadonlySet<string | undefined> = new Set(['int2', 'int4', 'int8', 'numeric']);
+
+/** Of a number that is computed from these; undefined unless all are exact. */
+export function exactType(lineages: readonly Lineage[]): string | undefined {
+  return exactNumbers.has(commonType(lineages)) ? 'numeric' : undefined;
+}
+
+/** Of what is one of these, as the server makes one type of theirs (parse_coerce.c, select_common_type). */
+export function commonType(lineages: readonly Lineage[]): string | undefined {
+  const types = new Set(lineages.map((each) => each.type));
+  types.delete('literal');
+  if (types.size === 0) return 'literal';
+  const [only] = types;
+  if (types.size === 1) return only;
+  return [...types].every((each) => exactNumbers.has(each)) ? 'numeric' : undefined;
 }
 
 function commonForm(lineages: readonly Lineage[]): Form | undefined {
@@ -110,12 +157,12 @@ function commonForm(lineages: readonly Lineage[]): Form | undefined {
 export function inArray(element: Lineage): Lineage {
   const { classes, columns, form } = element;
   if (form?.kind === 'column') return { classes, columns, form: { ...form, typeOid: 0 } };
-  return form?.kind === 'definition' ? element : unite([element]);
+  return form?.kind === 'definition' ? typed(element, undefined) : unite([element]);
 }
 
 /** The same, known to be this. */
 export function as(lineage: Lineage, form: Form): Lineage {
-  return isProtected(lineage) ? { ...lineage, form } : lineage;
+  return isProtected(lineage) ? typed({ ...lineage, form }, undefined) : lineage;
 }
 
 /** SQL text of the catalog itself: which of them are alike and how they sort says nothing of the literals in them. */

@@ -20,6 +20,13 @@ export function isTest(name: string): boolean {
   return tests.has(name);
 }
 
+const arithmetic: ReadonlySet<string> = new Set('+ - * / %'.split(' '));
+
+/** Of exact numbers an exact number. */
+export function isArithmetic(name: string): boolean {
+  return arithmetic.has(name);
+}
+
 /** What the grammar's BETWEEN and IN stand for. */
 export const comparisonsOf: Readonly<Record<string, readonly string[]>> = {
   BETWEEN: ['>=', '<='],

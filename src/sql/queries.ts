@@ -3,8 +3,9 @@
 import type { Node, ResTarget, SelectStmt } from 'libpg-query';
 import { filtering, selecting, sortKey, window } from './conditions.ts';
 import { expression } from './expressions.ts';
+import { alike } from './failing.ts';
 import { fromList } from './from.ts';
-import { anyName, beside, formless, noColumns, Scope, type Shape, shapeOf, stacked } from './lineage.ts';
+import { anyName, beside, formless, noColumns, Scope, type Shape, shapeOf, stacked, typed } from './lineage.ts';
 import { isStar, rowOf, starShape } from './names.ts';
 import { outputName } from './output-names.ts';
 import { kindOf, stringOf, type Walk } from './walk.ts';
@@ -49,10 +50,37 @@ function setOperation(walk: Walk, query: SelectStmt, scope: Scope): Shape {
   );
   // The server vouches for no column of these, so that what a star stands for is only known from the catalog.
   if (walk.findings.star && !starBefore) walk.findings.wholeRows = true;
-  const shape = stacked(left, right);
+  const shape = oneBelow(walk, [left, right]);
   // All but UNION ALL compare whole rows.
   if (!(query.op === 'SETOP_UNION' && query.all)) apart(walk, shape);
-  return query.op === 'SETOP_EXCEPT' ? left : shape;
+  return query.op === 'SETOP_EXCEPT' ? asTyped(left, shape) : shape;
+}
+
+/** Rows of all of them, the columns of one place made one type. */
+function oneBelow(walk: Walk, shapes: readonly Shape[]): Shape {
+  const [first] = shapes;
+  const isKnown = shapes.every(({ columns }) => columns && columns.length === first?.columns?.length);
+  if (!isKnown)
+    alike(
+      walk,
+      shapes.map(({ whole }) => whole),
+    );
+  for (const at of (isKnown && first?.columns?.keys()) || [])
+    alike(
+      walk,
+      shapes.flatMap(({ columns }) => columns?.[at]?.lineage ?? []),
+    );
+  return shapes.reduce(stacked);
+}
+
+/** The columns of the one, of the types of the other. */
+function asTyped(shape: Shape, types: Shape): Shape {
+  if (!shape.columns) return shape;
+  const columns = shape.columns.map(({ name, lineage }, at) => ({
+    name,
+    lineage: typed(lineage, types.columns?.[at]?.lineage.type),
+  }));
+  return { columns, whole: shape.whole };
 }
 
 /** Whole rows are told apart. */
@@ -61,12 +89,11 @@ function apart({ findings }: Walk, { columns, whole }: Shape): void {
 }
 
 function values(walk: Walk, lists: readonly Node[], scope: Scope): Shape {
-  return lists
-    .map((list) => {
-      const items = 'List' in list ? (list.List.items ?? []) : [];
-      return shapeOf(items.map((item, at) => ({ name: `column${at + 1}`, lineage: expression(walk, item, scope) })));
-    })
-    .reduce(stacked);
+  const rows = lists.map((list) => {
+    const items = 'List' in list ? (list.List.items ?? []) : [];
+    return shapeOf(items.map((item, at) => ({ name: `column${at + 1}`, lineage: expression(walk, item, scope) })));
+  });
+  return oneBelow(walk, rows);
 }
 
 /** The output columns of a SELECT or RETURNING list. */

@@ -13,8 +13,8 @@ import type {
 } from 'libpg-query';
 import type { CopyOut, StatementAnalysis, StatementKind } from './analysis.ts';
 import type { Column, Relation } from './catalog.ts';
+import { filtering } from './conditions.ts';
 import { copyFormatOf } from './copy-options.ts';
-import { expression } from './expressions.ts';
 import { relationSource } from './from.ts';
 import { nothing, Scope, type Shape, shapeOf, untraced } from './lineage.ts';
 import { isFixedSetting, isServerSetting, settingOfUsers } from './settings.ts';
@@ -130,7 +130,7 @@ function copy(walk: Walk, node: CopyStmt): Utility {
     mayInsert(walk, target?.relation ?? null, names.length > 0 ? names : null);
     const scope = new Scope(null);
     if (target) scope.sources.push(target);
-    expression(walk, node.whereClause, scope);
+    filtering(walk, node.whereClause, scope);
     return { kind: 'copy', command: 'COPY FROM' };
   }
   const format = copyFormatOf(node.options ?? []);

@@ -15,10 +15,10 @@ import { bounds } from './bounds.ts';
 import { filtering, selecting } from './conditions.ts';
 import { expression, expressions } from './expressions.ts';
 import { fromList, relationSource } from './from.ts';
-import { type Lineage, noColumns, nothing, Scope, type Shape, type Source, shapeOf, unite } from './lineage.ts';
+import { isProtected, noColumns, nothing, Scope, type Shape, type Source, shapeOf } from './lineage.ts';
 import { targetList } from './queries.ts';
 import { mayChange, mayChangePart, mayDelete, mayInsert, mayUpdate } from './ties.ts';
-import type { Walk } from './walk.ts';
+import { stringsOf, type Walk } from './walk.ts';
 import { withQueries } from './with-queries.ts';
 
 export function insert(walk: Walk, node: InsertStmt, around: Scope | null): Shape {
@@ -137,8 +137,24 @@ function assigned(walk: Walk, targets: readonly Node[] | undefined, target: Sour
   mayUpdate(walk, target.relation, namesIn(targets));
   mayChangePart(walk, target.relation, namesIn(targets?.filter(isPart)));
   written(walk, target, targets, scope);
-  const values = (targets ?? []).map((each) => ('ResTarget' in each ? each.ResTarget.val : undefined));
-  walk.findings.carry(unite(values.map((each): Lineage => (each ? expression(walk, each, scope) : nothing))));
+  for (const each of targets ?? []) {
+    if (!('ResTarget' in each) || !each.ResTarget.val) continue;
+    const { name, val } = each.ResTarget;
+    const lineage = expression(walk, val, scope);
+    const parts = 'CoalesceExpr' in val ? (val.CoalesceExpr.args ?? []) : [val];
+    const stays = parts.every(
+      (part) => isOwn(part, name ?? '', target, scope) || !isProtected(walk.value(part, scope)),
+    );
+    if (isPart(each) || !stays) walk.findings.carry(lineage);
+  }
+}
+
+/** A column of the very row as it is: nothing of it goes anywhere. */
+function isOwn(value: Node, column: string, target: Source, scope: Scope): boolean {
+  if (!('ColumnRef' in value)) return false;
+  const [name, qualifier, ...others] = stringsOf(value.ColumnRef.fields).toReversed();
+  if (name !== column || others.length > 0) return false;
+  return qualifier === undefined ? scope.sources.every((each) => each === target) : qualifier === target.name;
 }
 
 function onConflict(

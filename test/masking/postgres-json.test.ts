@@ -94,6 +94,21 @@ describe('a document masked by path', () => {
     assert.equal(maskValue(text, { ...column, classification: 'unknown', jsonPaths: { '*': 'scan' } }, viewOf()), text);
   });
 
+  it('writes a document anew where what is protected in it is its own mask', () => {
+    const view = viewOf({ byClass: { age: 'age90', date: 'year', address: 'zip3' } });
+    const jsonPaths: JsonPaths = { '/age': 'age', '/born': 'date', '/zip': 'address', '*': 'clear' };
+    const column = { type: { kind: 'base', name: 'json' }, typmod: -1, format: 0, classification: 'unknown' } as const;
+    const written = (text: string): string => {
+      const counts: Record<string, number> = {};
+      const cell = maskValue(Buffer.from(text), { ...column, jsonPaths }, view, counts);
+      assert.equal(Object.keys(counts).length, 1);
+      return Buffer.from(cell ?? []).toString();
+    };
+    assert.equal(written('{ "age" : 90 }'), written('{ "age" : 97 }'));
+    assert.equal(written('{ "born" : "1980" }'), written('{ "born" : "1980-03-04" }'));
+    assert.equal(written('{ "zip" : "902" }'), written('{ "zip" : "90210" }'));
+  });
+
   it('shows no string, number or key of a place no pointer names', () => {
     const seed = 20_261_121;
     fc.assert(

@@ -153,6 +153,26 @@ describe('a PostgreSQL cell', () => {
     );
   });
 
+  it('that may be no more than a year is one where dates are years, all of it where they are shown, else nothing', () => {
+    const columns = [
+      ['date', '1961-07-23', '1961-01-01'],
+      ['numeric', '1961', '1961'],
+      ['text', '1961', '1961'],
+    ] as const;
+    for (const [type, value, shown] of columns) {
+      const column = { type: base(type), typmod: -1, classification: 'year' } as const;
+      assert.equal(masked(value, column, viewOf({ default: 'year' })), shown, type);
+      assert.equal(masked(value, column, viewOf({ default: 'year' }, ['date'])), value, type);
+      assert.equal(masked(value, column, viewOf({}, ['name'])), type === 'text' ? '[MASKED]' : null, type);
+    }
+    const years = {
+      type: { kind: 'array', element: base('int4'), delimiter: ',' },
+      typmod: -1,
+      classification: 'year',
+    } as const;
+    assert.equal(masked('{1961}', years, viewOf({ default: 'year' })), null);
+  });
+
   it('never throws and never gives back protected bytes, whatever they are', () => {
     const column = fc.record({
       type: fc

@@ -96,6 +96,36 @@ describe('statements', () => {
     for (const sql of refused) assert.equal(isRefused(analysisOf(sql)), true, sql);
   });
 
+  test('COPY FROM … WHERE asks of what the table puts into a row by itself', () => {
+    for (const condition of ['given', 'coalesce(given, false)'])
+      assert.deepEqual(analysisOf(`COPY consents (id) FROM STDIN WHERE ${condition}`).filters, ['other_id'], condition);
+  });
+
+  test('what is made of answers alone is an answer, and nothing else is', () => {
+    const born = "birth_date < '1950-01-01'";
+    const answers = [
+      `sum(CASE WHEN ${born} THEN 1 ELSE 0 END)`,
+      `coalesce(avg((${born})::int), 0)`,
+      `array_agg(${born})`,
+      `json_build_object('early', bool_or(${born}), 'n', count(*))`,
+      `CASE WHEN bool_and(${born}) THEN 'early' ELSE 'late' END || '!'`,
+    ];
+    const shown = (sql: string): string | undefined =>
+      analysisOf(`SELECT ${sql} FROM patients`).outputs?.[0]?.form?.kind;
+    for (const sql of answers) assert.equal(shown(sql), 'answer', sql);
+    const others = [
+      `max(CASE WHEN ${born} THEN birth_date END)`,
+      `concat(${born}, name)`,
+      `sum(CASE WHEN ${born} THEN weight ELSE 0 END)`,
+      'sum(weight)',
+    ];
+    for (const sql of others) assert.notEqual(shown(sql), 'answer', sql);
+    assert.match(
+      analysisOf(`UPDATE wards SET beds = (SELECT sum((${born})::int) FROM patients)`).refusals[0]?.text ?? '',
+      /carries a protected value/,
+    );
+  });
+
   test('a day is made no instant: which year it lies in is for the zone to say, which the client sets', async () => {
     const crossing = [
       'SELECT day::timestamptz, stamp::timestamptz FROM births',

@@ -5,6 +5,7 @@ import { before, describe, test } from 'node:test';
 import { array, constantFrom, assert as holds, nat, property, tuple } from 'fast-check';
 import { analyze } from '../../src/sql/analyze.ts';
 import type { Catalog } from '../../src/sql/catalog.ts';
+import { emptyCatalog } from '../../src/sql/empty-catalog.ts';
 import { loadParser, parseStatements, StatementCache } from '../../src/sql/parse.ts';
 import { settingAllowed } from '../../src/sql/settings.ts';
 import { boundedWrites, filtering, plain, refused, unboundedWrites } from './statements.ts';
@@ -128,11 +129,7 @@ test('settings', () => {
 
 /** A database in which every name exists and is protected: the more there is to resolve, the more can go wrong. */
 const everything: Catalog = {
-  version: 1,
-  searchPath: ['public'],
-  complete: true,
-  database: 'ward',
-  utf8: true,
+  ...emptyCatalog,
   relation: (schema, name) =>
     schema === 'public'
       ? {
@@ -151,16 +148,6 @@ const everything: Catalog = {
           })),
         }
       : undefined,
-  relationByOid: () => undefined,
-  column: () => undefined,
-  type: () => ({ kind: 'unknown' }),
-  isUserFunction: () => false,
-  isDeclaredSafe: () => false,
-  isUserOperator: () => false,
-  isUserType: () => false,
-  isEnumType: () => false,
-  isCastByUsers: () => false,
-  relations: () => [],
 };
 
 test('no text makes the analysis throw', () => {

@@ -21,6 +21,25 @@ export const plain: readonly { readonly sql: string; readonly shows?: readonly s
   { sql: 'SELECT id, upper(name) AS n, left(ssn, 3) FROM patients', shows: ['1'] },
   { sql: "SELECT id, ssn || '' FROM patients", shows: ['1'] },
   { sql: 'SELECT id, coalesce(name, ssn) FROM patients', shows: ['1'] },
+  {
+    sql: "SELECT id, coalesce(name, upper(concat('x', bed))), coalesce(birth_date, now()) FROM patients",
+    shows: ['1'],
+  },
+  {
+    sql: "SELECT id, (SELECT coalesce(json_agg(json_build_array(n.id, n.body)), '[]'::json) FROM notes n WHERE n.patient_id = p.id) FROM patients p",
+    shows: ['1', '2'],
+  },
+  { sql: 'SELECT count(*), json_object_agg(id, name), jsonb_object_agg(id, doc) FROM patients', shows: ['2'] },
+  {
+    sql: 'SELECT id, lag(name, bed, title) OVER w, nth_value(name, 2) OVER w FROM patients JOIN wards USING (id) WINDOW w AS (ORDER BY id)',
+    shows: ['1'],
+  },
+  { sql: "UPDATE patients SET name = coalesce('x', name), bed = 3 WHERE id = 1 RETURNING id", shows: ['1'] },
+  {
+    sql: "INSERT INTO patients (id, name) VALUES (1, 'x') ON CONFLICT (id) DO UPDATE SET name = coalesce(excluded.name, patients.name) RETURNING id",
+    shows: ['1'],
+  },
+  { sql: 'UPDATE patients p SET name = p.name FROM wards w WHERE w.id = p.id RETURNING p.id', shows: ['1'] },
   { sql: "SELECT id, to_char(birth_date, 'YYYY'), date_trunc('year', birth_date) FROM patients", shows: ['1'] },
   { sql: 'SELECT id, extract(year FROM birth_date) FROM patients', shows: ['1'] },
   { sql: 'SELECT id, ssn::text, name::varchar(3) FROM patients', shows: ['1'] },
@@ -237,6 +256,17 @@ export const filtering: readonly (readonly [sql: string, ...classes: string[]])[
 
 /** Refused to whoever is not fully unmasked. */
 export const refused: readonly string[] = [
+  // Values that do not stay where they are.
+  'UPDATE patients p SET name = q.name FROM patients q WHERE q.id = 2',
+  'UPDATE patients p SET name = name FROM (SELECT id, name AS n FROM patients) q WHERE q.id = 2',
+  'UPDATE patients SET name = coalesce(ssn, name)',
+  'UPDATE patients SET name = left(name, 1)',
+  'UPDATE patients p SET name = (SELECT p.name)',
+  'UPDATE patients SET (name, bed) = (SELECT name, 1)',
+  'UPDATE patients SET doc = doc || doc',
+  'MERGE INTO patients p USING patients q ON q.id = 2 WHEN MATCHED THEN UPDATE SET name = q.name',
+  'MERGE INTO patients p USING wards q ON q.id = p.id WHEN MATCHED THEN UPDATE SET name = name',
+  'INSERT INTO patients (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET name = coalesce(excluded.name, ssn)',
   // Objects that hide the source, and unknown names.
   'SELECT * FROM nowhere',
   'SELECT nothing_such FROM patients',

@@ -49,6 +49,7 @@ const schema = `
   CREATE DOMAIN some_name AS text DEFAULT any_name();
   CREATE TABLE tickets (id int PRIMARY KEY, who some_name);
   CREATE TABLE kept (id int PRIMARY KEY, title text, ssn text DEFAULT '987-65-4321', n int);
+  CREATE TABLE consents (id int PRIMARY KEY, given bool DEFAULT true);
   CREATE TABLE births (id int, day date, stamp timestamp, at timestamptz);
   INSERT INTO births VALUES (1, '2001-01-01', '2001-01-01', '2001-01-01 00:00+00');
   CREATE EXTENSION ltree;
@@ -76,6 +77,7 @@ const columns: Record<string, Exclude<Classification, 'unknown'>> = {
   'public.births.stamp': 'date',
   'public.births.at': 'date',
   'public.kept.title': 'clear',
+  'public.consents.given': 'other_id',
   'public.requests.who': 'clear',
   'public.requests.others': 'clear',
   'public.tickets.who': 'clear',

@@ -60,7 +60,7 @@ describe('csv', () => {
   it('reads quotes, newlines within them, and NULL', () => {
     const values: (string | null)[] = [];
     const input = Buffer.from('"a""b\nc,",\n"",x\n');
-    assert.deepEqual(through(csv, [seen(values), seen(values)], [input]), ['"a""b\nc,",\n', '"",x\n']);
+    assert.deepEqual(through(csv, [seen(values), seen(values)], [input]), ['"a""b\nc,",\n', '"","x"\n']);
     assert.deepEqual(values, ['a"b\nc,', null, '', 'x']);
     assert.deepEqual(through(csv, [masked, () => null], [Buffer.from('s,t\n')]), ['"a\t""b"",\\",\n']);
   });
@@ -70,6 +70,12 @@ describe('csv', () => {
     const format: CopyFormat = { ...csv, quote: "'", escape: '\\', delimiter: '|' };
     through(format, [seen(values), null], [Buffer.from("'a\\'b\\\\|'|c\n")]);
     assert.deepEqual(values, ["a'b\\|"]);
+  });
+
+  it('tells neither whether a value was its own mask nor how it was quoted', () => {
+    const year = (): Uint8Array => Buffer.from('1980-01-01');
+    const input = Buffer.from('1980-01-01,x\n1980-03-04,x\n"1980-01-01",x\n');
+    assert.deepEqual(new Set(through(csv, [year, null], [input])), new Set(['"1980-01-01",x\n']));
   });
 });
 

@@ -215,8 +215,8 @@ function csvLine(bytes: Buffer, from: number, format: CsvFormat): Line | null {
 function rewritten(value: Uint8Array | null, field: Field, format: TextFormat | CsvFormat): Buffer {
   if (value === null) return Buffer.from(format.nullText);
   const bytes = Buffer.from(value);
-  if (field.value?.equals(bytes)) return field.raw;
-  return format.kind === 'text' ? escapedText(bytes, format) : quotedCsv(bytes, format);
+  if (format.kind === 'csv') return quotedCsv(bytes, format);
+  return field.value?.equals(bytes) ? field.raw : escapedText(bytes, format);
 }
 
 function escapedText(bytes: Buffer, format: TextFormat): Buffer {
@@ -231,7 +231,10 @@ function escapedText(bytes: Buffer, format: TextFormat): Buffer {
   return Buffer.from(out);
 }
 
-/** INVARIANT: whether the server had to quote the value (for a delimiter or NULL the client chose) is not told: all are quoted. */
+/**
+ * INVARIANT: whether the server had to quote the value (for a delimiter or NULL the client chose) is not told, nor whether it is its
+ * own mask: all are quoted.
+ */
 function quotedCsv(bytes: Buffer, format: CsvFormat): Buffer {
   const [quote = 0, escape] = [format.quote, format.escape].map((each) => each.charCodeAt(0));
   const out: number[] = [quote];

@@ -67,4 +67,10 @@ export const benign: readonly string[] = [
   'DEALLOCATE ALL',
   "SELECT id, first || ' ' || last AS who FROM patients",
   'SELECT min(birthdate), max(birthdate) FROM patients',
+  // Of protected numbers of each kind, beside what holds all of them.
+  'SELECT count(coalesce(pay, 0)), count(coalesce(pay, rate)), count(coalesce(mac, mac)) FROM measured',
+  'SELECT count(*) FROM (SELECT pay, rate FROM measured UNION ALL SELECT n, pay FROM measured UNION ALL SELECT NULL, 1.5) q',
+  'SELECT count(CASE WHEN id = 1 THEN pay ELSE n END), count(CASE WHEN n > 5 THEN rate ELSE n * 2 END) FROM measured',
+  'SELECT label FROM (SELECT label, ARRAY[pay, n], ARRAY[rate, 1.5], pay::text FROM measured UNION ALL SELECT label, ARRAY[pay], ARRAY[rate], first FROM measured) q',
+  'SELECT label FROM (SELECT label, lag(pay, 1, 0) OVER w, lead(rate, 1, n) OVER w, nth_value(first, 2) OVER w FROM measured WINDOW w AS (ORDER BY id)) q',
 ];

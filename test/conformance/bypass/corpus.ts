@@ -14,6 +14,7 @@ import { errors, plans } from './families/messages.ts';
 import { moreQuestions } from './families/more-questions.ts';
 import { names } from './families/names.ts';
 import { objects } from './families/objects.ts';
+import { oneType } from './families/one-type.ts';
 import { owners } from './families/owners.ts';
 import { parameterTypes } from './families/parameter-types.ts';
 import { places, precise } from './families/precise.ts';
@@ -70,4 +71,5 @@ export const families: readonly Family[] = [
   moreQuestions,
   features,
   combinations,
+  oneType,
 ];
