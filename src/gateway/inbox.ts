@@ -37,6 +37,11 @@ export class Inbox {
     }
   }
 
+  /** Something is being handled. */
+  get busy(): boolean {
+    return this.#running;
+  }
+
   /** Resolves when everything that has come so far was handled. */
   drained(): Promise<void> {
     return this.#running ? new Promise((resolve) => this.#waiting.push(resolve)) : Promise.resolve();

@@ -281,7 +281,7 @@ export class PostgresDoor {
       idleMs,
       absoluteMs,
     });
-    const cancels = new CancelRequests(() => upstream.cancel());
+    const cancels = new CancelRequests(() => session.arrived().then(() => upstream.cancel()));
     const open: OpenSession = { subject: signedIn.subject, session, upstream, secretKey, cancels };
     this.#open.add(open);
     try {

@@ -23,6 +23,7 @@ export class Pipeline {
   readonly #forwards = new Forwards();
   #run = 0;
   #skipping = false;
+  #leaving: (() => void)[] = [];
 
   constructor(upstream: Outbox, replies: PostgresReplies, names: Names) {
     this.#upstream = upstream;
@@ -82,7 +83,14 @@ export class Pipeline {
   /** What has gathered leaves. */
   forward(): void {
     const bytes = this.#forwards.take();
-    if (bytes) this.#upstream.write(bytes);
+    if (!bytes) return;
+    this.#upstream.write(bytes);
+    if (this.#leaving.length > 0) for (const each of this.#leaving.splice(0)) each();
+  }
+
+  /** Resolves when the next bytes have left. */
+  left(): Promise<void> {
+    return new Promise((resolve) => this.#leaving.push(resolve));
   }
 
   /** The same, and the upstream answers all of it without a Sync. */

@@ -86,8 +86,8 @@ export class Reading {
     return ok(meaning ? { ...read.value, analyses: [meaning] } : unknownName('unknown_statement'));
   }
 
-  /** Whether a snapshot of the last second will do. Views are read as ever by who has been shown everything so far. */
-  #mayBeOld({ wholeRows, readsViews, names }: StatementAnalysis): boolean {
-    return !wholeRows && (this.seesAll || !(readsViews || names?.kind === 'execute'));
+  /** Whether a snapshot of the last second will do. Views and tables are read as ever by who has been shown everything so far. */
+  #mayBeOld({ wholeRows, readsViews, names, copy }: StatementAnalysis): boolean {
+    return !wholeRows && (this.seesAll || !(readsViews || names?.kind === 'execute' || copy?.columns));
   }
 }

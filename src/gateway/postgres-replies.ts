@@ -85,6 +85,11 @@ export class PostgresReplies {
     return this.#queue.length === 0;
   }
 
+  /** A statement has been asked for whose answer has not ended. */
+  get running(): boolean {
+    return this.#queue.some(({ kind }) => kind === 'query' || kind === 'execute');
+  }
+
   expect(expectation: Expectation): void {
     if (this.#skipping && expectation.kind !== 'sync') return this.#drop(expectation);
     // What comes behind the Sync is answered again, whether or not the Sync has been.

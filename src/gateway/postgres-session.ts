@@ -155,6 +155,15 @@ export class PostgresSession {
     return true;
   }
 
+  /**
+   * Resolves when what the client has said so far is at the upstream, as far as it runs something: a CancelRequest that
+   * comes before its statement is lost on the server.
+   */
+  async arrived(): Promise<void> {
+    while (this.#fromClient.busy && !(this.#replies.running && this.#pipeline.isEmpty))
+      await Promise.race([this.#fromClient.drained(), this.#pipeline.left()]);
+  }
+
   /** With a refusal the client is told why; without, it has already gone. */
   async close(refusal: Refusal | null): Promise<void> {
     if (this.#isClosed) return;

@@ -54,10 +54,8 @@ export function listen(options: ListenOptions): Promise<Result<Listener>> {
   });
   server.maxConnections = limits.sessionsMax;
   return new Promise((resolve) => {
-    server.once('error', () => {
-      resolve(
-        refuse('port_unavailable', `Cannot listen on ${options.host}:${options.port}: it is taken or not allowed.`),
-      );
+    server.once('error', ({ code = 'unknown error' }: NodeJS.ErrnoException) => {
+      resolve(refuse('port_unavailable', `Cannot listen on ${options.host}:${options.port} for PostgreSQL (${code}).`));
     });
     server.listen(options.port, options.host, () => resolve(ok(listenerOf(server, sockets))));
   });

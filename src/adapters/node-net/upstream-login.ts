@@ -180,11 +180,7 @@ class Messages {
     for (;;) {
       const frame = this.#reader.next();
       if (frame && String.fromCharCode(frame.type) === 'E') {
-        const sqlstate = decodeNoticeFields(frame.body).get('C') ?? '';
-        throw new LoginFailure(
-          'upstream_refused',
-          `The upstream refused the gate's login (SQLSTATE ${sqlstateOf(sqlstate)}).`,
-        );
+        throw refusedLogin(sqlstateOf(decodeNoticeFields(frame.body).get('C') ?? ''));
       }
       if (frame) return frame;
       if (this.#closed)
@@ -207,6 +203,28 @@ class Messages {
   takeRest(): Buffer {
     return this.#reader.takeRest();
   }
+}
+
+/** What a server means by refusing a login (PostgreSQL, appendix A); its own words stay out. */
+const refusals: Readonly<Record<string, string>> = {
+  '28000': 'its pg_hba.conf does not let this login in from here',
+  '28P01': 'the password is not that of the login',
+  '3D000': 'there is no such database',
+  '42501': 'the login may not connect to this database',
+};
+
+/** Over in a moment, perhaps. */
+const passing: Readonly<Record<string, string>> = {
+  '53300': 'it has too many connections',
+  '57P03': 'it is starting or stopping',
+};
+
+function refusedLogin(sqlstate: string): LoginFailure {
+  const why = refusals[sqlstate] ?? passing[sqlstate];
+  return new LoginFailure(
+    passing[sqlstate] === undefined ? 'upstream_refused' : 'upstream_unavailable',
+    `The upstream refused the gate's login${why === undefined ? '' : `: ${why}`} (SQLSTATE ${sqlstate}).`,
+  );
 }
 
 function sqlstateOf(text: string): string {

@@ -31,11 +31,16 @@ export async function openTransport(
   );
   opened(flow);
   const { socket } = flow;
+  let code = '';
+  socket.once('error', (error: NodeJS.ErrnoException) => {
+    code = error.code ?? '';
+  });
   const connected = await new Promise<boolean>((resolve) => {
     socket.once('connect', () => resolve(true));
     flow.onClose(() => resolve(false));
   });
-  if (!connected) return refuse('upstream_unavailable', 'The upstream cannot be reached.');
+  if (!connected)
+    return refuse('upstream_unavailable', `The upstream cannot be reached${code === '' ? '' : ` (${code})`}.`);
   const local = unix || isLoopbackPeer(socket.remoteAddress ?? '');
   if (unix || target.tls === 'disable') return ok({ flow, encrypted: false, endPoint: null, local });
   const secured = await secure(flow, target);

@@ -12,7 +12,7 @@ const searchPath =
 const encoding =
   'client_encoding and standard_conforming_strings are pinned for everybody: the analysis reads text by them';
 const functionCall = 'libpq calls large objects by FunctionCall, which is not carried; SELECT lo_…() is';
-const startupOptions = 'the startup parameter `options` is not passed on; SET is free';
+const startupPath = 'search_path is none of the settings taken at startup, in `options` neither; SET is free';
 
 export const explained: Readonly<Record<string, readonly Explained[]>> = {
   regress: [
@@ -29,7 +29,7 @@ export const explained: Readonly<Record<string, readonly Explained[]>> = {
       ],
     },
   ],
-  'lib-pq': [{ reason: startupOptions, tests: ['lib/pq: TestRuntimeParameters'] }],
+  'lib-pq': [{ reason: startupPath, tests: ['lib/pq: TestRuntimeParameters'] }],
   libpqxx: [
     { reason: encoding, tests: ['test_007'] },
     {

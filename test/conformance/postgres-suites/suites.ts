@@ -31,7 +31,7 @@ interface Run {
   readonly tests: readonly string[];
 }
 
-const suiteMs = 40 * 60_000;
+const suiteMs = 100 * 60_000;
 
 /** What pg_regress gives to a database that it makes itself (pg_regress.c, create_database). */
 const regressDatabase = ['lc_messages', 'lc_monetary', 'lc_numeric', 'lc_time']
