@@ -12,6 +12,7 @@ import { aboutIp } from '../../src/masking/detectors/ip.ts';
 import { aboutLabelledId } from '../../src/masking/detectors/labelled-id.ts';
 import { aboutLowerCase } from '../../src/masking/detectors/lower-case.ts';
 import { aboutName } from '../../src/masking/detectors/name.ts';
+import { aboutOtherScript } from '../../src/masking/detectors/other-script.ts';
 import { aboutPhone } from '../../src/masking/detectors/phone.ts';
 import { aboutSpokenNumber } from '../../src/masking/detectors/spoken-number.ts';
 import { aboutSsn } from '../../src/masking/detectors/ssn.ts';
@@ -23,6 +24,7 @@ export const detectors: Readonly<Record<string, About>> = {
   Names: aboutName,
   'Names and towns in lower case': aboutLowerCase,
   'Unlisted names and places': aboutStranger,
+  'Names in other scripts': aboutOtherScript,
   Addresses: aboutAddress,
   'Places without a house number': aboutCorner,
   Dates: aboutDate,

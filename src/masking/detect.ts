@@ -9,33 +9,40 @@ import { findCodedId } from './detectors/coded-id.ts';
 import { findCorner } from './detectors/corner.ts';
 import { findDate } from './detectors/date.ts';
 import type { Emit, Find } from './detectors/detector.ts';
-import { findEmail } from './detectors/email.ts';
+import { findEmail, mayHaveEmail } from './detectors/email.ts';
 import { findIp } from './detectors/ip.ts';
-import { findHandle, findLabelledId } from './detectors/labelled-id.ts';
-import { findLowerCase, findSlug, questionChars } from './detectors/lower-case.ts';
+import { findHandle, findLabelledId, mayHaveHandle } from './detectors/labelled-id.ts';
+import { findLowerCase, findSlug, mayHaveSlug, questionChars } from './detectors/lower-case.ts';
 import { findName } from './detectors/name.ts';
 import { readNumbers } from './detectors/numbers.ts';
+import { findOtherScript, mayHaveOtherScript } from './detectors/other-script.ts';
 import { findPhone } from './detectors/phone.ts';
-import { findSpokenNumber } from './detectors/spoken-number.ts';
+import { findSpokenNumber, mayBeSpoken } from './detectors/spoken-number.ts';
 import { findSsn } from './detectors/ssn.ts';
 import { findStranger } from './detectors/stranger.ts';
-import { findUrl } from './detectors/url.ts';
+import { findUrl, mayHaveUrl } from './detectors/url.ts';
 import { readWords } from './detectors/words.ts';
 import type { Span } from './mask.ts';
 import { coverSpans, normalise } from './normalise.ts';
 
 // Where spans overlap, the earlier detector names the class.
 const withDigits: readonly Find[] = [findDate, findLabelledId, findCodedId, findSsn, findAccount, findIp, findPhone];
-const always: readonly Find[] = [
-  findEmail,
-  findUrl,
-  findAddress,
-  findCorner,
-  findName,
-  findSlug,
-  findHandle,
-  findAge,
-  findSpokenNumber,
+const withoutDigits: readonly Find[] = [findDate];
+/** What can be found in a word by itself, without any other sign. */
+const ofWord: readonly Find[] = [findAddress, findName, findSlug, findAge];
+const isWord = /^[A-Za-z]*$/;
+/** Each with what tells of the whole text whether it goes by anything there: where it does not, no round asks it. */
+const always: readonly (readonly [Find, ((text: string) => boolean) | null])[] = [
+  [findEmail, mayHaveEmail],
+  [findUrl, mayHaveUrl],
+  [findAddress, null],
+  [findCorner, null],
+  [findName, null],
+  [findSlug, mayHaveSlug],
+  [findHandle, mayHaveHandle],
+  [findAge, null],
+  [findSpokenNumber, mayBeSpoken],
+  [findOtherScript, mayHaveOtherScript],
 ];
 
 /**
@@ -48,11 +55,15 @@ export function detect(text: string, prose = false, own: readonly Find[] = []): 
   const normal = normalise(text);
   const found: Found[] = [];
   let rest = normal.text;
+  const asked = isWord.test(rest)
+    ? ofWord
+    : always.filter(([, mayFind]) => mayFind === null || mayFind(rest)).map(([find]) => find);
   let places: readonly Place[] = [{ start: 0, end: rest.length }];
   // What is found hides its neighbours' context no more than its token will: what only then stands out is found as well,
   // so that masking a masked text finds nothing new.
   for (let round = 0; round < roundsMax; round++) {
-    const more = places.flatMap((place) => findIn(rest, place, prose, own));
+    const more: Found[] = [];
+    for (const place of places) findIn(rest, place, { prose, own, asked }, more);
     if (more.length === 0) break;
     for (const each of more) found.push(each);
     const spans = merge(more);
@@ -98,19 +109,18 @@ function around(spans: readonly Span[], text: string): readonly Place[] {
   return chars > text.length / 2 ? [{ start: 0, end: text.length }] : places;
 }
 
-function findIn(whole: string, { start: from, end: to }: Place, prose: boolean, own: readonly Find[]): Found[] {
+interface Search {
+  readonly prose: boolean;
+  readonly own: readonly Find[];
+  /** Those of `always` that the text has anything for. */
+  readonly asked: readonly Find[];
+}
+
+function findIn(whole: string, { start: from, end: to }: Place, { prose, own, asked }: Search, found: Found[]): void {
   const isAll = to - from === whole.length;
   const text = isAll ? whole : whole.slice(from, to);
   const words = readWords(text);
   const numbers = readNumbers(text);
-  const found: Found[] = [];
-  const detectors = [
-    ...own,
-    ...(/\d/.test(text) ? withDigits : [findDate]),
-    ...always,
-    ...(isAll || whole.length <= questionChars ? [findLowerCase] : []),
-    ...(prose && isAll ? [findStranger] : []),
-  ];
   let rank = 0;
   const emit: Emit = (start, claimed, type) => {
     // INVARIANT: nobody masks beyond the end of the text, where what encloses it goes on.
@@ -120,13 +130,19 @@ function findIn(whole: string, { start: from, end: to }: Place, prose: boolean, 
       isAll || ((from === 0 || start >= edgeChars) && (to === whole.length || end <= text.length - edgeChars));
     if (end > start && isJudged) found.push({ start: from + start, end: from + end, type, rank });
   };
-  for (const find of detectors) {
-    find(text, emit, words, numbers);
-    rank++;
+  const dated = asked === ofWord ? none : numbers.runs.length > 0 ? withDigits : withoutDigits;
+  for (const finds of [own, dated, asked]) {
+    for (const find of finds) {
+      find(text, emit, words, numbers);
+      rank++;
+    }
   }
-  return found;
+  if (isAll || whole.length <= questionChars) findLowerCase(text, emit, words, numbers);
+  rank++;
+  if (prose && isAll) findStranger(text, emit, words, numbers);
 }
 
+const none: readonly Find[] = [];
 const edgeChars = 100;
 
 /** What a place is told by goes with it: its state, the town it lies in, the kind of house, when somebody was there. */

@@ -15,6 +15,7 @@ import { readKeyedLines } from './containers/keyed-lines.ts';
 import { readLdif } from './containers/ldif.ts';
 import { asWritten, type Container, type Leaf, placeOf, type Reading } from './containers/leaf.ts';
 import { mayHoldBlocks, readMixed } from './containers/mixed.ts';
+import { readRtf } from './containers/rtf.ts';
 import { readSqlRows } from './containers/sql-rows.ts';
 import { readX12 } from './containers/x12.ts';
 import { readXml } from './containers/xml.ts';
@@ -36,6 +37,8 @@ import { unlistedWords } from './unlisted-words.ts';
 export interface Found extends Span {
   readonly value: string;
   readonly encode: (replacement: string | null) => string;
+  /** As of the leaf it lies in. */
+  readonly keyOf: number | undefined;
 }
 
 /** `replacement`: what stands there instead; null = nothing does. */
@@ -52,6 +55,7 @@ const containers: readonly Container[] = [
   readJson,
   readLooseJson,
   readFhirXml,
+  readRtf,
   readXml,
   readHl7,
   readX12,
@@ -150,7 +154,7 @@ function learnParted(leaves: readonly Leaf[], { known, own }: Search): void {
       const isName = ({ start, end, type }: Span): boolean => type === 'name' && end - start === whole.length;
       if (detect(whole, false, own).some(isName)) known.add(whole, 'name');
     }
-    before = isRead ? (nameBehind.exec(value)?.[0] ?? '') : '';
+    before = isRead ? (nameBehind.exec(value.slice(-nameBehindChars))?.[0] ?? '') : '';
   }
 }
 
@@ -160,6 +164,8 @@ function isOrdinary(word: string): boolean {
 }
 
 const nameBehind = /(?<![\p{L}\p{N}])\p{Lu}\p{Ll}[\p{L}'’-]{1,30}(?=\s{0,4}$)/u;
+/** What it takes at most, with what stands around it. */
+const nameBehindChars = 48;
 const nameAhead = /(?<=^\s{0,4})\p{Lu}\p{Ll}[\p{L}'’-]{1,30}(?![\p{L}\p{N}])/u;
 
 const wholeName = /^\p{Lu}[\p{L}.'’-]*(?:,? \p{Lu}[\p{L}.'’-]*){1,3}$/u;
@@ -251,8 +257,7 @@ export function mayBeDocument(head: string): boolean {
 
 function maskLeaves(text: string, document: Document, search: Search): Masked {
   const found = document.leaves.flatMap((leaf) => foundIn(leaf, document.inner.get(leaf), search));
-  const rewrite = rewritten(text, found, search.replace, new Keys(document.leaves));
-  return { text: rewrite, found, isJson: document.isJson };
+  return { text: rewritten(text, found, search.replace), found, isJson: document.isJson };
 }
 
 function maskText(text: string, spans: readonly Span[], search: Search): Masked {
@@ -260,8 +265,9 @@ function maskText(text: string, spans: readonly Span[], search: Search): Masked 
     ...span,
     value: text.slice(span.start, span.end),
     encode: asWritten,
+    keyOf: undefined,
   }));
-  return { text: rewritten(text, found, search.replace, null), found, isJson: false };
+  return { text: rewritten(text, found, search.replace), found, isJson: false };
 }
 
 /** What is found in a text without structure, sorted, without overlap. */
@@ -303,7 +309,7 @@ function searchedOnce(place: object, text: string, reads: Reading, search: Searc
 }
 
 function foundIn(leaf: Leaf, inner: Inner | undefined, search: Search): readonly Found[] {
-  const { start, end, value, cls, encode, reads } = leaf;
+  const { start, end, value, cls, encode, reads, keyOf } = leaf;
   if (cls === 'clear') {
     // A number that is somebody's is so within a code, too, and a name within a key.
     const isSomebodys = (span: Span): boolean =>
@@ -311,7 +317,9 @@ function foundIn(leaf: Leaf, inner: Inner | undefined, search: Search): readonly
     return marked(leaf, merged(search.known.find(value).filter(isSomebodys)));
   }
   if (cls !== undefined && cls !== 'note')
-    return /[\p{L}\p{N}]/u.test(value) && !isToken(value) ? [{ start, end, type: cls, value, encode }] : [];
+    return /[\p{L}\p{N}]/u.test(value) && !isToken(value) && !typeName.test(value)
+      ? [{ start, end, type: cls, value, encode, keyOf }]
+      : [];
   if (inner) {
     const masked = inner.document
       ? maskLeaves(inner.text, inner.document, search)
@@ -319,13 +327,17 @@ function foundIn(leaf: Leaf, inner: Inner | undefined, search: Search): readonly
     if (masked.found.length === 0) return [];
     const [first] = masked.found;
     // What was found lies inside of an encoding: the whole place is written anew.
-    return [{ start, end, type: first?.type ?? 'other_id', value, encode: () => encode(inner.encode(masked.text)) }];
+    const type = first?.type ?? 'other_id';
+    return [{ start, end, type, value, encode: () => encode(inner.encode(masked.text)), keyOf }];
   }
-  if (isWhole(leaf)) return /[\p{L}\p{N}]/u.test(value) ? [{ start, end, type: 'note', value, encode }] : [];
+  if (isWhole(leaf)) return /[\p{L}\p{N}]/u.test(value) ? [{ start, end, type: 'note', value, encode, keyOf }] : [];
   const plain = percentDecoded(leaf) ?? leaf;
   const spans = searchedOnce(leaf, plain.value, reads, search);
   return marked(plain, merged([...search.known.find(plain.value), ...spans]));
 }
+
+/** What stands in the place of a value where only its type is told. */
+const typeName = /^(?:string|integer|boolean|number|object|array|null|undefined|varchar|uuid)$/;
 
 /** What another door has redacted stays, whatever it was taken for there. */
 function isToken(value: string): boolean {
@@ -339,6 +351,7 @@ function marked(leaf: Leaf, spans: readonly Span[]): readonly Found[] {
     type: span.type,
     value: leaf.value.slice(span.start, span.end),
     encode: leaf.encode,
+    keyOf: leaf.keyOf,
   }));
 }
 
@@ -354,34 +367,23 @@ function merged(spans: readonly Span[]): readonly Span[] {
   return result;
 }
 
-function rewritten(text: string, found: readonly Found[], replace: Replace, keys: Keys | null): string {
+function rewritten(text: string, found: readonly Found[], replace: Replace): string {
   let masked = '';
   let from = 0;
+  const keys = new Map<string, number>();
   for (const each of found) {
     const replacement = each.encode(replace(each.value, each.type));
-    masked += text.slice(from, each.start) + (keys?.unique(each, replacement) ?? replacement);
+    masked +=
+      text.slice(from, each.start) + (each.keyOf === undefined ? replacement : unique(each.keyOf, replacement, keys));
     from = each.end;
   }
   return masked + text.slice(from);
 }
 
 /** INVARIANT: no two keys of an object become the same, so that no member is lost. */
-class Keys {
-  readonly #objects: ReadonlyMap<number, number>;
-  readonly #used = new Map<string, number>();
-
-  constructor(leaves: readonly Leaf[]) {
-    this.#objects = new Map(
-      leaves.flatMap((leaf) => (leaf.keyOf === undefined ? [] : [[leaf.start, leaf.keyOf] as const])),
-    );
-  }
-
-  unique(found: Found, replacement: string): string {
-    const object = this.#objects.get(found.start);
-    if (object === undefined) return replacement;
-    const name = `${object} ${replacement}`;
-    const count = this.#used.get(name) ?? 0;
-    this.#used.set(name, count + 1);
-    return count === 0 ? replacement : `${replacement} ${count}`;
-  }
+function unique(object: number, replacement: string, used: Map<string, number>): string {
+  const name = `${object} ${replacement}`;
+  const count = used.get(name) ?? 0;
+  used.set(name, count + 1);
+  return count === 0 ? replacement : `${replacement} ${count}`;
 }

@@ -14,16 +14,28 @@ const line =
 /** Another label on the same line, blanks before it. */
 const beside = /(?<=\S)[ \t]{3,}(?=[A-Za-z_][\w./#()'-]*(?: [\w./#()'-]+){0,3}:[ \t])/g;
 
+/** The same behind a comma, where the label is a known one. */
+const listed = /(?<=\S[,;]) (?=(\p{Lu}[\p{L}.]{1,24}(?: \p{L}{1,20})?):[ \t])/gu;
+
 export function labelledValues(text: string): readonly Span[] {
   const spans: Span[] = [];
   if (text.includes('\n')) addStacked(text, spans);
   if (!/[:=']/.test(text)) return spans;
-  const lines = text.replace(beside, (blanks) => `\n${' '.repeat(blanks.length - 1)}`);
+  const apart = !/[ \t]{3}/.test(text) ? text : text.replace(beside, (blanks) => `\n${' '.repeat(blanks.length - 1)}`);
+  const lines = apart.replace(listed, (blank, label: string) => (fieldClass(label) === undefined ? blank : '\n'));
   for (const match of lines.matchAll(line)) {
     const [whole, name = '', value = ''] = match;
     const type = fieldClass(name) ?? labelClass(name);
-    if (type === undefined || !isValueOf(type, value) || findMaskTokens(value).length > 0) continue;
-    const bare = value.replace(/[\s"',;*_|]+$/, '');
+    // "Vorname: Heinz-Peter, geb.: …"
+    const own = type === 'name' ? value.replace(/[,;] [\p{L}.]{2,24}:[ \t].*$/u, '') : value;
+    if (
+      type === undefined ||
+      (own !== value && !fitsLabel(type, own)) ||
+      !isValueOf(type, own) ||
+      findMaskTokens(own).length > 0
+    )
+      continue;
+    const bare = own.replace(/[\s"',;*_|]+$/, '');
     const start = match.index + whole.length - value.length + (/^["']/.test(bare) ? 1 : 0);
     const end = match.index + whole.length - value.length + bare.length;
     if (end > start) spans.push({ start, end, type });

@@ -31,15 +31,20 @@ function pairs(from: string, to: string): [string, string][] {
 }
 
 export function normalise(text: string): NormalText {
+  if (!mayHaveForms.test(text)) return { text, toStart: same, toEnd: same };
   return closedUp(spelledOut(unquoted(simplified(text))));
 }
 
-/** Bytes as mail writes them where it writes blanks so, too (RFC 2045 §6.7). */
+/** A sign that anything below goes by, or a digit. */
+// oxlint-disable-next-line no-control-regex -- ESC begins a colour (ECMA-48)
+const mayHaveForms = /[\d[*=\\&_~`<\u001b\u0080-\uffff-]/;
+
+/** Bytes as mail writes them where it writes blanks so, too, or the signs between digits (RFC 2045 §6.7). */
 const quoted = /=([\dA-F]{2})((?:=[89AB][\dA-F])*)/g;
-const mayBeQuoted = /=20[A-Za-z\d][^]*=20[A-Za-z\d]/;
+const mayBeQuoted = /=20[A-Za-z\d][^]*=20[A-Za-z\d]|\d=2[0DEF]\d/;
 
 function unquoted(normal: NormalText): NormalText {
-  if (!normal.text.includes('=20') || !mayBeQuoted.test(normal.text)) return normal;
+  if (!normal.text.includes('=2') || !mayBeQuoted.test(normal.text)) return normal;
   return withoutCuts(
     normal,
     Array.from(matches(normal.text, quoted)).flatMap((match) => {
@@ -73,6 +78,7 @@ const pageSigns: Readonly<Record<string, string>> = {
 };
 
 function spelledOut(normal: NormalText): NormalText {
+  if (!normal.text.includes('\\') && !normal.text.includes('&')) return normal;
   if (!/\\[ux0-3]|&[#a-z]/i.test(normal.text)) return normal;
   return withoutCuts(
     normal,
@@ -129,9 +135,10 @@ const spacing = / ?[-./)] ?| {1,3}/g;
 const trimmings =
   // oxlint-disable-next-line no-control-regex -- ESC begins a colour (ECMA-48)
   /(?<=[\d-])(?:\u001b\[[\d;]{0,8}m|\*{1,3}|__|_(?=-)|(?<=-)_|~~|`|\\|<\/?[a-z][\w:-]{0,12}(?: [^<>]{0,80})?>|<!--.{0,40}?-->|=\r?\n|(?<=\d-) {0,2}\r?\n {0,8}){1,4}(?=[\d-])/gi;
-/** Emphasis at the edges of words that begin with a capital: **Zebulon** *Quartermain*. */
-const emphasis = /(?<=(?:^|[\s(:>]))\*{1,3}(?=\p{Lu}\p{L})|(?<=\p{Lu}[\p{L}'’. -]{1,60})\*{1,3}(?=[\s.,;:)]|$)/gu;
-const mayHaveEmphasis = /\p{L}\*|\*\p{Lu}/u;
+/** Emphasis at the edges of words that begin with a capital: **Zebulon** _Quartermain_. */
+const emphasis =
+  /(?<=(?:^|[\s(:>]))(?:\*{1,3}|_{1,2})(?=\p{Lu}\p{L})|(?<=\p{Lu}[\p{L}'’. -]{1,60})(?:\*{1,3}|_{1,2})(?=[\s.,;:)]|$)/gu;
+const mayHaveEmphasis = /\*|_(?![\w.])/;
 // oxlint-disable-next-line no-control-regex -- the same
 const mayHaveTrimmings = /[\d-][\u001b*_~`\\<=]|\d- {0,2}\r?\n/;
 

@@ -67,6 +67,14 @@ describe('operators', () => {
     assert.equal(operatorFor('ssn', { byClass: {}, default: 'null' }), 'null');
   });
 
+  it('what rules keep is seen by everybody, one class or more', () => {
+    const rules = (byClass: Partial<Record<PhiClass, 'keep'>>) => ({ byClass, default: 'redact' as const });
+    assert.deepEqual(shownBy(rules({}), ['name']), ['name']);
+    assert.deepEqual(shownBy(rules({ age: 'keep' }), ['name']), ['name', 'age']);
+    assert.deepEqual(shownBy(rules({ age: 'keep', date: 'keep' }), []), ['date', 'age']);
+    assert.equal(shownBy(rules({ age: 'keep' }), 'all'), 'all');
+  });
+
   it('text keeps what the view unmasks, and counts the rest', () => {
     const counts: Record<string, number> = {};
     const text = 'MRN 4471902, call 617-555-0142.';

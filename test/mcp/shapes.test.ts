@@ -552,6 +552,7 @@ const shapes: readonly Shape[] = [
     [b64('Ophelia Vandersloot')],
   ],
   ['ldif picture', text(`dn: ou=p\njpegPhoto:: ${gz}\n`), [gz.slice(0, 30)]],
+  ['a name reversed', text(backwards('Zebulon Quartermain')), ['niamretrauQ']],
 ];
 
 /**
@@ -561,7 +562,6 @@ const shapes: readonly Shape[] = [
 const known: readonly Shape[] = [
   ['a slug of no list', sc({ slug: 'quartermain-ostrandt' }), ['quartermain']],
   ['a key of no list', sc({ Quartermain: 3 }), ['Quartermain']],
-  ['a name reversed', text(backwards('Zebulon Quartermain')), ['niamretrauQ']],
 ];
 
 function written(message: Json): string {

@@ -105,7 +105,9 @@ function isPackedWhole(value: string): boolean {
 
 function mayBeText(value: string): boolean {
   return (
-    /^\s*(?:[[{<]|(?:MSH|FHS|BHS|ISA)\W|(?:NM1|N[134]|DMG|REF|CLM|SBR|PAT)\*[^~\n]{1,300}~)/.test(value) ||
+    /^\s*(?:[[{<]|(?:MSH|FHS|BHS|ISA)\W|(?:GS|ST)\*\w|(?:PID|PV1|NK1|IN1|GT1|DG1|AL1|EVN|ORC|OBR|OBX|RXE|RXO|NTE)\||(?:NM1|N[134]|DMG|REF|CLM|SBR|PAT)\*[^~\n]{1,300}~)/.test(
+      value,
+    ) ||
     /\bINSERT\s+INTO\b|\bREPLACE\s+INTO\b/i.test(value) ||
     /^[A-Za-z][\w.;-]{0,60}:: [A-Za-z0-9+/]{4}/.test(value) ||
     (value.length > 20 &&

@@ -2,12 +2,12 @@
 // a field's class holds for everything below it.
 
 import type { PhiClass } from '../../core/phi.ts';
-import { isNameAlone } from '../detectors/lower-case.ts';
+import { isNameAlone, isNameOrUnknown } from '../detectors/lower-case.ts';
 import { ageCap } from '../operators.ts';
 import { dicomClass } from '../packs/dicom.ts';
 import { type FhirPlace, fhirLeaf, referenceLeaf } from '../packs/fhir.ts';
 import { fieldClass, labelClass, plainWord, valueClass } from '../packs/generic.ts';
-import { areOfPerson, classOfPerson, type Header, isOfPeople, isSomebody } from '../packs/header.ts';
+import { areOfPerson, classOfPerson, type Header, isOfPeople, isPersonal, isSomebody } from '../packs/header.ts';
 import { type JsonNode, memberOf, stringOf, type Text } from './json-node.ts';
 import { isDate, type Leaf } from './leaf.ts';
 import { cellOf, cellsOf, columnsOf, headerAbove, rowKeys, unnamedColumns } from './rows.ts';
@@ -74,7 +74,8 @@ class Walk {
     for (const { key, node: member } of node.members) {
       const said = fields.classOf(key.value, member);
       if (key !== member && keysOf !== undefined) this.#entry(key, keysOf, keyOf);
-      else if (key !== member) this.#key(key, said !== undefined, fields.areKeysOfPeople, keyOf);
+      else if (key !== member)
+        this.#key(key, said !== undefined, fields.areKeysOfPeople || isKeyOfSomebody(key.value, member), keyOf);
       const context = { inherited: said ?? inherited, isOfPerson: fields.isOfPerson || isOfPerson, under: key.value };
       if (rows && member.kind === 'array' && rowKeys.has(plainWord(key.value)))
         for (const item of isRow(member.items, rows) ? [member] : member.items)
@@ -93,8 +94,9 @@ class Walk {
   #key(key: Text, isField: boolean, isOfPeople: boolean, keyOf: number): void {
     const { value } = key;
     const isWord =
-      (isField && !/\d{4}/.test(value)) ||
-      (/^[A-Za-z_$][\w$-]{0,39}(?:@(?:odata|Microsoft)\.[\w.]{1,80})?$/i.test(value) && !/\d{4}/.test(value));
+      !(isOfPeople && isSlug(value)) &&
+      ((isField && !/\d{4}/.test(value)) ||
+        (/^[A-Za-z_$][\w$-]{0,39}(?:@(?:odata|Microsoft)\.[\w.]{1,80})?$/i.test(value) && !/\d{4}/.test(value)));
     // What another door has masked is no entry.
     const isEntry = isOfPeople && !/^(?:[a-z_][A-Za-z_]*$|\[)/.test(value);
     const isNumber = /^\d{6,20}$/.test(value) && !isDate(value);
@@ -217,6 +219,19 @@ function keyClass(under: string): PhiClass | undefined {
   return by ? valueClass(by[1] ?? by[2] ?? '') : undefined;
 }
 
+/** A key like `quillfeather-zebulon-4711` of what is about a person: no field is called by words that nothing is called by. */
+function isKeyOfSomebody(key: string, member: JsonNode): boolean {
+  return isSlug(key) && member.kind === 'object' && member.members.some((each) => isPersonal(each.key.value));
+}
+
+function isSlug(key: string): boolean {
+  if (!/^[a-z]{2,24}(?:[-_.][a-z]{2,24}){1,3}(?:[-_.]?\d{1,12})?$/i.test(key) || fieldClass(key) !== undefined)
+    return false;
+  const parts = key.toLowerCase().match(/[a-z]+/g) ?? [];
+  const unknown = parts.filter(isNameOrUnknown).length;
+  return unknown > 1 || (unknown === 1 && (/\d{3}/.test(key) || parts.some(isNameAlone)));
+}
+
 /** A map by somebody's name: every key is one, as it is written, and nothing else. */
 function areNames({ members }: JsonObject): boolean {
   return (
@@ -261,6 +276,9 @@ function fieldsOf(node: JsonObject, under: string, isOfPerson: boolean): Fields 
   const isPerson = areOfPerson(node.members.map((each) => each.key.value)) || isSomebody(under);
   const isRecord = isPerson || named !== undefined || isKindOfPeople(node);
   const isIdentifier = /^(?:identifiers?|aliases|externalids?)$/.test(plainWord(under));
+  const isOfLaboratory = [under, ...node.members.map((each) => each.key.value)].some((name) =>
+    laboratory.test(plainWord(name)),
+  );
   const areKeysOfPeople = isOfPeople(under) && node.members.every((each) => each.node.kind === 'object');
   return {
     isOfPerson: isPerson || named !== undefined,
@@ -275,11 +293,23 @@ function fieldsOf(node: JsonObject, under: string, isOfPerson: boolean): Fields 
             ? fieldClass(key)
             : valueClass(key);
       if (said !== undefined) return said;
+      if (word === 'plate' && !isOfLaboratory && isPlate(member)) return 'vehicle';
       if (named && valueKeys.has(word)) return named;
       const isNumber = !hasMore && (isRecord ? own : isIdentifier ? ofIdentifier : null)?.test(word) === true;
       return isNumber && isUnique(member) ? 'other_id' : undefined;
     },
   };
+}
+
+/** What plates stand beside that have wells, and no wheels. */
+const laboratory =
+  /^(?:wells?|row|col|column|agar|media|medium|culture|cultures|growth|colony|colonies|assay|elisa|pcr|sample|samples|specimen|barcode|reader|dilution|lab|microplate|platetype|format)$/;
+
+/** As cars have them: letters and digits, five to eight. */
+function isPlate(node: JsonNode): boolean {
+  if (node.kind !== 'string' || !/^[A-ZÄÖÜ\d]{1,4}(?:[ -]?[A-Z\d]{1,4}){1,2}$/.test(node.value)) return false;
+  const signs = node.value.replace(/[ -]/g, '');
+  return signs.length >= 5 && signs.length <= 8 && /\d/.test(signs) && /\p{Lu}/u.test(signs);
 }
 
 function isValue(node: JsonNode): boolean {

@@ -144,10 +144,12 @@ function innermostClass(path: readonly CdaElement[], value: string): PhiClass | 
 
 const labels = ['name', 'key', 'label', 'field', 'column', 'keyword', 'itemprop', 'class', 'id'] as const;
 
-/** By its own name, or by what it is called: `<field name="dob">`, `<span class="dob">`. */
+/** By its own name, by what it is called (`<field name="dob">`, `<span class="dob">`), or by whom it calls (`<a href="tel:…">`). */
 function elementClass({ name, attributes }: CdaElement): PhiClass | undefined {
   const own = fieldClass(name);
   if (own !== undefined) return own;
+  const scheme = name === 'a' ? /^(tel|mailto|sms):/i.exec(attributes['href'] ?? '')?.[1] : undefined;
+  if (scheme !== undefined) return /^mailto$/i.test(scheme) ? 'email' : 'phone';
   for (const label of labels) {
     const called = attributes[label];
     const cls = called === undefined ? undefined : fieldClass(called);

@@ -1,11 +1,13 @@
 // Payment cards (Luhn) and IBANs (ISO 13616 mod 97). Other account numbers go by their label.
 
-import { type About, before, type Find, luhn, matches } from './detector.ts';
+import { type About, before, type Find, luhn, matches, matchesIn } from './detector.ts';
 import { isAlphanumeric, isCapital, isDigit } from './words.ts';
 
 const card = /(?:\d{4}[ -]){3}\d{4}(?!\d)|3\d{3}[ -]\d{6}[ -]\d{4,5}(?!\d)|\d{12,19}(?!\d)/g;
 const iban = /[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b/y;
 
+/** The last four, where they are called so. */
+const cardEnd = /(?<=\bcard (?:ending|ends)(?: in)? )\d{4}(?!\d)/gi;
 /** Bitcoin and Ethereum. */
 const wallet = /\b(?:bc1[a-z0-9]{25,60}|0x[0-9a-fA-F]{40})\b/g;
 /** The older addresses of Bitcoin, in base58. */
@@ -24,6 +26,7 @@ export const findAccount: Find = (text, emit, words, numbers) => {
       card.lastIndex = match.index + (/^\d*/.exec(match[0])?.[0].length ?? 1);
     }
   }
+  for (const match of matchesIn(numbers, cardEnd)) emit(match.index, match.index + match[0].length, 'account');
   if (text.includes('bc1') || text.includes('0x')) {
     for (const match of matches(text, wallet)) emit(match.index, match.index + match[0].length, 'account');
   }
@@ -75,6 +78,7 @@ export const aboutAccount: About = {
       'card «4111 1111 1111 1111»',
       '«4111111111111111»',
       '«3782-822463-10005»',
+      'card ending in «4242»',
       'IBAN «DE89 3704 0044 0532 0130 00»',
       'wallet «1BoatSLRHtKNngkdXEeobR76b53LETtpyT»',
       'wallet «bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq»',

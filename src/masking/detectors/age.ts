@@ -40,7 +40,7 @@ const nine = 57;
 /** 90 to 129, and no part of another number. */
 function isOld(text: string, start: number, end: number): boolean {
   const [first, second] = [text.charCodeAt(start), text.charCodeAt(start + 1)];
-  if (first !== nine && (first !== 49 || second > 50)) return false;
+  if (!isDigit(second) || (first !== nine && (first !== 49 || second > 50))) return false;
   if (!isDigit(text.charCodeAt(end - 1)) || isDigit(text.charCodeAt(end))) return false;
   return !/[./-]/.test(text.charAt(start - 1)) && !/^[.,/:]\d/.test(text.slice(end, end + 2));
 }

@@ -15,6 +15,9 @@ const udi = /\(01\)\d{14}(?:\((?:10|11|17|21)\)[A-Za-z0-9/-]{1,20}){0,4}/g;
 const plate =
   /(?:[Pp]lates?|[Tt]ag)(?: (?:[Nn]umber|[Nn]o\.?|#))?(?: (?:is|was))?[\s:#]{1,3}((?=[A-Z0-9 -]{0,8}\d)[A-Z0-9]{1,4}(?:[ -]?[A-Z0-9]{1,4}){1,2})\b/g;
 
+/** "Kennzeichen HH-AB 1234" */
+const germanPlate = /(?<=[Kk]ennzeichen[\s:]{1,3}(?:ist )?)[A-ZÄÖÜ]{1,3}[ -][A-Z]{1,2} ?\d{1,4}[EH]?(?!\w)/g;
+
 export const findCodedId: Find = (text, emit, _words, numbers) => {
   for (let at = text.indexOf('-'); at !== -1; at = text.indexOf('-', at + 1)) {
     if (text.charAt(at + 5) !== '-' || text.charAt(at + 10) !== '-') continue;
@@ -37,6 +40,8 @@ export const findCodedId: Find = (text, emit, _words, numbers) => {
     const end = match.index + whole.length;
     if (signs.length >= 5 && /[A-Z]/.test(signs)) emit(end - number.length, end, 'vehicle');
   }
+  if (text.includes('ennzeichen'))
+    for (const match of matches(text, germanPlate)) emit(match.index, match.index + match[0].length, 'vehicle');
   for (const match of matchesIn(numbers, dea)) {
     if (isDea(match[0])) emit(match.index, match.index + match[0].length, 'license');
   }

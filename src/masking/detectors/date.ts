@@ -18,7 +18,15 @@ const military =
   /(?<![\w])[0-3]?\d[-/]?(?:JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)[A-Za-z]{0,6}[-/]?(?:(?:19|20)\d{2}|\d{2})(?!\d)/gi;
 /** "4 de mayo de 1960", "3. Juli": months of other languages beside their day. */
 const foreignMonth =
-  /(?:[0-2]?\d|3[01])(?:er|º|\.)? (?:de )?(?:enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|setiembre|octubre|noviembre|diciembre|gennaio|febbraio|aprile|maggio|giugno|luglio|settembre|ottobre|novembre|dicembre|januari|februari|maart|mei|augustus|mars|maj|augusti|janeiro|fevereiro|março|maio|junho|julho|setembro|outubro|novembro|dezembro|janvier|février|fevrier|avril|juin|juillet|août|aout|septembre|octobre|novembre|décembre|decembre|januar|februar|märz|juni|juli|oktober|dezember|stycznia|lutego|marca|kwietnia|maja|czerwca|lipca|sierpnia|września|października|listopada|grudnia)(?: (?:de |del )?(?:19|20)\d{2})?(?![\wà-ÿ])/iy;
+  /(?:[0-2]?\d|3[01])(?:er|º|\.)? (?:de )?(?:enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|setiembre|octubre|noviembre|diciembre|gennaio|febbraio|aprile|maggio|giugno|luglio|settembre|ottobre|novembre|dicembre|januari|februari|maart|mei|augustus|mars|maj|augusti|janeiro|fevereiro|março|maio|junho|julho|setembro|outubro|novembro|dezembro|janvier|février|fevrier|avril|juin|juillet|août|aout|septembre|octobre|novembre|décembre|decembre|januar|februar|märz|juni|juli|oktober|dezember|mai|desember|stycznia|lutego|marca|kwietnia|maja|czerwca|lipca|sierpnia|września|października|listopada|grudnia|ledna|února|března|dubna|května|června|července|srpna|září|října|listopadu|prosince|siječnja|veljače|ožujka|travnja|svibnja|lipnja|srpnja|kolovoza|rujna|studenoga?|prosinca|(?:tammi|helmi|maalis|huhti|touko|kesä|heinä|elo|syys|loka|marras|joulu)kuuta|ianuarie|februarie|martie|aprilie|iunie|iulie|septembrie|octombrie|noiembrie|decembrie|(?:ocak|şubat|mart|nisan|mayıs|haziran|temmuz|ağustos|eylül|ekim|kasım|aralık|marts|maret|agustus)(?= (?:19|20)\d))(?: (?:de |del )?(?:19|20)\d{2})?(?![\wà-ÿ])/iy;
+/** The same in other scripts: "14 февраля 1990", "14 Φεβρουαρίου". */
+const otherMonth =
+  /(?:[0-2]?\d|3[01])\.? (?:января|февраля|марта|апреля|мая|июня|июля|августа|сентября|октября|ноября|декабря|січня|лютого|березня|квітня|травня|червня|липня|серпня|вересня|жовтня|листопада|грудня|Ιανουαρίου|Φεβρουαρίου|Μαρτίου|Απριλίου|Μα[ΐϊ]ου|Ιουνίου|Ιουλίου|Αυγούστου|Σεπτεμβρίου|Οκτωβρίου|Νοεμβρίου|Δεκεμβρίου)(?: (?:19|20)\d{2})?/giu;
+/** "1990. február 14.", the year first. */
+const yearMonth =
+  /(?:19|20)\d\d\. (?:január|február|március|április|május|június|július|augusztus|szeptember|október|november|december) (?:[0-2]?\d|3[01])(?!\d)\.?/iy;
+/** "3. 5. 1948" */
+const spacedDots = /(?<![\d.])(?:0?[1-9]|[12]\d|3[01])\. (?:0?[1-9]|1[0-2])\. (?:19|20)\d\d(?!\d)/g;
 /** The time of the day that goes with a date: " at 14:30", " @ 0730", " 9am". */
 const timeAhead =
   /^,?(?: (?:at|@)|,)? (?:[01]?\d|2[0-3])(?::[0-5]\d(?::[0-5]\d)?(?: ?[ap]\.?m\.?\b)?| ?[ap]\.?m\.?\b)(?!\d)|^ (?:at |@ ?)?(?:[01]\d|2[0-3])[0-5]\d(?:Z|h| ?hrs?)\b|^ ?@ ?(?:[01]\d|2[0-3])[0-5]\d\b/i;
@@ -104,6 +112,10 @@ const act =
 const dateAhead =
   /^,? (?:the )?(?:\d{1,2}(?:st|nd|rd|th)\b|\d{1,2}[/.-]\d{1,2}\b|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.? \d)/i;
 
+const [blank, period] = [32, 46];
+/** A blank and a letter that is Greek or Cyrillic. */
+const mayHaveOther = /\d\.? [\u0370-\u04ff]/;
+
 export const findDate: Find = (text, emit, words, numbers) => {
   for (const match of matchesIn(numbers, numeric)) {
     const lead = before(text, match.index, 2);
@@ -117,6 +129,9 @@ export const findDate: Find = (text, emit, words, numbers) => {
   }
   for (const match of /[年년]/.test(text) ? matches(text, eastern) : [])
     emit(match.index, match.index + match[0].length, 'date');
+  for (const match of mayHaveOther.test(text) ? matches(text, otherMonth) : [])
+    emit(match.index, match.index + match[0].length, 'date');
+  for (const match of matchesIn(numbers, spacedDots)) emit(match.index, match.index + match[0].length, 'date');
   for (const match of matchesIn(numbers, constructed)) emit(match.index, match.index + match[0].length, 'date');
   for (const match of text.includes('W') ? matches(text, weekDay) : [])
     emit(match.index, match.index + match[0].length, 'date');
@@ -142,11 +157,15 @@ export const findDate: Find = (text, emit, words, numbers) => {
   for (const match of matchesIn(numbers, military)) timed(text, match.index, match.index + match[0].length, emit);
   for (const match of matchesIn(numbers, veiled)) emit(match.index, match.index + match[0].length, 'date');
   for (const start of numbers.runs) {
+    if (text.charCodeAt(start + 4) === period && text.charCodeAt(start + 5) === blank) {
+      yearMonth.lastIndex = start;
+      emit(start, start + (yearMonth.exec(text)?.[0].length ?? 0), 'date');
+    }
     const end = start + 1 + Number(isDigit(text.charCodeAt(start + 1)));
     const unit = text.charCodeAt(end);
     if (isLetter(unit)) dayIn(text, start, emit);
     // A blank or a period before a word that begins as a month does, the sign of an ordinal.
-    else if (unit !== 0xba && ((unit !== 32 && unit !== 46) || !mayBeForeign(text, end + 1))) continue;
+    else if (unit !== 0xba && ((unit !== blank && unit !== period) || !mayBeForeign(text, end + 1))) continue;
     foreignMonth.lastIndex = start;
     const [whole] = foreignMonth.exec(text) ?? [];
     if (whole !== undefined) emit(start, start + whole.length, 'date');
@@ -204,7 +223,7 @@ function dayIn(text: string, start: number, emit: Emit): void {
 /** How "de" and the months of other languages begin. */
 const foreignBeginnings: ReadonlySet<string> = new Set([
   'de ',
-  ...'ene feb mar abr may jun jul ago sep set oct nov dic jan fév fev avr jui aoû aou déc dec okt dez mär sty lut kwi maj cze lip sie wrz paź lis gru gen apr mag giu lug ott maa mei aug mai out'.split(
+  ...'ene feb mar abr may jun jul ago sep set oct nov dic jan fév fev avr jui aoû aou déc dec okt dez mär sty lut kwi maj cze lip sie wrz paź lis gru gen apr mag giu lug ott maa mei aug mai out des led úno bře dub kvě čer srp zář říj pro sij vel ožu tra svi kol ruj stu tam hel huh tou kes hei elo syy lok jou ian iun iul noi oca şub nis may haz tem ağu eyl eki kas ara'.split(
     ' ',
   ),
 ]);
@@ -298,6 +317,9 @@ export const aboutDate: About = {
       'fell on «Easter Sunday»',
       'surgery on the «21st».',
       'her «5/14» visit',
+      'narozen «14. února 1990»',
+      'родился «14 февраля 1990»',
+      '«1990. február 14.» óta',
     ],
   },
   checks:

@@ -44,6 +44,7 @@ function* further(text: string, pattern: RegExp, first: RegExpExecArray): Genera
 
 /** As `matches`, in the places of the numbers; `index` is that of the whole text. */
 export function matchesIn(numbers: Numbers, pattern: RegExp): Iterable<RegExpExecArray> {
+  if (numbers.text === '') return none;
   const found = matches(numbers.text, pattern);
   return found === none ? none : placed(found, numbers);
 }

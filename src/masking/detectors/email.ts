@@ -27,6 +27,10 @@ function mayBeSpelled(text: string): boolean {
   });
 }
 
+export function mayHaveEmail(text: string): boolean {
+  return text.includes('@') || mayBeSpelled(text);
+}
+
 export const findEmail: Find = (text, emit) => {
   // "at clinic.com" names a site; only a sign in brackets or a spelled dot makes it an address.
   for (const match of mayBeSpelled(text) ? matches(text, spelled) : []) {

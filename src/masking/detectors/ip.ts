@@ -9,6 +9,9 @@ const v6 =
   /^(?:(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}|(?=.*::)(?!.*::.*::)(?:[0-9a-f]{1,4}|:){0,8}(?::[0-9a-f]{1,4}){0,8}:{0,2}[0-9a-f]{0,4})$/i;
 const mac = /(?<![0-9A-Fa-f:-])[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![0-9A-Fa-f:-])/y;
 const macChars = 17;
+/** As Cisco's machines write it: "001b.4411.3ab7". */
+const dottedMac = /(?<![\w.])[\da-f]{4}\.[\da-f]{4}\.[\da-f]{4}(?![\w.])/iy;
+const dottedMacChars = 14;
 const hexOrColon = /[0-9a-f:]/i;
 
 export const findIp: Find = (text, emit, _words, numbers) => {
@@ -18,6 +21,12 @@ export const findIp: Find = (text, emit, _words, numbers) => {
     if (!nobodys.test(match[0]) && match[0].split('.').every((octet) => Number(octet) <= 255)) {
       emit(match.index, match.index + match[0].length, 'ip');
     }
+  }
+  for (let at = text.indexOf('.', 4); at !== -1; at = text.indexOf('.', at + 1)) {
+    if (text.charAt(at + 5) !== '.') continue;
+    dottedMac.lastIndex = at - 4;
+    const [address = ''] = dottedMac.exec(text) ?? [];
+    if (/\d/.test(address) && /[a-f]/i.test(address)) emit(at - 4, at - 4 + dottedMacChars, 'device');
   }
   if (!text.includes(':') && !text.includes('-')) return;
   for (const sign of [':', '-']) {
@@ -44,7 +53,7 @@ export const findIp: Find = (text, emit, _words, numbers) => {
 export const aboutIp: About = {
   shapes: {
     ip: ['«203.0.113.42»', '«2001:db8:85a3::8a2e:370:7334»', '«fe80::1ff:fe23:4567:890a»'],
-    device: ['MAC «00:1B:44:11:3A:B7»'],
+    device: ['MAC «00:1B:44:11:3A:B7»', '«001b.4411.3ab7»'],
   },
   checks: 'IPv4: octets up to 255, and not behind the word version. IPv6: the text form of RFC 4291.',
   context: 'None.',

@@ -16,7 +16,7 @@ const labels: readonly (readonly [PhiClass, RegExp])[] = [
   ],
   [
     'ssn',
-    /(?:\bssn|social security|\bsin|\bnino|\bni (?:no|number)|national (?:insurance|id)|\bpesel|\bbsn|sozialversicherungs-?(?:nummer|nr\.?)|segur(?:idad|o) social|s[eé]curit[eé] sociale|\bsocial(?=[:#])|\baadhaar|\bcpf|\bcurp|\bnif|\bnie|\bdni|\bnir|\bcnp|\bnric|\bhkid|\btfn|\bahv|\bcodice fiscale|\bpersonnummer|\biqama|\bemirates id|\bmykad|\bkennitala|\bkt|\bc[eé]dula|\bpps|\bppsn|\brrn|\bjmbg|\begn|\boib|\balien|\ba#|\btax ?id)/,
+    /(?:\bssn|social security|\bsin|\bnino|\bni (?:no|number)|national (?:insurance|id)|\bpesel|\bbsn|sozialversicherungs-?(?:nummer|nr\.?)|segur(?:idad|o) social|s[eé]curit[eé] sociale|\bsocial(?=[:#])|\baadhaar|\bcpf|\bcurp|\bnif|\bnie|\bdni|\bnir|\bcnp|\bnric|\bhkid|\btfn|\bahv|\bcodice fiscale|\bpersonnummer|\biqama|\bemirates id|\bmykad|\bkennitala|\bkt|\bc[eé]dula|\bpps|\bppsn|\brrn|\bjmbg|\begn|\boib|\balien|\ba#|\btax ?id|\bkimlik)/,
   ],
   [
     'health_plan',
@@ -46,15 +46,15 @@ const labels: readonly (readonly [PhiClass, RegExp])[] = [
   ],
 ];
 
-/** Of other languages, asked for behind their last words alone. */
+/** Of other languages, or rare, asked for behind their last words alone. */
 const foreignLabels: readonly (readonly [PhiClass, RegExp])[] = [
   [
     'mrn',
-    /(?:\bhistoria cl[ií]nica|\bnhc|\bexpediente|\b(?:patienten|fall|akten)-?(?:nummer|nr\.?|zeichen)|\bdossier(?: m[eé]dical)?)/,
+    /(?:\bhistoria cl[ií]nica|\bnhc|\bexpediente|\b(?:patienten|fall|akten)-?(?:nummer|nr\.?|zeichen)|\bdossier(?: m[eé]dical)?|\bchi)/,
   ],
   [
     'ssn',
-    /(?:\bsozialversicherungs-?(?:nummer|nr\.?)|\bsegur(?:idad|o) social|\bs[eé]curit[eé] sociale|\bsocial(?=[:#]))/,
+    /(?:\bsozialversicherungs-?(?:nummer|nr\.?)|\bsegur(?:idad|o) social|\bs[eé]curit[eé] sociale|\bsocial(?=[:#])|\bf[øo]dsels(?:nummer|nr\.?)|\bhetu|\bhenkil[öo]tunnus|\brodn[ée] [čc][íi]slo|\bkimlik|\bcpr|\binsz|\bamka|\bsnils)/,
   ],
   ['health_plan', /(?:\b(?:versicherten|versicherungs|krankenkassen)-?(?:nummer|nr\.?)|\bp[oó]liza|\bafiliad[oa])/],
   ['account', /(?:\bkonto(?:nummer|nr\.?)?|\bcuenta|\bcompte)/],
@@ -63,6 +63,7 @@ const foreignLabels: readonly (readonly [PhiClass, RegExp])[] = [
     /(?:\bf(?:ü|ue?)hrerschein(?:nummer|nr\.?)?|\b(?:reisepass|ausweis)(?:nummer|nr\.?)?|\bpasaporte|\bpasseport|\bpermis de conduire)/,
   ],
   ['vehicle', /(?:\bkennzeichen|\bmatr[ií]cula|\bimmatriculation)/],
+  ['other_id', /(?:\bportal user|\buser ?name|\buser ?id|\blog-?in)/],
 ];
 
 const patternsOf = (all: typeof labels): typeof labels =>
@@ -82,7 +83,7 @@ const labelEnds: ReadonlySet<string> = new Set(
 );
 
 const foreignEnds: ReadonlySet<string> = new Set(
-  'clínica clinica nhc expediente patientennummer patientennr nummer nr fallnummer fallnr aktenzeichen dossier médical sozialversicherungsnummer social sociale versichertennummer versichertennr versicherungsnummer versicherungsnr krankenkassennummer póliza poliza afiliado afiliada konto kontonummer kontonr cuenta compte führerschein fuehrerschein führerscheinnummer reisepass reisepassnummer ausweisnummer pasaporte passeport conduire kennzeichen matrícula matricula immatriculation n'.split(
+  'chi user username userid login fødselsnummer fodselsnummer fødselsnr hetu henkilötunnus číslo cislo kimlik cpr insz amka snils clínica clinica nhc expediente patientennummer patientennr nummer nr fallnummer fallnr aktenzeichen dossier médical sozialversicherungsnummer social sociale versichertennummer versichertennr versicherungsnummer versicherungsnr krankenkassennummer póliza poliza afiliado afiliada konto kontonummer kontonr cuenta compte führerschein fuehrerschein führerscheinnummer reisepass reisepassnummer ausweisnummer pasaporte passeport conduire kennzeichen matrícula matricula immatriculation n'.split(
     ' ',
   ),
 );
@@ -116,14 +117,31 @@ const trial = /^(?:NCT|NDA|ANDA|BLA|BMS|LY|PF|AZD|GSK|MK|ABT|BAY|JNJ|TAK|AMG|SAR
 
 /** Singapore. */
 const nric = /^[STFGM]\d{7}[A-Z]$/;
-/** National numbers that begin with the day of birth: "880214-10-5543", "120174-3399". */
+/** National numbers that begin with the day of birth: "880214-10-5543", "120174-3399", "900101-1234567", "131052-308T". */
 const bornOn =
-  /^(?:\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])|(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d{2})-(?:\d{2}-)?\d{4}$/;
+  /^(?:\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])|(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d{2})-(?:(?:\d{2}-)?\d{4}|[1-8]\d{6}|\d{3}[0-9A-FHJ-NPR-Y])$/;
+/** China (GB 11643): a place, the day of birth, a number, and the sum of the weighted digits modulo 11. */
+const chinese = /^[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\d{3}[\dX]$/;
+const chineseWeights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+
+function isChinese(token: string): boolean {
+  if (!chinese.test(token)) return false;
+  const sum = chineseWeights.reduce((total, weight, at) => total + weight * Number(token.charAt(at)), 0);
+  return '10X98765432'.charAt(sum % 11) === token.charAt(17);
+}
+
+/** Before a long number, a label in a script that no measure is written in. */
+const otherScript = /[\u0370-\u1fff\u3040-\ud7ff]{2}[\s:№#()]{0,4}$/;
+const otherScriptMin = 9;
 
 /** As cameras name their pictures. */
 const picture = /^[A-Za-z]{3,10}[_-]?\d{3,}[\w.-]{0,40}\w/;
 /** A name in a network, "@maria.k_87": no word, or it would be a time or a place ("@ 9:15", "@bedtime"). */
 const handle = /^@[A-Za-z]\w{1,29}(?:\.\w{1,20})?/;
+
+export function mayHaveHandle(text: string): boolean {
+  return text.includes('@');
+}
 
 /** Names in networks need no digit. */
 export const findHandle: Find = (text, emit) => {
@@ -212,7 +230,12 @@ function judge(text: string, start: number, end: number, emit: Emit): void {
   const isForeign = foreignEnds.has(last);
   const isCandidate =
     hash || isForeign || lettered.test(token) || labelEnds.has(last) || text.charAt(start - 2) === ')';
-  const isNational = token.length > 8 && (bornOn.test(token) || nric.test(token));
+  const isNational =
+    token.length > 8 &&
+    (bornOn.test(token) ||
+      nric.test(token) ||
+      isChinese(token) ||
+      (token.length >= otherScriptMin && otherScript.test(before(text, start, 8))));
   if (isNational || isGrouped(token)) return emit(start, end, 'other_id');
   if (!isCandidate || decimal.test(token)) return;
   // Three signs are a number only where nothing else is numbered so low.
@@ -255,6 +278,8 @@ export const aboutLabelledId: About = {
       '«#AB-987654»',
       'room «4417-B»',
       'biopsy «S23-18842»',
+      '«900101-1234567»',
+      '«11010519491231002X»',
       'on Instagram: «@maria.k_87»',
     ],
   },

@@ -22,6 +22,11 @@ const lowerAlone =
   /(?<=\b(?:for|pt|patient|does|can|should|is|named|tell|ask|give|mom|dad|wife|husband|son|daughter|mother|father|\d ?[fm]|yo|to|re|from|with) )([a-z]{3,20})(?![\w@(-])/g;
 const lowerTitled = /\b(?:dr|mr|mrs|ms|prof)\.? ([a-z]{3,20})(?![\w'-])/g;
 
+export function mayHaveSlug(text: string): boolean {
+  slugJoint.lastIndex = 0;
+  return text.length <= slugMax || slugJoint.test(text);
+}
+
 /** A given and a family name as parts of a key or a path: `jane-doe`, `chart_of_mary_johnson`, `johnson.mary`, `MaryJohnson`. */
 export const findSlug: Find = (text, emit) => {
   for (const { 0: joint, index } of matches(text, slugJoint)) {
@@ -29,7 +34,13 @@ export const findSlug: Find = (text, emit) => {
     const from = index + Number(!isLetter(joint.charCodeAt(0)));
     const right = partAfter.exec(after(text, from, partMax))?.[0] ?? '';
     const [start, end] = [index - left.length, from + right.length];
-    if (areNames(left.toLowerCase(), right.toLowerCase())) emit(start, end, 'name');
+    if (areNames(left.toLowerCase(), right.toLowerCase())) {
+      emit(start, end, 'name');
+      const [short = ''] = shortNumber.exec(after(text, end, 8)) ?? [];
+      if (short !== '') emit(end + 1, end + short.length, 'other_id');
+    }
+    if (somebodyAhead.test(before(text, start, 20)) && isNameBeside(left.toLowerCase(), right.toLowerCase()))
+      emit(start, end, 'name');
     const [behind = ''] = numbered.exec(after(text, end, 14)) ?? [];
     if (behind === '' || !isNameBeside(left.toLowerCase(), right.toLowerCase())) continue;
     emit(start, end, 'name');
@@ -44,10 +55,20 @@ const slugMax = 40;
 const slug = /^@?([A-Za-z][a-z]{3,19})[-_.]?((?<=[-_.])[a-z]{4,20}|[A-Z][a-z]{3,19})$/;
 /** Behind two names, a number or a day: "quill_zebulon_00447190.pdf". */
 const numbered = /^[-_](\d{6,12}|\d{4}-\d\d-\d\d)(?![A-Za-z0-9])/;
+/** The same, where both are listed: "jane-doe-4711", but not a year. */
+const shortNumber = /^[-_.](?!(?:19|20)\d\d(?!\d))(\d{3,5})(?![A-Za-z0-9])/;
+
+/** Who did it, or whose it is: "signed by thibodeaux.amelie", "user=quill_zebulon". */
+const somebodyAhead = /\b(?:by|user|username|login|owner|author|uid|patient|pt|chart of|chart for)[ =:]{1,2}["']?$/i;
 
 /** In either order, a listed name and a word that nothing is called by. */
 function isNameBeside(first: string, second: string): boolean {
   return (isNameAlone(first) && mayBeName(second)) || (isNameAlone(second) && mayBeName(first));
+}
+
+/** A name, or a word that stands for nothing else, in lower case. */
+export function isNameOrUnknown(word: string): boolean {
+  return isNameAlone(word) || mayBeName(word);
 }
 
 /** Spoken as a word, and none that is known. */
@@ -74,7 +95,8 @@ function isFullName(given: string, family: string): boolean {
 
 export const findLowerCase: Find = (text, emit) => {
   if (text.includes('name')) for (const match of matches(text, lowerNamed)) named(match, emit);
-  if (text.length > questionChars) return;
+  // Whatever else is asked for begins behind a blank or a colon.
+  if (text.length > questionChars || !/[ :]/.test(text)) return;
   places(text, emit);
   for (const match of matches(text, lowerWords)) {
     const [whole, first = '', second = ''] = match;
@@ -197,6 +219,7 @@ export const aboutLowerCase: About = {
       'pt name: «lashawn t brooks» dob: 10/5/71',
       'chart «mary-johnson».pdf was sent',
       'get_chart_of_«mary_johnson»',
+      'signed by «thibodeaux.amelie»',
     ],
     address: ['seen at asian health services «oakland»', 'pt from «kalamazoo» w/ copd'],
   },

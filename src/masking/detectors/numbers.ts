@@ -4,7 +4,7 @@
 import { isDigit } from './words.ts';
 
 export interface Numbers {
-  /** The neighbourhoods of the numbers, one after the other, with signs between that no number has. */
+  /** The neighbourhoods of the numbers, one after the other, with signs between that no number has; empty where there are none. */
   readonly text: string;
   /** Where the unit at this offset of `text` stands in the whole text. */
   readonly at: (offset: number) => number;
@@ -64,7 +64,7 @@ export function readNumbers(text: string): Numbers {
   }
   return {
     runs,
-    text: pieces.join('') + border,
+    text: pieces.length === 0 ? '' : pieces.join('') + border,
     at: (offset) => {
       let [low, high] = [0, offsets.length];
       while (low < high) {

@@ -12,9 +12,13 @@ const trunk = /\(0\d{0,3}\) ?\d{2,4}(?:[ -]?\d{2,4}){1,3}(?!\d)/g;
 const extensionOnly = /(?<!\d )\bext(?:ension|\.)? ?#?(\d{2,6})\b/gi;
 const loose = /\(?\d(?:[-. ()/]{0,2}\d){6,14}(?!\d)(?: ?(?:x|ext\.?) ?\d{1,6})?/g;
 const label =
-  /\b(?:tele)?(?:phone|tel|telephone|mobile|cell|call(?:ed|ing)?|contact|reach(?:ed)?|fax|f|pager|beeper|dial|text|ph|whatsapp|sms|#)(?:(?: |_)(?:number|no\.?|num|me|him|her|us|them|is|at|on|him at|her at|me at|back at|number is))?[\s:.#=(]{0,4}(?:at |on |is )?$/i;
+  /\b(?:tele)?(?:phone|tel|telephone|mobile|mobil|m[oó]vil|celular|telefone|telefoon|tel[eé]fono|telefon|tlf|handy|puhelin|cell|call(?:ed|ing)?|contact|reach(?:ed)?|fax|f|pager|beeper|dial|text|ph|whatsapp|sms|#)(?:(?: |_)(?:number|no\.?|num|me|him|her|us|them|is|at|on|him at|her at|me at|back at|number is))?[\s:.#=(]{0,4}(?:at |on |is )?$/i;
+/** The same in scripts that have no blanks between words, or other letters. */
+const otherLabel =
+  /(?:電話(?:番号)?|携帯|电话|手机|전화(?:번호)?|휴대폰|телефон|тел|τηλέφωνο|τηλ|هاتف|טלפון)[\s:.№]{0,4}$/iu;
 /** "can't reach him at 5055550147" */
-const reached = /\b(?:reach(?:ed)?|call(?:ed)?|text|phoned?|contact(?:ed)?|dial)\b[^.\d\n]{1,36} (?:at|on) $/i;
+const reached =
+  /\b(?:reach(?:ed)?|call(?:ed)?|text|phoned?|contact(?:ed)?|dial)\b[^.\d\n]{1,36} (?:(?:at|on) |back (?:at |on )?\(?)$/i;
 const fax = /\bfax[^\d\n]{0,20}$/i;
 
 export const findPhone: Find = (text, emit, _words, numbers) => {
@@ -36,7 +40,8 @@ export const findPhone: Find = (text, emit, _words, numbers) => {
   }
   for (const match of matchesIn(numbers, loose)) {
     const lead = before(text, match.index, 48);
-    if (label.test(lead) || reached.test(lead)) found(match.index, match.index + match[0].length);
+    if (label.test(lead) || reached.test(lead) || otherLabel.test(lead))
+      found(match.index, match.index + match[0].length);
   }
 };
 
@@ -49,6 +54,7 @@ export const aboutPhone: About = {
       '«+44 20 7946 0958»',
       'call «6175550142»',
       'pager «555-0142»',
+      'celular «(11) 91234-5678»',
     ],
     fax: ['fax «617-555-0143»'],
   },

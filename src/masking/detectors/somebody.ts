@@ -29,6 +29,7 @@ export function isSomebody(lead: string, ahead: string): boolean {
   return (
     ofSomebody.test(ahead) ||
     isActing(lead, ahead) ||
+    (calling.test(lead) && called.test(ahead)) ||
     (aboutSomebody.test(lead) && /^[?.!] (?:He|She|His|Her|They)\b/.test(ahead))
   );
 }
@@ -38,6 +39,9 @@ const ofSomebody =
 /** What is said besides of somebody: who that is, when he was seen. */
 const aside =
   /^(?:\?| \(|, (?:\d|an? |who|our|my|his|her|their|the |whose|DOB|MRN|seen|aged?\b|now|post|with|on|from)|,? (?:with|was|is|had|has|from|who|came)\b)/;
+/** "call Iturbide back", "fax Quigg labs" */
+const calling = /\b(?:[Cc]all|[Pp]age|[Pp]hone|[Tt]ext|[Ff]ax|[Ee]mail|[Rr]emind|[Nn]otify) $/;
+const called = /^(?: back\b|'s\b| (?:about|re|labs|results|today|tomorrow|tonight)\b)/;
 const auxiliary = /(?:^|[.?!] )(?:Can|Should|Does|Did|May|Could|Would|Must|Is|Was|Will|Has) $/;
 const bySomebody =
   /^ (?:a (?:good )?candidate|safe to|take|restart|qualify|switch|undergo|donate|fly|travel|drive|eat|breastfeed|resume|get|receive|go|come|need (?:a|an|to)|have (?:a|an|to|surgery))\b/;

@@ -49,6 +49,7 @@ export const findStranger: Find = (text, emit) => {
   for (const match of matches(text, manyDigits)) {
     // An object identifier has more parts than any number that is called, and a range two periods.
     const isLong = match[0].replace(/\D/g, '').length >= 7 && !match[0].includes('..');
+    if (measureAhead.test(text.slice(match.index + match[0].length, match.index + match[0].length + 8))) continue;
     if (isLong && match[0].split('.').length < 6 && !locus.test(before(text, match.index, 8)))
       emit(match.index, match.index + match[0].length, 'phone');
   }
@@ -57,6 +58,8 @@ export const findStranger: Find = (text, emit) => {
 
 /** "chr19:44908684" */
 const locus = /\bchr\w{1,2}:$/i;
+/** "150-199 2 units" */
+const measureAhead = /^ ?(?:units?|mg|mcg|ml|doses?|rows|bytes|ms)\b/i;
 const manyDigits = /(?<![\w.,$€£-])\+?\d(?:[ ./()-]{0,2}\d){6,18}(?![\w%])/g;
 /** A region's letters and its postal code, as they end an address. */
 const postal = /\b[A-Z]{2}\.? \d{4,6}(?:-\d{4})?\b/g;
@@ -89,7 +92,7 @@ function tokensOf(text: string): readonly Token[] | null {
     const capital = isUpperCase(token);
     words++;
     const lower = token.toLowerCase();
-    if (isClinical(lower) && ++clinical >= clinicalMin) isProse = false;
+    if ((isClinical(lower) || documentWords.has(lower)) && ++clinical >= clinicalMin) isProse = false;
     else if (isBrand(lower)) isProse = false;
     if (!isProse) return false;
     if (capital && isEponymOnly(token)) {
@@ -115,6 +118,13 @@ function tokensOf(text: string): readonly Token[] | null {
     ? tokens
     : tokens.map((each) => (each.kind === 'stranger' && !each.capital ? { ...each, kind: 'particle' } : each));
 }
+
+/** What reports and prescriptions of other languages begin with: their words are strange, and nobody's. */
+const documentWords: ReadonlySet<string> = new Set(
+  'ordonnance prescription antécédents befund befunde verordnung rezept anamnese diagnose diagnosen receta diagnóstico terapia ricetta referto recept'.split(
+    ' ',
+  ),
+);
 
 /** Part of a version, a fraction or an address of a machine. */
 function isDotted(text: string, start: number, end: number): boolean {
@@ -170,6 +180,8 @@ const startsAfter = /[.!?:;"“”>\n(-]\s{0,3}$/;
 
 function kindOf(text: string, start: number, token: string, capital: boolean, first: boolean): Kind {
   if (token.length === 1) return 'letter';
+  // A label of another script.
+  if (first && text.charCodeAt(start + token.length) === colon && /^[\u0370-\u1fff]/.test(token)) return 'word';
   const lower = token.toLowerCase();
   if (particles.has(lower)) return 'particle';
   if (placeWords.has(lower)) return 'place';
@@ -184,9 +196,25 @@ function kindOf(text: string, start: number, token: string, capital: boolean, fi
     notNames.has(bare) ||
     bare.split("'").every((part) => part.length < 2 || englishWords.has(part, 0, part.length)) ||
     /^(?:[A-Z]{2,5}s?|i'.+|E(?:ADDR|AI|CONN|HOST|NET|PROTO|TIMED)[A-Z]{2,12})$/.test(token) ||
+    (humps.test(token) && !givenNames.has(lower) && humpsOf(token).every(isKnown)) ||
     (camel.test(token) && !/^(?:Ma?c|D[ei]|L[aeo]|V[ao]n|Fitz|San)\p{Lu}/u.test(token));
   if (known) return isName ? 'name' : 'word';
   return 'stranger';
+}
+
+const colon = 58;
+
+/** "ChartService" */
+const humps = /^(?:\p{Lu}\p{Ll}{2,20}){2,5}$/u;
+
+function humpsOf(token: string): readonly string[] {
+  return token.match(/\p{Lu}\p{Ll}+/gu)?.map((hump) => hump.toLowerCase()) ?? [];
+}
+
+function isKnown(word: string): boolean {
+  return (
+    (englishWords.has(word, 0, word.length) || programWords.has(word)) && !surnames.has(word) && !givenNames.has(word)
+  );
 }
 
 /** "MoCA", "IgG", "PostgreSQL" */
@@ -247,7 +275,7 @@ function joins(text: string, tokens: readonly Token[], left: number, right: numb
   const gap = text.slice(a.end, b.start);
   return (
     /^(?: {1,2}|-|\. ?|')$/.test(gap) &&
-    (!gap.startsWith('.') || a.kind === 'letter' || a.kind === 'place' || a.end - a.start < 4)
+    (!gap.startsWith('.') || a.kind === 'letter' || a.kind === 'place' || (a.kind !== 'number' && a.end - a.start < 4))
   );
 }
 

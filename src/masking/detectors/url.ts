@@ -15,6 +15,10 @@ const names = /(?:^|[^\w@.-])((?:[a-z0-9][a-z0-9-]{0,40}\.){0,2}[a-z0-9][a-z0-9-
 const vocabulary =
   /^(?:https?:\/\/)?(?:[a-z0-9-]{1,40}\.)?(?:hl7\.org|loinc\.org|snomed\.info|unitsofmeasure\.org|nucc\.org|ihe\.net|dicom\.nema\.org|nlm\.nih\.gov|cdc\.gov|fda\.gov|cms\.gov|who\.int|w3\.org|iana\.org|ietf\.org)(?:[/:?#]|$)/i;
 
+export function mayHaveUrl(text: string): boolean {
+  return /:\/\/|ww\.|\.[a-z]/i.test(text);
+}
+
 export const findUrl: Find = (text, emit) => {
   for (const match of text.includes('://') ? matches(text, schemed) : []) {
     let start = match.index;

@@ -1,26 +1,35 @@
 // Words of programs, their logs and their messages, which no dictionary of English has and nobody is called by.
 
 export const programWords: ReadonlySet<string> = new Set(
-  `addr alloc api args argv arg arr ascii async auth autocomplete autoscaling autovacuum backend backends bigint bitmap bool boolean boolean booleans btree
-  bytea bytes cb cfg checksum checksums chmod cli cmd cmdline cmp cname codec codecs codebase cols commit commits concat conf config configs const
-  coredump cron crud css csv ctx ctl daemon daemons dataframe dataset datasets datetime datatype datatypes dbms dedupe deserialize dest dev diff
-  diffs dir dirs dist dns docker dockerfile enum enums env epoch eof err errno exec exe expr fallback ffi fifo filename filenames filesystem flatten
-  float fmt foreach formatter frontend fsync func gcc getter git github gitlab glibc gpu grep gui gzip hash hashes hashmap hostname hostnames html http
-  https ide idx iframe impl init inode inodes int integer integers io ip ipv ish iso iterator iterators javascript jdbc jit json jsonb jwt keepalive kernel
-  kubernetes lang lexer lib libc libs linter linux localhost lockfile login logins lookup lru malloc markdown matcher max mcp md metadata middleware min
-  mkdir mutex mutexes mysql namespace namespaces nginx nodejs npm null nullable num oauth odbc offset offsets ok oom oauth openapi opt opts os param params
-  parser parsers passthrough pgbouncer pid ping plaintext plugin plugins pnpm postgres postgresql prefetch preflight prepend proc prod protobuf psql
-  pubsub py python qos queryable queue queues quic rdbms readme readonly realtime redis redshift ref refactor refactored refs regex regexes regexp repl
-  repo repos req res resync retryable rollback rollbacks rowid rpc runtime runtimes schema schemas scheduler sdk segfault semver seq serializer sha
-  shard sharded sharding shards sigkill sigterm sql sqlite src ssh ssl sso stacktrace stateful stateless stdin stdio stderr stdout str struct structs
-  stub stubs subnet subnets subprocess subquery subqueries subtotal sudo svc symlink symlinks sync syncing synced sys syscall syscalls tablespace tcp
-  temp throughput timestamp timestamps timestamptz tls tmp todo tokenizer toml tooltip toplevel trie tsv tsx tty tuple tuples txt typescript ubuntu
-  udp ui uint uncaught unicode unix unmarshal unparsed upsert upserts uri uris url urls usr utc utf util utils uuid uuids val validator vals var
-  airflow ansible apache babel bitbucket cassandra celery chai cypress dagster dbt django elasticsearch elixir express fastapi flask flink gatsby gerrit
-  gradle grafana graphql gunicorn hadoop haskell hibernate hudson istio jaeger jasmine jenkins jest jira jupyter kafka karma keras keycloak kibana
-  laravel logstash loki lucene maven memcached mocha mongo mongodb nagios numpy oscar pandas perl prometheus pytest rails redux rollup ruby rust
-  selenium sentry sinatra snowflake splunk spring superset swagger tempo tensorflow terraform tomcat travis trino vault vite vitest webpack zookeeper
-  varchar vars vm wal webhook webhooks websocket websockets whitespace wildcard wildcards xml yaml yml zlib`.split(
+  `addr airflow alloc ansible apache api arg args argv arr ascii async auth autocomplete autocompletion autoscaling autovacuum babel backend backends
+  backlog backoff bigint bitbucket bitmap bool boolean booleans breadcrumb breadcrumbs btree bundler bundlers bytea bytecode bytes cassandra cb celery cfg
+  chai changelog changeset changesets chatbot chatbots checkbox checkboxes checksum checksums chmod chrome ciphertext cli clipboard cmd cmdline cmp cname
+  codebase codec codecs cols combobox commit commits completions concat conf config configs const coredump cron cronjob cronjobs crontab crud css csv ctl
+  ctx cypress daemon daemons dagster dashboard dashboards dataframe dataset datasets datatype datatypes datetime dbms dbt debounce debugger dedup dedupe
+  deduplication deserialization deserialize dest dev diff diffs dir dirs dist django dns docker dockerfile downtime dropdown ebay elasticsearch
+  elicitation elicitations elixir embedding embeddings enum enums env eof epoch err errno exe exec exporter exporters expr express failover fallback
+  fastapi favicon ffi fifo filename filenames filesystem flask flatten flink float fmt foreach formatter frontend fsync func gatsby gcc gecko gerrit
+  getter git github gitlab glibc globbing goroutine goroutines gpu gradle grafana graphql grep gui gunicorn gzip hadoop hash hashes hashmap haskell
+  heartbeats helm hibernate hostname hostnames html http https hudson hyperlink hyperlinks ide idempotency idempotent idx iframe iframes impl init inode
+  inodes int integer integers interpreters io ip ipad ipv ish iso istio iterator iterators jaeger jasmine javascript jdbc jenkins jest jira jit journald
+  json jsonb jupyter jwt kafka kanban karma keepalive keras kernel keycloak keyring keystore keystroke keystrokes kibana kube kubectl kubernetes kwargs
+  lang laravel leaderboard lexer lib libc libs linter linux listbox localhost lockfile login logins logstash loki lookup lru lucene malloc markdown
+  matcher maven max mcp md memcached memoization metadata middleware min minifier mkdir mocha modal modals mongo mongodb monorepo mountpoint mozilla msg
+  mutex mutexes mysql nagios namespace namespaces navbar nginx nodejs nonce nonces npm npx null nullable num numpy oauth observability odbc offset offsets
+  ok oncall oom opcode opcodes openapi opt opts os oscar outages paginated pagination pandas param params parser parsers passphrase passphrases
+  passthrough perl permalink pgbouncer pid ping plaintext playbook playbooks plugin plugins pnpm pnpx polyfill popover popovers postgres postgresql
+  prefetch preflight prepend proc prod profiler prometheus prompts protobuf psql pubsub py pytest python qos queryable queue queues quic rails rdbms
+  readme readonly realtime rebase redis redshift redux ref refactor refactored refs regex regexes regexp rehashing repl replica replicas repo repos req
+  res resync retries retryable roadmap roadmaps rollback rollbacks rollup rollups rowid rpc ruby runbook runbooks runtime runtimes rust sandboxed
+  scheduler schema schemas scraper scrapers screenshot screenshots scrollbar sdk segfault segfaults selenium semver sentry seq serializable serializer sha
+  shard sharded sharding shards sidebar sigkill sigterm sinatra sitemap sitemaps slug slugs snowflake splunk spring sql sqlite src ssh ssl sso stacktrace
+  stateful stateless stderr stdin stdio stdout str struct structs stub stubs stylesheet stylesheets subdirectories subdirectory subdomain subdomains
+  subfolder subfolders submodule submodules subnet subnets subprocess subqueries subquery subtotal sudo superset svc swagger symlink symlinks sync synced
+  syncing sys syscall syscalls systemd tablespace tcp telemetry temp tempo tensorflow terraform textarea textbox throttling throughput thumbnail
+  thumbnails timestamp timestamps timestamptz tls tmp todo tokenizer tokenizers tomcat toml toolbar toolbars tooltip tooltips toplevel traceback
+  tracebacks transpiler travis trie trino truststore tsv tsx tty tuple tuples txt typescript ubuntu udp ui uint uncaught unicode unix unmarshal unparsed
+  upsert upserts uptime uri uris url urls usr utc utf util utils uuid uuids val validator vals var varchar vars vault viewport vite vitest vm wal watchdog
+  webhook webhooks webkit webpack websocket websockets whitespace widget widgets wildcard wildcards xml yaml yml zlib zookeeper`.split(
     /\s+/,
   ),
 );

@@ -7,7 +7,7 @@ import { fieldName, remembered } from './field-words.ts';
 
 // Lower case without separators, so that first_name, firstName and "First Name" are one word.
 const names: Readonly<Partial<Record<PhiClass, string>>> = {
-  name: `firstname first lastname last middlename middleinitial givenname given familyname family surname maiden maidenname
+  name: `firstname first lastname last middlename middleinitial givenname given forename forenames familyname family surname maiden maidenname
     mothersmaidenname fullname patientname personname membername subscribername guarantorname nextofkin nextofkinname emergencycontact
     emergencycontactname contactname displayname preferredname nickname legalname username employeename providername physicianname doctorname
     nursename attendingphysician referringphysician primarycareprovider fathername mothername spousename fname lname mname ownername

@@ -22,7 +22,7 @@ const births =
   /^(?:dob|dateofbirth|birthdate|birthday|birthdatetime|geburtsdatum|gebdat(?:um)?|fecha(?:de)?nacimiento|datenaissance)$/;
 /** Words that are somebody's name where the others around are about people. */
 const people =
-  /^(?:name|patient|client|member|subscriber|guarantor|doctor|dr|physician|provider|nurse|attending|contact|spouse|mother|father|guardian|kin|nok|author|signedby|seenby|pcp|insured|beneficiary|employee|person|paciente|médico|medico|arzt|hausarzt)$/;
+  /^(?:name|patient|client|member|subscriber|guarantor|doctor|dr|physician|provider|nurse|attending|contact|spouse|mother|father|guardian|kin|nok|author|signedby|seenby|pcp|insured|beneficiary|employee|employer|person|paciente|médico|medico|arzt|hausarzt)$/;
 
 /** `names`: those of a header row. */
 export function headerOf(names: readonly string[]): Header {
@@ -90,6 +90,7 @@ export function isPersonalValue(value: string): boolean {
   return isDate(value) || digits.test(value);
 }
 
-function isPersonal(name: string): boolean {
+/** A field that somebody is known by. */
+export function isPersonal(name: string): boolean {
   return personal.has(columnClass(name)) || births.test(plainWord(name));
 }

@@ -61,7 +61,7 @@ function throughGate(shapes: readonly Shape[], oneOf: number): void {
   before(async () => {
     server = await sayingServer(said.map(({ saying }) => saying));
     gate = await openGate({ httpUpstream: server.url });
-    headers = await greet(gate.url('remote'), '2025-06-18', { sampling: {}, elicitation: {} });
+    ({ headers } = await greet(gate.url('remote'), '2025-06-18', { capabilities: { sampling: {}, elicitation: {} } }));
   });
   after(async () => {
     await gate.close();
