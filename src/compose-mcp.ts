@@ -32,7 +32,7 @@ export function openMcpDoor(
   logger: Logger,
   onClose: (close: () => unknown) => void,
 ): McpDoor {
-  const { loaded, foundation, rules, desk, tools, enforcement, emergency, authenticate } = kernel;
+  const { loaded, foundation, rules, desk, tools, enforcement, emergency, authenticate, onBug } = kernel;
   const { identity, publicUrl } = loaded.config;
   const { credentials, approvals } = foundation.store;
   const { issueDsn, keepStderr } = forServers(kernel);
@@ -71,6 +71,7 @@ export function openMcpDoor(
     flowFor: flowingWith(recognition),
     tools,
     accounts,
+    onBug,
     approvals: {
       offered: (subject, connection) => mayBeHeld(rules.policy, subject, connection),
       settled: (id, signal) => desk.settled(id, approvalWatchMs, signal),

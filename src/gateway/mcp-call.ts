@@ -47,6 +47,8 @@ export class McpCall {
   upstreamId: number | undefined;
   /** Of the tool that is called, where it promises one. */
   outputSchema: JsonObject | null = null;
+  /** Its tool runs as a task of the server, and no other way. */
+  asTask = false;
   /** Arguments of the tool that headers repeat. */
   paramHeaders: readonly ParamHeader[] = [];
   /** What it is told when it is refused for a reason that is of its method. */

@@ -73,9 +73,7 @@ export class ToolCatalogue {
     if (!tool) return refuse('unknown_tool', 'The upstream offers no tool of this name.');
     const objection = this.#desk.objection(this.#connection, name, tool.definition);
     if (objection) return fail(objection);
-    return tool.taskOnly
-      ? refuse('unsupported', 'This tool runs as a task of its server only, and the gate carries no tasks of servers.')
-      : ok(tool);
+    return ok(tool);
   }
 
   /** Whether the server has listed a tool of this name. */

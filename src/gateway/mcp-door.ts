@@ -16,7 +16,7 @@ import {
   requestedVersion,
   statelessVersion,
 } from '../wire/mcp/stateless.ts';
-import { accepts, acceptsAnswers, isJson, isSessionId, isSpoken } from '../wire/mcp/streamable-http.ts';
+import { accepts, acceptsAnswers, isJson, isPlain, isSessionId, isSpoken } from '../wire/mcp/streamable-http.ts';
 import type { IsSignedOut } from './caller-tokens.ts';
 import type { AuditedSession } from './enforce.ts';
 import { McpEntrance, type McpEntranceDeps, type Visit } from './mcp-entrance.ts';
@@ -103,8 +103,9 @@ class Door implements McpDoor {
       const visit = await this.#entrance.admit(exchange);
       if (visit) await this.#route(visit);
     } catch (error) {
-      const refusal = error instanceof LogUnavailable ? error.refusal : refuse('internal', errors.internal.text).error;
-      respondRefusal(exchange, refusal);
+      if (error instanceof LogUnavailable) return respondRefusal(exchange, error.refusal);
+      this.#deps.onBug(error);
+      respondRefusal(exchange, refuse('internal', errors.internal.text).error);
     }
   }
 
@@ -147,6 +148,10 @@ class Door implements McpDoor {
     const { exchange } = visit;
     if (!isJson(exchange.header('content-type'))) {
       const text = 'The body must be application/json in UTF-8.';
+      return this.#entrance.turnAway(visit, refuse('invalid_request', text).error, 415);
+    }
+    if (!isPlain(exchange.header('content-encoding'))) {
+      const text = 'The body must not be compressed.';
       return this.#entrance.turnAway(visit, refuse('invalid_request', text).error, 415);
     }
     if (!acceptsAnswers(exchange.header('accept'))) {

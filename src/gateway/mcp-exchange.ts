@@ -168,6 +168,7 @@ export class McpExchange {
     const sent = this.#parts.link.request(method, params, limits.mcpCallMs, {
       progress: call.progressToken !== undefined,
       headers: call.paramHeaders,
+      asTask: call.asTask,
       logLevel: call.carried ? call.carried.logLevel : this.logLevel,
       long: (id, streamed) => this.#longAnswers.take(id, streamed),
     });

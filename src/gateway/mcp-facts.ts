@@ -76,6 +76,12 @@ export function namedRequest(method: string, params: JsonObject): NamedRequest |
   }
 }
 
+/** Whether the one thing that such a request asks for has no name in it. */
+export function isNameless(method: string, params: JsonObject): boolean {
+  const member = method === 'prompts/get' ? 'name' : 'uri';
+  return method !== 'completion/complete' && typeof params[member] !== 'string';
+}
+
 /** INVARIANT: what its type does not name is neither decided on nor sent, so that the one is never decided on for the other. */
 function referenceOf(ref: JsonObject): JsonObject {
   const { type = '' } = ref;

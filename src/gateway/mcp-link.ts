@@ -14,18 +14,13 @@ import {
   type JsonRpcOutcome,
   type JsonRpcRequest,
 } from '../wire/mcp/json-rpc.ts';
-import {
-  enveloped,
-  headersOf,
-  type ParamHeader,
-  resultOf,
-  serverInfoOf,
-  statelessVersion,
-  versionsOf,
-} from '../wire/mcp/stateless.ts';
+import { relatedToNone } from '../wire/mcp/related-task.ts';
+import { enveloped, headersOf, resultOf, serverInfoOf, statelessVersion, versionsOf } from '../wire/mcp/stateless.ts';
 import { upstreamVersions } from '../wire/mcp/streamable-http.ts';
 import type { HeldBytes } from './mcp-held-bytes.ts';
 import { HeldReply } from './mcp-held-reply.ts';
+import type { LinkOptions, LinkRequest } from './mcp-link-request.ts';
+import { ServerTasks } from './mcp-server-tasks.ts';
 
 /** Lines that are no message: print statements of a careless server are forgiven, a stream of garbage is not. */
 const undecodableMax = 100;
@@ -68,32 +63,11 @@ interface LinkClient {
   readonly capabilities: JsonObject;
 }
 
-export interface LinkOptions {
-  /** The server may report on it: notifications carry the request's id as their token. */
-  readonly progress?: boolean;
-  /** Arguments that headers repeat. */
-  readonly headers?: readonly ParamHeader[];
-  readonly logLevel?: string | undefined;
-  /** Its answer is the end of a long stream. */
-  readonly lasting?: boolean;
-  /** Who takes an answer as it comes that is too long to be held; what is left of it is the outcome. `id`: of the request. */
-  readonly long?: (id: number, streamed: boolean) => LongReply;
-}
-
 /** What the server said of itself in initialize or discover. */
 export interface Welcome {
   readonly capabilities: JsonObject;
   readonly serverInfo: JsonObject;
   readonly instructions: string | undefined;
-}
-
-export interface LinkRequest {
-  /** The gate's id for it, which is also its progress token. */
-  readonly id: number;
-  /** Never rejects. Refused: upstream_*, canceled. */
-  readonly outcome: Promise<Result<JsonRpcOutcome>>;
-  /** Whether the server gave its answer as a stream, once there is one. */
-  readonly streamed: () => boolean;
 }
 
 interface Pending {
@@ -113,6 +87,7 @@ export class McpLink {
   readonly #held: HeldBytes;
   /** Requests that have been given up and may be answered all the same. */
   readonly #givenUp = new Set<number>();
+  readonly #tasks = new ServerTasks((method, params, ms, options) => this.request(method, params, ms, options));
   #stateless: LinkClient | null = null;
   readonly #pending = new Map<number, Pending>();
   #lastId = 0;
@@ -140,7 +115,7 @@ export class McpLink {
           ? this.#receive(bytes, about)
           : this.#receiveRest(bytes, about),
       long: (id, streamed) => this.#long(id === 'unsaid' ? this.#onlyPending() : id, streamed),
-      paused: (id, retryMs) => this.#events.paused(id, retryMs),
+      paused: (id, retryMs) => this.#events.paused(this.#tasks.beginningOf(id), retryMs),
       closed: (reason) => this.#end(reason),
     });
     if (!started.ok) return started;
@@ -198,6 +173,7 @@ export class McpLink {
   }
 
   request(method: string, params: JsonObject, ms: number, options: LinkOptions = {}): LinkRequest {
+    if (options.asTask && !this.#stateless) return this.#tasks.begin(method, params, ms, options);
     const id = ++this.#lastId;
     if (this.#closed) return { id, outcome: Promise.resolve(fail(this.#closed)), streamed: () => false };
     const waiting = this.#stateless ? new AbortController() : null;
@@ -236,7 +212,7 @@ export class McpLink {
 
   /** Gives up on a request: its outcome is `canceled`, and the server is told. */
   cancel(id: number): void {
-    this.#abandon(id, refuse('canceled', 'The request was canceled.'));
+    this.#abandon(this.#tasks.giveUp(id), refuse('canceled', 'The request was canceled.'));
   }
 
   /** Over HTTP a stateless server takes none: it learns of a cancellation by the end of the connection. */
@@ -285,10 +261,11 @@ export class McpLink {
     if (!decoded.ok) return this.#forgive(decoded.error.refusal, decoded.error.id);
     const message = decoded.value;
     if (message.kind === 'response') return this.#answered(message.id, message.outcome, about);
-    if (message.kind === 'notification') await this.#events.notification(message);
-    else if (message.method === 'ping') await this.answer(message.id, { result: {} });
+    const said = { ...message, params: relatedToNone(message.params) };
+    if (said.kind === 'notification') await this.#events.notification(said);
+    else if (said.method === 'ping') await this.answer(said.id, { result: {} });
     else if (this.stateless) return this.#forgive(unruly.error, null);
-    else await this.#events.request(message, about);
+    else await this.#events.request(said, about === undefined ? undefined : this.#tasks.beginningOf(about));
     return null;
   }
 
@@ -297,7 +274,7 @@ export class McpLink {
     const pending = this.#pending.get(id);
     if (pending) pending.reply.streamed = about !== undefined;
     else this.#givenUp.delete(id);
-    return this.#settle(id, ok(outcome)) ? id : null;
+    return this.#settle(id, ok('result' in outcome ? { result: notOfTheGate(outcome.result) } : outcome)) ? id : null;
   }
 
   /** The request that an answer without a name can only be of; null where there are several, or have been. */
@@ -339,6 +316,14 @@ export class McpLink {
     for (const id of this.#pending.keys()) this.#settle(id, fail(reason));
     this.#events.closed(reason);
   }
+}
+
+/** INVARIANT: what a result says as the gate (`_meta.chartgate`), the gate has said. */
+function notOfTheGate(result: JsonObject): JsonObject {
+  const { _meta: meta } = result;
+  if (!isJsonObject(meta) || !Object.hasOwn(meta, 'chartgate')) return result;
+  const { chartgate: _forged, ...rest } = meta;
+  return { ...result, _meta: rest };
 }
 
 /** What a stateless server answers at last, without what is the revision's own; or what it needs before, as it is. */

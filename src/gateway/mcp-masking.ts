@@ -4,9 +4,18 @@
 import type { Decision } from '../core/decision.ts';
 import { isJsonObject, type Json, type JsonObject, listOf, objectOf } from '../core/json.ts';
 import { unionOf } from '../core/phi.ts';
-import { plainWord, valueClass } from '../masking/packs/generic.ts';
 import type { JsonRpcOutcome } from '../wire/mcp/json-rpc.ts';
-import { isClientVersion } from '../wire/mcp/streamable-http.ts';
+import {
+  type Masked,
+  named,
+  type Parts,
+  planData,
+  planIdentifier,
+  planReserved,
+  type Rebuild,
+  type RebuildMember,
+} from './mcp-mask-plan.ts';
+import { planSchema, schemas } from './mcp-mask-schema.ts';
 import { joinedTexts } from './mcp-parted-texts.ts';
 import { pointerFrom, readingOf } from './mcp-pointers.ts';
 
@@ -37,34 +46,11 @@ const structure = new Set(
   `content contents messages resource resources resourceTemplates tools prompts completion values annotations icons
   capabilities serverInfo execution modelPreferences hints roots`.split(/\s+/),
 );
-/** Members that hold a JSON Schema, where a property called `address` is no address. */
-const schemas = new Set(['inputSchema', 'outputSchema', 'requestedSchema']);
-/** Keywords of JSON Schema that hold schemas by name, schemas, or values of what they describe (2020-12, and draft 7). */
-const namedSchemas = new Set(
-  'properties patternProperties $defs definitions dependentSchemas dependentRequired'.split(' '),
-);
-const subschemas = new Set(
-  `items prefixItems additionalItems unevaluatedItems contains additionalProperties unevaluatedProperties propertyNames
-  not if then else allOf anyOf oneOf`.split(/\s+/),
-);
-const values = new Set(['default', 'const', 'example', 'examples']);
-/** Keywords whose number may be somebody's, where the property is: one that would be masked is left out, as a schema has no null there. */
-const bounds = new Set(['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf']);
-/** A list of what may be chosen says nothing of anybody by where it stands. */
-const choices = new Set(['anyOf', 'oneOf']);
-/** Members that point somewhere and must still do so: a URL or host in them is no identifier, all else is. */
-const pointers = new Set(['uri', 'uriTemplate', 'url', 'src', 'websiteUrl', '$schema', '$ref', '$id']);
+/** Lists of what is asked for by its name (tools, prompts and their arguments). */
+const callable = new Set(['tools', 'prompts', 'arguments']);
 /** What a pointer may hold that nobody is found by: where it points; and on the web the codes of sessions and sign-ins. */
 const notOfPointers = ['url', 'ip'] as const;
 const notOfPages = [...notOfPointers, 'other_id'] as const;
-/** What the protocol itself has a member say, in so many words: there is nothing in it to look for. */
-const ownWords: ReadonlyMap<string, ReadonlySet<Json>> = new Map([
-  ['type', new Set<Json>(['text', 'image', 'audio', 'resource', 'resource_link'])],
-  ['role', new Set<Json>(['user', 'assistant'])],
-  ['isError', new Set<Json>([true, false])],
-  ['resultType', new Set<Json>(['complete'])],
-  ['$schema', new Set<Json>(['2020-12', '2019-09'].map((draft) => `https://json-schema.org/draft/${draft}/schema`))],
-]);
 
 export function maskOutcome(
   outcome: JsonRpcOutcome,
@@ -91,18 +77,32 @@ export function maskMembers(
 ): JsonObject {
   const parts: Json[] = [];
   const pointers: string[] = [];
+  const identifiers = new Map<string, number>();
   const { members: whole, beside } = joinedTexts(members);
   const rebuild = plan(whole, {
     part: (value) => parts.push(value) - 1,
     pointer: (value) => pointers.push(value) - 1,
+    identifier: (value) => {
+      const at = identifiers.get(value) ?? identifiers.size;
+      identifiers.set(value, at);
+      return at;
+    },
     binary: decision.obligations.unmask === 'all' ? 'unmasked' : binary,
   });
   // One call for all parts, so that a name found in one place is masked wherever it recurs.
   const masked = rebuild({
     parts: parts.length === 0 ? parts : listOf(mask(parts, decision, counts, beside)),
     pointers: maskPointers(pointers, parts, decision, mask, counts),
+    identifiers: maskIdentifiers([...identifiers.keys()], decision, mask),
   });
   return isJsonObject(masked) ? masked : {};
+}
+
+/** Apart from each other, so that none is taken for what another one says of it. They are counted among the parts. */
+function maskIdentifiers(identifiers: readonly string[], decision: Decision, mask: MaskJson): readonly Json[] {
+  if (identifiers.length === 0) return identifiers;
+  const apart = identifiers.flatMap((each): Json[] => [each, null]);
+  return listOf(mask(apart, decision, {})).filter((_each, at) => at % 2 === 0);
 }
 
 /** Piece by piece: what names a person must not hide in what is a URL. */
@@ -133,21 +133,11 @@ function maskPointers(
   return uris.map((uri) => masked.get(uri) ?? null);
 }
 
-/** Each gives the number under which the masked value is found. */
-interface Parts {
-  readonly part: (value: Json) => number;
-  readonly pointer: (value: string) => number;
+interface MemberParts extends Parts {
   readonly binary: Binary | 'unmasked';
 }
 
-interface Masked {
-  readonly parts: readonly Json[];
-  readonly pointers: readonly Json[];
-}
-
-type Rebuild = (masked: Masked) => Json;
-
-function plan(value: Json, parts: Parts): Rebuild {
+function plan(value: Json, parts: MemberParts): Rebuild {
   if (Array.isArray(value)) {
     const items = value.map((each: Json) => plan(each, parts));
     return (masked) => items.map((rebuild) => rebuild(masked));
@@ -164,117 +154,31 @@ function plan(value: Json, parts: Parts): Rebuild {
   return (masked) => ({ ...objectOf(rebuild(masked)), [raw]: content });
 }
 
-function planMembers(value: JsonObject, parts: Parts): Rebuild {
+function planMembers(value: JsonObject, parts: MemberParts): Rebuild {
   const members = Object.entries(value).map(([name, member]) => planMember(name, member, parts));
   return (masked) => Object.fromEntries(members.map((rebuild) => rebuild(masked)));
 }
 
-function planMember(name: string, member: Json, parts: Parts): (masked: Masked) => [string, Json] {
-  // A version of the protocol reads like a date.
-  const isOwn = ownWords.get(name)?.has(member) || (name === 'protocolVersion' && isClientVersion(member));
-  if (isOwn) return () => [name, member];
-  if (pointers.has(name) && typeof member === 'string') return named(name, planPointer(member, parts));
+function planMember(name: string, member: Json, parts: MemberParts): RebuildMember {
+  const reserved = planReserved(name, member, parts);
+  if (reserved) return reserved;
   // prompts/list describes arguments in an array; anywhere else `arguments` are values.
   const structural = structure.has(name) || (name === 'arguments' && Array.isArray(member));
+  if (structural && Array.isArray(member) && callable.has(name)) return named(name, planCallable(member, parts));
   if (structural && typeof member === 'object' && member !== null) return named(name, plan(member, parts));
-  if (schemas.has(name)) return named(name, planSchema(member, parts, null));
-  return planData(name, member, parts);
+  const use = schemas.get(name);
+  return use ? named(name, planSchema(member, use, parts)) : planData(name, member, parts);
 }
 
-function named(name: string, rebuild: Rebuild): (masked: Masked) => [string, Json] {
-  return (masked) => [name, rebuild(masked)];
-}
-
-function planPointer(pointer: string, parts: Parts): Rebuild {
-  const at = parts.pointer(pointer);
-  return (masked) => masked.pointers[at] ?? null;
-}
-
-/** A member whose name says something of its value. */
-function planData(name: string, member: Json, parts: Parts): (masked: Masked) => [string, Json] {
-  const at = parts.part({ [name]: member });
-  return (masked) => Object.entries(objectOf(masked.parts[at] ?? null))[0] ?? [name, null];
-}
-
-/** `of`: the property it describes. */
-function planSchema(schema: Json, parts: Parts, of: string | null): Rebuild {
-  if (Array.isArray(schema)) {
-    const items = schema.map((each: Json) => planSchema(each, parts, of));
-    return (masked) => items.map((rebuild) => rebuild(masked));
-  }
-  if (!isJsonObject(schema)) return planLeaf(schema, parts);
-  const members = Object.entries(schema).map(([keyword, member]) => {
-    if (pointers.has(keyword) || ownWords.has(keyword)) return planMember(keyword, member, parts);
-    if (namedSchemas.has(keyword) && isJsonObject(member)) return named(keyword, planNamed(member, parts));
-    if (choices.has(keyword) && Array.isArray(member)) return named(keyword, planAlternatives(member, parts, of));
-    if (subschemas.has(keyword)) return named(keyword, planSchema(member, parts, of));
-    if (keyword === 'enum' && Array.isArray(member)) return named(keyword, planChoices(member, parts, of));
-    const isBound = bounds.has(keyword);
-    if ((!values.has(keyword) && !isBound) || of === null) return planData(keyword, member, parts);
-    const value = planData(of, member, parts);
-    return (masked: Masked): [string, Json] | null => {
-      const [, shown] = value(masked);
-      return isBound && shown !== member ? null : [keyword, shown];
-    };
-  });
-  return (masked) =>
-    Object.fromEntries(members.flatMap((rebuild) => [rebuild(masked)].filter((each) => each !== null)));
-}
-
-/** INVARIANT: no two of them become the same, so that none is lost. */
-function planNamed(schema: JsonObject, parts: Parts): Rebuild {
-  const members = Object.entries(schema).map(([name, member]) => ({
-    name: planLeaf(name, parts),
-    member: planSchema(member, parts, name),
-  }));
-  return (masked) => {
-    const all = new Map<string, Json>();
-    for (const { name, member } of members) {
-      const text = textAt(name(masked));
-      all.set(all.has(text) ? `${text} ${all.size}` : text, member(masked));
-    }
-    return Object.fromEntries(all);
-  };
-}
-
-/** Where what may be chosen are names, each says so with the property; codes, types and words say nothing by where they stand. */
-function planAlternatives(alternatives: readonly Json[], parts: Parts, of: string | null): Rebuild {
-  const all = alternatives.map((each: Json) => {
-    const { const: choice } = objectOf(each);
-    return planSchema(each, parts, of !== null && typeof choice === 'string' && isPersonal(of, choice) ? of : null);
+/** INVARIANT: what can be asked for by its name is not called by another because of what is said beside it. */
+function planCallable(items: readonly Json[], parts: MemberParts): Rebuild {
+  const all = items.map((item) => {
+    const { name, ...rest } = objectOf(item);
+    if (!isJsonObject(item) || typeof name !== 'string') return plan(item, parts);
+    const [called, whole] = [planIdentifier(name, parts), plan(rest, parts)];
+    return (masked: Masked): Json => ({ name: called(masked), ...objectOf(whole(masked)) });
   });
   return (masked) => all.map((rebuild) => rebuild(masked));
-}
-
-/** INVARIANT: no two of them become the same, as no schema has a choice twice. */
-function planChoices(choice: readonly Json[], parts: Parts, of: string | null): Rebuild {
-  const all = choice.map((each) => {
-    if (of === null || (typeof each === 'string' && !isPersonal(of, each))) return planLeaf(each, parts);
-    const value = planData(of, each, parts);
-    return (masked: Masked): Json => value(masked)[1];
-  });
-  return (masked) => {
-    const shown = new Set<Json>();
-    for (const rebuild of all) {
-      const value = rebuild(masked);
-      shown.add(shown.has(value) && typeof value === 'string' ? `${value} ${shown.size}` : value);
-    }
-    return [...shown];
-  };
-}
-
-/** Whose names these are, where codes stand as often: `lastName` of `Mudd`, not of `required`. */
-function isPersonal(of: string, choice: string): boolean {
-  return plainWord(of) !== 'name' && valueClass(of) === 'name' && /^\p{Lu}\p{Ll}/u.test(choice);
-}
-
-function textAt(value: Json): string {
-  return typeof value === 'string' ? value : '';
-}
-
-function planLeaf(value: Json, parts: Parts): Rebuild {
-  const at = parts.part(value);
-  return (masked) => masked.parts[at] ?? null;
 }
 
 /** The member that holds what no detector could read; null where there is none. Text in base64 is none. */

@@ -19,6 +19,7 @@ import type { McpExchange } from './mcp-exchange.ts';
 import {
   classesIn,
   type DetectClasses,
+  isNameless,
   type NamedRequest,
   namedRequest,
   namesPrototype,
@@ -72,6 +73,7 @@ const prototypical = refuse(
     next: 'Call it again without that member.',
   },
 );
+const nameless = refuse('invalid_params', 'The request does not say, as a string, what it asks for.');
 const pagesRememberedMax = 64;
 /** Gone with the session (MCP 2026-07-28). */
 const sessionMethods = new Set(['ping', 'logging/setLevel', 'resources/subscribe', 'resources/unsubscribe']);
@@ -130,6 +132,7 @@ export class McpMethods {
     const { method, params } = call;
     const { exchange, intents, link, detectClasses } = this.#parts;
     const uri = mcp.resource?.uri ?? '';
+    if (isNameless(method, params)) return exchange.refused(call, nameless.error, { method, params });
     if (namesPrototype(forwarded)) return exchange.refused(call, prototypical.error, { method });
     if (isAmbiguous(uri) && method !== 'completion/complete') {
       return exchange.refused(call, ambiguous.error, { method, ...forwarded });
@@ -209,8 +212,9 @@ export class McpMethods {
         return this.#approvalStatus(call, given);
       return exchange.refused(call, tool.error, { tool: name, arguments: given }, call.refusedAs);
     }
-    const { facts, definition, outputSchema, headers } = tool.value;
+    const { facts, definition, outputSchema, headers, taskOnly } = tool.value;
     call.outputSchema = outputSchema;
+    call.asTask = taskOnly;
     call.paramHeaders = headers;
     const content = { tool: name, arguments: given, definition };
     const astray = call.carried && paramMismatch(headers, given, call.carried.header);
@@ -243,7 +247,7 @@ export class McpMethods {
     const cursor = params['cursor'];
     const known = cursor === undefined ? undefined : exchange.cursors.open(cursor);
     if (cursor !== undefined && known === undefined) {
-      return exchange.refused(call, refuse('invalid_request', 'There is no page at this cursor.').error, { method });
+      return exchange.refused(call, refuse('invalid_params', 'There is no page at this cursor.').error, { method });
     }
     const page = known === undefined ? 'first' : 'next';
     const intent = { ...intents.builtin('builtin:list', method, { page }), overlap: true };
@@ -291,8 +295,8 @@ export class McpMethods {
   }
 
   #withTasks(listed: JsonObject, mayBeHeld: readonly boolean[]): JsonObject {
-    if (!this.#parts.taskCalls || !this.mayBeHeld) return listed;
-    return { ...listed, tools: asTasks(itemsOf('tools/list', listed), mayBeHeld) };
+    const offered = this.#parts.taskCalls !== null && this.mayBeHeld;
+    return { ...listed, tools: asTasks(itemsOf('tools/list', listed), offered ? mayBeHeld : []) };
   }
 
   /** On the last page; where the server has a tool of that name, it is the server's. */

@@ -5,7 +5,7 @@
 import type { Result } from '../core/result.ts';
 import type { JsonRpcId, JsonRpcOutcome, JsonRpcRequest } from '../wire/mcp/json-rpc.ts';
 import type { NamedQuestion } from './mcp-input.ts';
-import type { LinkRequest } from './mcp-link.ts';
+import type { LinkRequest } from './mcp-link-request.ts';
 
 const questionsMax = 16;
 

@@ -38,6 +38,8 @@ export interface McpSessionDeps {
   readonly publicUrl: string;
   /** What a client asks the gate's own authorization server for; null where there is none. */
   readonly scope: string | null;
+  /** Told of an error that closed a session, or ended a request before there was one, and is none of the log's. */
+  readonly onBug: (error: unknown) => void;
 }
 
 /** The token the subject of a session came with last. */

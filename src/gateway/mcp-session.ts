@@ -2,6 +2,7 @@
 // leave masked; what they mean is in mcp-methods.ts, how they go in mcp-exchange.ts. INVARIANT: it ends wholly: no call, no
 // stream, no server is left of it.
 
+import { errors } from '../core/errors.ts';
 import type { Subject } from '../core/facts.ts';
 import type { JsonObject } from '../core/json.ts';
 import { limits } from '../core/limits.ts';
@@ -384,8 +385,9 @@ export class McpSession {
 
   /** The log is closed, or this is a bug: either way the session ends here. */
   #broken(error: unknown): Refusal {
-    const refusal =
-      error instanceof LogUnavailable ? error.refusal : refuse('internal', 'The gate met an error of its own.').error;
+    const isBug = !(error instanceof LogUnavailable);
+    if (isBug) this.#deps.onBug(error);
+    const refusal = isBug ? refuse('internal', errors.internal.text).error : error.refusal;
     void this.close(refusal.code);
     return refusal;
   }

@@ -1,12 +1,13 @@
 // Tool calls that a client asked for as tasks (MCP 2025-11-25, Tasks, experimental): the call goes its usual way, held, decided,
 // masked and recorded, and its answer waits here for the client to fetch it. INVARIANT: a task is of its session, and ends with it.
 
-import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
+import { isJsonObject, type Json, type JsonObject, parseJson } from '../core/json.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { HttpExchange, HttpHeaders, HttpStream } from '../ports/http-exchange.ts';
 import type { Random } from '../ports/random.ts';
 import type { JsonRpcMessage, JsonRpcOutcome } from '../wire/mcp/json-rpc.ts';
+import { relatedTo } from '../wire/mcp/related-task.ts';
 import { mediaOf } from '../wire/mcp/streamable-http.ts';
 import { errorOutcome } from './mcp-refusal.ts';
 
@@ -20,9 +21,6 @@ const dataField = 'data: ';
 
 /** What the gate says it can do, where something of the client's may be held. */
 export const tasksCapability: JsonObject = { list: {}, cancel: {}, requests: { tools: { call: {} } } };
-
-/** MCP 2025-11-25, Tasks / Related Task Metadata. */
-const relatedTask = 'io.modelcontextprotocol/related-task';
 
 type Status = 'working' | 'completed' | 'failed' | 'cancelled';
 
@@ -162,30 +160,26 @@ export function taskView({ id, status, message, createdMs, updatedMs, ttlMs }: T
 /** A message besides the answer, so that the client knows of which task it is. */
 export function aboutTask(message: JsonRpcMessage, { id }: Task): JsonRpcMessage {
   if (message.kind === 'response') return message;
-  const { _meta: meta } = message.params;
-  const about = { ...(isJsonObject(meta) ? meta : {}), [relatedTask]: { taskId: id } };
-  return { ...message, params: { ...message.params, _meta: about } };
+  return { ...message, params: relatedTo(id, message.params) };
 }
 
 /** The answer of the call itself, as tasks/result gives it. */
 export function ofTask(outcome: JsonRpcOutcome, { id }: Task): JsonRpcOutcome {
-  if (!('result' in outcome)) return outcome;
-  const { _meta: meta } = outcome.result;
-  return {
-    result: { ...outcome.result, _meta: { ...(isJsonObject(meta) ? meta : {}), [relatedTask]: { taskId: id } } },
-  };
+  return 'result' in outcome ? { result: relatedTo(id, outcome.result) } : outcome;
 }
 
 /**
- * Tools as a client of tasks may call them: those whose call may be held, by `mayBeHeld` in order, as there are clients that call
- * whatever can be a task as one. What runs as a task of its server and no other way stays as it is.
+ * Tools as a client may call them: as tasks of the gate those whose call may be held, by `mayBeHeld` in order, as there are clients that
+ * call whatever can be a task as one; as tasks of their server none.
  */
 export function asTasks(tools: readonly Json[], mayBeHeld: readonly boolean[]): readonly Json[] {
   return tools.map((tool, at) => {
-    if (!isJsonObject(tool) || mayBeHeld[at] !== true) return tool;
-    const { execution } = tool;
-    const known = isJsonObject(execution) ? execution : {};
-    return known['taskSupport'] === 'required' ? tool : { ...tool, execution: { ...known, taskSupport: 'optional' } };
+    if (!isJsonObject(tool)) return tool;
+    const { execution, ...rest } = tool;
+    const { taskSupport, ...known } = isJsonObject(execution) ? execution : {};
+    if (mayBeHeld[at] === true) return { ...tool, execution: { ...known, taskSupport: 'optional' } };
+    if (taskSupport !== 'required') return tool;
+    return Object.keys(known).length > 0 ? { ...rest, execution: known } : rest;
   });
 }
 
@@ -241,7 +235,7 @@ function lastEvent(text: string): string {
 /** What the gate itself has encoded; a call that was cut short has no answer. */
 function outcomeIn(text: string): JsonRpcOutcome {
   try {
-    const message: unknown = JSON.parse(text);
+    const message = parseJson(text);
     if (isJsonObject(message) && isJsonObject(message['result'])) return { result: message['result'] };
     if (isJsonObject(message) && isJsonObject(message['error'])) {
       const { code, message: said, data } = message['error'];

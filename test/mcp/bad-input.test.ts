@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { limits } from '../../src/core/limits.ts';
 import { eventually } from '../parts/eventually.ts';
 import { at, connect, openGate, type TestGate } from './gate.ts';
+import { post } from './raw-client.ts';
 
 const accept = 'application/json, text/event-stream';
 const standard = { authorization: 'Bearer ana', 'content-type': 'application/json', accept };
@@ -111,6 +112,7 @@ describe('bad input at the MCP door', () => {
   const headers: [string, Record<string, string>, number][] = [
     ['another content type', { 'content-type': 'text/plain' }, 415],
     ['another charset', { 'content-type': 'application/json; charset=utf-16' }, 415],
+    ['a body in a coding', { 'content-encoding': 'gzip' }, 415],
     ['a client that takes no event stream', { accept: 'application/json' }, 406],
     ['a client that takes event streams with quality 0', { accept: 'application/json, text/event-stream;q=0' }, 406],
     ['a foreign origin', { origin: 'https://evil.example' }, 403],
@@ -152,20 +154,25 @@ describe('bad input at the MCP door', () => {
     });
   }
 
-  it('refuses another Host (DNS rebinding), as fetch would never send it', async () => {
-    const port = Number(gate.url('tools').port);
-    const status = await new Promise<string>((resolve, reject) => {
-      const socket = connectTcp(port, '127.0.0.1', () =>
-        socket.write(`GET /mcp/tools HTTP/1.1\r\nhost: evil.example\r\nauthorization: Bearer ana\r\n\r\n`),
-      );
-      socket.once('data', (data) => {
-        resolve(data.toString('latin1').split('\r\n')[0] ?? '');
-        socket.destroy();
+  const lines: [string, string, number][] = [
+    ['another Host (DNS rebinding)', 'host: evil.example\r\nauthorization: Bearer ana', 403],
+    ['two Hosts', 'host: 127.0.0.1\r\nhost: evil.example\r\nauthorization: Bearer ana', 403],
+    ['two tokens', 'host: 127.0.0.1\r\nauthorization: Bearer ana\r\nauthorization: Bearer bob', 401],
+  ];
+  for (const [what, said, status] of lines) {
+    it(`refuses ${what}, as fetch would never send it`, async () => {
+      const port = Number(gate.url('tools').port);
+      const answered = await new Promise<string>((resolve, reject) => {
+        const socket = connectTcp(port, '127.0.0.1', () => socket.write(`GET /mcp/tools HTTP/1.1\r\n${said}\r\n\r\n`));
+        socket.once('data', (data) => {
+          resolve(data.toString('latin1').split('\r\n')[0] ?? '');
+          socket.destroy();
+        });
+        socket.once('error', reject);
       });
-      socket.once('error', reject);
+      assert.match(answered, new RegExp(` ${status} `));
     });
-    assert.match(status, /403/);
-  });
+  }
 
   it('accepts a loopback origin while it listens on loopback', async () => {
     assert.equal((await inSession(ping, { origin: 'http://localhost:6274' })).status, 200);
@@ -233,7 +240,7 @@ describe('bad input at the MCP door', () => {
     for (const answer of await Promise.all(running)) assert.match(answer, /canceled/);
   });
 
-  it('refuses unknown methods, a second initialize, a cursor it never gave', async () => {
+  it('refuses unknown methods, a second initialize, a cursor it never gave, what names nothing', async () => {
     const codes = [];
     for (const message of [
       { ...ping, method: 'tasks/update' },
@@ -241,10 +248,13 @@ describe('bad input at the MCP door', () => {
       initialize,
       { ...ping, method: 'tools/list', params: { cursor: 'abc' } },
       { ...ping, method: 'tools/call', params: { name: 'echo', arguments: [1] } },
+      { ...ping, method: 'resources/read', params: { uri: 7 } },
+      { ...ping, method: 'resources/subscribe' },
+      { ...ping, method: 'prompts/get', params: { name: ['summarize'] } },
     ]) {
       codes.push(at(await (await inSession(message)).json(), 'error', 'code'));
     }
-    assert.deepEqual(codes, [-32601, -32601, -32600, -32600, -32600]);
+    assert.deepEqual(codes, [-32601, -32601, -32600, -32602, -32600, -32602, -32602, -32602]);
   });
 
   it('decides on the reference that the server is sent, and on no other beside it', async () => {
@@ -345,26 +355,38 @@ describe('limits of a session', () => {
   });
 });
 
+describe('an error of the gate itself', () => {
+  it('ends the session, says nothing of itself to the client, and is told to the operator', async () => {
+    const gate = await openGate({
+      detectClasses: (text) => {
+        if (text === 'broken') throw new Error('a bug');
+        return [];
+      },
+    });
+    try {
+      const client = await connect(gate, 'tools');
+      const call = client.callTool({ name: 'echo', arguments: { say: 'broken' } });
+      await assert.rejects(call, (error: Error) => !error.message.includes('a bug'));
+      assert.deepEqual(gate.bugs.splice(0).map(String), ['Error: a bug']);
+      await assert.rejects(client.listTools(), 'the session is over');
+    } finally {
+      await gate.close();
+    }
+  });
+});
+
 describe('callers that are turned away without a session', () => {
   it('are in the log as whom they proved to be, and a flood of them is counted', async () => {
     const flooded = await openGate();
     try {
-      const enter = (authorization: string, connection = 'tools'): Promise<Response> =>
-        fetch(flooded.url(connection), {
-          method: 'POST',
-          headers: {
-            authorization,
-            'content-type': 'application/json',
-            accept: 'application/json, text/event-stream',
-          },
-          body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params: {} }),
-        });
-      assert.equal((await enter('Bearer eve')).status, 403);
+      const enter = (person: string, connection = 'tools'): Promise<Response> =>
+        post(flooded.url(connection), { id: 1, method: 'initialize', params: {} }, { person });
+      assert.equal((await enter('eve')).status, 403);
       assert.match(flooded.ledger.of('auth')[0]?.text ?? '', /"id":"eve".*"connection":"tools".*"no_matching_rule"/);
-      assert.equal((await enter('Bearer ana', 'nowhere')).status, 404);
+      assert.equal((await enter('ana', 'nowhere')).status, 404);
       assert.match(flooded.ledger.of('auth')[1]?.text ?? '', /"id":"ana".*"unknown_connection"/);
       assert.doesNotMatch(flooded.ledger.of('auth')[1]?.text ?? '', /nowhere/);
-      for (let attempt = 0; attempt < 140; attempt++) await enter('Bearer forged');
+      for (let attempt = 0; attempt < 140; attempt++) await enter('forged');
       assert.equal(flooded.ledger.of('auth').length, 120);
     } finally {
       await flooded.close();

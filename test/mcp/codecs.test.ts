@@ -203,6 +203,9 @@ describe('header rules', () => {
       !to('gate.example', 'https://gate.example.evil.example', false) &&
         !to('gate.example', 'http://gate.example', false),
     );
+    for (const host of ['evil.example@gate.example', 'gate.example/x', 'gate.example?', 'gate.example, evil.example']) {
+      assert.ok(!to(host, undefined, false), host);
+    }
     assert.ok(!to('localhost', 'file://', true) && !to('gate.example@evil.example', undefined, true));
   });
 });

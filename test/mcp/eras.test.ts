@@ -3,9 +3,9 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { Client } from '@modelcontextprotocol/client';
 import { inputRequired, McpServer } from '@modelcontextprotocol/server';
 import { eventually } from '../parts/eventually.ts';
+import { answering } from './answering.ts';
 import { phiText, type ServedFixture, serveFixture, ssn } from './fixture-server.ts';
 import { at, connect, connectStateless, openGate, type TestGate } from './gate.ts';
 import { post } from './raw-client.ts';
@@ -96,18 +96,6 @@ function createRequiring(): McpServer {
 }
 
 const capabilities = { elicitation: { form: {} }, sampling: {}, roots: {} };
-
-function answering(client: Client, asked: string[]): void {
-  client.setRequestHandler('elicitation/create', ({ params }) => {
-    asked.push(JSON.stringify(params));
-    return { action: 'accept', content: { comment: `it is ${phiText}` } };
-  });
-  client.setRequestHandler('sampling/createMessage', ({ params }) => {
-    asked.push(JSON.stringify(params));
-    return { role: 'assistant', model: 'model-1', content: { type: 'text', text: `I read: ${phiText}` } };
-  });
-  client.setRequestHandler('roots/list', () => ({ roots: [{ uri: 'file:///srv/charts', name: `of ${ssn}` }] }));
-}
 
 const clients = [
   { client: 'a client with sessions', open: connect },

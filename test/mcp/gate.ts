@@ -1,5 +1,4 @@
-// The MCP door over real HTTP, with real masking and real decisions, and an audited session that keeps its records in
-// memory: what it confirms, and when, is what these tests look at.
+// The MCP door over real HTTP, with real masking and real decisions, and sessions that keep their records in memory (ledger.ts).
 
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
@@ -16,10 +15,8 @@ import { fixedCredential } from '../../src/adapters/upstream-token/fixed.ts';
 import { decide, mayBeHeld, mayEnter } from '../../src/core/decide.ts';
 import type { CompiledRule, Decision, Policy } from '../../src/core/decision.ts';
 import type { Facts, Subject } from '../../src/core/facts.ts';
-import { canonicalJson } from '../../src/core/json.ts';
-import { ok, type Result, refuse } from '../../src/core/result.ts';
+import { ok, refuse } from '../../src/core/result.ts';
 import { DoorRefusals } from '../../src/gateway/door-refusals.ts';
-import type { Admission, AuditedSession, Intent } from '../../src/gateway/enforce.ts';
 import { createMcpDoor, type McpDoor, type McpDoorDeps } from '../../src/gateway/mcp-door.ts';
 import { mcpPrefix } from '../../src/gateway/mcp-entrance.ts';
 import { resourceMetadataPrefix } from '../../src/gateway/mcp-http-refusal.ts';
@@ -28,139 +25,9 @@ import { createToolDesk, type ToolDesk } from '../../src/gateway/tool-desk.ts';
 import { detect } from '../../src/masking/detect.ts';
 import { maskJson } from '../../src/masking/json.ts';
 import type { MaskView } from '../../src/masking/mask.ts';
-import { LogUnavailable } from '../../src/ports/log.ts';
 import type { McpUpstream } from '../../src/ports/mcp-upstream.ts';
 import { eventually } from '../parts/eventually.ts';
-
-export interface Recorded {
-  readonly session: string;
-  readonly type: 'start' | 'request' | 'response' | 'end' | 'refused' | 'session.end' | 'tool' | 'auth';
-  readonly request?: string;
-  readonly rule?: string;
-  readonly status?: string;
-  readonly code?: string;
-  readonly text?: string;
-}
-
-/** Stands in for the gate's log and approval desk. */
-export class Ledger {
-  readonly records: Recorded[] = [];
-  readonly approved: Set<string> = new Set();
-  readonly spent: string[] = [];
-  readonly stderr: string[] = [];
-  /** From now on nothing can be recorded. */
-  broken = false;
-  /** Confirming takes this long, ms. */
-  delayMs = 0;
-  /** What is held waits this long for a decision, ms. */
-  patienceMs = 400;
-  /** Held requests that were canceled. */
-  canceled = 0;
-  #wake: (() => void)[] = [];
-
-  approve(content: string): void {
-    this.approved.add(content);
-    for (const wake of this.#wake.splice(0)) wake();
-  }
-
-  settled(signal: AbortSignal, ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      const done = (): void => {
-        clearTimeout(timer);
-        resolve();
-      };
-      this.#wake.push(done);
-      signal.addEventListener('abort', done, { once: true });
-    });
-  }
-
-  async write(record: Recorded): Promise<void> {
-    if (this.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, this.delayMs));
-    if (this.broken) throw new LogUnavailable('broken by the test');
-    this.records.push(record);
-  }
-
-  of(type: Recorded['type']): Recorded[] {
-    return this.records.filter((each) => each.type === type);
-  }
-
-  /** How many calls of this tool have come; a client may ask for other things around them. */
-  calls(tool: string): number {
-    return this.of('request').filter(({ text }) => text?.includes(`"tool":"${tool}"`)).length;
-  }
-}
-
-const granted = { unmask: [], filter: [], rowsMax: null };
-
-function auditedSession(ledger: Ledger, subject: Subject, connection: string, policy: Policy): AuditedSession {
-  const session = systemRandom.id('s');
-  const decisionOf = (intent: Intent): Decision =>
-    intent.builtin
-      ? {
-          effect: 'allow',
-          reasons: [{ rule: intent.builtin, code: 'allowed', text: 'Builtin.' }],
-          obligations: granted,
-          hold: null,
-          policy: policy.digest,
-        }
-      : intent.continued
-        ? { ...intent.continued, effect: 'allow', hold: null }
-        : decide(intent.facts, policy);
-  const admit = (request: string, decision: Decision): Admission => ({
-    request,
-    decision,
-    record: async (chunk, _data, ending) => {
-      await ledger.write({ session, type: 'response', request, text: new TextDecoder().decode(chunk.bytes) });
-      if (ending) await ledger.write({ session, type: 'end', request, status: ending.status });
-    },
-    disclose: () => Promise.resolve(),
-    end: (status) => ledger.write({ session, type: 'end', request, status }),
-  });
-  return {
-    id: session,
-    subject,
-    connection,
-    provenAnew: () => {},
-    async submit(intent): Promise<Result<Admission>> {
-      const request = systemRandom.id('r');
-      const decision = decisionOf(intent);
-      const [reason] = decision.reasons;
-      const act = canonicalJson(intent.content);
-      await ledger.write({ session, type: 'request', request, rule: reason.rule, text: act });
-      if (decision.effect === 'deny') {
-        return refuse(reason.code === 'allowed' ? 'internal' : reason.code, reason.text, { rule: reason.rule });
-      }
-      if (decision.hold) {
-        const approval = 'a_1';
-        if (!ledger.approved.has(act)) {
-          intent.onHold?.({
-            approval,
-            link: 'http://gate/approvals/a_1',
-            waitMs: decision.hold.waitMs,
-            rule: reason.rule,
-          });
-          await ledger.settled(intent.signal, intent.holdMs ?? ledger.patienceMs);
-        }
-        if (intent.signal.aborted) {
-          ledger.canceled++;
-          return refuse('canceled', 'Canceled while held.');
-        }
-        if (!ledger.approved.delete(act)) {
-          return refuse('approval_required', `Held as ${approval}.`, {
-            rule: reason.rule,
-            approval,
-            next: 'Ask http://gate/approvals/a_1.',
-          });
-        }
-        ledger.spent.push(act);
-      }
-      return ok(admit(request, decision));
-    },
-    refused: (refusal) => ledger.write({ session, type: 'refused', code: refusal.code }),
-    end: (reason) => ledger.write({ session, type: 'session.end', text: reason }),
-  };
-}
+import { granted, Ledger, sessionOn } from './ledger.ts';
 
 const mcp = (when: (facts: Facts) => boolean, effect: CompiledRule['effect'], name: string): CompiledRule => ({
   name,
@@ -219,6 +86,8 @@ export interface TestGate {
   readonly tools: ToolDesk;
   /** Upstreams that were started. */
   readonly upstreams: McpUpstream[];
+  /** Errors of the gate itself: there are none when it closes, but for those a test has taken away. */
+  readonly bugs: unknown[];
   close(): Promise<void>;
 }
 
@@ -234,6 +103,7 @@ export async function openGate(options: TestGateOptions = {}): Promise<TestGate>
   const ledger = new Ledger();
   const guard = createProcessGuard();
   const upstreams: McpUpstream[] = [];
+  const bugs: unknown[] = [];
   const rules = { byClass: {}, default: 'redact' as const };
   const key = new Uint8Array(32);
   const viewOf = ({ obligations }: Decision): MaskView => ({ rules, unmask: obligations.unmask, key, now: 0 });
@@ -282,7 +152,7 @@ export async function openGate(options: TestGateOptions = {}): Promise<TestGate>
     },
     mayEnter: (subject, connection) => mayEnter(policy, subject, connection),
     openSession: async ({ subject, connection }) => {
-      const session = auditedSession(ledger, subject, connection, policy);
+      const session = sessionOn(ledger, subject, connection, policy);
       await ledger.write({ session: session.id, type: 'start' });
       return session;
     },
@@ -323,6 +193,7 @@ export async function openGate(options: TestGateOptions = {}): Promise<TestGate>
     flowFor: flowingWith({ viewOf, recognizers: () => [] }),
     tools,
     accounts: null,
+    onBug: (error) => void bugs.push(error),
     approvals: {
       offered: (subject, connection) => mayBeHeld(policy, subject, connection),
       settled: (_id, signal) => ledger.settled(signal, 60_000),
@@ -351,11 +222,13 @@ export async function openGate(options: TestGateOptions = {}): Promise<TestGate>
     ledger,
     tools,
     upstreams,
+    bugs,
     close: async () => {
       await door.closeAll('test over');
       await listening.value.close(100);
       guard.close();
       store.value.close();
+      assert.deepEqual(bugs, []);
     },
   };
 }

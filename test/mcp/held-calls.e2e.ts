@@ -5,9 +5,10 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { type Clinic, type Gate, startClinic } from '../parts/clinic.ts';
+import { eventually } from '../parts/eventually.ts';
+import { logRecords } from '../parts/log-records.ts';
 import { addWards } from '../parts/wards.ts';
 import { at } from './gate.ts';
 
@@ -52,13 +53,6 @@ const runs = async (): Promise<string[]> =>
     .filter((line) => line !== '')
     .map((line) => line.replace(/^\d+ /, ''));
 
-async function until(holds: () => boolean): Promise<void> {
-  for (let tries = 0; !holds(); tries++) {
-    assert.ok(tries < 3_000, 'it never happened');
-    await sleep(20);
-  }
-}
-
 interface Listed {
   readonly id: string;
   readonly status: string;
@@ -72,12 +66,18 @@ async function approvals(): Promise<readonly Listed[]> {
 
 /** The one that nobody has decided, once there is one. */
 async function pending(): Promise<string> {
-  for (let tries = 0; tries < 1_000; tries++) {
-    const found = (await approvals()).find((each) => each.status === 'requested');
-    if (found) return found.id;
-    await sleep(50);
-  }
-  throw new Error('nothing is held');
+  let found: Listed | undefined;
+  await eventually(async () => {
+    found = (await approvals()).find((each) => each.status === 'requested');
+    return found !== undefined;
+  }, 'something is held');
+  return found?.id ?? '';
+}
+
+/** The approvals that held requests waited for until their callers hung up. */
+async function givenUp(): Promise<unknown[]> {
+  const ended = await logRecords(clinic.state, 'request.end');
+  return ended.flatMap(({ data }) => (data?.['code'] === 'canceled' ? [data['approval']] : []));
 }
 
 async function decide(id: string, effect: 'approve' | 'deny'): Promise<void> {
@@ -128,14 +128,14 @@ for (const [number, version] of versions.entries()) {
         // The SDK waits for an answer that cannot come until its own time is over.
         void wipe(await agent(version, gone.signal), ward, streamed ? () => void told++ : undefined).catch(() => {});
         const id = await pending();
-        if (streamed) await until(() => told > 0);
+        if (streamed) await eventually(() => told > 0, 'that it is held');
         gone.abort();
-        await sleep(300);
+        await eventually(async () => (await givenUp()).includes(id), 'the gate knows that nobody is there');
         await decide(id, 'approve');
-        await sleep(500);
         assert.ok(!(await runs()).includes(`wipe ${ward}`), 'nobody is there');
         assert.match(JSON.stringify(await wipe(await agent(version), ward)), /wiped ward/);
         assert.equal((await approvals()).find((each) => each.id === id)?.status, 'used');
+        assert.equal((await runs()).filter((each) => each === `wipe ${ward}`).length, 1);
       });
     }
 
@@ -143,17 +143,11 @@ for (const [number, version] of versions.entries()) {
       const client = await agent(version);
       const before = (await runs()).length;
       const running = client.callTool({ name: 'slow' }).catch((error: unknown) => error);
-      for (let tries = 0; (await runs()).length === before; tries++) {
-        assert.ok(tries < 3_000, 'it never ran');
-        await sleep(20);
-      }
+      await eventually(async () => (await runs()).length > before, 'it runs');
       const pid = Number(/(\d+) slow\n$/.exec(await readFile(runsFile, 'utf8'))?.[1]);
       await restart();
       assert.ok((await running) instanceof Error);
-      for (let tries = 0; isAlive(pid); tries++) {
-        assert.ok(tries < 3_000, `the server ${pid} outlives the gate`);
-        await sleep(20);
-      }
+      await eventually(() => !isAlive(pid), 'the server ends with the gate');
       const [session] = await clinic.sessions({ connection: 'wards' });
       const { events } = await clinic.replay(session?.id ?? '');
       assert.ok(

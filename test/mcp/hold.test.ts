@@ -84,12 +84,10 @@ describe('a held tools/call', () => {
 
   it('is no URL in a version that has none, whatever the client declares', async () => {
     // As Codex 0.169 introduces itself.
-    const headers = await greet(
-      gate.url('tools'),
-      '2025-06-18',
-      { elicitation: { form: {}, url: {} } },
-      { name: 'codex-mcp-client', version: '0.169.0' },
-    );
+    const { headers } = await greet(gate.url('tools'), '2025-06-18', {
+      capabilities: { elicitation: { form: {}, url: {} } },
+      clientInfo: { name: 'codex-mcp-client', version: '0.169.0' },
+    });
     const call = { id: 1, method: 'tools/call', params: { name: 'wipe_charts' } };
     const called = await post(gate.url('tools'), call, { headers });
     const { result } = (await called.json()) as { readonly result: unknown };

@@ -8,6 +8,7 @@ import type { CompiledRule } from '../../src/core/decision.ts';
 import type { Facts } from '../../src/core/facts.ts';
 import { eventually } from '../parts/eventually.ts';
 import { at, connect, connectStateless, openGate, policy } from './gate.ts';
+import { greet, heardOn, listen, messagesIn, post } from './raw-client.ts';
 
 const ssn = '123-45-6789';
 
@@ -91,31 +92,14 @@ describe('news of a list', () => {
     const over = new AbortController();
     try {
       const url = gate.url('other');
-      const headers = {
-        authorization: 'Bearer ana',
-        'content-type': 'application/json',
-        accept: 'application/json, text/event-stream',
-      };
-      const post = (body: object, session: Record<string, string> = {}): Promise<Response> =>
-        fetch(url, { method: 'POST', headers: { ...headers, ...session }, body: JSON.stringify(body) });
-      const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'raw', version: '1' } };
-      const opened = await post({ jsonrpc: '2.0', id: 1, method: 'initialize', params });
-      await opened.text();
-      const session = { 'mcp-session-id': opened.headers.get('mcp-session-id') ?? '' };
-      await (await post({ jsonrpc: '2.0', method: 'notifications/initialized' }, session)).text();
+      const { headers } = await greet(url, '2025-11-25');
+      await (await post(url, { method: 'notifications/initialized' }, { headers })).text();
       // What an answered request is behind of has been said, or, where it came while that was open, told with its answer.
-      const besides = await (await post({ jsonrpc: '2.0', id: 2, method: 'resources/list' }, session)).text();
-      const stream = await fetch(url, {
-        headers: { ...headers, accept: 'text/event-stream', ...session },
-        signal: over.signal,
-      });
-      const heard: unknown[] = [];
-      void (async () => {
-        for await (const chunk of stream.body ?? []) heard.push(...eventsOf(Buffer.from(chunk).toString()));
-      })().catch(() => {});
+      const besides = await (await post(url, { id: 2, method: 'resources/list' }, { headers })).text();
+      const heard = heardOn(await listen(url, { headers, signal: over.signal }));
       const methods = (events: readonly unknown[]): string[] => events.map((each) => String(at(each, 'method')));
       const news = ['notifications/prompts/list_changed', 'notifications/tools/list_changed'];
-      const told = new Set(methods(eventsOf(besides)));
+      const told = new Set(methods(messagesIn(besides)));
       const left = news.filter((each) => !told.has(each));
       await eventually(() => left.every((each) => methods(heard).includes(each)), 'both kinds');
       const once = methods(heard);
@@ -131,7 +115,3 @@ describe('news of a list', () => {
     }
   });
 });
-
-function eventsOf(text: string): unknown[] {
-  return Array.from(text.matchAll(/^data: (.+)$/gm), ([, data = '']) => JSON.parse(data));
-}

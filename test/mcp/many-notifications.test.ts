@@ -187,7 +187,7 @@ describe('two thousand log messages of one tool', () => {
       return write(record);
     };
     const url = gate.url('remote');
-    const headers = await greet(url, '2025-06-18');
+    const { headers } = await greet(url, '2025-06-18');
     const answer = await post(url, { id: 2, method: 'tools/call', params: { name: 'noise' } }, { headers });
     const text = await answer.text();
     const told = [...text.matchAll(/"data":"(n\d+) of SSN (\S+)"/g)];
@@ -215,7 +215,7 @@ describe('two thousand log messages of one tool', () => {
       return write(record);
     };
     const url = gate.url('remote');
-    const headers = await greet(url, '2025-06-18');
+    const { headers } = await greet(url, '2025-06-18');
     const answer = await post(url, { id: 2, method: 'tools/call', params: { name: 'noise' } }, { headers });
     const text = await answer.text();
     const told = [...text.matchAll(/"data":"(n\d+) of SSN/g)].map(([, words]) => words);

@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import type { Client } from '@modelcontextprotocol/client';
 import { McpServer } from '@modelcontextprotocol/server';
 import { eventually } from '../parts/eventually.ts';
+import { answering } from './answering.ts';
 import { phiText, type ServedFixture, serveFixture, ssn } from './fixture-server.ts';
 import { at, connect, connectStateless, openGate, type TestGate } from './gate.ts';
 
@@ -63,15 +64,7 @@ const noPhi = new RegExp(`${ssn}|John Smith|john\\.smith@`);
 test('questions of a server and answers of a client are masked on their way', async () => {
   await using client = await connect(gate, 'remote', 'ana', { elicitation: {}, sampling: {}, roots: {} });
   const asked: string[] = [];
-  client.setRequestHandler('elicitation/create', ({ params }) => {
-    asked.push(JSON.stringify(params));
-    return { action: 'accept', content: { comment: `it is ${phiText}` } };
-  });
-  client.setRequestHandler('sampling/createMessage', ({ params }) => {
-    asked.push(JSON.stringify(params));
-    return { role: 'assistant', model: 'model-1', content: { type: 'text', text: `I read: ${phiText}` } };
-  });
-  client.setRequestHandler('roots/list', () => ({ roots: [{ uri: 'file:///srv/charts', name: `of ${ssn}` }] }));
+  answering(client, asked);
   for (const name of ['elicit', 'sample', 'roots']) {
     assert.equal((await client.callTool({ name })).isError, undefined, name);
   }

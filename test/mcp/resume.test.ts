@@ -8,6 +8,7 @@ import { createHttpUpstream } from '../../src/adapters/mcp-http/upstream.ts';
 import { eventually } from '../parts/eventually.ts';
 import { serveFixture, ssn } from './fixture-server.ts';
 import { at, openGate } from './gate.ts';
+import { greet, listen, messagesIn, post } from './raw-client.ts';
 
 const answer = JSON.stringify({ jsonrpc: '2.0', id: 1, result: {} });
 
@@ -71,23 +72,13 @@ test('a server that ends the stream again and again without going on is given up
 test('a client that loses its stream goes on after the last event it got, masked, in its own session alone', async () => {
   const remote = await serveFixture();
   const gate = await openGate({ httpUpstream: remote.url });
-  const base = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
-  const post = (body: object, headers: Record<string, string>, signal?: AbortSignal): Promise<Response> =>
-    fetch(gate.url('remote'), {
-      method: 'POST',
-      headers: { ...base, authorization: 'Bearer ana', ...headers },
-      body: JSON.stringify({ jsonrpc: '2.0', ...body }),
-      ...(signal ? { signal } : {}),
-    });
+  const url = gate.url('remote');
   try {
-    const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'raw', version: '1' } };
-    const hello = await post({ id: 0, method: 'initialize', params }, {});
-    const session = { 'mcp-session-id': hello.headers.get('mcp-session-id') ?? '' };
-    await hello.text();
-    await post({ method: 'notifications/initialized' }, session);
+    const { headers } = await greet(url, '2025-11-25');
+    await post(url, { method: 'notifications/initialized' }, { headers });
     const hangUp = new AbortController();
     const call = { name: 'progress', arguments: {}, _meta: { progressToken: 'p' } };
-    const response = await post({ id: 1, method: 'tools/call', params: call }, session, hangUp.signal);
+    const response = await post(url, { id: 1, method: 'tools/call', params: call }, { headers, signal: hangUp.signal });
     let lastId = '';
     for await (const chunk of response.body ?? []) {
       lastId = /^id: (\S+)$/m.exec(Buffer.from(chunk).toString())?.[1] ?? '';
@@ -97,17 +88,10 @@ test('a client that loses its stream goes on after the last event it got, masked
     assert.notEqual(lastId, '');
     await eventually(() => gate.ledger.of('end').length > 1, 'the call ends');
     const resume = (person: string): Promise<Response> =>
-      fetch(gate.url('remote'), {
-        headers: {
-          accept: 'text/event-stream',
-          authorization: `Bearer ${person}`,
-          ...session,
-          'last-event-id': lastId,
-        },
-      });
+      listen(url, { person, headers: { ...headers, 'last-event-id': lastId } });
     assert.equal((await resume('bob')).status, 404);
     const text = await (await resume('ana')).text();
-    const said = [...text.matchAll(/^data: (.+)$/gm)].map((found) => JSON.parse(found[1] ?? ''));
+    const said = messagesIn(text);
     assert.equal(at(said.at(-1), 'result', 'content', 0, 'text'), 'done');
     assert.ok(said.length >= 2, 'and what was said before');
     assert.ok(!text.includes(ssn));
@@ -162,28 +146,16 @@ test('a server that makes its client poll for an answer makes the client of the 
   const gate = await openGate({
     httpUpstream: `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}/`,
   });
-  const ask = (headers: Record<string, string>, body?: object): Promise<Response> =>
-    fetch(gate.url('remote'), {
-      method: body ? 'POST' : 'GET',
-      headers: {
-        'content-type': 'application/json',
-        accept: body ? 'application/json, text/event-stream' : 'text/event-stream',
-        authorization: 'Bearer ana',
-        ...headers,
-      },
-      ...(body ? { body: JSON.stringify({ jsonrpc: '2.0', ...body }) } : {}),
-    });
+  const url = gate.url('remote');
   try {
-    const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'raw', version: '1' } };
-    const hello = await ask({}, { id: 0, method: 'initialize', params });
-    const session = { 'mcp-session-id': hello.headers.get('mcp-session-id') ?? '' };
-    await hello.text();
-    const first = await (await ask(session, { id: 'mine', method: 'tools/call', params: { name: 'slow' } })).text();
+    const { headers } = await greet(url, '2025-11-25');
+    const slow = { id: 'mine', method: 'tools/call', params: { name: 'slow' } };
+    const first = await (await post(url, slow, { headers })).text();
     const id = /^id: (\S+)$/m.exec(first)?.[1] ?? '';
     assert.match(first, /^retry: 20000$/m);
     assert.ok(id !== '' && !first.includes('result'), 'no answer yet');
-    const rest = await (await ask({ ...session, 'last-event-id': id })).text();
-    const answered: unknown = JSON.parse(/^data: (\{.+)$/m.exec(rest)?.[1] ?? '{}');
+    const rest = await (await listen(url, { headers: { ...headers, 'last-event-id': id } })).text();
+    const [answered] = messagesIn(rest);
     assert.equal(at(answered, 'id'), 'mine');
     assert.equal(at(answered, 'result', 'content', 0, 'text'), 'SSN [SSN]');
     assert.deepEqual(resumed, ['e1']);

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import type { Client } from '@modelcontextprotocol/client';
 import { inputRequired, McpServer } from '@modelcontextprotocol/server';
 import { eventually } from '../parts/eventually.ts';
 import { phiText, type ServedFixture, serveFixture, ssn } from './fixture-server.ts';
@@ -37,6 +38,26 @@ async function post(
   return { status: response.status, answer: await response.json() };
 }
 
+/** Of the fixture, by each of its methods; each is on record as it was told. */
+async function answersAreMasked(gate: TestGate, client: Client): Promise<void> {
+  const answers = [
+    await client.callTool({ name: 'read_chart' }),
+    await client.callTool({ name: 'structured' }),
+    await client.callTool({ name: 'tool_error' }),
+    await client.readResource({ uri: 'chart://one' }),
+    await client.getPrompt({ name: 'summarize', arguments: { who: 'him' } }),
+  ];
+  for (const answer of answers) {
+    assert.doesNotMatch(JSON.stringify(answer), /219-09-9999|123-4567|john\.smith/);
+    const told = at(answer, 'content') ?? at(answer, 'contents') ?? at(answer, 'messages');
+    assert.ok(gate.ledger.of('response').some((record) => record.text?.includes(JSON.stringify(told))));
+  }
+  assert.equal(at(answers[1], 'structuredContent', 'visits'), 3);
+  const { tools } = await client.listTools();
+  assert.ok(tools.some((tool) => tool.name === 'read_chart'));
+  assert.ok(!tools.some((tool) => tool.name === 'secret_export'));
+}
+
 describe('a client without sessions', () => {
   let gate: TestGate;
   let remote: ServedFixture;
@@ -54,22 +75,7 @@ describe('a client without sessions', () => {
       await using client = await connectStateless(gate, connection);
       assert.equal(client.getProtocolEra(), 'modern');
       assert.equal(client.getServerVersion()?.name, 'fixture');
-      const answers = [
-        await client.callTool({ name: 'read_chart' }),
-        await client.callTool({ name: 'structured' }),
-        await client.callTool({ name: 'tool_error' }),
-        await client.readResource({ uri: 'chart://one' }),
-        await client.getPrompt({ name: 'summarize', arguments: { who: 'him' } }),
-      ];
-      for (const answer of answers) {
-        assert.doesNotMatch(JSON.stringify(answer), /219-09-9999|123-4567|john\.smith/);
-        const told = at(answer, 'content') ?? at(answer, 'contents') ?? at(answer, 'messages');
-        assert.ok(gate.ledger.of('response').some((record) => record.text?.includes(JSON.stringify(told))));
-      }
-      assert.equal(at(answers[1], 'structuredContent', 'visits'), 3);
-      const { tools } = await client.listTools();
-      assert.ok(tools.some((tool) => tool.name === 'read_chart'));
-      assert.ok(!tools.some((tool) => tool.name === 'secret_export'));
+      await answersAreMasked(gate, client);
       await assert.rejects(client.callTool({ name: 'secret_export' }), /No rule/);
     });
   }
@@ -238,22 +244,7 @@ describe('a server without sessions', () => {
       await using client = await open();
       assert.equal(client.getServerVersion()?.name, 'fixture');
       assert.equal(client.getInstructions(), 'Ask kindly.');
-      const answers = [
-        await client.callTool({ name: 'read_chart' }),
-        await client.callTool({ name: 'structured' }),
-        await client.callTool({ name: 'tool_error' }),
-        await client.readResource({ uri: 'chart://one' }),
-        await client.getPrompt({ name: 'summarize', arguments: { who: 'him' } }),
-      ];
-      for (const answer of answers) {
-        assert.doesNotMatch(JSON.stringify(answer), /219-09-9999|123-4567|john\.smith/);
-        const told = at(answer, 'content') ?? at(answer, 'contents') ?? at(answer, 'messages');
-        assert.ok(gate.ledger.of('response').some((record) => record.text?.includes(JSON.stringify(told))));
-      }
-      assert.equal(at(answers[1], 'structuredContent', 'visits'), 3);
-      const { tools } = await client.listTools();
-      assert.ok(tools.some((tool) => tool.name === 'read_chart'));
-      assert.ok(!tools.some((tool) => tool.name === 'secret_export'));
+      await answersAreMasked(gate, client);
       const progress: unknown[] = [];
       await client.callTool({ name: 'progress' }, { onprogress: (each) => void progress.push(each) });
       assert.equal(progress.length, 3);

@@ -8,7 +8,7 @@ import { assert, ok, type Refusal, type Result, refuse } from '../../core/result
 import type { McpUpstream, McpUpstreamEvents, OutgoingMessage } from '../../ports/mcp-upstream.ts';
 import type { CredentialHeader, UpstreamCredential } from '../../ports/upstream-credential.ts';
 import { EventStreamDecoder } from '../../wire/mcp/event-stream.ts';
-import { isSessionId, mediaOf } from '../../wire/mcp/streamable-http.ts';
+import { isPlain, isSessionId, mediaOf } from '../../wire/mcp/streamable-http.ts';
 import { bodyOf, type HttpAsk, LongMessage, type ServerAnswer, ServerConnections } from './server-connections.ts';
 
 export interface HttpServer {
@@ -326,7 +326,7 @@ function isSuccess(status: number): boolean {
 
 /** The media type of an answer that is what it says: none, where it is compressed unasked. */
 function mediaIn(answer: ServerAnswer): string {
-  return (answer.header('content-encoding') ?? 'identity') === 'identity' ? mediaOf(answer.header('content-type')) : '';
+  return isPlain(answer.header('content-encoding')) ? mediaOf(answer.header('content-type')) : '';
 }
 
 function voidOf(result: Result<unknown>): Result<void> {

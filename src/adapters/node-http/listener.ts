@@ -48,12 +48,15 @@ export function listenHttp(listening: HttpListening): Promise<Result<HttpListene
     if (route) void route.handle(new NodeExchange(request, response, { loopback, stalledMs }));
     else otherwise(request, response);
   };
-  const options = { maxHeaderSize: headerBytesMax, headersTimeout: headersMs };
+  // INVARIANT: of a header that may stand once, no value is chosen where it stands twice: joined, they are none that anybody accepts.
+  const options = { maxHeaderSize: headerBytesMax, headersTimeout: headersMs, joinDuplicateHeaders: true };
   const server = tls
     ? createTlsServer({ ...options, ...tls, minVersion: 'TLSv1.2' }, answer)
     : createServer(options, answer);
   return new Promise((resolve) => {
-    server.once('error', () => resolve(refuse('port_unavailable', `Cannot listen on ${host}:${port} for HTTP.`)));
+    server.once('error', ({ code = 'unknown error' }: NodeJS.ErrnoException) =>
+      resolve(refuse('port_unavailable', `Cannot listen on ${host}:${port} for HTTP (${code}).`)),
+    );
     server.listen({ host, port }, () => {
       server.removeAllListeners('error');
       const address = server.address();

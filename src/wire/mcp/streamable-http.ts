@@ -45,6 +45,11 @@ export function isJson(contentType: string | undefined): boolean {
   return /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i.test(contentType?.trim() ?? '');
 }
 
+/** Whether a body under this Content-Encoding is what it says, with no coding around it (RFC 9110 §8.4). */
+export function isPlain(contentEncoding: string | undefined): boolean {
+  return contentEncoding === undefined || contentEncoding.trim().toLowerCase() === 'identity';
+}
+
 export function mediaOf(contentType: string | null | undefined): string {
   return (contentType?.split(';')[0] ?? '').trim().toLowerCase();
 }
@@ -71,7 +76,8 @@ export function isAddressedToUs(
   loopback: boolean,
 ): boolean {
   const gate = new URL(publicUrl);
-  const host = urlOf(`http://${headers.host ?? ''}`);
+  // Nothing but a name and a port (RFC 9110 §7.2), where a URL would have more around it.
+  const host = /^[^/?#@\\\s]+$/.test(headers.host ?? '') ? urlOf(`http://${headers.host}`) : undefined;
   if (!host || !(host.hostname === gate.hostname || (loopback && loopbackNames.has(host.hostname)))) return false;
   if (headers.origin === undefined) return true;
   const origin = urlOf(headers.origin);

@@ -4,7 +4,6 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { after, before, it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   Client,
   ProtocolError,
@@ -13,6 +12,7 @@ import {
   StreamableHTTPClientTransport,
 } from '@modelcontextprotocol/client';
 import { type Clinic, startClinic } from '../../parts/clinic.ts';
+import { eventually } from '../../parts/eventually.ts';
 import { type EverythingServer, serveEverything } from './everything-server.ts';
 
 type Era = 'sessions' | 'stateless';
@@ -119,9 +119,9 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   'news of changed lists': async (pair) => {
     const listening = pair.from === 'stateless' ? await pair.client.listen({ toolsListChanged: true }) : null;
     await tool(pair, 'test_trigger_tool_change');
-    for (let tries = 0; tries < 100 && !pair.got.includes('notifications/tools/list_changed'); tries++) await sleep(50);
+    await eventually(() => pair.got.includes('notifications/tools/list_changed'), 'the news');
     await listening?.close();
-    return pair.got.includes('notifications/tools/list_changed');
+    return true;
   },
   ping: async ({ client }) => {
     await client.ping();
