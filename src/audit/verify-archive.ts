@@ -22,6 +22,8 @@ export interface ArchivedLog {
   readonly sources: LogSources;
   readonly manifests: number;
   readonly objects: number;
+  /** How many of them the newest log is made of: these are read. */
+  readonly newest: number;
   /** What was done to the archive since, and changes nothing of what is pinned. */
   readonly tampering: readonly string[];
   /** Every file of the log, below the state directory, and its bytes. */
@@ -58,6 +60,7 @@ export async function openArchivedLog(archive: ArchiveFiles): Promise<Result<Arc
     sources: { log: below('log/', view, read), payloads: below('payloads/', view, read) },
     manifests: manifests.value.length,
     objects: pins.size,
+    newest: view.size,
     tampering: await tamperingIn(archive, versions, pins),
     async *files() {
       for (const [path, pin] of view) yield { path, bytes: await read(pin) };

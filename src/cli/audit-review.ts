@@ -4,7 +4,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { readOnlyFiles } from '../adapters/log-files/read-only-files.ts';
 import { type LogReviewInput, logReviewView } from '../admin/contract-log.ts';
 import { packageFiles } from '../audit/evidence/package.ts';
 import { verifyPackage } from '../audit/evidence/verify.ts';
@@ -12,7 +11,7 @@ import { ok, type Result, refuse } from '../core/result.ts';
 import { findGate } from './gate.ts';
 import { complain, type Io, plain, print, printJson } from './io.ts';
 import { packageMaking } from './package-making.ts';
-import { placeText } from './verify-package.ts';
+import { packageIn, placeText } from './verify-package.ts';
 
 export interface ReviewOptions {
   readonly config: string;
@@ -52,7 +51,7 @@ async function reviewOf(
     if (from !== undefined || to !== undefined)
       return refuse('usage', 'A package says its period itself: leave out --from and --to.');
     const place = resolve(io.cwd, dir);
-    const verified = await verifyPackage(readOnlyFiles(place), await packageMaking());
+    const verified = await verifyPackage(packageIn(place), await packageMaking());
     if (!verified.ok) return refuse('log_corrupt', `The package does not hold: ${placeText(verified.error)}.`);
     const { scope } = verified.value.report;
     const manifest = createHash('sha256')

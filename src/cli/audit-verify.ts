@@ -66,7 +66,12 @@ export async function auditVerify(args: AuditVerifyArgs, out: (line: string) => 
     return stop(verified.error.refusal.code, verified.error.refusal.text);
   const result = verified.ok ? verified : fail(badPlaceOf(verified.error));
   const archive = archived?.ok
-    ? { manifests: archived.value.manifests, objects: archived.value.objects, tampering: archived.value.tampering }
+    ? {
+        manifests: archived.value.manifests,
+        objects: archived.value.objects,
+        newest: archived.value.newest,
+        tampering: archived.value.tampering,
+      }
     : undefined;
   const seconds = (performance.now() - started) / 1000;
   if (result.ok) await memory.keep(result.value);
@@ -77,7 +82,10 @@ export async function auditVerify(args: AuditVerifyArgs, out: (line: string) => 
     out(JSON.stringify({ ...body, ...(archive ? { archive } : {}), selfDeclaredKey: !key.value, seconds, warnings }));
   } else {
     for (const line of result.ok ? describe(result.value, !key.value, seconds) : blame(result.error)) out(line);
-    if (archive) out(`  archive   ${archive.objects} objects in ${archive.manifests} manifests, each in its version`);
+    if (archive)
+      out(
+        `  archive   ${archive.objects} objects in ${archive.manifests} manifests, each in its version; ${archive.newest} of them are the log as it is now, and were read`,
+      );
     for (const each of archive?.tampering ?? []) out(`tampered with: ${each}; the version that was archived is sound`);
     for (const warning of warnings) out(`warning: ${warning}`);
   }
@@ -214,9 +222,18 @@ function describe(report: VerifyReport, selfDeclared: boolean, seconds: number):
     ...(cosigned
       ? cosigned.by.map(({ name, time }) => `  witness   ${name} cosigned ${cosigned.size} entries at ${time}`)
       : []),
+    ...uncosignedLines(report),
     ...report.continues.map((from) => `  continues the checkpoint kept by ${from}`),
     ...report.clockSetBack.map((seq) => `  the clock was set back before the restart at entry ${seq}`),
     `  verified in ${seconds.toFixed(2)} s`,
+  ];
+}
+
+/** What is said of the entries that no witness has seen. */
+function uncosignedLines({ size, cosigned }: VerifyReport): string[] {
+  if (!cosigned || cosigned.by.length === 0 || cosigned.size === size) return [];
+  return [
+    `  not cosigned: the ${size - cosigned.size} entries from ${cosigned.size} on, for which the log's key alone speaks`,
   ];
 }
 

@@ -6,14 +6,12 @@ import { appendFile, mkdir, readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { withBundleThreads } from '../adapters/bundle-threads/reader.ts';
 import { keptPolicies } from '../adapters/log-files/kept-policies.ts';
-import { readOnlyFiles } from '../adapters/log-files/read-only-files.ts';
 import { type EvidenceView, evidenceView } from '../admin/contract-log.ts';
 import { whoSawView } from '../admin/contract-who-saw.ts';
 import { openCheckpointOf } from '../audit/checkpoint.ts';
 import { decodeEntry } from '../audit/entry.ts';
 import { type Collection, collect, type WriteFile } from '../audit/evidence/collect.ts';
 import { isIn, type Manifest, type Period, packageFiles, packageJson, seedForm } from '../audit/evidence/package.ts';
-import type { PatientAsked } from '../audit/evidence/report.ts';
 import { verifyPackage } from '../audit/evidence/verify.ts';
 import { entriesBetween } from '../audit/log-entries.ts';
 import { parseLogKeys } from '../audit/log-keys.ts';
@@ -30,7 +28,7 @@ import { parsedConfig } from './load-config.ts';
 import { locate } from './log-place.ts';
 import { packageMaking } from './package-making.ts';
 import { release } from './release.ts';
-import { placeText } from './verify-package.ts';
+import { packageIn, placeText } from './verify-package.ts';
 
 export interface EvidenceOptions {
   readonly from: string;
@@ -83,12 +81,8 @@ export async function evidence(io: Io, options: EvidenceOptions): Promise<number
       ...opened.value,
       period,
       seed: options.seed ?? null,
-      making: {
-        made: new Date().toISOString(),
-        by: release,
-        recorded: recorded.value?.seq ?? null,
-        patient: patient.value,
-      },
+      making: { made: new Date().toISOString(), by: release, recorded: recorded.value?.seq ?? null },
+      patient: patient.value,
       policies,
       earlier: await keptPolicies(place.state),
     },
@@ -101,7 +95,7 @@ export async function evidence(io: Io, options: EvidenceOptions): Promise<number
   await files.write(packageFiles.print, await making.print(report));
   for (const [path, text] of making.verifier) await files.write(path, text);
   await files.write(packageFiles.manifest, packageJson(files.manifest()));
-  const verified = await verifyPackage(readOnlyFiles(output), making);
+  const verified = await verifyPackage(packageIn(output), making);
   if (!verified.ok) return stop('log_corrupt', `The package does not verify: ${placeText(verified.error)}.`);
   const { before, records, after, size, origin } = report.scope;
   print(
@@ -188,7 +182,7 @@ async function patientAsked(
   config: string | null,
   { from, to }: Period,
   { patient: patients, reason }: EvidenceOptions,
-): Promise<Result<PatientAsked | null>> {
+): Promise<Result<Collection['patient']>> {
   if (patients === undefined) return ok(null);
   if (config === null || reason === undefined)
     return refuse('usage', 'Accesses to a patient are known to the running gate alone, which wants a reason.', {

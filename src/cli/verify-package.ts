@@ -1,12 +1,12 @@
 // An evidence package in a directory, verified and told about. It only reads, and goes into each package itself: it imports nothing but
 // Node's own modules and what does not either.
 
-import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { readdir, stat } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
 import { readOnlyFiles } from '../adapters/log-files/read-only-files.ts';
 import type { Sampled } from '../audit/evidence/sample.ts';
 import { type PackageOptions, type VerifiedPackage, verifyPackage } from '../audit/evidence/verify.ts';
-import type { BadPlace } from '../audit/verify-sources.ts';
+import { type BadPlace, type ReadOnlyFiles, Unreadable } from '../audit/verify-sources.ts';
 import { type ErrorCode, errors } from '../core/errors.ts';
 import { evidencePage } from './evidence-page.ts';
 import { complain, type Io, plain, print, printJson } from './io.ts';
@@ -42,7 +42,7 @@ export async function verifyPackageAt(
   if (!witnesses.ok) return stop('usage', witnesses.error);
   const quorum = Number(options.quorum ?? witnesses.value.length);
   if (!(quorum <= witnesses.value.length)) return stop('usage', 'A quorum needs as many witnesses.');
-  const verified = await verifyPackage(readOnlyFiles(place), {
+  const verified = await verifyPackage(packageIn(place), {
     ...(key ? { key } : {}),
     ...(secondKey ? { secondKey } : {}),
     witnesses: { keys: witnesses.value, quorum },
@@ -84,6 +84,21 @@ export async function verifyPackageAt(
   for (const line of linesOf(verified.value, key !== undefined)) print(io, plain(line));
   if (options.sample) printSample(io, sample, scope.seed);
   return exit;
+}
+
+/** The files of a package. A link is none: what it leads to is not in the package, and may be another thing tomorrow. */
+export function packageIn(directory: string): ReadOnlyFiles {
+  const files = readOnlyFiles(directory);
+  return {
+    ...files,
+    async list() {
+      const paths = await files.list();
+      const found = await readdir(directory, { recursive: true, withFileTypes: true });
+      const link = found.find((each) => each.isSymbolicLink());
+      if (link) throw new Unreadable(relative(directory, join(link.parentPath, link.name)), 'it is a link');
+      return paths;
+    },
+  };
 }
 
 function linesOf(verified: VerifiedPackage, keyKnown: boolean): string[] {

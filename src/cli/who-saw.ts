@@ -32,7 +32,10 @@ export async function whoSaw(io: Io, patients: readonly string[], options: WhoSa
     return 0;
   }
   const { disclosures, unnamed, label, before: older } = answer.value;
-  if (disclosures.length === 0) io.stderr.write('Nothing is on record that names this patient.\n');
+  if (disclosures.length === 0)
+    io.stderr.write(
+      'Nothing is on record that names this patient. Sessions that retention has shredded name nobody any more.\n',
+    );
   else {
     const headings = [
       'time',

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { after, test } from 'node:test';
 import { fileArchive } from '../../src/adapters/file-archive/archive.ts';
-import { type OpenedLog, openLog } from '../../src/adapters/log-files/open-log.ts';
+import type { OpenedLog } from '../../src/adapters/log-files/open-log.ts';
 import { systemClock } from '../../src/adapters/system/clock.ts';
 import { systemRandom } from '../../src/adapters/system/random.ts';
 import { auditRestore } from '../../src/cli/audit-restore.ts';
@@ -17,6 +17,8 @@ import { parseArchiveUrl } from '../../src/config/archive-schema.ts';
 import { type Refusal, refuse } from '../../src/core/result.ts';
 import { type ArchiveDesk, createArchiveDesk } from '../../src/gateway/archive-desk.ts';
 import type { Archive } from '../../src/ports/archive.ts';
+import type { LogReader } from '../../src/ports/log.ts';
+import { openedLog } from '../parts/opened-log.ts';
 
 const root = await mkdtemp(join(tmpdir(), 'chartgate-archive-'));
 after(() => rm(root, { recursive: true, force: true }));
@@ -24,31 +26,24 @@ after(() => rm(root, { recursive: true, force: true }));
 interface Node extends OpenedLog {
   readonly state: string;
   readonly place: string;
-  desk(archive?: Archive, onState?: (failure: Refusal | null) => void): ArchiveDesk;
+  desk(archive?: Archive, onState?: (failure: Refusal | null) => void, reader?: LogReader): ArchiveDesk;
 }
 
 let count = 0;
 
 async function node(name = `n${count++}`, place = join(root, `${name}.archive`)): Promise<Node> {
   const state = join(root, name);
-  const opened = await openLog({
-    directory: state,
-    kek: new Uint8Array(32),
-    originHost: 'gate.test',
-    clock: systemClock,
-    random: systemRandom,
-  });
-  assert.ok(opened.ok);
-  const { log, archiveSource: source } = opened.value;
+  const opened = await openedLog(state);
+  const { log, archiveSource: source } = opened;
   return {
-    ...opened.value,
+    ...opened,
     state,
     place,
-    desk: (archive = fileArchive(place), onState = () => {}) =>
+    desk: (archive = fileArchive(place), onState = () => {}, reader = log.reader) =>
       createArchiveDesk({
         clock: systemClock,
         log,
-        reader: log.reader,
+        reader,
         source,
         archive,
         retainMs: 1_000,
@@ -198,6 +193,26 @@ void test('a failing archive is tried again and goes on where it was, also in an
   const refused = await fresh.desk(flaky).cut();
   assert.ok(!refused.ok && refused.error.code === 'upstream_refused');
   await Promise.all([each.log.close(), fresh.log.close()]);
+});
+
+void test('a log that could not be read once is archived the next time', async () => {
+  const each = await node();
+  await say(each, 10);
+  let isBroken = true;
+  const reader: LogReader = {
+    get size() {
+      return each.log.reader.size;
+    },
+    entries: (...stretch) => (isBroken ? assert.fail('EIO') : each.log.reader.entries(...stretch)),
+    payload: (entry) => each.log.reader.payload(entry),
+  };
+  const desk = each.desk(undefined, undefined, reader);
+  const failed = await desk.cut();
+  assert.equal(failed.ok || failed.error.code, 'upstream_unavailable');
+  isBroken = false;
+  assert.ok((await desk.cut()).ok);
+  assert.deepEqual([desk.lagMs(), desk.failures], [0, 0]);
+  await each.log.close();
 });
 
 void test('a node that was set back goes on from an older backup: its archive is not written over, whatever it has since', async () => {

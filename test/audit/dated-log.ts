@@ -1,8 +1,7 @@
 // A log whose records are of the time that a test says.
 
-import assert from 'node:assert/strict';
-import { type OpenedLog, openLog } from '../../src/adapters/log-files/open-log.ts';
-import { systemRandom } from '../../src/adapters/system/random.ts';
+import type { OpenedLog } from '../../src/adapters/log-files/open-log.ts';
+import { openedLog } from '../parts/opened-log.ts';
 
 export interface DatedLog extends OpenedLog {
   /** Of the records to come, ms since the epoch. */
@@ -11,14 +10,6 @@ export interface DatedLog extends OpenedLog {
 
 export async function openDatedLog(directory: string, now: number, secondSignature = false): Promise<DatedLog> {
   const time = { now };
-  const opened = await openLog({
-    directory,
-    kek: new Uint8Array(32),
-    originHost: 'gate.test',
-    clock: { now: () => time.now, after: () => () => {} },
-    random: systemRandom,
-    secondSignature,
-  });
-  assert.ok(opened.ok);
-  return Object.assign(time, opened.value);
+  const clock = { now: () => time.now, after: () => () => {} };
+  return Object.assign(time, await openedLog(directory, { clock, secondSignature }));
 }

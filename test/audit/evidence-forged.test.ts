@@ -8,10 +8,14 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { after, before, test } from 'node:test';
 import { printReport } from '../../src/adapters/evidence-pdf/print.ts';
+import { readOnlyFiles } from '../../src/adapters/log-files/read-only-files.ts';
+import { openCheckpointOf } from '../../src/audit/checkpoint.ts';
 import { decodeEntry } from '../../src/audit/entry.ts';
+import { collect } from '../../src/audit/evidence/collect.ts';
 import { packageJson } from '../../src/audit/evidence/package.ts';
 import { type EvidenceReport, type Making, reportOf, type Scope } from '../../src/audit/evidence/report.ts';
 import { Tally } from '../../src/audit/evidence/tally.ts';
+import { parseLogKeys } from '../../src/audit/log-keys.ts';
 import { prove } from '../../src/cli/audit-prove.ts';
 import { evidence } from '../../src/cli/evidence.ts';
 import { evidencePage } from '../../src/cli/evidence-page.ts';
@@ -271,7 +275,7 @@ void test('what is said to be about a patient is an answer of the period, as it 
   ]);
   const dir = join(root, 'seen-package');
   await make(dir, seen);
-  await retell(dir, {}, { patient: { entries: [1, 2], unnamed: 4 } });
+  await retell(dir, {}, { patient: { entries: [1, 2], unnamed: 4, shredded: 0 } });
   const { exit, said } = await verify(dir, key);
   assert.equal(exit, 0, said);
   const { sections } = await reportIn(dir);
@@ -286,16 +290,83 @@ void test('what is said to be about a patient is an answer of the period, as it 
   const stranger = (seq: number) =>
     new RegExp(`report\\.json, entry ${seq}: this entry, which is said to be about the patient, is no answer`);
   for (const entries of [[0], [1, 3], [1, 70]]) {
-    await retell(dir, {}, { patient: { entries, unnamed: 0 } });
+    await retell(dir, {}, { patient: { entries, unnamed: 0, shredded: 0 } });
     await foundIn(dir, stranger(entries.at(-1) ?? 0), key);
   }
   for (const entries of [
     [2, 1],
     [1, 1],
   ]) {
-    await retell(dir, {}, { patient: { entries, unnamed: 0 } });
+    await retell(dir, {}, { patient: { entries, unnamed: 0, shredded: 0 } });
     await foundIn(dir, /report\.json: it is not the report of such a package/, key);
   }
+});
+
+void test('answers whose session was shredded are not passed over in silence', async () => {
+  const shredded = join(root, 'shredded');
+  const [of] = ['s_1', 's_2'].map((session): RecordInput => ({ type: 'disclosure', session, data: { patients: 1 } }));
+  assert.ok(of);
+  const gone: RecordInput = { type: 'retention.shredded', data: { sessions: ['s_1', 's_3'], packs: [] } };
+  const key = await write(shredded, [
+    [1, request(1)],
+    [2, of],
+    [3, of],
+    [4, { ...of, session: 's_2' }],
+    [5, gone],
+    [25, request(25)],
+  ]);
+  const dir = join(root, 'shredded-package');
+  await make(dir, shredded);
+  assert.equal((await reportIn(dir)).tallies.disclosures.shredded, 2);
+  await retell(dir, {}, { patient: { entries: [3], unnamed: 0, shredded: 2 } });
+  const { exit, said } = await verify(dir, key);
+  assert.equal(exit, 0, said);
+  const text = (await reportIn(dir)).sections.flatMap((each) => each.text).join('\n');
+  assert.match(text, /2 more answers of the period .* sessions that have been shredded since/);
+  await retell(dir, {}, { patient: { entries: [3], unnamed: 0, shredded: 1 } });
+  await foundIn(dir, /report\.json: of the answers about patients 2 are shredded by its records, and it says 1/, key);
+});
+
+void test('answers are shredded also where the record of that is of after the period', async () => {
+  const later = join(root, 'shredded-later');
+  const of = (session: string): RecordInput => ({ type: 'disclosure', session, data: { patients: 1 } });
+  await write(later, [
+    [1, of('s_1')],
+    [2, of('s_1')],
+    [3, of('s_2')],
+    [30, of('s_1')],
+    [31, { type: 'retention.shredded', data: { sessions: ['s_1'], packs: [] } }],
+    [32, of('s_2')],
+  ]);
+  const log = readOnlyFiles(join(later, 'log'));
+  const [keys, note] = [
+    await readFile(join(later, 'log/log.vkey'), 'utf8'),
+    await readFile(join(later, 'log/checkpoint'), 'utf8'),
+  ];
+  const parsed = parseLogKeys(keys);
+  const checkpoint = parsed.ok ? openCheckpointOf(note, parsed.value) : parsed;
+  assert.ok(checkpoint.ok);
+  const making = { made: period.to, by: 'chartgate 0.0.0', recorded: null };
+  const about = { entries: [2], unnamed: 0 };
+  const found = await collect(
+    {
+      log,
+      keys,
+      note,
+      checkpoint: checkpoint.value,
+      sizeNow: checkpoint.value.size,
+      period: { from: midnight, to: Date.parse(to) },
+      seed: null,
+      making,
+      patient: about,
+      policies: new Map(),
+      earlier: new Map(),
+    },
+    () => Promise.resolve(),
+  );
+  assert.ok(found.ok);
+  assert.deepEqual(found.value.making.patient, { ...about, shredded: 2 });
+  assert.equal(found.value.tallies.disclosures.shredded, 0, 'no record of the period says so');
 });
 
 void test('a sample by another seed than the log says the export had', async () => {

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createHash, generateKeyPairSync } from 'node:crypto';
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -407,6 +407,20 @@ const tampers: readonly Tamper[] = [
     what: 'a record of the export that nothing proves',
     found: /proofs\/0\.tlog-proof, entry 0: it is missing/,
     change: (dir) => edit(join(dir, 'report.json'), (text) => text.replace('"recorded": null', '"recorded": 0')),
+  },
+  {
+    what: 'the last line of the records does not end',
+    found: /records\.ndjson: its last line does not end/,
+    change: (dir) => edit(join(dir, 'records.ndjson'), (text) => text.trimEnd()),
+  },
+  {
+    what: 'a link to the records in their place',
+    found: /records\.ndjson: it is a link/,
+    unsealed: true,
+    async change(dir) {
+      await rename(join(dir, 'records.ndjson'), `${dir}.records`);
+      await symlink(`${dir}.records`, join(dir, 'records.ndjson'));
+    },
   },
   {
     what: 'a blank line among the records',

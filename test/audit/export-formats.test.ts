@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Ajv } from 'ajv';
-import type { ExportEvent } from '../../src/audit/export/event.ts';
+import { asRecord, type ExportEvent } from '../../src/audit/export/event.ts';
 import { asFhir } from '../../src/audit/export/fhir.ts';
 import { asOcsf } from '../../src/audit/export/ocsf.ts';
 import type { JsonObject } from '../../src/core/json.ts';
@@ -199,6 +199,37 @@ void test('OCSF: what a statement does is told by the activity of that name, and
   assert.deepEqual(told({ data: { command: 'UPDATE' } }), ['Update', 600502, 'Datastore Activity: Update']);
   assert.deepEqual(told({ type: 'request.end' }), ['request.end', 600599, 'Datastore Activity: Other']);
   assert.deepEqual(told({ type: 'account.removed' }), ['Delete', 300106, 'Account Change: Delete']);
+});
+
+void test('what waits for an approval, or was given up, is no success, in OCSF and in FHIR', () => {
+  const told = (entry: Partial<Entry>): unknown[] => {
+    const subject = { id: 'ana', issuer: 'x', kind: 'person' } as const;
+    const session = { door: 'postgres', subject, connection: 'ehr', client: 'psql', address: '' };
+    const time = '2026-11-21T00:00:00.000Z';
+    const event = { entry: { v: 1, seq: 0, time, type: 'request', ...entry }, session, origin: 'x' } as const;
+    const [ocsf, fhir] = [asOcsf(event)[0], asFhir(event)[0]];
+    assert.ok(ocsf);
+    check(ocsf, classes[6005] ?? assert.fail(), '6005');
+    return [ocsf['status_id'], ocsf['status'], fhir?.['outcome'], at(fhir, 'meta.profile') !== undefined];
+  };
+  const end = (status: string): unknown[] => told({ type: 'request.end', data: { status } });
+  assert.deepEqual(told({ data: { effect: 'hold', command: 'DELETE' } }), [99, 'Held', '4', false]);
+  assert.deepEqual(end('held'), [99, 'Held', '4', false]);
+  assert.deepEqual(end('canceled'), [99, 'Canceled', '4', false]);
+  assert.deepEqual(end('limited'), [1, 'Success', '0', false]);
+  assert.deepEqual(told({ data: { effect: 'allow', command: 'SELECT' } }), [1, 'Success', '0', true]);
+});
+
+void test('an event that is sent again is the same, whatever its session has done since', () => {
+  const subject = { id: 'ana', issuer: 'x', kind: 'person' } as const;
+  const session = { subject, connection: 'ehr', door: 'postgres', client: 'psql', address: '' };
+  const entry = { v: 1, seq: 0, time: '2026-11-21T00:00:00.000Z', type: 'request', session: 's_1' } as const;
+  const [first, again] = [
+    { ...session, allowed: 1, ended: null },
+    { ...session, allowed: 7, ended: '2026-11-21T00:00:01.000Z' },
+  ].map((now) => asRecord({ entry, session: now, origin: 'x' })[0]);
+  assert.deepEqual(first, again);
+  assert.deepEqual(first?.['of'], session);
 });
 
 void test('everybody who acts for the person is named, in OCSF and in FHIR', () => {

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import { createServer as createTlsServer } from 'node:tls';
+import { freePort } from '../../demo/ports.ts';
 import { fileTarget } from '../../src/adapters/export-file/target.ts';
 import { otlpTarget, splunkTarget, webhookTarget } from '../../src/adapters/export-http/targets.ts';
 import { syslogTarget } from '../../src/adapters/export-syslog/target.ts';
@@ -100,7 +101,7 @@ test('a webhook that is down gets everything once it is up, signed; a new start 
     setAside,
     onState: (_: string, failure: string | null) => void states.push(failure),
   };
-  await drained(startExport(deps, 'hook', 'ndjson', webhookTarget(post, url, key, exports.source.origin)));
+  await drained(startExport(deps, 'hook', 'ndjson', webhookTarget(post, url, [key], exports.source.origin)));
   assert.deepEqual(states, ['it answered with status 503.', null]);
   const [first] = requests;
   const id = String(first?.headers['webhook-id']);
@@ -119,13 +120,27 @@ test('a webhook that is down gets everything once it is up, signed; a new start 
   const taken = requests.length;
   await log.append({ type: 'node.stop' });
   await drained(
-    startExport({ ...deps, cursors: again }, 'hook', 'ndjson', webhookTarget(post, url, key, exports.source.origin)),
+    startExport({ ...deps, cursors: again }, 'hook', 'ndjson', webhookTarget(post, url, [key], exports.source.origin)),
   );
   assert.deepEqual(
     requests.slice(taken).map(({ body }) => JSON.parse(body).data.events.length),
     [1],
   );
   again.close();
+  server.close();
+});
+
+test('while a secret takes the place of another a webhook is signed by both, and either verifies', async () => {
+  const { url, requests, server } = await receiver();
+  const keys = [Buffer.alloc(32, 1), Buffer.alloc(24, 2)];
+  const batch = [{ seq: 0, time: new Date(0).toISOString(), type: 'request', refused: true, event: {} }] as const;
+  assert.ok((await webhookTarget(post, url, keys, 'x').send(batch, 0)).ok);
+  const [{ headers, body } = assert.fail()] = requests;
+  const signed = `${String(headers['webhook-id'])}.${String(headers['webhook-timestamp'])}.${body}`;
+  assert.equal(
+    headers['webhook-signature'],
+    keys.map((key) => `v1,${createHmac('sha256', key).update(signed).digest('base64')}`).join(' '),
+  );
   server.close();
 });
 
@@ -243,13 +258,44 @@ test('whoever answers in the place of a collector has taken nothing: a proxy, a 
   for (const url of [page.url, endless.url, redirect])
     for (const target of [splunkTarget(post, url, 'tok', 'x', 'ocsf'), otlpTarget(post, url, {}, 'x')]) {
       const sent = await target.send(batch, 0);
-      assert.ok(!sent.ok && sent.error.code === 'upstream_unavailable', url);
+      assert.equal(
+        sent.ok ? null : sent.error.code,
+        url === redirect ? 'upstream_refused' : 'upstream_unavailable',
+        url,
+      );
     }
   // Of a webhook nothing but the status counts, and a redirect is no 2xx.
-  const hook = (url: string): ExportTarget => webhookTarget(post, url, Buffer.alloc(32), 'x');
+  const hook = (url: string): ExportTarget => webhookTarget(post, url, [Buffer.alloc(32)], 'x');
   assert.ok((await hook(page.url).send(batch, 0)).ok && (await hook(endless.url).send(batch, 0)).ok);
   assert.equal((await hook(redirect).send(batch, 0)).ok, false);
   for (const server of [page.server, endless.server, away]) server.close();
+});
+
+test('why a receiver takes nothing is told: a redirect, a certificate nobody knows, a port where nobody is', async () => {
+  const away = createServer((_, response) => response.writeHead(308, { location: 'https://x.test/' }).end());
+  const authority = createAuthority();
+  const unknown = createTlsServer({ ...authority.issue(['localhost']) }, (socket) => socket.on('error', () => {}));
+  const portOf = async (server: Server | ReturnType<typeof createTlsServer>): Promise<number> => {
+    server.listen(0, 'localhost').unref();
+    await once(server, 'listening');
+    return (server.address() as AddressInfo).port;
+  };
+  const [redirecting, distrusted, closed] = [await portOf(away), await portOf(unknown), await freePort()];
+  const told = async (url: string): Promise<unknown> => {
+    const sent = await post(url, '{}', {});
+    return sent.ok ? null : [sent.error.code, sent.error.text];
+  };
+  assert.deepEqual(await told(`http://localhost:${redirecting}/`), [
+    'upstream_refused',
+    'it answered with status 308.',
+  ]);
+  assert.deepEqual(await told(`https://localhost:${distrusted}/`), [
+    'upstream_unavailable',
+    'it could not be reached (UNABLE_TO_VERIFY_LEAF_SIGNATURE).',
+  ]);
+  assert.match(String(await told(`http://localhost:${closed}/`)), /could not be reached \(ECONNREFUSED\)/);
+  away.close();
+  unknown.close();
 });
 
 /** Waits pass at once. */

@@ -2,22 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type OpenedLog, openLog } from '../../src/adapters/log-files/open-log.ts';
+import type { OpenedLog } from '../../src/adapters/log-files/open-log.ts';
 import { systemClock } from '../../src/adapters/system/clock.ts';
-import { systemRandom } from '../../src/adapters/system/random.ts';
+import { openedLog } from '../parts/opened-log.ts';
 import { MemoryDisk } from './log-storage.ts';
 
-async function open(disk: MemoryDisk, kek: Uint8Array = new Uint8Array(32), clock = systemClock): Promise<OpenedLog> {
-  const opened = await openLog({
-    directory: '',
-    kek,
-    originHost: 'gate.test',
-    clock,
-    random: systemRandom,
-    storage: disk,
-  });
-  assert.ok(opened.ok);
-  return opened.value;
+function open(disk: MemoryDisk, kek: Uint8Array = new Uint8Array(32), clock = systemClock): Promise<OpenedLog> {
+  return openedLog(disk, { kek, clock });
 }
 
 void test('one write serves everyone who waits', async () => {

@@ -9,11 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { openLog } from '../../src/adapters/log-files/open-log.ts';
 import { readOnlyFiles } from '../../src/adapters/log-files/read-only-files.ts';
 import { SecondKey } from '../../src/adapters/log-files/second-key.ts';
-import { systemClock } from '../../src/adapters/system/clock.ts';
-import { systemRandom } from '../../src/adapters/system/random.ts';
 import { Cosigning } from '../../src/adapters/witness-client/cosigning.ts';
 import { openCheckpoint } from '../../src/audit/checkpoint.ts';
 import { parseLogKeys } from '../../src/audit/log-keys.ts';
@@ -21,6 +18,7 @@ import { formatVkey, parseVkey } from '../../src/audit/note.ts';
 import { cosignedFile } from '../../src/audit/verify.ts';
 import { prove } from '../../src/cli/audit-prove.ts';
 import { openWitness } from '../../src/cli/witness.ts';
+import { openedLog } from '../parts/opened-log.ts';
 import { capturedIo } from './captured-io.ts';
 
 const run = promisify(execFile);
@@ -34,17 +32,7 @@ void test("Go's note and tlog packages read our log, proofs and cosignatures, an
   const root = await mkdtemp(join(tmpdir(), 'chartgate-oracle-'));
   try {
     const directory = join(root, 'state');
-    const kek = new Uint8Array(32);
-    const opened = await openLog({
-      directory,
-      kek,
-      originHost: 'gate.test',
-      clock: systemClock,
-      random: systemRandom,
-      secondSignature: SecondKey.isOffered(),
-    });
-    assert.ok(opened.ok);
-    const { log } = opened.value;
+    const { log } = await openedLog(directory, { secondSignature: SecondKey.isOffered() });
     await Promise.all(
       Array.from({ length: SecondKey.isOffered() ? 1_336 : 1_337 }, (_, n) =>
         log.append({ type: 'heartbeat', data: { n } }),

@@ -9,9 +9,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import fc from 'fast-check';
-import { type OpenedLog, openLog } from '../../src/adapters/log-files/open-log.ts';
-import { systemClock } from '../../src/adapters/system/clock.ts';
-import { systemRandom } from '../../src/adapters/system/random.ts';
+import type { OpenedLog } from '../../src/adapters/log-files/open-log.ts';
 import { decodeEntry, encodeEntry } from '../../src/audit/entry.ts';
 import { encodeFrames, type Frame, frameBytes, scanJournal, segmentName } from '../../src/audit/journal-frame.ts';
 import { decodePackHeader, encodePack, packHeaderBytes } from '../../src/audit/payload-pack.ts';
@@ -22,21 +20,13 @@ import { canonicalJson, type Json } from '../../src/core/json.ts';
 import type { Entry } from '../../src/core/record.ts';
 import type { Result } from '../../src/core/result.ts';
 import type { Storage } from '../../src/ports/storage.ts';
+import { openedLog } from '../parts/opened-log.ts';
 import { MemoryDisk } from './log-storage.ts';
 
 const payload = { media: 'application/json', bytes: Buffer.from('{"content":"words"}') } as const;
 
-async function open(place: { directory: string } | { storage: Storage }): Promise<OpenedLog['log']> {
-  const opened = await openLog({
-    directory: '',
-    kek: new Uint8Array(32),
-    originHost: 'gate.test',
-    clock: systemClock,
-    random: systemRandom,
-    ...place,
-  });
-  assert.ok(opened.ok);
-  return opened.value.log;
+async function open(place: string | Storage): Promise<OpenedLog['log']> {
+  return (await openedLog(place)).log;
 }
 
 function verify(disk: MemoryDisk): Promise<Result<VerifyReport, BadPlace>> {
@@ -52,7 +42,7 @@ async function flip(disk: MemoryDisk, path: string, place: number): Promise<void
 
 void test('a frame that later ones prove was on disk may not be damaged; the last one is a write cut short', async () => {
   const disk = new MemoryDisk();
-  const log = await open({ storage: disk });
+  const log = await open(disk);
   for (let i = 0; i < 3; i++) await log.append({ type: 'auth.accepted', session: 's_1' }, payload);
   const [name = ''] = await disk.list('journal');
   const bytes = await disk.read(`journal/${name}`);
@@ -147,7 +137,7 @@ void test('canonical JSON is what JSON.stringify says of it, with the keys in or
 
 void test('a shredded session: its payloads are gone, the log stands, and the others can still be read', async () => {
   const disk = new MemoryDisk();
-  const log = await open({ storage: disk });
+  const log = await open(disk);
   for (const session of ['s_1', 's_2']) {
     await log.append({ type: 'auth.accepted', session }, payload);
     await log.append({ type: 'session.end', session });
@@ -181,7 +171,7 @@ void test('a shredded session: its payloads are gone, the log stands, and the ot
 for (const type of ['response', 'request.end', 'outcome_unknown'] as const)
   void test(`a ${type} of a request that was never recorded is named`, async () => {
     const disk = new MemoryDisk();
-    const log = await open({ storage: disk });
+    const log = await open(disk);
     await log.append({ type: 'request', request: 'r_1' });
     await log.append({ type, request: 'r_1' });
     await log.checkpoint();
@@ -198,7 +188,7 @@ for (const type of ['response', 'request.end', 'outcome_unknown'] as const)
 void test('a log that is being written verifies meanwhile, and says so in words', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'chartgate-busy-'));
   try {
-    const log = await open({ directory });
+    const log = await open(directory);
     let writing = true;
     const writers = Array.from({ length: 8 }, async (_, i) => {
       for (; writing; await wait(2)) await log.append({ type: 'auth.accepted', session: `s_${i}` }, payload);

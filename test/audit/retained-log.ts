@@ -1,11 +1,11 @@
 // A log on a disk in memory with the desk that retains and shreds it, at a time of its own.
 
-import assert from 'node:assert/strict';
-import { type OpenedLog, openLog } from '../../src/adapters/log-files/open-log.ts';
+import type { OpenedLog } from '../../src/adapters/log-files/open-log.ts';
 import { systemRandom } from '../../src/adapters/system/random.ts';
 import type { Subject } from '../../src/core/facts.ts';
 import { createRetentionDesk, type RetentionDeps, type RetentionDesk } from '../../src/gateway/retention-desk.ts';
 import type { HoldStore, LegalHold } from '../../src/ports/holds.ts';
+import { openedLog } from '../parts/opened-log.ts';
 import type { MemoryDisk } from './log-storage.ts';
 
 const yearMs = 366 * 86_400_000;
@@ -52,16 +52,8 @@ export async function open(
   parts: PatientParts = noPatients,
 ): Promise<Node> {
   const clock = { now: () => moment.now, after: () => () => {} };
-  const opened = await openLog({
-    directory: '',
-    kek: new Uint8Array(32),
-    originHost: 'gate.test',
-    clock,
-    random: systemRandom,
-    storage: disk,
-  });
-  assert.ok(opened.ok, opened.ok ? '' : opened.error.text);
-  const { log, payloads: keep } = opened.value;
+  const opened = await openedLog(disk, { clock });
+  const { log, payloads: keep } = opened;
   const desk = createRetentionDesk({
     clock,
     random: systemRandom,
@@ -73,7 +65,7 @@ export async function open(
     patientDigest: (patient) => `digest of ${patient.length}`,
     ...parts,
   });
-  return { ...opened.value, desk };
+  return { ...opened, desk };
 }
 
 export function said(text: string): { readonly media: 'application/json'; readonly bytes: Uint8Array } {

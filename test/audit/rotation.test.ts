@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict';
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
-import { type OpenedLog, openLog } from '../../src/adapters/log-files/open-log.ts';
-import { systemRandom } from '../../src/adapters/system/random.ts';
+import type { OpenedLog } from '../../src/adapters/log-files/open-log.ts';
 import { openCheckpoint } from '../../src/audit/checkpoint.ts';
 import { KeyChain, parseLogKeys, rotationData } from '../../src/audit/log-keys.ts';
 import { formatVkey, type NoteKey, noteKey, parseVkey } from '../../src/audit/note.ts';
 import { type VerifyOptions, verifyLog } from '../../src/audit/verify.ts';
+import { openedLog } from '../parts/opened-log.ts';
 import { MemoryDisk } from './log-storage.ts';
 
 const by = { id: 'operator', issuer: 'local', kind: 'person' } as const;
@@ -16,11 +16,8 @@ const day = 86_400_000;
 let now = Date.UTC(2026, 10, 21);
 const clock = { now: () => now, after: () => () => {} };
 
-async function open(storage: MemoryDisk): Promise<OpenedLog> {
-  const kek = new Uint8Array(32);
-  const opened = await openLog({ directory: '', kek, originHost: 'gate.test', clock, random: systemRandom, storage });
-  if (!opened.ok) throw new Error(opened.error.text);
-  return opened.value;
+function open(storage: MemoryDisk): Promise<OpenedLog> {
+  return openedLog(storage, { clock });
 }
 
 function verify(disk: MemoryDisk, options: VerifyOptions = {}): ReturnType<typeof verifyLog> {

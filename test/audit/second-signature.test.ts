@@ -3,26 +3,22 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type OpenedLog, openLog } from '../../src/adapters/log-files/open-log.ts';
+import type { OpenedLog } from '../../src/adapters/log-files/open-log.ts';
 import { SecondKey } from '../../src/adapters/log-files/second-key.ts';
-import { systemRandom } from '../../src/adapters/system/random.ts';
 import { openCheckpoint } from '../../src/audit/checkpoint.ts';
 import { parseNote, parseVkey } from '../../src/audit/note.ts';
 import { type VerifyReport, verifyLog } from '../../src/audit/verify.ts';
 import type { BadPlace } from '../../src/audit/verify-sources.ts';
 import type { Result } from '../../src/core/result.ts';
+import { openedLog } from '../parts/opened-log.ts';
 import { MemoryDisk } from './log-storage.ts';
 
 const skip = SecondKey.isOffered() ? false : 'this Node has no ML-DSA-44';
 const by = { id: 'operator', issuer: 'local', kind: 'person' } as const;
 const clock = { now: () => Date.UTC(2026, 10, 21), after: () => () => {} };
 
-async function open(storage: MemoryDisk, secondSignature = true): Promise<OpenedLog> {
-  const kek = new Uint8Array(32);
-  const parts = { directory: '', kek, originHost: 'gate.test', clock, random: systemRandom, storage, secondSignature };
-  const opened = await openLog(parts);
-  if (!opened.ok) throw new Error(opened.error.text);
-  return opened.value;
+function open(storage: MemoryDisk, secondSignature = true): Promise<OpenedLog> {
+  return openedLog(storage, { clock, secondSignature });
 }
 
 const verify = (disk: MemoryDisk): Promise<Result<VerifyReport, BadPlace>> =>

@@ -4,8 +4,7 @@
 import assert from 'node:assert/strict';
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { before, test } from 'node:test';
-import { type OpenedLog, openLog } from '../../src/adapters/log-files/open-log.ts';
-import { systemRandom } from '../../src/adapters/system/random.ts';
+import type { OpenedLog } from '../../src/adapters/log-files/open-log.ts';
 import { formatManifest, manifestPath, parseManifest, pinOf } from '../../src/audit/archive-manifest.ts';
 import { signCheckpoint } from '../../src/audit/checkpoint.ts';
 import { decodeEntry, encodeEntry } from '../../src/audit/entry.ts';
@@ -21,6 +20,7 @@ import type { Entry } from '../../src/core/record.ts';
 import { ok } from '../../src/core/result.ts';
 import { createArchiveDesk } from '../../src/gateway/archive-desk.ts';
 import type { Archive } from '../../src/ports/archive.ts';
+import { openedLog } from '../parts/opened-log.ts';
 import { MemoryDisk } from './log-storage.ts';
 
 let now = Date.UTC(2026, 10, 21);
@@ -52,11 +52,8 @@ async function open(storage: MemoryDisk): Promise<OpenedLog['log']> {
   return (await openAll(storage)).log;
 }
 
-async function openAll(storage: MemoryDisk): Promise<OpenedLog> {
-  const kek = new Uint8Array(32);
-  const opened = await openLog({ directory: '', kek, originHost: 'gate.test', clock, random: systemRandom, storage });
-  assert.ok(opened.ok);
-  return opened.value;
+function openAll(storage: MemoryDisk): Promise<OpenedLog> {
+  return openedLog(storage, { clock });
 }
 
 async function write(disk: MemoryDisk, from: number, to: number): Promise<void> {

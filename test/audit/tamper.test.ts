@@ -6,11 +6,9 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, truncate, w
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { after, before, test } from 'node:test';
-import { openLog } from '../../src/adapters/log-files/open-log.ts';
-import { systemClock } from '../../src/adapters/system/clock.ts';
-import { systemRandom } from '../../src/adapters/system/random.ts';
 import { decodeBundle, encodeBundle } from '../../src/audit/tile.ts';
 import { auditVerify } from '../../src/cli/audit-verify.ts';
+import { openedLog } from '../parts/opened-log.ts';
 
 const entries = 400;
 let root = '';
@@ -31,15 +29,7 @@ before(async () => {
 after(() => rm(root, { recursive: true, force: true }));
 
 async function write(directory: string, from: number, to: number): Promise<void> {
-  const opened = await openLog({
-    directory,
-    kek: new Uint8Array(32),
-    originHost: 'gate.test',
-    clock: systemClock,
-    random: systemRandom,
-  });
-  assert.ok(opened.ok);
-  const { log } = opened.value;
+  const { log } = await openedLog(directory);
   const payload = { media: 'application/json', bytes: Buffer.from('{"content":"words"}') } as const;
   await Promise.all(
     Array.from({ length: to - from }, (_, i) =>

@@ -6,10 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, test } from 'node:test';
-import { openLog } from '../../src/adapters/log-files/open-log.ts';
 import { readOnlyFiles } from '../../src/adapters/log-files/read-only-files.ts';
-import { systemClock } from '../../src/adapters/system/clock.ts';
-import { systemRandom } from '../../src/adapters/system/random.ts';
 import { Cosigning, type Round } from '../../src/adapters/witness-client/cosigning.ts';
 import { parseLogKeys } from '../../src/audit/log-keys.ts';
 import { formatVkey } from '../../src/audit/note.ts';
@@ -19,6 +16,7 @@ import { encodeAddCheckpoint } from '../../src/audit/witness.ts';
 import { prove, verifyProofFile } from '../../src/cli/audit-prove.ts';
 import { auditVerify } from '../../src/cli/audit-verify.ts';
 import { type OpenedWitness, openWitness } from '../../src/cli/witness.ts';
+import { openedLog } from '../parts/opened-log.ts';
 import { capturedIo } from './captured-io.ts';
 
 const root = await mkdtemp(join(tmpdir(), 'chartgate-witness-'));
@@ -30,10 +28,7 @@ afterEach(async () => {
 after(() => rm(root, { recursive: true }));
 
 async function write(directory: string, from: number, to: number): Promise<void> {
-  const options = { kek: new Uint8Array(32), originHost: 'gate.test', clock: systemClock, random: systemRandom };
-  const opened = await openLog({ directory, ...options });
-  assert.ok(opened.ok);
-  const { log } = opened.value;
+  const { log } = await openedLog(directory);
   const numbers = Array.from({ length: to - from }, (_, i) => from + i);
   await Promise.all(numbers.map((n) => log.append({ type: 'heartbeat', data: { n } })));
   await log.close();

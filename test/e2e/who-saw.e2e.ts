@@ -5,10 +5,10 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { WhoSawView } from '../../src/admin/contract-who-saw.ts';
 import type { PatientAccess } from '../../src/audit/evidence/tally.ts';
 import { type Clinic, canaries, startClinic } from '../parts/clinic.ts';
+import { eventually } from '../parts/eventually.ts';
 
 const number = 'MRN-77-2041-KAPPA';
 
@@ -125,7 +125,8 @@ test('an evidence package lists who saw the patient, and says in no file who tha
   assert.equal(verified.code, 0, verified.stdout);
   const { making, tallies } = JSON.parse(await readFile(join(folder, 'report.json'), 'utf8'));
   const { disclosures, unnamed } = await whoSaw('id:1', { patients: ['id:1', `mrn:${number}`] });
-  assert.deepEqual(making.patient, { entries: disclosures.map(({ seq }) => seq).toReversed(), unnamed });
+  const entries = disclosures.map(({ seq }) => seq).toReversed();
+  assert.deepEqual(making.patient, { entries, unnamed, shredded: 0 });
   const seen = tallies.patient.map(({ who, shown, masked }: PatientAccess) => [who, shown.join(), masked.join()]);
   assert.deepEqual(seen, [
     ['ana (https://ci.example)', '', 'mrn,ssn'],
@@ -193,11 +194,9 @@ test('the gate sends its log on, and gives out a stretch of it', async () => {
   const uids = lines.map((line): string => JSON.parse(line).metadata.uid);
   assert.ok(uids.length > 20);
   const sent = join(clinic.directory, 'sent.ndjson');
-  let arrived: string[] = [];
-  for (let waited = 0; arrived.length < uids.length && waited < 2_000; waited++) {
-    await sleep(100);
-    arrived = (await readFile(sent, 'utf8')).trimEnd().split('\n');
-  }
+  const linesSent = async (): Promise<string[]> => (await readFile(sent, 'utf8')).trimEnd().split('\n');
+  await eventually(async () => (await linesSent()).length >= uids.length, 'all of it arrives');
+  const arrived = await linesSent();
   assert.deepEqual(
     arrived.slice(0, uids.length).map((line): string => JSON.parse(line).metadata.uid),
     uids,

@@ -35,11 +35,11 @@ export function claimsOf(text: string): Claims | null {
 function patientIn(value: Json | undefined): PatientAsked | null | undefined {
   if (value === null) return null;
   if (!isJsonObject(value)) return undefined;
-  const { entries, unnamed } = value;
-  if (entries === undefined || !isJsonArray(entries) || !isCount(unnamed)) return undefined;
+  const { entries, unnamed, shredded } = value;
+  if (entries === undefined || !isJsonArray(entries) || !isCount(unnamed) || !isCount(shredded)) return undefined;
   const numbers = entries.filter(isCount);
   const ascending = numbers.every((each, i) => i === 0 || each > (numbers[i - 1] ?? 0));
-  return ascending && numbers.length === entries.length ? { entries: numbers, unnamed } : undefined;
+  return ascending && numbers.length === entries.length ? { entries: numbers, unnamed, shredded } : undefined;
 }
 
 const releaseForm = /^chartgate \d+\.\d+\.\d+[\w.+-]{0,40}$/;

@@ -12,8 +12,8 @@ import { encodeProof } from '../tlog-proof.ts';
 import { inclusionProof } from '../tree.ts';
 import type { ReadOnlyFiles } from '../verify-sources.ts';
 import { isIn, type Period, ProofPlan, packageFiles, packageJson, policyPath, proofPath } from './package.ts';
-import { type EvidenceReport, type Making, reportOf } from './report.ts';
-import { Tally } from './tally.ts';
+import { type EvidenceReport, type Making, type PatientAsked, reportOf } from './report.ts';
+import { ShreddableAnswers, Tally } from './tally.ts';
 
 export interface Collection {
   /** A log that was verified, at one moment. */
@@ -28,7 +28,9 @@ export interface Collection {
   readonly period: Period;
   /** Null draws by the root of the tree. */
   readonly seed: string | null;
-  readonly making: Making;
+  readonly making: Omit<Making, 'patient'>;
+  /** What the gate knew of the one patient that was asked for; null where none was. */
+  readonly patient: Pick<PatientAsked, 'entries' | 'unnamed'> | null;
   /** Texts of policies by their digest: put in whatever the period says. */
   readonly policies: ReadonlyMap<string, string>;
   /** Those of earlier times: put in where requests of the period name them. */
@@ -46,7 +48,7 @@ export async function collect(from: Collection, write: WriteFile): Promise<Resul
   const { first, records, keyChanges } = found.value;
   const root = Buffer.from(checkpoint.root).toString('base64');
   const seed = from.seed ?? root;
-  const [tally, plan] = [new Tally(seed, from.making.patient?.entries), new ProofPlan()];
+  const [tally, plan] = [new Tally(seed, from.patient?.entries), new ProofPlan()];
   const times: [first: string | null, last: string | null] = [null, null];
   await write(packageFiles.records, '');
   for await (const bundle of entriesBetween(from.log, first, first + records, from.sizeNow)) {
@@ -88,7 +90,10 @@ export async function collect(from: Collection, write: WriteFile): Promise<Resul
     policies: [...policies.keys()].sort(),
     unproven: plan.unproven,
   };
-  const report = reportOf(scope, tallies, from.making);
+  const shredded = from.patient && (await shreddedSince(from, first, first + records));
+  if (shredded && !shredded.ok) return shredded;
+  const patient = from.patient && shredded ? { ...from.patient, shredded: shredded.value } : null;
+  const report = reportOf(scope, tallies, { ...from.making, patient });
   await write(packageFiles.report, packageJson(report));
   return ok(report);
 }
@@ -131,6 +136,25 @@ async function survey({ log, checkpoint: { size }, sizeNow, period }: Collection
   if (seen !== size) return fail('a bundle of entries is gone');
   const [start, records] = first < 0 ? [earlier, 0] : [first, end - first];
   return ok({ first: start, records, keyChanges });
+}
+
+/** Of the answers about patients among the entries from `first` on and before `end`: how many are shredded by now. */
+async function shreddedSince(
+  { log, sizeNow }: Collection,
+  first: number,
+  end: number,
+): Promise<Result<number, string>> {
+  const answers = new ShreddableAnswers();
+  let shredded = 0;
+  for await (const bundle of entriesBetween(log, first, sizeNow, sizeNow)) {
+    for (const bytes of bundle) {
+      const entry = decodeEntry(bytes);
+      if (!entry.ok) return entry;
+      const { seq, type } = entry.value;
+      if (seq < end || type !== 'disclosure') shredded += answers.see(entry.value);
+    }
+  }
+  return ok(shredded);
 }
 
 async function proofOf({ log, checkpoint: { size }, sizeNow, note }: Collection, seq: number): Promise<string> {

@@ -1,8 +1,8 @@
 // Files of an evidence package as its verifier reads them: long ones piece by piece. It judges nothing.
 
 import { createHash } from 'node:crypto';
-import type { Json } from '../../core/json.ts';
-import type { ReadOnlyFiles } from '../verify-sources.ts';
+import { type Json, parseJson } from '../../core/json.ts';
+import { type ReadOnlyFiles, Unreadable } from '../verify-sources.ts';
 
 const chunkBytes = 1 << 20;
 
@@ -25,7 +25,7 @@ export async function digestOf(files: ReadOnlyFiles, path: string): Promise<{ sh
   return { sha256: hash.digest('hex'), bytes };
 }
 
-/** What comes after the last line feed is a line too, unless it is nothing. */
+/** Each with its line feed taken off. @throws Unreadable where the last has none */
 export async function* linesOf(files: ReadOnlyFiles, path: string): AsyncGenerator<Uint8Array> {
   let rest: Uint8Array = new Uint8Array();
   for await (const chunk of chunksOf(files, path)) {
@@ -37,7 +37,7 @@ export async function* linesOf(files: ReadOnlyFiles, path: string): AsyncGenerat
     }
     rest = bytes.subarray(start);
   }
-  if (rest.length > 0) yield rest;
+  if (rest.length > 0) throw new Unreadable(path, 'its last line does not end');
 }
 
 export async function textOf(files: ReadOnlyFiles, path: string): Promise<string> {
@@ -46,8 +46,7 @@ export async function textOf(files: ReadOnlyFiles, path: string): Promise<string
 
 export function jsonOf(text: string): Json | undefined {
   try {
-    const value: Json = JSON.parse(text);
-    return value;
+    return parseJson(text);
   } catch {
     return undefined;
   }

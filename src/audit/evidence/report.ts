@@ -5,6 +5,7 @@ import type { RecordType } from '../../core/record.ts';
 import { type Control, type ControlStatus, controls } from './controls.ts';
 import { countTable, listedTable, listTable, rowsMax, type Section, section, table } from './sections.ts';
 import { type Gap, listedMax, sampleSize, type Tallies } from './tally.ts';
+import { effectWords, endingWords, methodWords, refusalWords, typeWords } from './words.ts';
 
 export interface Scope {
   readonly origin: string;
@@ -48,6 +49,8 @@ export interface PatientAsked {
   readonly entries: readonly number[];
   /** How many more answers of the period are about patients and do not say about whom. */
   readonly unnamed: number;
+  /** How many more were given in sessions that have been shredded since: about whom, nobody can tell any more. */
+  readonly shredded: number;
 }
 
 export interface EvidenceReport {
@@ -87,7 +90,7 @@ function scopeSection(scope: Scope, { made, recorded }: Making): Section {
     [
       table(
         'The period in the log',
-        ['', 'entries'],
+        ['part of the log', 'entries'],
         [
           ['before the period', String(before)],
           [`in the period${firstTime === null ? '' : `, ${firstTime} to ${lastTime}`}`, String(records)],
@@ -155,7 +158,7 @@ function coverageSection({ types, gaps, lists, leftOut }: Tallies): Section {
     [
       table('When the gate did not run', ['last record before', 'started again', 'how it ended'], gapRows),
       listTable('Outcome unknown', 'unknown', { lists, leftOut }),
-      countTable('Records by type', 'type', types),
+      countTable('Records by type', 'type', types, { heading: 'what it records', of: wordsIn(typeWords) }),
     ],
   );
 }
@@ -176,7 +179,7 @@ const measures = [
 function accessSections(tallies: Tallies, { patient }: Making): Section[] {
   const { identities, agents, connections, doors, unmasked, disclosures } = tallies;
   const rows = Object.entries(identities).map(([who, of]) => [who, ...measures.map((each) => String(of[each] ?? 0))]);
-  const { records, patients, unnamed } = disclosures;
+  const { records, patients, unnamed, shredded } = disclosures;
   return [
     section(
       'Identities and agents',
@@ -187,12 +190,16 @@ function accessSections(tallies: Tallies, { patient }: Making): Section[] {
       'Access by identity',
       [
         'Listed acts are those that sections below name one by one: about approvals, broken glass, holds, reviews, changes.',
+        'A tool call and the SQL it caused are a request each, of the same person: what passed both doors, a value that was masked say, counts at each.',
       ],
       [table('', ['who', ...measures], rows), countTable('Requests by connection', 'connection', connections)],
     ),
     patientSection(tallies, patient),
     section('Disclosure candidates', [
       `${records} records of answers about patients: ${patients} times a patient was named, ${unnamed} answers did not say which. They are candidates for an accounting under 45 CFR 164.528; which of them it covers is for people to say.`,
+      ...(shredded === 0
+        ? []
+        : [`Of ${shredded} of them the names were destroyed within the period, with the payloads of their sessions.`]),
       ...(records === 0 ? ['None is recorded where no patient keys are configured.'] : []),
     ]),
     section(
@@ -227,6 +234,11 @@ function patientSection({ patient: accesses }: Tallies, asked: PatientAsked | nu
     [
       `One patient was asked for: ${accesses.length} answers in which they stand, or that they were asked about. Who that is stands in no file of this package.`,
       `That these answers are about this patient is the word of the gate, which alone has the names; that they were given, to whom, and what is said of them here is proven. ${asked.unnamed} more answers of the period are about patients and do not say about whom.`,
+      ...(asked.shredded === 0
+        ? []
+        : [
+            `${asked.shredded} more answers of the period are about patients and were given in sessions that have been shredded since, their time being over: about whom, nobody can tell any more.`,
+          ]),
       'They are candidates for an accounting under 45 CFR 164.528, for people to judge.',
     ],
     [table('', ['entry', 'time', 'recipient', 'connection', 'what', 'shown', 'masked'], rows)],
@@ -251,10 +263,10 @@ function decisionSections(tallies: Tallies): Section[] {
       'Denials and incidents',
       [],
       [
-        countTable('Decisions', 'effect', effects),
+        countTable('Decisions', 'effect', effects, { heading: 'what it means', of: wordsIn(effectWords) }),
         countTable('By rule', 'rule', rules),
-        countTable('Refusals', 'code', refusals),
-        countTable('How requests ended', 'status', endings),
+        countTable('Refusals', 'code', refusals, { heading: 'what it means', of: refusalWords }),
+        countTable('How requests ended', 'status', endings, { heading: 'what it means', of: wordsIn(endingWords) }),
       ],
     ),
     section(
@@ -263,7 +275,12 @@ function decisionSections(tallies: Tallies): Section[] {
         `${count('auth.accepted')} sign-ins, ${count('auth.refused')} refused, ${count('auth.signed_out')} ended, ${count('credential.issued')} short-lived credentials issued.`,
         'Sessions begin with a sign-in, a token of a trusted issuer or a credential; each is checked when it begins.',
       ],
-      [countTable('Sessions by what proved who asks', 'method', methods)],
+      [
+        countTable('Sessions by what proved who asks', 'method', methods, {
+          heading: 'what it is',
+          of: wordsIn(methodWords),
+        }),
+      ],
     ),
   ];
 }
@@ -321,7 +338,7 @@ function integritySection(
         [
           ['size', String(size)],
           ['root', root],
-          ['signed by', own.join(', ')],
+          ['signed by', `${origin}${own.length > 1 ? `, ${own.length} signatures in its name` : ''}`],
           ...(besides.length === 0 ? [] : [['besides, in the name of', besides.join(', ')]]),
           ['policies in policies/ that decided', inForce.length === 0 ? 'none is known here' : inForce.join(' ')],
           ...(others.length === 0 ? [] : [['policies in policies/ by which nothing was decided', others.join(' ')]]),
@@ -346,10 +363,15 @@ function methodSection(): Section {
   return section('Method', [
     'The log was verified as a whole before it was read. The period is all entries from the first to the last whose time is in it, wherever in the log they are: a clock set back at a restart can put others between them. The gate names both in its record of the export (evidence.exported), and verify-evidence holds the package against it. Without such a record the entries next to the period show that it is whole, unless a clock ran ahead and was set back: chartgate audit verify names such restarts.',
     `All numbers are counted from records.ndjson; tables here end after ${rowsMax} rows, lists in report.json after ${listedMax}; what was left out is counted.`,
+    'Names are as the records have them. A character that cannot be seen is written by number, \\u{200b}, and so is a Cyrillic, Greek, Armenian or Cherokee letter amid Latin ones; the PDF writes all by number that its fonts lack.',
     'chartgate verify-evidence needs nothing but this directory and the log’s public key, known from elsewhere. It proves every record against the signed root, counts and draws again, and compares.',
     'report.json, index.html and report.pdf are made again from the records, and have to be the same to the byte.',
     'verifier/ is the same verifier for whoever has no Chartgate: node verifier --key and the log’s public key. It makes no PDF. Who can alter the package can alter it too: better is one from the release, or from an earlier package.',
   ]);
+}
+
+function wordsIn(words: Readonly<Record<string, string>>): (name: string) => string {
+  return (name) => (Object.hasOwn(words, name) ? (words[name] ?? '') : '');
 }
 
 function sum(counts: readonly number[]): number {

@@ -1,6 +1,7 @@
 // Sections and tables of the report, as data: what the page and the print are made of.
 
 import type { Counts, Listed, ListName, Tallies } from './tally.ts';
+import { typeWords } from './words.ts';
 
 /** Rows of one table; what is beyond is counted. All of it is in report.json. */
 export const rowsMax = 200;
@@ -31,9 +32,19 @@ export function table(title: string, headings: readonly string[], rows: readonly
   return { title, headings, rows: shown };
 }
 
-export function countTable(title: string, heading: string, counts: Counts): Table | null {
-  const rows = Object.entries(counts).map(([name, count]) => [name, String(count)]);
-  return table(title, [heading, 'count'], rows);
+/** What each name that is counted means, and the heading above that. */
+export interface Meanings {
+  readonly heading: string;
+  readonly of: (name: string) => string;
+}
+
+export function countTable(title: string, heading: string, counts: Counts, meanings?: Meanings): Table | null {
+  const rows = Object.entries(counts).map(([name, count]) => [
+    name,
+    ...(meanings ? [meanings.of(name)] : []),
+    String(count),
+  ]);
+  return table(title, [heading, ...(meanings ? [meanings.heading] : []), 'count'], rows);
 }
 
 export function listTable(
@@ -45,7 +56,7 @@ export function listTable(
 }
 
 export function listedTable(title: string, list: readonly Listed[], leftOut: number): Table | null {
-  const rows = list.map(({ seq, time, type, who = '', says }) => [String(seq), time, type, who, says]);
-  const found = table(title, ['entry', 'time', 'type', 'who', 'what'], rows);
+  const rows = list.map(({ seq, time, type, who = '', says }) => [String(seq), time, typeWords[type], who, says]);
+  const found = table(title, ['entry', 'time', 'what happened', 'who', 'what the record says'], rows);
   return found && leftOut > 0 ? { ...found, rows: [...found.rows, [`… and ${leftOut} more, counted only`]] } : found;
 }

@@ -16,7 +16,7 @@ export type Counts = Readonly<Record<string, number>>;
 export interface Listed {
   readonly seq: number;
   readonly time: string;
-  readonly type: string;
+  readonly type: RecordType;
   /** `id (issuer)` of who did it, where the entry says. */
   readonly who?: string;
   readonly says: string;
@@ -63,7 +63,13 @@ export interface Tallies {
   readonly masked: Counts;
   /** Requests by PHI class they were about and did not get masked; `all` where the record does not say what it was about. */
   readonly unmasked: Counts;
-  readonly disclosures: { readonly records: number; readonly patients: number; readonly unnamed: number };
+  /** `shredded`: of those sessions whose payloads, and with them the names of the patients, were destroyed within these records. */
+  readonly disclosures: {
+    readonly records: number;
+    readonly patients: number;
+    readonly unnamed: number;
+    readonly shredded: number;
+  };
   /** Those of the entries asked for that are of an answer. */
   readonly patient: readonly PatientAccess[];
   /** By who read the log: what of it. */
@@ -124,6 +130,8 @@ const said = [
   'kind',
   'count',
   'size',
+  'export',
+  'entries',
 ];
 
 /** The rank of a request in the draw: anybody can draw again, nobody can choose. Lowest first. */
@@ -171,7 +179,8 @@ export class Tally {
     unknown: 0,
   };
   readonly #gaps: Gap[] = [];
-  readonly #disclosed = { records: 0, patients: 0, unnamed: 0 };
+  readonly #disclosed = { records: 0, patients: 0, unnamed: 0, shredded: 0 };
+  readonly #shreddable = new ShreddableAnswers();
   #sample: { readonly rank: string; readonly entry: Entry }[] = [];
   #before: Entry | undefined;
   #records = 0;
@@ -190,7 +199,10 @@ export class Tally {
     if (list && this.#lists[list].length < listedMax) this.#lists[list].push(listed(entry));
     else if (list) this.#leftOut[list]++;
     if (list && entry.subject) this.#add(entry, 'listed acts');
-    if (entry.session !== undefined && entry.subject) this.#sessions.set(entry.session, nameOf(entry) ?? '');
+    // Who decides about a session's request, or reads it, is named in records of it too.
+    const isOwn = entry.type === 'session.start' || entry.type === 'request';
+    if (isOwn && entry.session !== undefined && entry.subject) this.#sessions.set(entry.session, nameOf(entry) ?? '');
+    this.#disclosed.shredded += this.#shreddable.see(entry);
     this.#count(entry);
     if (entry.type === 'session.end' && entry.session !== undefined) this.#sessions.delete(entry.session);
     this.#before = entry;
@@ -293,6 +305,24 @@ export class Tally {
     const who = nameOf(entry) ?? this.#sessions.get(entry.session ?? '');
     if (who === undefined || by === 0) return;
     add(within(this.#identities, who), measure, by);
+  }
+}
+
+/** Answers about patients, until their session is shredded. */
+export class ShreddableAnswers {
+  /** How many, by session. */
+  readonly #answers = new Map<string, number>();
+
+  /** Entries in order. How many answers this one says are shredded. */
+  see({ type, session, data = {} }: Entry): number {
+    if (type === 'disclosure' && session !== undefined) add(this.#answers, session);
+    if (type !== 'retention.shredded' || !Array.isArray(data['sessions'])) return 0;
+    let shredded = 0;
+    for (const each of data['sessions'].map(word)) {
+      shredded += this.#answers.get(each) ?? 0;
+      this.#answers.delete(each);
+    }
+    return shredded;
   }
 }
 

@@ -317,12 +317,16 @@ function checkRecorded(
   return left === undefined ? null : { file: packageFiles.records, entry: left, what };
 }
 
-/** An entry that is said to be about the patient has to be an answer of the period. */
+/** An entry that is said to be about the patient has to be an answer of the period; and of what is shredded no less is said than the records do. */
 function strangerIn({ patient }: Making, { tallies }: EvidenceReport): BadPlace | null {
+  if (!patient) return null;
+  const file = packageFiles.report;
   const known = new Set(tallies.patient.map(({ seq }) => seq));
-  const entry = patient?.entries.find((seq) => !known.has(seq));
-  const what = 'this entry, which is said to be about the patient, is no answer of the period';
-  return entry === undefined ? null : { file: packageFiles.report, entry, what };
+  const entry = patient.entries.find((seq) => !known.has(seq));
+  if (entry !== undefined)
+    return { file, entry, what: 'this entry, which is said to be about the patient, is no answer of the period' };
+  const what = `of the answers about patients ${tallies.disclosures.shredded} are shredded by its records, and it says ${patient.shredded}`;
+  return patient.shredded < tallies.disclosures.shredded ? { file, entry: null, what } : null;
 }
 
 /** Digests of the policies, each the SHA-256 of its file. */

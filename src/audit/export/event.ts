@@ -42,15 +42,28 @@ export const asRecord: Format = (event) => [
   {
     id: idOf(event),
     ...event.entry,
-    ...(event.session ? { of: { ...event.session } } : {}),
+    ...(event.session ? { of: sessionIn(event.session) } : {}),
     ...(event.payload === undefined ? {} : { content: event.payload }),
   },
 ];
+
+/** What never changes about it: an event that is sent again is the same. */
+function sessionIn({ subject, connection, door, client, address }: NonNullable<ExportEvent['session']>): JsonObject {
+  return { subject: { ...subject }, connection, door, client, address };
+}
 
 /** The client's IP address, where the log has one. */
 export function addressOf({ entry, session }: ExportEvent): string | null {
   const address = session?.address ?? wordIn(entry.data, 'address');
   return /^(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*)$/.test(address) ? address : null;
+}
+
+/** It waits for an approval, or was given up: neither done nor refused. */
+export function undoneIn({ entry }: ExportEvent): 'held' | 'canceled' | null {
+  const [effect, status] = [wordIn(entry.data, 'effect'), wordIn(entry.data, 'status')];
+  if (entry.type === 'request' && effect === 'hold') return 'held';
+  if (entry.type !== 'request.end') return null;
+  return status === 'held' || status === 'canceled' ? status : null;
 }
 
 /** Something was not let through, or went wrong. */

@@ -5,7 +5,7 @@
 import { spokenNameOf } from '../../core/facts.ts';
 import { isJsonArray, type Json, type JsonObject, objectOf } from '../../core/json.ts';
 import type { RecordType } from '../../core/record.ts';
-import { addressOf, type ExportEvent, type Format, idOf, subjectOf, wordIn } from './event.ts';
+import { addressOf, type ExportEvent, type Format, idOf, subjectOf, undoneIn, wordIn } from './event.ts';
 
 const dicom = 'http://dicom.nema.org/resources/ontology/DCM';
 const eventTypes = 'http://terminology.hl7.org/CodeSystem/audit-event-type';
@@ -121,10 +121,12 @@ function eventOf(
   };
 }
 
-/** audit-event-outcome: 0 success, 4 minor failure (refused), 8 serious failure. */
-function outcomeOf({ entry }: ExportEvent): string {
+/** audit-event-outcome: 0 success, 4 minor failure (refused, held, given up), 8 serious failure. */
+function outcomeOf(event: ExportEvent): string {
+  const { entry } = event;
   const [effect, status] = [wordIn(entry.data, 'effect'), wordIn(entry.data, 'status')];
   if (entry.type === 'auth.refused' || effect === 'deny' || status === 'refused') return '4';
+  if (undoneIn(event) !== null) return '4';
   return status === 'error' || entry.type === 'outcome_unknown' ? '8' : '0';
 }
 

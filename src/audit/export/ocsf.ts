@@ -4,7 +4,7 @@
 import { spokenNameOf } from '../../core/facts.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { RecordType } from '../../core/record.ts';
-import { addressOf, type ExportEvent, type Format, idOf, isRefused, subjectOf, wordIn } from './event.ts';
+import { addressOf, type ExportEvent, type Format, idOf, isRefused, subjectOf, undoneIn, wordIn } from './event.ts';
 
 type ClassUid = 2004 | 3001 | 3002 | 3003 | 6003 | 6005;
 
@@ -85,7 +85,7 @@ export const asOcsf: Format = (event) => {
       type_name: `${className}: ${kind.activity === other ? 'Other' : activity}`,
       time: Date.parse(entry.time),
       severity_id: refused ? Math.max(kind.severity, low) : kind.severity,
-      ...statusOf(kind.uid, refused),
+      ...statusOf(event, kind.uid),
       ...(wordIn(entry.data, 'code') === '' ? {} : { status_code: wordIn(entry.data, 'code') }),
       metadata: {
         version: '1.8.0',
@@ -103,9 +103,12 @@ export const asOcsf: Format = (event) => {
 };
 
 /** The status of a finding is its way through review; of anything else, how it ended. */
-function statusOf(uid: ClassUid, refused: boolean): JsonObject {
+function statusOf(event: ExportEvent, uid: ClassUid): JsonObject {
   if (uid === 2004) return { status_id: 1, status: 'New' };
-  return refused ? { status_id: 2, status: 'Failure' } : { status_id: 1, status: 'Success' };
+  if (isRefused(event)) return { status_id: 2, status: 'Failure' };
+  const undone = undoneIn(event);
+  if (undone !== null) return { status_id: 99, status: undone === 'held' ? 'Held' : 'Canceled' };
+  return { status_id: 1, status: 'Success' };
 }
 
 function kindOf(event: ExportEvent): Kind {
