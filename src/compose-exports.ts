@@ -6,7 +6,7 @@ import { fileTarget } from './adapters/export-file/target.ts';
 import { otlpTarget, splunkTarget, webhookTarget } from './adapters/export-http/targets.ts';
 import { syslogTarget } from './adapters/export-syslog/target.ts';
 import { post } from './adapters/notify/post.ts';
-import { webhookKey } from './adapters/notify/webhook.ts';
+import { webhookKeys } from './adapters/notify/webhook.ts';
 import { systemClock as clock } from './adapters/system/clock.ts';
 import type { ExportConfig } from './config/config.ts';
 import type { LoadedConfig } from './config/resolve.ts';
@@ -88,8 +88,8 @@ function targetOf({ to, format }: ExportConfig, { secret }: LoadedConfig, origin
     case 'splunk-hec':
       return ok(splunkTarget(post, to.url, secret(to.token), origin, format));
     case 'webhook': {
-      const key = webhookKey(secret(to.secret));
-      return key.ok ? ok(webhookTarget(post, to.url, key.value, origin)) : key;
+      const keys = webhookKeys(to.secrets.map((each) => secret(each)));
+      return keys.ok ? ok(webhookTarget(post, to.url, keys.value, origin)) : keys;
     }
     case 'ndjson':
       return ok(fileTarget(to.path));

@@ -3,7 +3,7 @@
 import { email } from './adapters/notify/email.ts';
 import { slackBot, slackDialogs, slackWebhook } from './adapters/notify/slack.ts';
 import { teamsWebhook } from './adapters/notify/teams.ts';
-import { webhook, webhookKey } from './adapters/notify/webhook.ts';
+import { webhook, webhookKeys } from './adapters/notify/webhook.ts';
 import type { SlackApp } from './admin/slack.ts';
 import type { NotifyConfig, SecretString, SlackConfig } from './config/config.ts';
 import type { LoadedConfig } from './config/resolve.ts';
@@ -48,8 +48,8 @@ function notifierOf(each: NotifyConfig, name: string, secret: Reveal): Result<No
     case 'teams':
       return to(each.webhook, (url) => teamsWebhook(way, url));
     case 'webhook': {
-      const key = webhookKey(secret(each.secret).trim());
-      return key.ok ? ok(webhook(way, each.url, key.value)) : key;
+      const keys = webhookKeys(each.secrets.map((one) => secret(one)));
+      return keys.ok ? ok(webhook(way, each.url, keys.value)) : keys;
     }
     case 'email': {
       const { user, password, ...box } = each;

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import type { ExportConfig } from './config.ts';
-import { closed, httpUrl, type Place, parseAddress, path, secret } from './scalars.ts';
+import { closed, httpUrl, type Place, parseAddress, path, secret, webhookSecrets } from './scalars.ts';
 
 const common = {
   name: z
@@ -44,7 +44,7 @@ export function exports(place: Place): z.ZodType<readonly ExportConfig[]> {
       closed({
         type: z.literal('webhook').describe('Standard Webhooks.'),
         url: httpUrl,
-        secret: secret.describe('whsec_ and the base64 of 24 to 64 bytes.'),
+        secret: webhookSecrets.describe('whsec_ and the base64 of 24 to 64 bytes; or a list of them: each signs.'),
         ...common,
       }),
       closed({ type: z.literal('ndjson').describe('A file.'), path: path(place), ...common }),
@@ -62,8 +62,11 @@ export function exports(place: Place): z.ZodType<readonly ExportConfig[]> {
           }
           case 'otlp':
             return { ...known, to: { ...to, token: to.token ?? null } };
+          case 'webhook': {
+            const { secret: secrets, ...where } = to;
+            return { ...known, to: { ...where, secrets } };
+          }
           case 'splunk-hec':
-          case 'webhook':
           case 'ndjson':
             return { ...known, to };
         }

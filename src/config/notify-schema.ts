@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { isLoopback } from '../core/loopback.ts';
 import type { NotifyConfig } from './config.ts';
-import { closed, httpUrl, secret, text } from './scalars.ts';
+import { closed, httpUrl, secret, text, webhookSecrets } from './scalars.ts';
 
 const groups = z
   .array(text)
@@ -47,7 +47,7 @@ const notification = z.discriminatedUnion(
     closed({
       type: z.literal('webhook'),
       url: httpUrl,
-      secret: secret.describe('Standard Webhooks secret: whsec_….'),
+      secret: webhookSecrets.describe('Standard Webhooks secret, whsec_…; or a list of them: each signs.'),
       groups,
     }),
     closed({
@@ -84,7 +84,7 @@ function configOf(each: z.infer<typeof notification>): NotifyConfig {
     case 'teams':
       return { ...common, type: 'teams', webhook: each.webhook };
     case 'webhook':
-      return { ...common, type: 'webhook', url: each.url, secret: each.secret };
+      return { ...common, type: 'webhook', url: each.url, secrets: each.secret };
     case 'email': {
       const { host = '', port = 0, tls = true, user = null } = smtpOf(each.smtp) ?? {};
       const { from, to, password = null } = each;

@@ -52,6 +52,13 @@ export const secret: z.ZodType<SecretString> = z
   .min(1, 'a text that is not empty')
   .transform((raw) => ({ raw }));
 
+/** The secret of a webhook, or several while one takes the place of another: each signs, in this order. */
+export const webhookSecrets: z.ZodType<readonly SecretString[]> = z
+  .union([secret, z.array(secret).min(1, 'at least one secret').max(4, 'at most 4 secrets')], {
+    error: 'a secret, or a list of them',
+  })
+  .transform((given) => (Array.isArray(given) ? given : [given]));
+
 export function path(place: Place): z.ZodType<string> {
   return z
     .string()

@@ -14,7 +14,7 @@ export type Part =
 export function partsOf(secret: SecretString): readonly Part[] {
   const parts: Part[] = [];
   let end = 0;
-  for (const match of secret.raw.matchAll(reference)) {
+  for (const match of secret.raw.matchAll(references)) {
     if (match.index > end) parts.push({ kind: 'text', text: secret.raw.slice(end, match.index) });
     parts.push({ kind: 'reference', scheme: match[1] ?? '', name: match[2] ?? '' });
     end = match.index + match[0].length;
@@ -23,18 +23,22 @@ export function partsOf(secret: SecretString): readonly Part[] {
   return parts;
 }
 
-const reference = /\$\{([a-zA-Z0-9_-]+):([^{}]*)\}/g;
+const references = /\$\{([a-zA-Z0-9_-]+):([^{}]*)\}/g;
+
+const reference = 'a reference such as ${env:NAME} or ${file:path}';
+const urlWithPassword = 'a URL with a password written out';
 
 /** Every string of the file that is, or looks like, a secret but is no reference. */
 export function findLiteralSecrets(value: unknown, path: Path = []): Finding[] {
   if (typeof value === 'string') {
     const found = literalSecret(value, path);
-    return found === null ? [] : [{ path, found, expected: 'a reference such as ${env:NAME} or ${file:path}' }];
+    const expected = found === urlWithPassword ? `the URL without it, and ${reference}` : reference;
+    return found === null ? [] : [{ path, found, expected }];
   }
   if (Array.isArray(value)) return value.flatMap((each, index) => findLiteralSecrets(each, [...path, index]));
   if (value === null || typeof value !== 'object') {
     return value !== null && value !== undefined && isSecretPath(path)
-      ? [{ path, found: 'a secret written out', expected: 'a reference such as ${env:NAME} or ${file:path}' }]
+      ? [{ path, found: 'a secret written out', expected: reference }]
       : [];
   }
   return Object.entries(value).flatMap(([key, each]) => findLiteralSecrets(each, [...path, key]));
@@ -42,8 +46,10 @@ export function findLiteralSecrets(value: unknown, path: Path = []): Finding[] {
 
 /** Whether the value at this path must not be shown, whatever it is. */
 export function isSecretPath(path: Path): boolean {
-  const key = String(path.at(-1) ?? '');
-  const parent = String(path.at(-2) ?? '');
+  // Each of a list of secrets is one.
+  const named = typeof path.at(-1) === 'number' ? path.slice(0, -1) : path;
+  const key = String(named.at(-1) ?? '');
+  const parent = String(named.at(-2) ?? '');
   if (path[0] === 'policy' || path[0] === 'classification' || path[0] === 'masks') return false;
   if (parent === 'env') return /PASSWORD|PASSWD|SECRET|TOKEN|KEY|CREDENTIAL/i.test(key);
   if (parent === 'credential' && (key === 'key' || key === 'value')) return true;
@@ -59,7 +65,7 @@ export function looksSecret(text: string): boolean {
 function literalSecret(text: string, path: Path): string | null {
   if (/-----BEGIN [A-Z ]+-----/.test(text)) return 'a PEM block written out';
   if (/\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/.test(text)) return 'a token written out';
-  if (/^[a-z][a-z0-9+.-]*:\/\/[^/@\s$]*:(?!\$\{)[^/@\s]+@/i.test(text)) return 'a URL with a password written out';
+  if (/^[a-z][a-z0-9+.-]*:\/\/[^/@\s$]*:(?!\$\{)[^/@\s]+@/i.test(text)) return urlWithPassword;
   const parts = partsOf({ raw: text });
   const literal = parts.every((part) => part.kind === 'text');
   if (/^--?[\w-]*(?:password|secret|token|api-?key)[\w-]*=./i.test(text) && literal) return 'a secret written out';

@@ -128,6 +128,7 @@ class Queue implements ExportQueue {
     const rejected = [this.#next];
     const end = Math.min(this.#next + 1 + probesMax, this.#deps.source.reader.size);
     for (let at = this.#next + 1; at < end; at++) {
+      if (this.#closed) return false;
       const { kind } = await this.#sendPart(at, at + 1);
       if (kind === 'failed') return false;
       if (kind === 'rejected') rejected.push(at);

@@ -312,6 +312,10 @@ const refused: readonly [text: string, ...problems: (readonly [where: string, sa
     ['3 connections.a.credential.value', /a secret written out/],
   ],
   [`${ehr}keys: { kek: hunter2 }`, ['4 keys.kek', /a secret written out/]],
+  [
+    `${ehr}audit: { export: [{ type: webhook, url: "https://x.example", secret: ["\${env:A}", hunter2] }] }`,
+    ['4 audit.export[0].secret[1]', /a secret written out/],
+  ],
   [`${ehr}state: eyJhbGciOiJub25lIn0.eyJzdWIiOiJodW50ZXIyIn0.`, ['4 state', /a token written out/]],
   [`${ehr}state: "-----BEGIN PRIVATE KEY----- hunter2"`, ['4 state', /a PEM block/]],
   [
@@ -386,6 +390,15 @@ for (const [text, ...expected] of refused) {
     assert.doesNotMatch(JSON.stringify(problems), /hunter2/, 'a problem must not repeat a secret');
   });
 }
+
+test('two doors are not at one address, but where any port will do', () => {
+  const told = (http: string, postgres: string): readonly string[] =>
+    problemsOf(`listen: { http: "${http}", postgres: "${postgres}" }\nconnections: {}`).map(
+      ({ path, found }) => `${path}: ${found}`,
+    );
+  assert.deepEqual(told('127.0.0.1:7070', '127.0.0.1:7070'), ['listen.postgres: "127.0.0.1:7070" again']);
+  assert.deepEqual(told('127.0.0.1:0', '127.0.0.1:0'), []);
+});
 
 test('a door off loopback needs tls', () => {
   const [problem] = problemsOf('listen:\n  http: 127.0.0.1:1\n  postgres: 0.0.0.0:2\nconnections: {}');

@@ -10,14 +10,14 @@ import { after, before, beforeEach, it } from 'node:test';
 import { email } from '../../src/adapters/notify/email.ts';
 import { slackBot, slackDialogs, slackWebhook } from '../../src/adapters/notify/slack.ts';
 import { teamsWebhook } from '../../src/adapters/notify/teams.ts';
-import { webhook, webhookKey } from '../../src/adapters/notify/webhook.ts';
+import { webhook, webhookKeys } from '../../src/adapters/notify/webhook.ts';
 import { openStore, type Store } from '../../src/adapters/sqlite-store/store.ts';
 import { systemRandom } from '../../src/adapters/system/random.ts';
 import { answerSlack, type SlackDeps } from '../../src/admin/slack.ts';
-import { createApprovalDesk } from '../../src/gateway/approval-desk.ts';
+import { type Claim, createApprovalDesk } from '../../src/gateway/approval-desk.ts';
 import { noticeOfApproval } from '../../src/gateway/notice-text.ts';
 import { createNotificationDesk, type NotificationDesk } from '../../src/gateway/notification-desk.ts';
-import type { Notifier } from '../../src/ports/notices.ts';
+import type { NoticeQueue, Notifier } from '../../src/ports/notices.ts';
 import { MemoryLog } from '../admin/gate-fixture.ts';
 import { type HttpReceiver, httpReceiver, type SmtpReceiver, smtpReceiver } from './receiver.ts';
 
@@ -64,13 +64,13 @@ function reopen(): void {
 }
 
 function ways(): readonly Notifier[] {
-  const key = webhookKey(secretKey);
-  assert.ok(key.ok);
+  const keys = webhookKeys([secretKey]);
+  assert.ok(keys.ok);
   return [
     slackWebhook({ name: 'slack-1', groups: null }, `${http.url}/slack`),
     slackBot({ name: 'slack-2', groups: null }, { ...bot, api: `${http.url}/api` }),
     teamsWebhook({ name: 'teams-3', groups: null }, `${http.url}/teams`),
-    webhook({ name: 'webhook-4', groups: null }, `${http.url}/hook`, key.value),
+    webhook({ name: 'webhook-4', groups: null }, `${http.url}/hook`, keys.value),
     email(
       { name: 'email-5', groups: null },
       {
@@ -83,7 +83,7 @@ function ways(): readonly Notifier[] {
         to: ['privacy@h.example'],
       },
     ),
-    webhook({ name: 'webhook-6', groups: ['board'] }, `${http.url}/board`, key.value),
+    webhook({ name: 'webhook-6', groups: ['board'] }, `${http.url}/board`, keys.value),
   ];
 }
 
@@ -99,15 +99,16 @@ async function hold(notifications: NotificationDesk | null): Promise<string> {
   });
   const sql = `DELETE FROM patients WHERE ssn = '${secrets[0]}' OR last = '${secrets[1]}' -- ${now}`;
   const ana = { id: 'ana', issuer: 'https://idp', kind: 'person', groups: ['analysts'] } as const;
-  const { approval } = await desk.claim({
+  const claim: Claim = {
     act: { subject: ana, connection: 'ehr', content: { sql }, known: { reason: secrets[2] ?? '' }, policy: 'p' },
     rule: 'unbounded-write',
     terms: { reviewers: ['privacy'], quorum: 1, waitMs: 0, expiresMs: 600_000, grants: 'once' },
     phi: ['ssn'],
     session: 's_1',
     request: 'r_1',
-  });
-  return approval;
+  };
+  const claimed = await desk.claim(claim, new AbortController().signal);
+  return claimed?.approval ?? assert.fail();
 }
 
 function approvalDesk(
@@ -116,6 +117,22 @@ function approvalDesk(
   const parts = { clock, random: systemRandom, log, store: store.approvals };
   return createApprovalDesk(onMove ? { ...parts, onMove } : parts);
 }
+
+it('a queue that cannot be read is told of, and read again the next time', async () => {
+  const told: string[] = [];
+  let isBroken = true;
+  const queue: NoticeQueue = {
+    ...store.notices,
+    due: (at) => (isBroken ? assert.fail('the disk is gone') : store.notices.due(at)),
+  };
+  const onFailure = (text: string): void => void told.push(text);
+  const desk = createNotificationDesk({ clock, log, queue, notifiers: ways(), onFailure });
+  await desk.deliver();
+  assert.deepEqual(told, ['The notices that wait could not be read or written.']);
+  isBroken = false;
+  await desk.deliver();
+  assert.equal(told.length, 1);
+});
 
 it('every way says what waits and where, and nothing of what was asked', async () => {
   const notifications = deskOf(ways());
@@ -276,4 +293,19 @@ it('a button in Slack asks for a reason, and is a verdict of the person that use
   assert.equal(decided?.status, 'approved');
   assert.equal(decided?.verdicts[0]?.by.id, 'pia');
   assert.match(await send('U1', 'again'), /already/);
+});
+
+it('a webhook has one secret or several, each of them one', () => {
+  const [one, other] = [secretKey, `whsec_${Buffer.alloc(64, 1).toString('base64')}\n`];
+  const keys = webhookKeys([one, other]);
+  assert.deepEqual(keys.ok && keys.value.map(({ length }) => length), [24, 64]);
+  for (const bad of [
+    '',
+    'whsec_',
+    'whsec_c2hvcnQ=',
+    `${one} ${other}`,
+    `whsec_${'A'.repeat(100)}`,
+    one.replace('9', '-'),
+  ])
+    assert.equal(webhookKeys([one, bad]).ok, false, bad);
 });

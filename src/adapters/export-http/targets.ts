@@ -14,8 +14,11 @@ export type Post = (
   headers: Readonly<Record<string, string>>,
 ) => Promise<Result<string | null>>;
 
-/** Signed with `webhook-signature: v1,<base64 HMAC-SHA256 of id.timestamp.body>`. https://www.standardwebhooks.com */
-export function webhookTarget(post: Post, url: string, key: Uint8Array, origin: string): ExportTarget {
+/**
+ * Signed with `webhook-signature: v1,<base64 HMAC-SHA256 of id.timestamp.body>`, one for each key, by blanks apart: a receiver takes
+ * what one of them has signed. https://www.standardwebhooks.com
+ */
+export function webhookTarget(post: Post, url: string, keys: readonly Uint8Array[], origin: string): ExportTarget {
   return target(async (batch, now) => {
     const id = `${origin}/${batch[0]?.seq}-${batch.at(-1)?.seq}`;
     const timestamp = String(Math.floor(now / 1000));
@@ -24,12 +27,14 @@ export function webhookTarget(post: Post, url: string, key: Uint8Array, origin: 
       timestamp: new Date(now).toISOString(),
       data: { events: batch.map(({ event }) => event) },
     });
-    const signature = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`, 'utf8').digest('base64');
+    const signatures = keys.map(
+      (key) => `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.${body}`, 'utf8').digest('base64')}`,
+    );
     return taken(
       await post(url, body, {
         'webhook-id': id,
         'webhook-timestamp': timestamp,
-        'webhook-signature': `v1,${signature}`,
+        'webhook-signature': signatures.join(' '),
       }),
     );
   });

@@ -17,6 +17,8 @@ export interface SyslogReceiver {
 const facility = 13 * 8;
 const connectMs = 10_000;
 const sendMs = 30_000;
+/** A receiver that does not end the connection with us keeps nobody waiting for longer. */
+const closeMs = 2_000;
 /** What came back in this time would have been a reset. */
 const settleMs = 50;
 /** What was sent longer ago has left the buffers of both sides; what is more than so many is not kept for this. */
@@ -32,6 +34,9 @@ class Syslog implements ExportTarget {
   readonly #receiver: SyslogReceiver;
   readonly #hostname: string;
   #socket: TLSSocket | null = null;
+  /** On its way to become that. */
+  #opening: TLSSocket | null = null;
+  #closed = false;
   /** Sent on this connection, or on the one that broke. */
   #recent: { readonly at: number; readonly messages: readonly Buffer[] }[] = [];
 
@@ -43,6 +48,7 @@ class Syslog implements ExportTarget {
   async send(batch: readonly Exported[], now: number): Promise<Result<void>> {
     const messages = batch.map((each) => framed(messageOf(each, this.#hostname)));
     try {
+      if (this.#closed) throw new Error('it is closed');
       const again = this.#socket ? [] : this.#recent.flatMap((each) => each.messages);
       this.#socket ??= await this.#connect();
       await written(this.#socket, Buffer.concat([...again, ...messages]));
@@ -65,12 +71,18 @@ class Syslog implements ExportTarget {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
+    this.#opening?.destroy(new Error('it is closed'));
     const socket = this.#socket;
     this.#socket = null;
     if (!socket || socket.destroyed) return;
     await new Promise<void>((resolve) => {
-      socket.end(resolve);
-      socket.once('close', () => resolve());
+      const late = setTimeout(() => socket.destroy(), closeMs);
+      socket.once('close', () => {
+        clearTimeout(late);
+        resolve();
+      });
+      socket.end();
     });
   }
 
@@ -78,6 +90,10 @@ class Syslog implements ExportTarget {
     const { host, port, ca } = this.#receiver;
     return new Promise((resolve, reject) => {
       const socket = connect({ host, port, ...(ca === null ? {} : { ca }), timeout: connectMs });
+      this.#opening = socket;
+      socket.once('close', () => {
+        if (this.#opening === socket) this.#opening = null;
+      });
       const fail = (error: Error): void => {
         socket.destroy();
         reject(error);
@@ -85,6 +101,7 @@ class Syslog implements ExportTarget {
       socket.once('timeout', () => fail(new Error('no connection in time')));
       socket.once('error', fail);
       socket.once('secureConnect', () => {
+        this.#opening = null;
         socket.setTimeout(0);
         socket.off('error', fail);
         socket.on('error', () => socket.destroy());

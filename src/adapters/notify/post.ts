@@ -19,8 +19,8 @@ export async function post(
   try {
     const response = await fetch(url, {
       method: 'POST',
-      // INVARIANT: a redirect would let the receiver choose where in our network the gate knocks.
-      redirect: 'error',
+      // INVARIANT: a redirect would let the receiver choose where in our network the gate knocks. It is a refusal, by its status.
+      redirect: 'manual',
       headers: { 'content-type': 'application/json', ...headers },
       body,
       signal: AbortSignal.timeout(answerMs),
@@ -28,9 +28,18 @@ export async function post(
     if (response.ok) return ok((await boundedBody(response.body, answerBytesMax))?.toString('utf8') ?? null);
     await response.body?.cancel();
     return refuse(codeOf(response.status), `it answered with status ${response.status}.`);
-  } catch {
-    return refuse('upstream_unavailable', 'it did not answer.');
+  } catch (error) {
+    return refuse('upstream_unavailable', whyNot(error));
   }
+}
+
+/** The system's code says more than that there was no answer, and holds no address. */
+function whyNot(error: unknown): string {
+  if (error instanceof DOMException && error.name === 'TimeoutError')
+    return `it did not answer within ${answerMs / 1000} s.`;
+  const cause = error instanceof Error ? error.cause : undefined;
+  const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
+  return `it could not be reached${code}.`;
 }
 
 function codeOf(status: number): 'upstream_unavailable' | 'invalid_request' | 'upstream_refused' {
