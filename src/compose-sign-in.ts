@@ -246,7 +246,10 @@ async function configureSaml(
 ): Promise<Result<ConfiguredProvider>> {
   const { createSamlProvider, readIdpMetadata } = await samlClient();
   const idp = await readIdpMetadata(await readFile(each.metadataFile, 'utf8'));
-  if (!idp.ok) return idp;
+  if (!idp.ok)
+    return refuse('config_invalid', `identity.providers.${name}: ${each.metadataFile}: ${idp.error.text}`, {
+      next: 'Save the metadata of the identity provider there anew.',
+    });
   const { groupsAttribute, subjectAttribute, requireAcr, domains } = each;
   const here = `${config.publicUrl}${signInPrefix}/saml/${name}`;
   const client = createSamlProvider(

@@ -17,8 +17,8 @@ import { ok, type Result, refuse } from './core/result.ts';
 
 const roundMs = 60_000;
 
-/** Returns what stops it. Refused: config_invalid. The log is open. */
-export function keepWitnesses({ state, audit }: Config, metrics: Metrics, logger: Logger): Result<() => Promise<void>> {
+/** Refused: config_invalid. */
+export function witnessesOf({ audit }: Config): Result<Witness[]> {
   const witnesses: Witness[] = [];
   for (const { url, key } of audit.witnesses) {
     const parsed = parseVkey(key);
@@ -26,6 +26,15 @@ export function keepWitnesses({ state, audit }: Config, metrics: Metrics, logger
       return refuse('config_invalid', `audit.witnesses: the key of ${url} is none of a witness.`);
     witnesses.push({ url, key: parsed.value });
   }
+  return ok(witnesses);
+}
+
+/** Returns what stops it. Refused: config_invalid. The log is open. */
+export function keepWitnesses(config: Config, metrics: Metrics, logger: Logger): Result<() => Promise<void>> {
+  const { state, audit } = config;
+  const found = witnessesOf(config);
+  if (!found.ok) return found;
+  const witnesses = found.value;
   if (witnesses.length === 0) return ok(async () => {});
   const files = new DurableFiles(diskStorage(state));
   const log = readOnlyFiles(join(state, 'log'));

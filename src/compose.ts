@@ -13,6 +13,7 @@ import { startExports } from './compose-exports.ts';
 import { accountsOf, openMcpDoor } from './compose-mcp.ts';
 import { later, operationsAnd, signInAnd } from './compose-operations.ts';
 import { keepRounds } from './compose-retention.ts';
+import { reload } from './config/reload.ts';
 import type { LoadedConfig } from './config/resolve.ts';
 import { errors } from './core/errors.ts';
 import { limits } from './core/limits.ts';
@@ -29,6 +30,7 @@ import { scopeOf } from './identity/audience.ts';
 import { createKernel, type Kernel } from './kernel.ts';
 import { loadFor } from './mcp-connections.ts';
 import { compilePolicy, policyText } from './policy/compile.ts';
+import { runPolicyTests } from './policy/test-cases.ts';
 import type { HttpExchange } from './ports/http-exchange.ts';
 import { rehearse } from './postgres-connections.ts';
 
@@ -89,6 +91,7 @@ export async function openDoors(
   else logger.warn(socket.error.text);
   await recordConfiguration(kernel.value, logger);
   onClose(kernel.value.decisions.keepTime());
+  let before = loaded;
   const exports = startExports(loaded, foundation, logger);
   if (!exports.ok) return exports;
   onClose(exports.value);
@@ -102,13 +105,15 @@ export async function openDoors(
     reload: async (next) => {
       const compiled = compilePolicy(next.config.policy);
       if (!compiled.ok) return;
-      rules.replace(next.config, compiled.value);
+      const { config: inForce, changed, restart } = reload(loaded, before, next);
+      before = next;
+      rules.replace(inForce, compiled.value);
       for (const target of targetsOf(routes)) target.invalidate();
       await recordConfiguration(kernel.value, logger);
-      logger.info(
-        { policy: compiled.value.digest },
-        'policy, masks, detectors, classification and readers reloaded; anything else needs a restart',
-      );
+      const what = changed.length > 0 ? 'what has changed is in force' : 'nothing has changed that is in force at once';
+      logger.info({ policy: compiled.value.digest, changed }, `the configuration was read again: ${what}`);
+      if (restart.length > 0)
+        logger.warn({ restart }, 'these parts of the configuration are not in force before the gate is restarted');
     },
   });
 }
@@ -124,12 +129,16 @@ function targetsOf(routes: Kernel['routes']): PostgresTarget[] {
   return [...routes.values()].flatMap((each) => [...each.targets()]);
 }
 
-/** What is in force, by name, and every override of a refusal: named to the operator, and in the log. */
+/** What is in force, by name, and every override of a refusal: named to the operator, and in the log. Told besides: tests that fail. */
 async function recordConfiguration({ log, rules, loaded }: Kernel, logger: Logger): Promise<void> {
   const { connections } = rules.config;
   await keepPolicy(loaded.config.state, policyText(rules.config.policy)).catch((error: unknown) => {
     logger.error({ err: error }, 'the text of the policy could not be kept: evidence will name it by its digest alone');
   });
+  const failed = runPolicyTests(rules.policy, rules.config.policy, connections).flatMap(({ name, passed }) =>
+    passed ? [] : [name],
+  );
+  if (failed.length > 0) logger.warn({ failed }, 'the policy in force does not do what its tests say: chartgate check');
   const privileged = Object.entries(connections).flatMap(([name, each]) =>
     each.type === 'postgres' && each.acceptPrivilegedLogin ? [name] : [],
   );

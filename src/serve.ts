@@ -13,15 +13,18 @@ import { openStore } from './adapters/sqlite-store/store.ts';
 import { lockState } from './adapters/state-lock/lock.ts';
 import { systemClock as clock } from './adapters/system/clock.ts';
 import { systemRandom as random } from './adapters/system/random.ts';
-import { complain, type Io, print } from './cli/io.ts';
+import { lookBeforeStart } from './before-start.ts';
+import { complain, type Io, plain, print } from './cli/io.ts';
 import { complainOfConfig, loadConfig } from './cli/load-config.ts';
 import { type Gate, openDoors } from './compose.ts';
 import { keepWitnesses } from './compose-witness.ts';
+import { renderProblem } from './config/problem.ts';
 import type { LoadedConfig } from './config/resolve.ts';
 import { errors } from './core/errors.ts';
 import { limits } from './core/limits.ts';
-import { ok, type Result } from './core/result.ts';
+import { fail, ok, type Result } from './core/result.ts';
 import type { Foundation } from './foundation.ts';
+import { LogUnavailable } from './ports/log.ts';
 
 /** Runs the gate until it is told to stop. Returns the exit code. */
 export async function serve(io: Io, configFile: string, version: string): Promise<number> {
@@ -29,8 +32,25 @@ export async function serve(io: Io, configFile: string, version: string): Promis
   const loaded = await loadConfig(file, io.env);
   if (!loaded.ok) return complainOfConfig(io, loaded.error);
   const logger = pino({ base: null }, destination({ fd: 2, sync: true }));
+  const { problems, warnings } = lookBeforeStart(loaded.value);
+  for (const each of problems) complain(io, each);
+  if (problems.length > 0) return errors.config_invalid.exit;
+  for (const { text, next } of warnings) logger.warn({ next }, text);
+  // From here on, as what has been opened has to be closed in order: who asks while it still opens waits for that.
+  const signal = new Promise<string>((stop) => {
+    for (const each of ['SIGINT', 'SIGTERM'] as const) process.once(each, () => stop(each));
+  });
+  let reload = async (): Promise<void> => {};
+  const reloadOrSay = (): void => {
+    reload().catch((err: unknown) => logger.error({ err }, 'the configuration could not be put in force'));
+  };
+  process.on('SIGHUP', reloadOrSay);
   const opened = new Opened();
-  const gate = await openGate(loaded.value, logger, opened);
+  const gate = await openGate(loaded.value, logger, opened).catch((error: unknown) => {
+    if (error instanceof LogUnavailable)
+      return fail({ ...error.refusal, text: `The gate cannot start: ${error.message}.` });
+    throw error;
+  });
   if (!gate.ok) {
     await opened.close();
     return complain(io, gate.error);
@@ -38,17 +58,13 @@ export async function serve(io: Io, configFile: string, version: string): Promis
   print(io, `chartgate ${version}: ${gate.value.addresses.join(', ')}`);
   print(io, `log ${gate.value.vkey}`);
 
-  const reload = async (): Promise<void> => {
+  reload = async () => {
     const next = await loadConfig(file, io.env);
     if (next.ok) return gate.value.reload(next.value);
-    complainOfConfig(io, next.error);
-    logger.error('the configuration in the file is not valid; the one in force stays');
+    const problems = next.error.map((each) => plain(renderProblem(each)));
+    logger.error({ problems }, 'the configuration in the file is not valid; the one in force stays');
   };
-  process.on('SIGHUP', () => void reload());
-  opened.add(watchConfig(file, () => void reload()));
-  const signal = new Promise<string>((stop) => {
-    for (const each of ['SIGINT', 'SIGTERM'] as const) process.once(each, () => stop(each));
-  });
+  opened.add(watchConfig(file, reloadOrSay));
   const exitCode = await Promise.race([
     signal.then((signal) => {
       logger.info({ signal }, 'stopping');
@@ -89,11 +105,10 @@ async function openGate(loaded: LoadedConfig, logger: Logger, opened: Opened): P
       )
     : foundation;
   if (!archived.ok) return archived;
-  const gate = await openDoors(loaded, archived.value, logger, (close) => opened.add(close));
-  const witnesses = gate.ok ? keepWitnesses(loaded.config, foundation.value.metrics, logger) : gate;
+  const witnesses = keepWitnesses(loaded.config, foundation.value.metrics, logger);
   if (!witnesses.ok) return witnesses;
   opened.add(witnesses.value);
-  return gate;
+  return openDoors(loaded, archived.value, logger, (close) => opened.add(close));
 }
 
 /** The state directory: lock, key, log, store, index. INVARIANT: the lock comes first, so that nobody else writes here. */

@@ -64,10 +64,11 @@ function changesText(changes: readonly ToolChangeView[]): string {
 <span>What a server describes otherwise than it was accepted is shut until somebody decides.</span></a></li></ul>`;
 }
 
-function rowOf({ id, act, rule, requestedMs, expiresMs }: Approval, now: number): string {
+function rowOf({ id, act, rule, phi, requestedMs, expiresMs }: Approval, now: number): string {
+  const touches = phi.length === 0 ? '' : `, touches ${phi.join(', ')}`;
   const asked = timeText(new Date(requestedMs).toISOString());
   return `<li><a href="${approvalPages}/${id}"><b>${plainText(act.subject.id)} on ${plainText(act.connection)}</b>
-<span>Rule ${plainText(rule)}. Asked ${asked}, ends ${remaining(expiresMs, now)}.</span></a></li>`;
+<span>Rule ${plainText(rule)}${touches}. Asked ${asked}, ends ${remaining(expiresMs, now)}.</span></a></li>`;
 }
 
 /** As of when the page was made: it has no script to count on. */

@@ -35,7 +35,9 @@ const outcome: z.ZodType<Outcome> = z.object({
   rule: z.string(),
   unmask: classes,
   filter: classes,
+  lookup: z.partialRecord(z.enum(phiClasses), z.object({ times: z.int(), perMs: z.int() })),
   rows: z.int().nullable(),
+  approval: z.object({ reviewers: z.array(z.string()), quorum: z.int() }).nullable(),
 });
 
 const change: z.ZodType<SimulatedChange> = z.object({

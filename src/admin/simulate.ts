@@ -5,6 +5,7 @@ import { Hono } from 'hono';
 import { parsePolicy } from '../config/policy-schema.ts';
 import { breakGlassRule, type Policy } from '../core/decision.ts';
 import { nameOf } from '../core/facts.ts';
+import { isJsonObject, parseJson } from '../core/json.ts';
 import type { Entry } from '../core/record.ts';
 import { type Result, refuse } from '../core/result.ts';
 import { compilePolicy } from '../policy/compile.ts';
@@ -107,9 +108,10 @@ async function recordedOf(entry: Entry, reader: LogReader): Promise<RecordedRequ
   const { session = '', request = '', time } = entry;
   const payload = await reader.payload(entry);
   if (!payload) return null;
-  const said: Partial<Pick<RecordedRequest, 'facts' | 'decision'>> = JSON.parse(
-    new TextDecoder().decode(payload.bytes),
-  );
-  const { facts, decision } = said;
-  return facts && decision ? { session, request, time, facts, decision } : null;
+  const said = parseJson(new TextDecoder().decode(payload.bytes));
+  return isRecorded(said) ? { session, request, time, facts: said.facts, decision: said.decision } : null;
+}
+
+function isRecorded(value: unknown): value is Pick<RecordedRequest, 'facts' | 'decision'> {
+  return isJsonObject(value) && isJsonObject(value['facts']) && isJsonObject(value['decision']);
 }

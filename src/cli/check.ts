@@ -17,7 +17,11 @@ export interface LiveFinding {
   readonly ok: boolean;
   /** Absent: it was looked at. */
   readonly checked?: false;
+  /** It goes, and somebody should look at it all the same. */
+  readonly warning?: true;
   readonly text: string;
+  /** What to do about it. */
+  readonly next?: string;
 }
 
 export type LiveCheck = (loaded: LoadedConfig) => Promise<readonly LiveFinding[]>;
@@ -38,7 +42,7 @@ export async function check(io: Io, options: CheckOptions, live?: LiveCheck): Pr
   const policy = compilePolicy(config.policy);
   // Conditions were compiled once already, where they have a line; this cannot fail but for a bug.
   if (!policy.ok) return complain(io, { code: 'check_failed', text: 'The policy does not compile.' });
-  const tests = runPolicyTests(policy.value, config.policy.tests, config.connections);
+  const tests = runPolicyTests(policy.value, config.policy, config.connections);
   const warnings = lintPolicy(config.policy, policy.value);
   const findings = live ? await live(loaded.value) : [];
   const sound = tests.every((each) => each.passed) && findings.every((each) => each.ok);
@@ -72,13 +76,12 @@ function summary(
   findings: readonly LiveFinding[],
 ): readonly string[] {
   const lines = [`${config.file} is valid.`];
-  for (const each of findings.filter(({ connection }) => connection === null)) lines.push(`  FAILED  ${each.text}`);
+  const own = findings.filter(({ connection }) => connection === null);
+  if (own.length > 0) lines.push('gate', ...own.flatMap((each) => linesOf(each, '  ')));
   lines.push('connections');
   for (const [name, connection] of Object.entries(config.connections)) {
     lines.push(`  ${name}  ${describe(connection)}${posture(config, name, connection)}`);
-    for (const each of findings.filter((finding) => finding.connection === name)) {
-      lines.push(`    ${each.checked === false ? 'not checked' : each.ok ? 'ok' : 'FAILED'}  ${each.text}`);
-    }
+    lines.push(...findings.filter((each) => each.connection === name).flatMap((each) => linesOf(each, '    ')));
   }
   lines.push(`policy ${digest.slice(0, 12)}: ${count(config.policy.rules.length, 'rule')}`);
   const width = Math.max(5, ...config.policy.rules.map(({ effect }) => effect.kind.length));
@@ -92,6 +95,11 @@ function summary(
     for (const difference of each.differences) lines.push(`  FAILED  ${each.name}: ${difference} (${place})`);
   }
   return lines;
+}
+
+function linesOf({ ok, checked, warning, text, next }: LiveFinding, indent: string): string[] {
+  const word = !ok ? 'FAILED' : warning ? 'warning' : checked === false ? 'not checked' : 'ok';
+  return [`${indent}${word}  ${text}`, ...(next === undefined ? [] : [`${indent}  ${next}`])];
 }
 
 function describe(connection: ConnectionConfig): string {

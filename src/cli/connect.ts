@@ -13,6 +13,9 @@ export interface ConnectOptions {
   readonly ttl?: string;
 }
 
+/** Between the clock of the gate and this one. */
+const slackSeconds = 60;
+
 export async function connect(
   io: Io,
   connection: string,
@@ -31,6 +34,9 @@ export async function connect(
   const path = `/connections/${encodeURIComponent(connection)}/credentials`;
   const answer = await gate.value.call(path, credentialView, ttl === undefined ? {} : { ttl });
   if (!answer.ok) return complain(io, answer.error);
+  const { expires } = answer.value;
+  if (ttl !== undefined && Date.parse(expires) < Date.now() + 1000 * (ttl - slackSeconds))
+    io.stderr.write(`chartgate: It is good until ${expires}: the gate allows no longer.\n`);
   if (options.print) {
     print(io, answer.value.dsn);
     return 0;

@@ -98,7 +98,9 @@ connections:
   #   env: { DATABASE_URL: "\${dsn:ehr}" }
 
 classification:               # what is PHI and where; text nobody has classified is masked
-  ehr: { unknown_text: mask, columns: { public.patients.ssn: ssn, public.patients.birthdate: date } }
+  ehr:
+    unknown_text: mask
+    # columns: { public.patients.ssn: ssn, public.patients.birthdate: date }   # chartgate classify ehr proposes yours
 
 masks: { ssn: last4, date: year, default: redact }
 

@@ -5,26 +5,10 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { keyFromText, keyInState } from '../adapters/key-file/kek.ts';
-import {
-  carriedOn,
-  keepKekId,
-  kekId,
-  nodeKeys,
-  readCarried,
-  readText,
-  replaceFile,
-  writeCarried,
-} from '../adapters/key-file/node-keys.ts';
-import {
-  decide,
-  eraseFile,
-  forgetPlan,
-  oldKey,
-  type ReplacementPlan,
-  readPlan,
-  takePlace,
-} from '../adapters/key-file/replacement.ts';
+import { kekId, keyFromText, keyInState } from '../adapters/key-file/kek.ts';
+import { carriedOn, keepKekId, nodeKeys, readCarried, writeCarried } from '../adapters/key-file/node-keys.ts';
+import { decide, forgetPlan, oldKey, type ReplacementPlan, readPlan } from '../adapters/key-file/replacement.ts';
+import { eraseFile, readText, replaceFile, takePlace } from '../adapters/key-file/state-file.ts';
 import { keepUnder, keptUnder, wrappedFile } from '../adapters/key-file/wrapped-key.ts';
 import { diskStorage } from '../adapters/log-files/disk.ts';
 import { putKeys, rewrapKeys } from '../adapters/log-files/key-rewrap.ts';

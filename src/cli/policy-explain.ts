@@ -5,7 +5,12 @@ import { resolve } from 'node:path';
 import { parseFacts } from '../config/policy-schema.ts';
 import { errors } from '../core/errors.ts';
 import type { SqlFacts } from '../core/facts.ts';
+import type { Json } from '../core/json.ts';
+import type { PhiClass } from '../core/phi.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
+import { detectClasses } from '../gateway/detected-classes.ts';
+import { classesIn } from '../gateway/mcp-facts.ts';
+import { ownDetectors } from '../masking/own-detectors.ts';
 import { compilePolicy } from '../policy/compile.ts';
 import { entitlementsOf, renderEntitlements } from '../policy/entitlements.ts';
 import { explain, renderExplanation } from '../policy/explain.ts';
@@ -43,7 +48,8 @@ export async function explainPolicy(io: Io, options: ExplainOptions, analyze?: A
     const text = `${options.connection} is a connection of type ${type}: it takes ${type === 'mcp' ? '--tool' : '--sql'}.`;
     return complain(io, { code: 'wrong_door', text, next: 'Name another connection, or ask in its own words.' });
   }
-  const stated = await stateFacts(io, options, analyze);
+  const own = ownDetectors(config.detectors.rules);
+  const stated = await stateFacts(io, options, (text) => detectClasses(text, own), analyze);
   if (!stated.ok) return complain(io, stated.error);
   const policy = compilePolicy(config.policy);
   if (!policy.ok) return complain(io, { code: 'config_invalid', text: 'The policy does not compile.' });
@@ -56,23 +62,33 @@ export async function explainPolicy(io: Io, options: ExplainOptions, analyze?: A
     else for (const line of renderEntitlements(subject ?? 'them', entitlements)) print(io, plain(line));
     return 0;
   }
-  const explanation = explain(layFacts(stated.value, config.connections), policy.value);
+  const laid = layFacts(stated.value, config.connections);
+  const explanation = explain(laid, policy.value);
   if (options.json) printJson(io, explanation);
   else for (const line of renderExplanation(explanation)) print(io, plain(line));
+  if (!options.json && laid.request.phi.length > 0) print(io, `request.phi ${laid.request.phi.join(', ')}`);
+  if (sql !== undefined && explanation.rules.some(({ part, text }) => part === 'error' && text?.includes('sql.')))
+    io.stderr.write(`${catalogHint}\n`);
   return 0;
 }
+
+const catalogHint =
+  'Without a database, what only its catalog knows is not known here. State it in a file, with --facts in place of --sql: ' +
+  '{"sql": {"reads": true, "relations": ["public.patients"]}}. What a running gate decided: chartgate sessions replay.';
 
 async function stateFacts(
   io: Io,
   options: ExplainOptions,
+  detect: (text: string) => readonly PhiClass[],
   analyze: Analyze | undefined,
 ): Promise<Result<Readonly<Record<string, unknown>>>> {
   const facts = options.facts === undefined ? ok({}) : readFacts(resolve(io.cwd, options.facts));
   if (!facts.ok) return facts;
-  const stated: Record<string, unknown> = { ...facts.value };
+  const stated: Record<string, unknown> = { now: Date.now(), ...facts.value };
   const add = (group: string, members: object): void => {
     stated[group] = Object.assign({}, stated[group], members);
   };
+  const statesPhi = Object.hasOwn(Object(stated['request']), 'phi');
   if (options.subject !== undefined) add('subject', { id: options.subject });
   if (options.groups !== undefined) add('subject', { groups: options.groups.split(',').filter(Boolean) });
   if (options.connection !== undefined) add('connection', { name: options.connection });
@@ -84,6 +100,7 @@ async function stateFacts(
     const given = parseJson(options.arguments, 'what --arguments gives');
     if (!given.ok) return given;
     add('mcp', { arguments: given.value });
+    if (!statesPhi) add('request', { phi: classesIn(given.value, detect) });
   }
   if (options.sql !== undefined) {
     if (!analyze)
@@ -91,6 +108,7 @@ async function stateFacts(
     const analyzed = await analyze(options.sql);
     if (!analyzed.ok) return analyzed;
     stated['sql'] = analyzed.value;
+    if (!statesPhi) add('request', { phi: detect(options.sql) });
   }
   return parseFacts(stated);
 }
@@ -106,9 +124,10 @@ function readFacts(file: string): Result<Readonly<Record<string, unknown>>> {
   return parsed.ok ? parseFacts(parsed.value) : parsed;
 }
 
-function parseJson(text: string, what: string): Result<unknown> {
+function parseJson(text: string, what: string): Result<Json> {
   try {
-    return ok(JSON.parse(text));
+    const json: Json = JSON.parse(text);
+    return ok(json);
   } catch {
     return refuse('usage', `There is no valid JSON in ${what}.`);
   }

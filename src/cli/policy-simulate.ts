@@ -7,6 +7,7 @@ import { readPolicyFile } from '../config/parse.ts';
 import type { ConfigProblem } from '../config/problem.ts';
 import { fail, type Result } from '../core/result.ts';
 import { compileCondition } from '../policy/condition.ts';
+import { lookupWords } from '../policy/lookup-words.ts';
 import type { Outcome } from '../policy/simulate.ts';
 import { findGate } from './gate.ts';
 import { complain, type Io, plain, print, printJson } from './io.ts';
@@ -42,8 +43,6 @@ function readPolicy(file: string): Result<unknown, readonly ConfigProblem[]> {
   return fail([{ code: 'config_invalid', file, line: 1, column: 1, path: '', found: text.error, expected }]);
 }
 
-/** `30d`, or a time. */
-
 function render(view: SimulationView): readonly string[] {
   const { requests, unchanged, changes, unused, unreadable, complete, since, until } = view;
   const lines = [`${requests} requests since ${since}: ${unchanged} decided as before, ${requests - unchanged} not`];
@@ -58,8 +57,11 @@ function render(view: SimulationView): readonly string[] {
   return lines;
 }
 
-function outcomeText({ effect, rule, unmask, filter, rows }: Outcome): string {
+function outcomeText({ effect, rule, unmask, filter, lookup, rows, approval }: Outcome): string {
   if (effect === 'deny') return `deny by ${rule}`;
   const words = (set: Outcome['unmask']): string => (set === 'all' ? 'all' : set.join('+') || 'none');
-  return `${effect} by ${rule} (unmask ${words(unmask)}, filter ${words(filter)}, rows ${rows ?? 'any'})`;
+  const rates = lookupWords(lookup);
+  const looksUp = rates === '' ? '' : `, look up ${rates}`;
+  const asks = approval ? `, asks ${approval.quorum} of ${approval.reviewers.join('+')}` : '';
+  return `${effect} by ${rule} (unmask ${words(unmask)}, filter ${words(filter)}${looksUp}, rows ${rows ?? 'any'}${asks})`;
 }

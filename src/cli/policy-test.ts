@@ -23,7 +23,7 @@ export async function testPolicy(
   const { config, at } = loaded.value;
   const policy = compilePolicy(config.policy);
   if (!policy.ok) return complain(io, { code: 'config_invalid', text: 'The policy does not compile.' });
-  const results = runPolicyTests(policy.value, config.policy.tests, config.connections);
+  const results = runPolicyTests(policy.value, config.policy, config.connections);
   if (options.json) {
     printJson(
       io,

@@ -1,7 +1,7 @@
 // The command line: which commands there are, what they take, and how a mistake in them is answered. What a command does
 // stands in a file of its own, loaded when it is called.
 
-import { Command, CommanderError, Option } from 'commander';
+import { type Argument, Command, CommanderError, Option } from 'commander';
 import { errors } from '../core/errors.ts';
 import type { ExportOptions } from './audit-export.ts';
 import type { RestoreOptions } from './audit-restore.ts';
@@ -79,6 +79,10 @@ export function defineProgram(io: Io, parts: Parts, settle: (exit: number) => vo
       getOutHasColors: () => io.stdout.isTTY === true && io.env['NO_COLOR'] === undefined,
       getErrHasColors: () => io.stderr.isTTY === true && io.env['NO_COLOR'] === undefined,
     })
+    // Without `[options]`, which all of them take: what they do has room beside it on 80 columns, and is wrapped.
+    .configureHelp({
+      subcommandTerm: (command) => [command.name(), ...command.registeredArguments.map(termOf)].join(' '),
+    })
     .showHelpAfterError('See --help.')
     .enablePositionalOptions();
   /** Defines one command: its action's result is the exit code. */
@@ -113,6 +117,11 @@ export function defineProgram(io: Io, parts: Parts, settle: (exit: number) => vo
   return program;
 }
 
+function termOf(argument: Argument): string {
+  const name = `${argument.name()}${argument.variadic ? '...' : ''}`;
+  return argument.required ? `<${name}>` : `[${name}]`;
+}
+
 function addGateCommands(program: Command, io: Io, parts: Parts, does: Does): void {
   does(
     examples(
@@ -124,7 +133,11 @@ function addGateCommands(program: Command, io: Io, parts: Parts, does: Does): vo
   );
   does(
     examples(
-      withJson(program.command('check').description('validate configuration, policy and classification')),
+      withJson(
+        program
+          .command('check')
+          .description('validate the configuration, run the tests of its policy, look at every place it names'),
+      ),
       'chartgate check',
       'chartgate check -c chartgate.yaml --json',
     ),

@@ -263,7 +263,8 @@ export interface OnnxConfig {
 export type NotifyConfig = { readonly groups: readonly string[] | null } & (
   | SlackConfig
   | { readonly type: 'teams'; readonly webhook: SecretString }
-  | { readonly type: 'webhook'; readonly url: string; readonly secret: SecretString }
+  /** `secrets`: each of them signs, in this order. */
+  | { readonly type: 'webhook'; readonly url: string; readonly secrets: readonly SecretString[] }
   | {
       readonly type: 'email';
       readonly host: string;
@@ -329,6 +330,7 @@ export interface ExportConfig {
     | { readonly type: 'syslog'; readonly host: string; readonly port: number; readonly caFile: string | null }
     | { readonly type: 'otlp'; readonly url: string; readonly token: SecretString | null }
     | { readonly type: 'splunk-hec'; readonly url: string; readonly token: SecretString }
-    | { readonly type: 'webhook'; readonly url: string; readonly secret: SecretString }
+    /** `secrets`: each of them signs, in this order. */
+    | { readonly type: 'webhook'; readonly url: string; readonly secrets: readonly SecretString[] }
     | { readonly type: 'ndjson'; readonly path: string };
 }

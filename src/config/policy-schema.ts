@@ -25,12 +25,13 @@ const rate = z
   })
   .refine(({ perMs }) => perMs > 0, 'a duration that is not 0');
 
+const lookups = z.partialRecord(z.enum(phiClasses), rate);
+
 const allow = closed({
   rows: z.number().int().min(1, 'a number of rows from 1').optional().describe('Rows per request; default no limit.'),
   unmask: classSet.default([]).describe('Classes seen as they are: a list, or all.'),
   filter: classSet.default([]).describe('Classes that may decide, join, group or sort rows: a list, or all.'),
-  lookup: z
-    .partialRecord(z.enum(phiClasses), rate)
+  lookup: lookups
     .optional()
     .describe('Class → how often it may be compared with one given value (`= $1`), where it may not filter: 60/1h.'),
 });
@@ -129,9 +130,16 @@ const words = z.array(z.string()).nullable();
 const flag = z.boolean().nullable();
 const classes = z.array(z.enum(phiClasses));
 
+/** Milliseconds since 1970, or an RFC 3339 time. */
+const moment = z
+  .union([z.number().int(), z.iso.datetime({ offset: true })], {
+    error: 'a time such as 2026-12-03T15:00:00Z, or milliseconds since 1970',
+  })
+  .transform((time) => (typeof time === 'number' ? time : Date.parse(time)));
+
 /** Part of the facts, as a test or `policy explain` states them. What is left out is neutral; null = not known. */
 const someFacts: z.ZodType<Readonly<Record<string, unknown>>> = closed({
-  now: z.number().int(),
+  now: moment,
   subject: closed({
     id: z.string(),
     issuer: z.string(),
@@ -141,7 +149,7 @@ const someFacts: z.ZodType<Readonly<Record<string, unknown>>> = closed({
     actors: z.array(z.string()),
     acr: z.string(),
     amr: z.array(z.string()),
-    auth_time: z.number().int(),
+    auth_time: moment,
     scopes: z.array(z.string()),
   }).partial(),
   connection: closed({ name: z.string(), type: z.enum(['postgres', 'mcp', 'http']) }).partial(),
@@ -173,22 +181,38 @@ const someFacts: z.ZodType<Readonly<Record<string, unknown>>> = closed({
 
 const effect = z.enum(['allow', 'hold', 'deny']);
 
+const expected = closed({
+  effect,
+  rule: text.optional().describe('The rule that decides.'),
+  unmask: classSet.optional(),
+  filter: classSet.optional(),
+  lookup: lookups.optional(),
+  rows: z
+    .union([z.literal('unlimited'), z.number().int().min(1)], { error: 'a number of rows from 1, or unlimited' })
+    .optional(),
+  reviewers: groups.optional().describe('Groups (or aliases) that may decide about a hold.'),
+});
+
 const test = closed({
   name: text.optional().describe('Default: test 1, test 2, …'),
   facts: someFacts.describe('Facts of the request; what is left out is neutral.'),
   expect: z
-    .union([effect, closed({ effect, rule: text.optional(), unmask: classSet.optional() })])
-    .describe('The effect; or the effect, the deciding rule and what is unmasked.'),
+    .union([effect, expected])
+    .describe(
+      'The effect; or the effect, the deciding rule, and what it grants or who decides. What is left out may be anything.',
+    ),
 }).transform(
   ({ name = '', facts, expect }): PolicyTestConfig => ({
     name,
     facts,
-    expect:
-      typeof expect === 'string'
-        ? { effect: expect, rule: null, unmask: null }
-        : { effect: expect.effect, rule: expect.rule ?? null, unmask: expect.unmask ?? null },
+    expect: typeof expect === 'string' ? { effect: expect } : given(expect),
   }),
 );
+
+/** What was left out is not there. */
+function given({ effect, ...others }: z.infer<typeof expected>): PolicyTestConfig['expect'] {
+  return { effect, ...Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined)) };
+}
 
 const breakGlass = closed({
   subjects: closed({ groups: groups.default([]), ids: z.array(text).default([]) })

@@ -6,7 +6,7 @@ import type { Result } from '../core/result.ts';
 import { type Finding, oneOf, type Path } from './problem.ts';
 import { packName, parseAddress } from './scalars.ts';
 import { partsOf } from './secret-text.ts';
-import { member, members } from './tree.ts';
+import { dig, member, members } from './tree.ts';
 
 /** What the configuration refers to but does not define itself. */
 export interface Known {
@@ -47,6 +47,12 @@ export function findBrokenRules(
 }
 
 function doors(raw: unknown): Finding[] {
+  const [http, postgres] = ['http', 'postgres'].map((door) => dig(raw, ['listen', door]));
+  const port = typeof http === 'string' ? parseAddress(http)?.port : undefined;
+  if (http === postgres && port !== undefined && port !== 0)
+    return [
+      { path: ['listen', 'postgres'], found: `"${String(http)}" again`, expected: 'another port than that of http' },
+    ];
   if (member(raw, 'tls') !== undefined) return [];
   return members(member(raw, 'listen')).flatMap(([key, value]): Finding[] => {
     const address = typeof value === 'string' ? parseAddress(value) : null;

@@ -23,6 +23,8 @@ export interface Lookups {
 /** A configuration that can be put to work. */
 export interface LoadedConfig {
   readonly config: Config;
+  /** The file as it is written, references and all. */
+  readonly raw: unknown;
   /**
    * The value behind a secret of this configuration. `dsn` gives what `${dsn:<connection>}` stands for.
    * @throws Error when the string was not part of the file, or needs a `dsn` and has none
@@ -34,10 +36,11 @@ export interface LoadedConfig {
 
 export function resolveConfig(parsed: ParsedConfig, lookups: Lookups): Result<LoadedConfig, readonly ConfigProblem[]> {
   const values = new Map<string, string>();
-  const findings = [...resolveReferences(parsed.raw, [], lookups, values), ...missingFiles(parsed, lookups)];
+  const findings = [...resolveReferences(parsed.raw, lookups, values), ...missingFiles(parsed, lookups)];
   if (findings.length > 0) return fail(findings.map(parsed.problem));
   return ok({
     config: parsed.config,
+    raw: parsed.raw,
     at: (path) => {
       const { file, line, column } = parsed.problem({ path, found: '', expected: '' });
       return `${file}:${line}:${column}`;
@@ -54,35 +57,40 @@ export function resolveConfig(parsed: ParsedConfig, lookups: Lookups): Result<Lo
   });
 }
 
-function resolveReferences(value: unknown, path: Path, lookups: Lookups, values: Map<string, string>): Finding[] {
-  if (typeof value !== 'string') {
-    return members(value).flatMap(([key, each]) =>
-      path.length === 0 && key === 'policy' ? [] : resolveReferences(each, [...path, key], lookups, values),
-    );
-  }
-  return partsOf({ raw: value }).flatMap((part): Finding[] => {
-    if (part.kind === 'text' || part.scheme === 'dsn') return [];
-    const resolved = lookUp(part, lookups);
+function resolveReferences(raw: unknown, lookups: Lookups, values: Map<string, string>): Finding[] {
+  return referencesIn(raw).flatMap(({ path, scheme, name }): Finding[] => {
+    if (scheme === 'dsn') return [];
+    const resolved = lookUp({ scheme, name }, lookups);
     if (resolved.ok) {
-      values.set(`${part.scheme}:${part.name}`, resolved.value);
+      values.set(`${scheme}:${name}`, resolved.value);
       return [];
     }
-    const expected = expectations[part.scheme]?.(part.name) ?? 'a secret service that answers';
+    const expected = expectations[scheme]?.(name) ?? 'a secret service that answers';
     return [{ path, found: resolved.error, expected, code: 'secret_unresolved' }];
   });
 }
 
-/** Every secret of a secret service that the file refers to: they are asked for once, before anything is resolved. */
-export function serviceSecrets(value: unknown, path: Path = []): { readonly scheme: string; readonly name: string }[] {
+/** Something outside the file that the file refers to, and where it does. */
+export interface Reference {
+  readonly path: Path;
+  readonly scheme: string;
+  readonly name: string;
+}
+
+/** Every reference in the file, in its order; a policy has none. */
+export function referencesIn(value: unknown, path: Path = []): Reference[] {
   if (typeof value !== 'string')
     return members(value).flatMap(([key, each]) =>
-      path.length === 0 && key === 'policy' ? [] : serviceSecrets(each, [...path, key]),
+      path.length === 0 && key === 'policy' ? [] : referencesIn(each, [...path, key]),
     );
   return partsOf({ raw: value }).flatMap((part) =>
-    part.kind === 'reference' && (part.scheme === 'vault' || part.scheme === 'gcp' || part.scheme === 'aws')
-      ? [part]
-      : [],
+    part.kind === 'reference' ? [{ path, scheme: part.scheme, name: part.name }] : [],
   );
+}
+
+/** Every secret of a secret service that the file refers to: they are asked for once, before anything is resolved. */
+export function serviceSecrets(value: unknown): Reference[] {
+  return referencesIn(value).filter(({ scheme }) => scheme === 'vault' || scheme === 'gcp' || scheme === 'aws');
 }
 
 const expectations: Readonly<Record<string, (name: string) => string>> = {
@@ -118,6 +126,9 @@ function missingFiles({ config }: ParsedConfig, lookups: Lookups): Finding[] {
     if (provider.type !== 'saml') continue;
     files.push([['identity', 'providers', name, 'metadata'], provider.metadataFile]);
     if (provider.certFile !== null) files.push([['identity', 'providers', name, 'cert'], provider.certFile]);
+  }
+  for (const [index, { to }] of config.audit.exports.entries()) {
+    if (to.type === 'syslog' && to.caFile !== null) files.push([['audit', 'export', index, 'ca'], to.caFile]);
   }
   const { onnx } = config.detectors;
   if (onnx) files.push([['detectors', 'onnx', 'model'], `${onnx.model}/config.json`]);

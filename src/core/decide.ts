@@ -20,6 +20,45 @@ import { intersectionOf, phiClasses, unionOf } from './phi.ts';
 const nothing: Obligations = { unmask: [], filter: [], rowsMax: null };
 
 export function decide(facts: Facts, policy: Policy): Decision {
+  const { denies, holds, allows } = spokenOf(facts, policy);
+  const obligations = allows.map((each) => each.obligations).reduce(sum, undefined) ?? nothing;
+  const base = { obligations, hold: null, policy: policy.digest };
+  const glass = facts.emergency === undefined ? null : glassFor(policy, facts.subject, facts.connection.name);
+  const [deny, ...otherDenies] = denies.toSorted((a, b) => weightOf(a) - weightOf(b));
+  if (deny) return { ...base, effect: 'deny', reasons: [deny, ...otherDenies] };
+  const [hold, ...otherHolds] = holds;
+  // INVARIANT: break-glass steps past holds and silence, never past a deny.
+  if (glass && facts.emergency !== undefined) {
+    const granted = allows.length === 0 ? glass.obligations : sum(obligations, glass.obligations);
+    const reason: Reason = { rule: breakGlassRule, code: 'allowed', text: 'Allowed under break-glass.' };
+    const others = [...holds, ...allows].map((each) => each.reason);
+    return { ...base, obligations: granted, effect: 'allow', reasons: [reason, ...others], emergency: facts.emergency };
+  }
+  if (hold) {
+    return {
+      ...base,
+      effect: 'hold',
+      reasons: [hold.reason, ...otherHolds.map((each) => each.reason)],
+      hold: otherHolds.reduce((terms, each) => strictest(terms, each.terms), hold.terms),
+    };
+  }
+  const [allow, ...otherAllows] = allows;
+  if (allow) return { ...base, effect: 'allow', reasons: [allow.reason, ...otherAllows.map((each) => each.reason)] };
+  return {
+    ...base,
+    effect: 'deny',
+    reasons: [{ rule: 'builtin:closed', code: 'no_matching_rule', text: errors.no_matching_rule.text }],
+  };
+}
+
+/** What the rules say that speak of a request. */
+interface Spoken {
+  readonly denies: readonly Reason[];
+  readonly holds: readonly { readonly reason: Reason; readonly terms: HoldTerms }[];
+  readonly allows: readonly { readonly reason: Reason; readonly obligations: Obligations }[];
+}
+
+function spokenOf(facts: Facts, policy: Policy): Spoken {
   const denies: Reason[] = [];
   const holds: { reason: Reason; terms: HoldTerms }[] = [];
   const allows: { reason: Reason; obligations: Obligations }[] = [];
@@ -54,34 +93,7 @@ export function decide(facts: Facts, policy: Policy): Decision {
     }
   }
 
-  const obligations = allows.map((each) => each.obligations).reduce(sum, undefined) ?? nothing;
-  const base = { obligations, hold: null, policy: policy.digest };
-  const glass = facts.emergency === undefined ? null : glassFor(policy, facts.subject, facts.connection.name);
-  const [deny, ...otherDenies] = denies.toSorted((a, b) => weightOf(a) - weightOf(b));
-  if (deny) return { ...base, effect: 'deny', reasons: [deny, ...otherDenies] };
-  const [hold, ...otherHolds] = holds;
-  // INVARIANT: break-glass steps past holds and silence, never past a deny.
-  if (glass && facts.emergency !== undefined) {
-    const granted = allows.length === 0 ? glass.obligations : sum(obligations, glass.obligations);
-    const reason: Reason = { rule: breakGlassRule, code: 'allowed', text: 'Allowed under break-glass.' };
-    const others = [...holds, ...allows].map((each) => each.reason);
-    return { ...base, obligations: granted, effect: 'allow', reasons: [reason, ...others], emergency: facts.emergency };
-  }
-  if (hold) {
-    return {
-      ...base,
-      effect: 'hold',
-      reasons: [hold.reason, ...otherHolds.map((each) => each.reason)],
-      hold: otherHolds.reduce((terms, each) => strictest(terms, each.terms), hold.terms),
-    };
-  }
-  const [allow, ...otherAllows] = allows;
-  if (allow) return { ...base, effect: 'allow', reasons: [allow.reason, ...otherAllows.map((each) => each.reason)] };
-  return {
-    ...base,
-    effect: 'deny',
-    reasons: [{ rule: 'builtin:closed', code: 'no_matching_rule', text: errors.no_matching_rule.text }],
-  };
+  return { denies, holds, allows };
 }
 
 /**

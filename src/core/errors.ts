@@ -303,7 +303,7 @@ export const errors: Readonly<Record<ErrorCode, ErrorRow>> = {
     404,
     68,
     'There is no such connection.',
-    'Use a connection named in chartgate.yaml.',
+    'Name one that you may use (chartgate whoami lists them), as chartgate.yaml has it.',
   ),
   wrong_door: row(
     '3D000',

@@ -44,6 +44,7 @@ export function spokenNameOf({ id, agent, actors = agent === undefined ? [] : [a
 }
 
 type Spoken = Pick<Subject, 'id' | 'agent' | 'actors'>;
+
 /** Who it is, by the names that stand in records. */
 export type Named = Pick<Subject, 'id' | 'issuer' | 'kind' | 'agent' | 'actors'>;
 

@@ -60,9 +60,15 @@ export interface PolicyTestConfig {
   readonly name: string;
   /** Partial facts, laid over neutral ones. */
   readonly facts: Readonly<Record<string, unknown>>;
+  /** What is left out may be anything. */
   readonly expect: {
     readonly effect: 'allow' | 'hold' | 'deny';
-    readonly rule: string | null;
-    readonly unmask: ClassSet | null;
+    readonly rule?: string;
+    readonly unmask?: ClassSet;
+    readonly filter?: ClassSet;
+    readonly lookup?: Lookups;
+    readonly rows?: number | 'unlimited';
+    /** Groups that may decide about a hold, aliases resolved. */
+    readonly reviewers?: readonly string[];
   };
 }

@@ -7,7 +7,7 @@ import { decodeJwt } from 'jose/jwt/decode';
 import { jwtVerify } from 'jose/jwt/verify';
 import type { Subject } from '../core/facts.ts';
 import { limits } from '../core/limits.ts';
-import { ok, type Refusal, type Result, refuse } from '../core/result.ts';
+import { fail, ok, type Refusal, type Result, refuse } from '../core/result.ts';
 import { actorsOf } from './delegation.ts';
 import { subjectOf } from './subject.ts';
 
@@ -103,8 +103,22 @@ async function verifyAgainst(token: string, trust: TrustedIssuer, now: number): 
       return refuse('token_invalid', `The token's claim "${lacking}" is missing, or not what this gate asks for.`);
     return ok({ claims: payload, subject: subjectOf(payload, trust) });
   } catch (error) {
-    return refusalOf(error);
+    const refused = refusalOf(error);
+    return isOfTime(error) ? fail({ ...refused.error, next: compareClocks(now) }) : refused;
   }
+}
+
+function isOfTime(error: unknown): boolean {
+  return (
+    error instanceof tokenErrors.JWTExpired ||
+    (error instanceof tokenErrors.JWTClaimValidationFailed && error.claim === 'nbf')
+  );
+}
+
+/** A new token does not help where a clock is off. */
+function compareClocks(now: number): string {
+  const here = new Date(now).toISOString().slice(0, 19);
+  return `Get a new one: sign in again, or run chartgate connect. Where a new one is refused alike, a clock is off: it is ${here}Z here.`;
 }
 
 /** The first claim the operator asks for that is not there, or says something else. */
@@ -130,7 +144,9 @@ export function refusalOf(error: unknown): { readonly ok: false; readonly error:
   if (error instanceof tokenErrors.JWKSNoMatchingKey)
     return refuse('token_invalid', 'The token was signed with a key its issuer does not publish.');
   if (error instanceof tokenErrors.JWKSTimeout)
-    return refuse('token_invalid', "The issuer's keys could not be fetched.");
+    return refuse('token_invalid', "The issuer's keys could not be fetched, so no token of it can be checked.", {
+      next: 'Try again in a moment. The operator should see whether the gate reaches identity.trust.jwks: chartgate check.',
+    });
   if (error instanceof tokenErrors.JWSSignatureVerificationFailed)
     return refuse('token_invalid', "The token's signature does not verify.");
   if (error instanceof tokenErrors.JOSEAlgNotAllowed)

@@ -12,6 +12,7 @@ import {
 import { RE2JS } from 're2js';
 import type { ConditionOutcome } from '../core/decision.ts';
 import { type Facts, noMcp, noSql } from '../core/facts.ts';
+import { nearest } from '../core/near-word.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import { effectiveGroups, type GroupAliases } from './groups.ts';
 
@@ -36,56 +37,54 @@ const patternsMax = 500;
 /** The built-in `matches` is a backtracking RegExp and cannot be taken away: calls of it are renamed to this. */
 const linear = 'matchesInLinearTime';
 
-const environment = new Environment({
-  limits: { maxAstNodes: 500, maxDepth: 32, maxListElements: 200, maxMapEntries: 50, maxCallArguments: 8 },
-})
-  .registerVariable('now', 'google.protobuf.Timestamp')
-  .registerVariable({
-    name: 'subject',
-    schema: {
-      id: 'string',
-      issuer: 'string',
-      kind: 'string',
-      groups: 'list<string>',
-      agent: 'string',
-      actors: 'list<string>',
-      acr: 'string',
-      amr: 'list<string>',
-      auth_time: 'google.protobuf.Timestamp',
-      scopes: 'list<string>',
-    },
-  })
-  .registerVariable({ name: 'connection', schema: { name: 'string', type: 'string' } })
-  .registerVariable({ name: 'client', schema: { name: 'string' } })
-  .registerVariable({ name: 'request', schema: { door: 'string', phi: 'list<string>' } })
-  .registerVariable({
-    name: 'sql',
-    schema: {
-      command: 'string',
-      reads: 'bool',
-      writes: 'bool',
-      bounded: 'bool',
-      relations: 'list<string>',
-      columns: 'list<string>',
-      filters: 'list<string>',
-      functions: 'list<string>',
-      phi: 'list<string>',
-      opaque: 'bool',
-      star: 'bool',
-      estimated_rows: 'int',
-      params: 'list<dyn>',
-    },
-  })
-  .registerVariable({
-    name: 'mcp',
-    schema: {
-      method: 'string',
-      tool: { name: 'string', readonly: 'bool', destructive: 'bool', title: 'string' },
-      arguments: 'map<string, dyn>',
-      resource: { uri: 'string' },
-      prompt: { name: 'string' },
-    },
-  })
+/** The facts by name; `now` stands beside them. */
+const schemas = {
+  subject: {
+    id: 'string',
+    issuer: 'string',
+    kind: 'string',
+    groups: 'list<string>',
+    agent: 'string',
+    actors: 'list<string>',
+    acr: 'string',
+    amr: 'list<string>',
+    auth_time: 'google.protobuf.Timestamp',
+    scopes: 'list<string>',
+  },
+  connection: { name: 'string', type: 'string' },
+  client: { name: 'string' },
+  request: { door: 'string', phi: 'list<string>' },
+  sql: {
+    command: 'string',
+    reads: 'bool',
+    writes: 'bool',
+    bounded: 'bool',
+    relations: 'list<string>',
+    columns: 'list<string>',
+    filters: 'list<string>',
+    functions: 'list<string>',
+    phi: 'list<string>',
+    opaque: 'bool',
+    star: 'bool',
+    estimated_rows: 'int',
+    params: 'list<dyn>',
+  },
+  mcp: {
+    method: 'string',
+    tool: { name: 'string', readonly: 'bool', destructive: 'bool', title: 'string' },
+    arguments: 'map<string, dyn>',
+    resource: { uri: 'string' },
+    prompt: { name: 'string' },
+  },
+};
+
+const environment = Object.entries(schemas)
+  .reduce(
+    (made, [name, schema]) => made.registerVariable({ name, schema }),
+    new Environment({
+      limits: { maxAstNodes: 500, maxDepth: 32, maxListElements: 200, maxMapEntries: 50, maxCallArguments: 8 },
+    }).registerVariable('now', 'google.protobuf.Timestamp'),
+  )
   .registerFunction('matches(string, string): bool', matchesLinearly)
   .registerFunction(`string.${linear}(string): bool`, matchesLinearly);
 
@@ -99,19 +98,42 @@ export function compileCondition(source: string): Result<Condition, ConditionPro
     const pattern = prepare(program.ast);
     if (pattern) return fail(pattern);
     const { valid, type, error } = program.check();
-    if (!valid) return fail(problemOf(error));
+    if (!valid) return fail(problemOf(error, source));
     if (type !== 'bool') return fail({ text: `a condition of type ${type ?? 'unknown'}`, offset: 0 });
     return ok((facts, aliases) => evaluate(program, facts, aliases));
   } catch (error) {
-    return fail(problemOf(error));
+    return fail(problemOf(error, source));
   }
 }
 
-function problemOf(error: unknown): ConditionProblem {
+function problemOf(error: unknown, source: string): ConditionProblem {
   if (error instanceof ParseError || error instanceof CelTypeError) {
-    return { text: `an error in the condition (${error.summary})`, offset: error.range?.start ?? 0 };
+    const { summary, range } = error;
+    return { text: `an error in the condition (${summary}${hintFor(summary, source)})`, offset: range?.start ?? 0 };
   }
   return { text: 'a condition that cannot be compiled', offset: 0 };
+}
+
+/** What was meant by a name that no fact has, or an operator of another language. */
+function hintFor(summary: string, source: string): string {
+  if (summary.startsWith('Unexpected')) {
+    const code = source.replaceAll(/"[^"]*"|'[^']*'/g, '""');
+    if (/\b(?:and|or|not)\b/i.test(code)) return '; and is &&, or is ||, not is !';
+    return /[^=!<>]=(?!=)/.test(code) ? '; equal is ==' : '';
+  }
+  const [, what = '', word = ''] = /^(Unknown variable|No such key): (\w+)$/.exec(summary) ?? [];
+  if (what === '') return '';
+  const roots = ['now', ...Object.keys(schemas)];
+  const near = nearest(word, what === 'Unknown variable' ? roots : namesIn(schemas));
+  if (near !== undefined) return `; did you mean ${near}?`;
+  return what === 'Unknown variable' ? `; facts begin with ${roots.join(', ')}; text stands in quotes` : '';
+}
+
+function namesIn(schema: object): string[] {
+  return Object.entries(schema).flatMap(([name, each]: [string, unknown]) => [
+    name,
+    ...(typeof each === 'object' && each !== null ? namesIn(each) : []),
+  ]);
 }
 
 /** Sends every `x.matches(re)` and `matches(x, re)` to RE2, and compiles the patterns that are written out. */

@@ -51,7 +51,7 @@ export function renderEntitlements(who: string, entitlements: readonly Entitleme
     const width = Math.max(5, ...rules.map(({ effect }) => effect.length));
     const lines = rules.map(
       ({ rule, effect, when, text }) =>
-        `  ${effect.padEnd(width)}  ${rule}: ${text}${when === null ? '' : `, when ${when}`}`,
+        `  ${effect.padEnd(width)}  ${rule}: ${text.replace(/\.$/, '')}${when === null ? '' : `; when ${when}`}`,
     );
     return [`${connection}:`, ...lines, ...(breakGlass === null ? [] : [`  break-glass ${breakGlass}`])];
   });
@@ -72,8 +72,8 @@ function textOf(effect: Policy['rules'][number]['effect']): string {
 
 function grantText({ unmask, filter, lookup, rowsMax }: Obligations): string {
   const rows = rowsMax === null ? 'any number of rows' : `up to ${rowsMax} rows`;
-  const looksUp = lookup ? `, looks up by ${lookupWords(lookup)}` : '';
-  return `sees ${wordsOf(unmask) || 'everything masked'}, filters by ${wordsOf(filter) || 'nothing protected'}${looksUp}, ${rows}`;
+  const looksUp = lookup ? `; looks up by ${lookupWords(lookup)}` : '';
+  return `sees ${wordsOf(unmask) || 'everything masked'}; filters by ${wordsOf(filter) || 'nothing protected'}${looksUp}; ${rows}`;
 }
 
 function wordsOf(set: ClassSet): string {

@@ -1,8 +1,9 @@
-// What is provably odd about a policy, without a single request: rules that can never decide, and rules that add nothing.
-// It only says what is certain; what merely never happened is for a simulation to tell.
+// What is odd about a policy, without a single request: rules that can never decide, rules that add nothing, names that look
+// mistyped. Of rules it only says what is certain; what merely never happened is for a simulation to tell.
 
 import { opens } from '../core/decide.ts';
 import type { CompiledRule, Obligations, Policy } from '../core/decision.ts';
+import { nearest } from '../core/near-word.ts';
 import { type ClassSet, covers, phiClasses, unionOf } from '../core/phi.ts';
 import type { PolicyConfig, RuleConfig } from '../core/policy-text.ts';
 
@@ -24,7 +25,10 @@ export function lintPolicy(config: PolicyConfig, policy: Policy): readonly Polic
   });
   return rules.flatMap((each, index) => {
     const text = reachesNobody(each) ?? shadow(each, rules) ?? redundancy(each, index, rules);
-    return text === null ? [] : [{ rule: each.said.name, text }];
+    return [...(text === null ? [] : [text]), ...nearAliases(each.said, config.groups)].map((one) => ({
+      rule: each.said.name,
+      text: one,
+    }));
   });
 }
 
@@ -35,6 +39,20 @@ function reachesNobody({ said, rule }: Rule): string | null {
   if (rule.effect.kind === 'hold' && rule.effect.terms.reviewers.length === 0)
     return 'can never be approved: its reviewers are aliases that stand for no group';
   return null;
+}
+
+/** Groups that are no alias and nearly one: taken for groups of the identity provider, of which nobody may be a member. */
+function nearAliases({ subjects, effect }: RuleConfig, groups: PolicyConfig['groups']): string[] {
+  const aliases = Object.keys(groups);
+  const known = new Set([...aliases, ...Object.values(groups).flat()]);
+  const reviewers = effect.kind === 'hold' ? [...effect.reviewers, ...(effect.escalate?.reviewers ?? [])] : [];
+  const spoken = new Set([...(subjects?.groups ?? []), ...reviewers]);
+  return [...spoken].flatMap((group) => {
+    const near = known.has(group) ? undefined : nearest(group, aliases);
+    return near === undefined
+      ? []
+      : [`takes ${group} for a group of your identity provider; did you mean the alias ${near}?`];
+  });
 }
 
 /** A deny that applies whenever this rule does, and more: deny beats everything, whatever the order. */

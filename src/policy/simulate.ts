@@ -2,9 +2,9 @@
 // INVARIANT: what comes out names rules, people and commands; no value of a request, so that a report can be passed on.
 
 import { combine, decide } from '../core/decide.ts';
-import type { Decision, Policy } from '../core/decision.ts';
+import type { Decision, Lookups, Policy, Rate } from '../core/decision.ts';
 import type { Facts } from '../core/facts.ts';
-import type { ClassSet } from '../core/phi.ts';
+import { type ClassSet, phiClasses } from '../core/phi.ts';
 import { explain } from './explain.ts';
 
 /** One request as the log has it. */
@@ -24,8 +24,11 @@ export interface Outcome {
   readonly rule: string;
   readonly unmask: ClassSet;
   readonly filter: ClassSet;
+  readonly lookup: Lookups;
   /** Null = without limit. */
   readonly rows: number | null;
+  /** Who has to approve; null where nobody has to. */
+  readonly approval: { readonly reviewers: readonly string[]; readonly quorum: number } | null;
 }
 
 export interface SimulatedChange {
@@ -111,10 +114,20 @@ export class Simulation {
 }
 
 /** What a denied request would have been granted is of no consequence. */
-function outcomeOf({ effect, reasons, obligations }: Decision): Outcome {
-  const { unmask, filter, rowsMax } = obligations;
-  const granted = effect === 'deny' ? { unmask: [], filter: [], rows: null } : { unmask, filter, rows: rowsMax };
-  return { effect, rule: reasons[0].rule, ...granted, unmask: sorted(granted.unmask), filter: sorted(granted.filter) };
+function outcomeOf({ effect, reasons, obligations, hold }: Decision): Outcome {
+  const rule = reasons[0].rule;
+  if (effect === 'deny') return { effect, rule, unmask: [], filter: [], lookup: {}, rows: null, approval: null };
+  const { unmask, filter, lookup = {}, rowsMax } = obligations;
+  const asked = effect === 'hold' ? hold : null;
+  return {
+    effect,
+    rule,
+    unmask: sorted(unmask),
+    filter: sorted(filter),
+    lookup: Object.fromEntries(phiClasses.flatMap((cls) => (lookup[cls] ? [[cls, lookup[cls]]] : []))),
+    rows: rowsMax,
+    approval: asked && { reviewers: asked.reviewers.toSorted(), quorum: asked.quorum },
+  };
 }
 
 function sorted(set: ClassSet): ClassSet {
@@ -128,13 +141,22 @@ function directionOf(was: Outcome, is: Outcome): SimulatedChange['direction'] {
   if (was.effect !== 'deny' && is.effect !== 'deny') {
     moves.push(...growth(was.unmask, is.unmask), ...growth(was.filter, is.filter));
     moves.push(Math.sign((is.rows ?? Infinity) - (was.rows ?? Infinity)) || 0);
+    moves.push(...phiClasses.map((cls) => Math.sign(oftenness(is.lookup[cls]) - oftenness(was.lookup[cls]))));
+  }
+  if (was.approval && is.approval) {
+    moves.push(Math.sign(was.approval.quorum - is.approval.quorum));
+    moves.push(...growth(was.approval.reviewers, is.approval.reviewers));
   }
   const [more, less] = [moves.includes(1), moves.includes(-1)];
   if (more && less) return 'mixed';
   return more ? 'looser' : less ? 'stricter' : 'reason';
 }
 
-function growth(was: ClassSet, is: ClassSet): number[] {
+function oftenness(rate: Rate | undefined): number {
+  return rate ? rate.times / rate.perMs : 0;
+}
+
+function growth(was: readonly string[] | 'all', is: readonly string[] | 'all'): number[] {
   if (was === 'all' || is === 'all') return [Number(is === 'all') - Number(was === 'all')];
   return [is.some((cls) => !was.includes(cls)) ? 1 : 0, was.some((cls) => !is.includes(cls)) ? -1 : 0];
 }

@@ -3,8 +3,9 @@
 import { decide } from '../core/decide.ts';
 import type { Decision, Policy } from '../core/decision.ts';
 import { type Facts, noMcp, noSql } from '../core/facts.ts';
-import type { ClassSet } from '../core/phi.ts';
-import type { PolicyTestConfig } from '../core/policy-text.ts';
+import type { PolicyConfig, PolicyTestConfig } from '../core/policy-text.ts';
+import { type GroupAliases, resolveGroups } from './groups.ts';
+import { lookupWords } from './lookup-words.ts';
 
 type ConnectionType = Facts['connection']['type'];
 
@@ -19,12 +20,12 @@ export interface TestResult {
 /** @param connections the configured connections, which know their type */
 export function runPolicyTests(
   policy: Policy,
-  tests: readonly PolicyTestConfig[],
+  { tests, groups }: Pick<PolicyConfig, 'tests' | 'groups'>,
   connections: Readonly<Record<string, { readonly type: ConnectionType }>>,
 ): readonly TestResult[] {
   return tests.map(({ name, facts, expect }) => {
     const decision = decide(layFacts(facts, connections), policy);
-    const differences = differ(decision, expect);
+    const differences = differ(decision, expect, groups);
     return { name, passed: differences.length === 0, differences, decision };
   });
 }
@@ -74,21 +75,30 @@ function isGroup(value: unknown): value is Readonly<Record<string, unknown>> {
   return value !== null && typeof value === 'object' && !Array.isArray(value);
 }
 
-function differ(decision: Decision, expect: PolicyTestConfig['expect']): readonly string[] {
+function differ(decision: Decision, expect: PolicyTestConfig['expect'], aliases: GroupAliases): readonly string[] {
+  const { effect, obligations, hold } = decision;
   const [reason] = decision.reasons;
-  const differences: string[] = [];
-  if (decision.effect !== expect.effect) {
-    differences.push(`expected ${expect.effect}, the decision is ${decision.effect} by ${reason.rule}: ${reason.text}`);
-  }
-  if (expect.rule !== null && reason.rule !== expect.rule) {
-    differences.push(`expected rule ${expect.rule}, the deciding rule is ${reason.rule}`);
-  }
-  if (expect.unmask !== null && wordsOf(decision.obligations.unmask) !== wordsOf(expect.unmask)) {
-    differences.push(`expected unmask ${wordsOf(expect.unmask)}, it is ${wordsOf(decision.obligations.unmask)}`);
-  }
-  return differences;
+  if (effect !== expect.effect)
+    return [`expected ${expect.effect}, the decision is ${effect} by ${reason.rule}: ${reason.text}`];
+  const rows = obligations.rowsMax ?? 'unlimited';
+  const reviewers = expect.reviewers && resolveGroups(expect.reviewers, aliases);
+  const compared: readonly (readonly [string, string | undefined, string])[] = [
+    ['rule', expect.rule, reason.rule],
+    ['unmask', expect.unmask && wordsOf(expect.unmask), wordsOf(obligations.unmask)],
+    ['filter', expect.filter && wordsOf(expect.filter), wordsOf(obligations.filter)],
+    [
+      'lookup',
+      expect.lookup && (lookupWords(expect.lookup) || 'nothing'),
+      lookupWords(obligations.lookup) || 'nothing',
+    ],
+    ['rows', expect.rows === undefined ? undefined : String(expect.rows), String(rows)],
+    ['reviewers', reviewers && wordsOf(reviewers), wordsOf(hold?.reviewers ?? [])],
+  ];
+  return compared.flatMap(([what, said, found]) =>
+    said === undefined || said === found ? [] : [`expected ${what} ${said}, it is ${found}`],
+  );
 }
 
-function wordsOf(set: ClassSet): string {
+function wordsOf(set: readonly string[] | 'all'): string {
   return set === 'all' ? 'all' : set.length === 0 ? 'nothing' : [...new Set(set)].toSorted().join(', ');
 }

@@ -68,7 +68,7 @@ it('shows the act to a reviewer, escaped, and takes the verdict from its own for
   const own = await (await open(path, 'ana')).text();
   assert.ok(!own.includes('value="approve"') && own.includes('value="withdraw"'));
   assert.equal((await open(path, 'ana', { ...yes, csrf: 'csrf-ana' })).status, 403);
-  assert.match(await (await open('/approvals', 'pia')).text(), new RegExp(id));
+  assert.match(await (await open('/approvals', 'pia')).text(), new RegExp(`${id}".*\\n.*, touches name\\. Asked`));
   assert.equal((await open(path, 'pia', { ...yes, csrf: 'csrf-pia' })).status, 303);
   assert.equal(gate.store.approvals.get(id)?.status, 'approved');
   assert.ok(!(await (await open('/approvals', 'pia')).text()).includes(id));

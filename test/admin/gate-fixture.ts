@@ -17,7 +17,7 @@ import { createAdminApi } from '../../src/admin/api.ts';
 import type { Subject } from '../../src/core/facts.ts';
 import type { Entry, Payload, RecordInput } from '../../src/core/record.ts';
 import { ok, refuse } from '../../src/core/result.ts';
-import { createApprovalDesk } from '../../src/gateway/approval-desk.ts';
+import { type Claim, createApprovalDesk } from '../../src/gateway/approval-desk.ts';
 import { createBreakGlassDesk } from '../../src/gateway/break-glass-desk.ts';
 import { type PatientNaming, patientNamer } from '../../src/gateway/patient-names.ts';
 import { createRetentionDesk } from '../../src/gateway/retention-desk.ts';
@@ -198,15 +198,16 @@ export async function startGate(): Promise<GateFixture> {
     tools,
     async hold(sql) {
       const { id, issuer, kind, groups } = subject('ana', ['analysts']);
-      const claim = await desk.claim({
+      const claim: Claim = {
         act: { subject: { id, issuer, kind, groups }, connection: 'ehr', content: { sql }, policy: 'p' },
         rule: 'unbounded-write',
         terms: { reviewers: ['privacy'], quorum: 1, waitMs: 0, expiresMs: 60_000, grants: 'once' },
         phi: ['name'],
         session: 's_child',
         request: 'r_sql',
-      });
-      return claim.approval;
+      };
+      const claimed = await desk.claim(claim, new AbortController().signal);
+      return claimed?.approval ?? assert.fail();
     },
     async close() {
       await socket.value.close();

@@ -141,6 +141,8 @@ test('every command has help with examples', async () => {
     const { exit, out } = await run([...command, '--help']);
     assert.equal(exit, 0, command.join(' '));
     assert.match(out, /Examples:\n {2}\$ /, command.join(' '));
+    const [said = ''] = out.split('Examples:');
+    for (const line of said.split('\n')) assert.ok(line.length <= 80, `${command.join(' ')}: ${line}`);
   }
   assert.equal((await run(['serve', '-c', 'other.yaml'])).out, 'serving other.yaml\n');
 });

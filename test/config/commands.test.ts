@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { after, test } from 'node:test';
+import { analyzeText } from '../../src/cli/analyze-text.ts';
 import { check } from '../../src/cli/check.ts';
 import { init } from '../../src/cli/init.ts';
 import type { Io } from '../../src/cli/io.ts';
@@ -71,7 +72,7 @@ approvals: { notify: [${notify}] }
   assert.equal(exit, 1);
   assert.match(out, /FAILED {2}The secret of a webhook is whsec_/);
   assert.match(out, /FAILED {2}keys\.kek is too short/);
-  assert.match(out, /FAILED {2}tls: \S+no\.pem and \S+no\.pem are no certificate and key that belong together/);
+  assert.match(out, /FAILED {2}tls\.cert: \S+no\.pem holds no X\.509 certificate in PEM/);
 });
 
 test('a database that does not answer is no fault of the file, and not called ok either', async () => {
@@ -144,6 +145,49 @@ test('explain takes facts from options, a file or an analysis', async () => {
   assert.equal(wrong.exit, 64);
   assert.match(wrong.err, /sql\.raeds/);
   assert.equal((await run((io) => explainPolicy(io, { config: gate, connection: 'none' }))).exit, 68);
+});
+
+test('what only a catalog knows is not known without one, and explain says how to state it', async () => {
+  const config = 'catalog.yaml';
+  writeFileSync(
+    join(cwd, config),
+    `listen: { http: 127.0.0.1:0 }
+connections: { ehr: { type: postgres, url: postgres://g@127.0.0.1/ehr } }
+policy: { rules: [{ name: no-notes, when: '"public.notes" in sql.relations', deny: No. }] }
+`,
+  );
+  const analyze = async () => ok({ ...noSql, command: 'SELECT', reads: true, relations: null });
+  const asked = await run((io) => explainPolicy(io, { config, connection: 'ehr', sql: 'SELECT 1' }, analyze));
+  assert.match(asked.out, /^deny by no-notes: .*sql\.relations, which is not known/);
+  assert.match(asked.err, /only its catalog knows .*--facts/);
+  writeFileSync(join(cwd, 'facts.json'), '{ "sql": { "relations": ["public.patients"] } }');
+  const stated = await run((io) => explainPolicy(io, { config, connection: 'ehr', facts: 'facts.json' }, analyze));
+  assert.deepEqual([stated.err, stated.out.split(':')[0]], ['', 'deny by builtin']);
+});
+
+test('explain sees what the gate would: identifiers in the question, and the time', async () => {
+  const config = 'phi.yaml';
+  writeFileSync(
+    join(cwd, config),
+    `listen: { http: 127.0.0.1:0 }
+connections: { ehr: { type: postgres, url: postgres://g@127.0.0.1/ehr }, tools: { type: mcp, command: [x] } }
+policy:
+  rules:
+    - { name: no-names, when: 'request.phi.exists(class, class != "date")', deny: No. }
+    - { name: since, when: 'now >= timestamp("2020-01-01T00:00:00Z")', allow: true }
+`,
+  );
+  const decided = async (options: Partial<Parameters<typeof explainPolicy>[1]>) => {
+    const { out, err } = await run((io) => explainPolicy(io, { config, ...options }, analyzeText));
+    return `${out.split(':')[0]} ${/^request\.phi (.*)$/m.exec(out)?.[1] ?? ''}${err}`;
+  };
+  const ehr = { connection: 'ehr' };
+  assert.equal(await decided({ ...ehr, sql: "SELECT 1 WHERE '1960-01-01' < now()" }), 'allow by since date');
+  assert.equal(await decided({ ...ehr, sql: "SELECT 1 WHERE '123-45-6789' = x" }), 'deny by no-names ssn');
+  const asked = { connection: 'tools', tool: 'find', arguments: '{"who": {"ssn": "123-45-6789"}}' };
+  assert.equal(await decided(asked), 'deny by no-names ssn');
+  writeFileSync(join(cwd, 'facts.json'), '{ "now": "2019-01-01T00:00:00Z", "request": { "phi": [] } }');
+  assert.equal(await decided({ ...asked, facts: 'facts.json' }), 'deny by builtin ');
 });
 
 test('what is asked of the wrong door, or is no JSON or no policy, is told by its place', async () => {

@@ -123,6 +123,10 @@ describe('TLS', () => {
 
     const printed = await clinic.chartgate(['connect', 'ehr', '--print', '-c', clinic.config], 'ana');
     assert.equal(printed.code, 0, printed.stderr);
+    const asked = (ttl: string) =>
+      clinic.chartgate(['connect', 'ehr', '--print', '--ttl', ttl, '-c', clinic.config], 'ana');
+    assert.equal((await asked('5m')).stderr, '');
+    assert.match((await asked('2h')).stderr, /^chartgate: It is good until 20\S+Z: the gate allows no longer\.\n$/);
     const dsn = new URL(printed.stdout.trim());
     assert.equal(dsn.searchParams.get('sslmode'), 'require');
     const bound = { ...psqlEnvironment({ user: dsn.username, password: dsn.password }), PGCHANNELBINDING: 'require' };

@@ -7,6 +7,8 @@ import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client as McpClient, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import type { Client } from 'pg';
+import { greet, listen } from '../mcp/raw-client.ts';
+import { eventually } from '../parts/eventually.ts';
 import { type Hospital, startHospital } from '../parts/hospital.ts';
 import { logRecords } from '../parts/log-records.ts';
 import { callback, oauthAt } from '../parts/oauth-client.ts';
@@ -52,17 +54,8 @@ async function agentOf(access: string, options: object = {}): Promise<McpClient>
 /** The stream of a client of 2025 that does nothing but listen. */
 async function listening(access: string): Promise<Open> {
   const url = `${hospital.clinic.url}/mcp/ehr-tools`;
-  const headers = { authorization: `Bearer ${access}`, accept: 'application/json, text/event-stream' };
-  const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'listener', version: '1' } };
-  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params });
-  const opened = await fetch(url, {
-    method: 'POST',
-    headers: { ...headers, 'content-type': 'application/json' },
-    body,
-  });
-  assert.match(await opened.text(), /serverInfo/);
-  const session = { 'mcp-session-id': opened.headers.get('mcp-session-id') ?? '' };
-  const stream = await fetch(url, { headers: { ...headers, ...session, accept: 'text/event-stream' } });
+  const { headers } = await greet(url, '2025-11-25', { person: access });
+  const stream = await listen(url, { person: access, headers });
   assert.equal(stream.status, 200);
   return open('a stream', stream.text());
 }
@@ -120,8 +113,8 @@ test('revoked by a reviewer: PostgreSQL idle, running, copying, held; MCP of bot
     open('a running call without a session', call(stateless, reads)),
   ];
   const heldByNow = async (): Promise<number> => (await logRecords(clinic.state, 'approval.requested')).length;
-  for (let waited = 0; waited < 2_000 && (await heldByNow()) < 2; waited++) await sleep(25);
-  await sleep(200);
+  await eventually(async () => (await heldByNow()) === 2, 'two acts are held');
+  await lock.wanted(4);
   await allEnd(opened, async () => {
     const answer = await fetch(`${clinic.url}/api/v1/sign-ins/revoke`, {
       method: 'POST',
@@ -212,7 +205,7 @@ test("a client's tokens given back, or a refresh token that came twice, end what
   }
   const told = async (): Promise<unknown[]> =>
     (await logRecords(clinic.state, 'auth.signed_out')).map(({ data }) => data?.['reason']);
-  for (let waited = 0; waited < 2_000 && (await told()).length < 5; waited++) await sleep(20);
+  await eventually(async () => (await told()).length >= 5, 'all sign-outs are on record');
   assert.deepEqual(await told(), ['revoked', 'signed_out', 'provider', 'client', 'client']);
 });
 

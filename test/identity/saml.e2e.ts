@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inflateRawSync } from 'node:zlib';
 import { type Clinic, startClinic } from '../parts/clinic.ts';
-import { type Hospital } from '../parts/hospital.ts';
+import type { Hospital } from '../parts/hospital.ts';
 import { logRecords } from '../parts/log-records.ts';
 import { callback, oauthAt, type Registered } from '../parts/oauth-client.ts';
 import { makeRsaKey, missing, type SimpleSamlPhp, startSimpleSamlPhp } from '../parts/simplesamlphp.ts';

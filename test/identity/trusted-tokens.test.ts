@@ -2,12 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { createServer, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type CryptoKey, exportJWK, exportSPKI, FlattenedSign, generateKeyPair, type JWK, SignJWT } from 'jose';
-import { keysInFile } from '../../src/adapters/jwks/key-source.ts';
+import { keysAtUrl, keysInFile } from '../../src/adapters/jwks/key-source.ts';
 import { limits } from '../../src/core/limits.ts';
 import { type TrustedIssuer, verifyToken } from '../../src/identity/token.ts';
 
@@ -56,6 +58,7 @@ test('what the others start from is accepted, for us among others too', async ()
   assert.equal(await codeOf(await sign()), 'build');
   assert.equal(await codeOf(await sign({ aud: ['else', 'chartgate'] })), 'build');
   assert.equal(await codeOf(await sign({}, { typ: 'at+jwt' })), 'build');
+  assert.equal(await codeOf(await sign({}, { typ: 'application/AT+JWT' })), 'build');
 });
 
 test('no bent token is anybody', async () => {
@@ -103,6 +106,7 @@ test('no bent token is anybody', async () => {
     'two issuers': [await sign({ iss: ['https://ci.example'] }), 'token_issuer'],
     'no subject': [await sign({ sub: undefined }), 'token_invalid'],
     'the type of a logout token': [await sign({}, { typ: 'logout+jwt' }), 'token_invalid'],
+    'the same in capitals': [await sign({}, { typ: 'application/Logout+JWT' }), 'token_invalid'],
     'bound to a key': [await sign({ cnf: { jkt: 'x' } }), 'token_invalid'],
     'actors without end': [
       await sign({ act: Array.from({ length: 50 }).reduce<object>((act) => ({ sub: 'a', act }), { sub: 'a' }) }),
@@ -127,4 +131,54 @@ test('a key that comes is found, one that is taken out counts no more, a file ha
   assert.deepEqual([await codeOf(old), await codeOf(fresh)], ['build', 'build']);
   await publish(next);
   assert.deepEqual([await codeOf(old), await codeOf(fresh)], ['token_invalid', 'build']);
+});
+
+test('a shared secret signs nothing, though it is what an issuer gives as its key', async () => {
+  const secret = new TextEncoder().encode('a secret that every verifier of the issuer has to know');
+  const hmac = { name: 'HMAC', hash: 'SHA-256' };
+  const key = await crypto.subtle.importKey('raw', secret, hmac, false, ['sign', 'verify']);
+  const shared: TrustedIssuer = { ...trust, resolve: () => Promise.resolve(key) };
+  const token = await new SignJWT(claims).setProtectedHeader({ alg: 'HS256' }).sign(key);
+  assert.equal(await codeOf(token, [shared]), 'token_invalid');
+});
+
+test('keys that cannot be had are no fault of the token, and are told as that', async () => {
+  let answer: (response: ServerResponse) => void = (response) => response.end(JSON.stringify({ keys: [published] }));
+  const server = createServer((_, response) => answer(response));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const address = server.address();
+  assert.ok(typeof address === 'object' && address);
+  const url = `http://127.0.0.1:${address.port}/jwks`;
+  const told: unknown[] = [];
+  const asked = async (token: string) => {
+    const verified = await verifyToken(
+      token,
+      [{ ...trust, resolve: keysAtUrl(url, (error) => told.push(error)) }],
+      now,
+    );
+    return verified.ok ? verified.value.id : `${verified.error.text} ${verified.error.next ?? ''}`;
+  };
+  try {
+    assert.equal(await asked(await sign()), 'build');
+    assert.match(await asked(await sign({}, { kid: 'k9' })), /signed with a key its issuer does not publish/);
+    assert.deepEqual(told, [], 'that is the token’s fault');
+    answer = (response) => response.writeHead(503).end();
+    assert.match(await asked(await sign()), /keys could not be fetched, .* chartgate check\.$/);
+    answer = (response) => response.end('{"no": "keys"}');
+    assert.match(await asked(await sign()), /keys could not be fetched/);
+  } finally {
+    server.close();
+  }
+  await once(server, 'close');
+  assert.match(await asked(await sign()), /keys could not be fetched/);
+  assert.equal(told.length, 3);
+});
+
+test('a token whose time is over, or not yet come, is refused with the time it is here: a clock may be off', async () => {
+  await publish(published);
+  for (const given of [{ exp: seconds - 3600 }, { nbf: seconds + 3600 }]) {
+    const verified = await verifyToken(await sign(given), [trust], now);
+    assert.ok(!verified.ok);
+    assert.match(verified.error.next ?? '', /a clock is off: it is 2026-01-05T13:00:00Z here\.$/);
+  }
 });

@@ -1,6 +1,7 @@
 // CEL as the gate speaks it: the gaps that matter, and that an unknown fact is never false.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { Facts } from '../../src/core/facts.ts';
 import { compileCondition } from '../../src/policy/condition.ts';
@@ -92,9 +93,27 @@ test('arguments that are not known yet are an unknown fact', () => {
   assert.equal(ask('has(mcp.arguments) && mcp.arguments.limit > 1', listing), false);
 });
 
+test('every condition the guide shows is one', () => {
+  const guide = readFileSync(new URL('../../docs/guide/write-policy.md', import.meta.url), 'utf8');
+  const shown = [...guide.matchAll(/`when: ([^`]+)`|^ +when: (.+)$/gm)].map(([, inline, line]) =>
+    (inline ?? line ?? '').replaceAll('\\|', '|').replace(/^'(.*)'$/, '$1'),
+  );
+  assert.ok(shown.length > 10, shown.join('\n'));
+  for (const when of shown) {
+    const compiled = compileCondition(when);
+    assert.ok(compiled.ok, `${when}: ${JSON.stringify(compiled)}`);
+  }
+});
+
 const refused: readonly [when: string, says: RegExp, offset: number][] = [
-  ['sql.raeds', /raeds/, 4],
-  ['sql.reads && sql.wrote', /wrote/, 17],
+  ['sql.raeds', /No such key: raeds; did you mean reads\?/, 4],
+  ['sql.reads && sql.wrote', /No such key: wrote\)/, 17],
+  ['slq.reads', /Unknown variable: slq; did you mean sql\?/, 0],
+  ['sql.command == SELECT', /SELECT; facts begin with now, subject, .*; text stands in quotes/, 15],
+  ['sql.reads and sql.bounded', /; and is &&, or is \|\|, not is !\)$/, 10],
+  ['not sql.reads', /; and is &&/, 4],
+  ['sql.command = "and"', /; equal is ==\)$/, 12],
+  ['sql.command == "a and b" &&', /Unexpected token: EOF\)$/, 27],
   ['subject.id', /type string/, 0],
   ['mcp.arguments.flag', /type dyn/, 0],
   ['subject.id == 5', /overload/, 0],

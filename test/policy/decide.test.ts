@@ -6,7 +6,7 @@ import * as fc from 'fast-check';
 import { parsePolicy } from '../../src/config/policy-schema.ts';
 import { decide, mayEnter } from '../../src/core/decide.ts';
 import type { Policy } from '../../src/core/decision.ts';
-import type { RuleConfig } from '../../src/core/policy-text.ts';
+import type { BreakGlassConfig, PolicyTestConfig, RuleConfig } from '../../src/core/policy-text.ts';
 import { compilePolicy } from '../../src/policy/compile.ts';
 import { explain, renderExplanation } from '../../src/policy/explain.ts';
 import { effectiveGroups, resolveGroups } from '../../src/policy/groups.ts';
@@ -131,7 +131,34 @@ test('an alias stands for its groups, in subjects, reviewers and conditions alik
   assert.equal(decide(factsWith({ subject: { groups: ['privacy'] } }), policyOf(mine, groups)).effect, 'deny');
 });
 
-test('the digest is over what decides: rules and groups, not tests', () => {
+const glass: BreakGlassConfig = {
+  subjects: { groups: ['care'], ids: [] },
+  connections: null,
+  agents: false,
+  unmask: [],
+  filter: [],
+  rows: null,
+  maxMs: 3_600_000,
+  reviewers: ['privacy'],
+  reviewWithinMs: 86_400_000,
+  escalate: ['board'],
+};
+
+test('an alias stands for its groups where a hold goes to others, and in a break-glass', () => {
+  const groups = { privacy: ['privacy-officers'], care: ['nurses'], board: ['directors'] };
+  const held = holds('held', null);
+  const escalate = { afterMs: 1, reviewers: ['board'] };
+  const rules = held.effect.kind === 'hold' ? [{ ...held, effect: { ...held.effect, escalate } }] : [];
+  const lookup = { mrn: { times: 5, perMs: 60_000 } };
+  const compiled = compilePolicy({ groups, rules, tests: [], breakGlass: { ...glass, lookup } });
+  assert.ok(compiled.ok);
+  assert.deepEqual(decide(facts, compiled.value).hold?.escalate, { afterMs: 1, reviewers: ['directors'] });
+  const { subjects, reviewers, escalate: escalated, obligations } = compiled.value.breakGlass ?? {};
+  assert.deepEqual(obligations, { unmask: [], filter: [], rowsMax: null, lookup });
+  assert.deepEqual([subjects?.groups, reviewers, escalated], [['nurses'], ['privacy-officers'], ['directors']]);
+});
+
+test('the digest is over what decides: rules, groups and break-glass, not tests', () => {
   const config = { groups: {}, rules: [allows('a', 'sql.reads')], tests: [] };
   const digest = (more: object): string => {
     const compiled = compilePolicy({ ...config, ...more });
@@ -143,6 +170,8 @@ test('the digest is over what decides: rules and groups, not tests', () => {
     digest({ tests: [{ name: 't', facts: {}, expect: { effect: 'deny', rule: null, unmask: null } }] }),
   );
   assert.notEqual(digest({}), digest({ groups: { a: ['b'] } }));
+  assert.notEqual(digest({}), digest({ breakGlass: glass }));
+  assert.notEqual(digest({ breakGlass: { ...glass, maxMs: 1 } }), digest({ breakGlass: glass }));
   assert.notEqual(digest({}), digest({ rules: [allows('a', 'sql.reads && true')] }));
 });
 
@@ -165,26 +194,59 @@ test('an explanation gives every rule its part', () => {
   assert.match(renderExplanation({ decision, rules }).join('\n'), /writes +hold +denies: .*sql\.writes/);
 });
 
+test('a policy with a condition that does not compile is none', () => {
+  const bad = compilePolicy({ groups: {}, rules: [allows('a', null), denies('b', 'sql.(')], tests: [] });
+  assert.ok(!bad.ok && bad.error.some(({ rule }) => rule === 'b'));
+});
+
 test('policy tests say what differs', () => {
-  const policy = policyOf([allows('reads', 'sql.reads')]);
-  const stated = { connection: { name: 'tools' }, sql: { reads: true } };
-  const results = runPolicyTests(
-    policy,
-    [
-      { name: 'right', facts: stated, expect: { effect: 'allow', rule: 'reads', unmask: [] } },
-      { name: 'effect', facts: stated, expect: { effect: 'hold', rule: null, unmask: null } },
-      { name: 'rule', facts: {}, expect: { effect: 'deny', rule: 'reads', unmask: null } },
-      { name: 'unmask', facts: stated, expect: { effect: 'allow', rule: null, unmask: ['ssn'] } },
+  const grant = {
+    kind: 'allow',
+    unmask: ['name'],
+    filter: ['date'],
+    lookup: { mrn: { times: 60, perMs: 3_600_000 } },
+    rows: 10,
+  } as const;
+  const policy = policyOf([allows('reads', 'sql.reads', { effect: grant }), holds('asks', 'sql.writes', ['officers'])]);
+  const reading = { connection: { name: 'tools' }, sql: { reads: true } };
+  const writing = { sql: { writes: true } };
+  const cases: readonly [facts: object, expect: PolicyTestConfig['expect'], difference: RegExp | null][] = [
+    [reading, { effect: 'allow', rule: 'reads', unmask: ['name'], filter: ['date'], rows: 10 }, null],
+    [reading, { effect: 'allow', lookup: { mrn: { times: 60, perMs: 3_600_000 } } }, null],
+    [writing, { effect: 'hold', reviewers: ['privacy'], rows: 'unlimited' }, null],
+    [reading, { effect: 'hold' }, /^expected hold, the decision is allow by reads/],
+    [{}, { effect: 'allow', rule: 'reads' }, /^expected allow, the decision is deny by builtin:closed/],
+    [reading, { effect: 'allow', rule: 'other' }, /^expected rule other, it is reads$/],
+    [reading, { effect: 'allow', unmask: ['ssn'] }, /^expected unmask ssn, it is name$/],
+    [reading, { effect: 'allow', filter: [] }, /^expected filter nothing, it is date$/],
+    [reading, { effect: 'allow', lookup: {} }, /^expected lookup nothing, it is mrn 60\/1h$/],
+    [reading, { effect: 'allow', rows: 'unlimited' }, /^expected rows unlimited, it is 10$/],
+    [writing, { effect: 'hold', reviewers: ['nurses'] }, /^expected reviewers nurses, it is officers$/],
+  ];
+  const tests = cases.map(([facts, expect], index) => ({ name: `${index}`, facts: { ...facts }, expect }));
+  const results = runPolicyTests(policy, { tests, groups: { privacy: ['officers'] } }, { tools: { type: 'mcp' } });
+  for (const [index, [, , difference]] of cases.entries()) {
+    const { passed, differences } = results[index] ?? assert.fail();
+    assert.equal(passed, difference === null, differences.join('; '));
+    if (difference) assert.match(differences.join('; '), difference);
+  }
+});
+
+test('a test states a time as people write it', () => {
+  const parsed = parsePolicy({
+    rules: [{ name: 'december', when: 'now >= timestamp("2026-12-01T00:00:00Z")', allow: true }],
+    tests: [
+      { facts: { now: '2026-12-01T00:00:00Z' }, expect: 'allow' },
+      { facts: { now: '2026-12-01T00:30:00+01:00' }, expect: 'deny' },
+      { facts: { now: Date.UTC(2026, 11, 1) }, expect: 'allow' },
     ],
-    { tools: { type: 'mcp' } },
-  );
-  assert.deepEqual(
-    results.map((each) => each.passed),
-    [true, false, false, false],
-  );
-  assert.match(results[1]?.differences[0] ?? '', /expected hold/);
-  assert.match(results[2]?.differences[0] ?? '', /builtin:closed/);
-  assert.match(results[3]?.differences[0] ?? '', /expected unmask ssn/);
+  });
+  assert.ok(parsed.ok, JSON.stringify(parsed));
+  const compiled = compilePolicy(parsed.value);
+  assert.ok(compiled.ok);
+  for (const each of runPolicyTests(compiled.value, parsed.value, {}))
+    assert.deepEqual(each.differences, [], each.name);
+  assert.equal(parsePolicy({ tests: [{ facts: { now: 'tomorrow' }, expect: 'deny' }] }).ok, false);
 });
 
 test('a step-up refuses until it is met, lets nobody in by itself, and is told where nothing else is lacking', () => {

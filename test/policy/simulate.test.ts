@@ -52,6 +52,33 @@ test('the same policy changes nothing; every change is counted once, with its di
   }
 });
 
+test('who may look something up, and who has to approve, are part of what a policy would change', () => {
+  const looksUp = (times: number): RuleConfig =>
+    allows('reads', 'sql.reads', {
+      effect: { kind: 'allow', unmask: [], filter: [], lookup: { mrn: { times, perMs: 3_600_000 } }, rows: null },
+    });
+  const asks = (reviewers: readonly string[], quorum: number): RuleConfig => {
+    const { effect, ...rule } = holds('asks', 'sql.writes', reviewers);
+    assert.ok(effect.kind === 'hold');
+    return { ...rule, effect: { ...effect, quorum } };
+  };
+  const cases: readonly [was: RuleConfig, is: RuleConfig, direction: string][] = [
+    [reads, looksUp(60), 'looser'],
+    [looksUp(60), looksUp(30), 'stricter'],
+    [asks(['privacy'], 1), asks(['privacy'], 2), 'stricter'],
+    [asks(['privacy'], 1), asks(['privacy', 'ward'], 1), 'looser'],
+    [asks(['privacy'], 1), asks(['ward'], 1), 'mixed'],
+  ];
+  for (const [was, is, direction] of cases) {
+    const { changes } = simulated([was], [is]);
+    assert.deepEqual(
+      changes.map((each) => each.direction),
+      [direction],
+    );
+  }
+  assert.deepEqual(simulated([looksUp(60), asks(['a', 'b'], 1)], [looksUp(60), asks(['b', 'a'], 1)]).changes, []);
+});
+
 test('rules that no request met are named, those that lost against a deny are not', () => {
   const { unused } = simulated([reads], [reads, denies('no', 'sql.reads'), denies('other', 'sql.command == "COPY"')]);
   assert.deepEqual(unused, ['other']);
@@ -87,6 +114,11 @@ test('lint says what is certain, and only that', () => {
   const nobody = { subjects: { groups: ['ghosts'], ids: [] } };
   assert.match(warnings([allows('a', null, nobody)], { ghosts: [] }).join('\n'), /concerns nobody/);
   assert.match(warnings([holds('h', null, ['ghosts'])], { ghosts: [] }).join('\n'), /never be approved/);
+  const groups = { privacy: ['privacy-office'] };
+  assert.deepEqual(warnings([holds('h', null, ['privcy'])], groups), [
+    'h takes privcy for a group of your identity provider; did you mean the alias privacy?',
+  ]);
+  assert.deepEqual(warnings([holds('h', null, ['privacy', 'privacy-office', 'nurses'])], groups), []);
 });
 
 test('what a person may do, by connection', () => {
@@ -111,8 +143,8 @@ test('what a person may do, by connection', () => {
   assert.ok(compiled.ok);
   const who = { id: 'cora', issuer: 'i', kind: 'person', groups: ['care'] } as const;
   const lines = renderEntitlements('cora', entitlementsOf(config, compiled.value, who, ['ehr'])).join('\n');
-  assert.match(lines, /allow {2}care: sees name, filters by nothing protected, any number of rows, when sql.reads/);
-  assert.match(lines, /hold {3}asks: 1 of privacy must approve, when sql.writes/);
+  assert.match(lines, /allow {2}care: sees name; filters by nothing protected; any number of rows; when sql.reads/);
+  assert.match(lines, /hold {3}asks: 1 of privacy must approve; when sql.writes/);
   assert.match(lines, /break-glass for up to 60 minutes: sees all classes/);
   const closed = compilePolicy({ groups: {}, tests: [], rules: [denies('no', null)] });
   assert.ok(closed.ok);

@@ -44,6 +44,20 @@ function secretFile(path: string): Result<string, string> {
   return value === '' ? fail(`the file ${path}, which is empty`) : ok(value);
 }
 
+/** Whether everybody on this machine can read the file: by its own mode, and that of every directory on the way to it. */
+export function isOpenToAll(path: string): boolean {
+  if (process.platform === 'win32') return false;
+  try {
+    if ((statSync(path).mode & 0o004) === 0) return false;
+    for (let above = dirname(path); ; above = dirname(above)) {
+      if ((statSync(above).mode & 0o001) === 0) return false;
+      if (above === dirname(above)) return true;
+    }
+  } catch {
+    return false;
+  }
+}
+
 function unreadable(path: string): string | null {
   try {
     accessSync(path, constants.R_OK);

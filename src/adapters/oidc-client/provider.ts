@@ -187,5 +187,10 @@ function reasonOf(error: unknown): string {
   const { name } = error;
   const code = 'code' in error && typeof error.code === 'string' ? ` ${error.code}` : '';
   const own = error instanceof client.ResponseBodyError || error instanceof client.AuthorizationResponseError;
-  return own ? `${name}${code} ${error.error}` : `${name}${code}: ${error.message}`;
+  if (own) return `${name}${code} ${error.error}`;
+  // What `fetch` says is that it failed; why, is beneath.
+  let beneath: Error = error;
+  while (beneath.cause instanceof Error) beneath = beneath.cause;
+  const why = beneath !== error && 'code' in beneath ? ` (${String(beneath.code)})` : '';
+  return `${name}${code}: ${error.message}${why}`;
 }

@@ -1,7 +1,7 @@
 // One gate a state directory. The lock is SQLite's exclusive lock on state/lock, which the operating system gives back
 // whenever the process ends, kill -9 included: there is no stale lock to clean up.
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { ok, type Result, refuse } from '../../core/result.ts';
@@ -16,6 +16,8 @@ export function lockState(directory: string): Result<StateLock> {
   let database: DatabaseSync | undefined;
   try {
     makeStateDirectory(directory);
+    // SQLite would only say that it cannot open its file.
+    accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
     database = new DatabaseSync(join(directory, 'lock'), { timeout: 0 });
     database.exec('BEGIN EXCLUSIVE');
     // Beside the lock, as nobody else can read the file that is locked. It only helps to find the other process.
