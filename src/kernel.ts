@@ -13,21 +13,21 @@ import type { TrustConfig } from './config/config.ts';
 import type { LoadedConfig } from './config/resolve.ts';
 import type { Policy } from './core/decision.ts';
 import type { Party } from './core/facts.ts';
-import { ok, type Refusal, type Result, refuse } from './core/result.ts';
+import { ok, type Result, refuse } from './core/result.ts';
 import type { Foundation } from './foundation.ts';
 import type { ApprovalDesk } from './gateway/approval-desk.ts';
-import { type EnforcementDeps } from './gateway/audited-session.ts';
+import type { EnforcementDeps } from './gateway/audited-session.ts';
 import { type Authenticate, createAuthenticate, createIsSignedOut, type IsSignedOut } from './gateway/caller-tokens.ts';
 import { type CredentialRequest, issueCredential } from './gateway/credential-desk.ts';
 import { detectClasses } from './gateway/detected-classes.ts';
 import { type PatientNaming, patientNamer, patientNaming } from './gateway/patient-names.ts';
-import { type PostgresEntrance } from './gateway/postgres-door.ts';
+import type { PostgresEntrance } from './gateway/postgres-door.ts';
 import type { RetentionDesk } from './gateway/retention-desk.ts';
 import { RulesInForce } from './gateway/rules-in-force.ts';
 import { createToolDesk, type ToolDesk } from './gateway/tool-desk.ts';
 import type { TrustedIssuer } from './identity/token.ts';
 import { compilePolicy } from './policy/compile.ts';
-import { postgresConnections } from './postgres-connections.ts';
+import { onChangeOfReach, postgresConnections } from './postgres-connections.ts';
 import { loadParser } from './sql/parse.ts';
 
 /** What every door decides, records and masks by. */
@@ -57,6 +57,9 @@ export interface Kernel {
   readonly onBug: (error: unknown) => void;
 }
 
+/** Between two lines about the same thing that anybody can set off. */
+const tellMs = 60_000;
+
 /** Null where neither provider nor client is configured: then nobody signs in here, and what that takes is not loaded. */
 async function peopleOf(...parts: Parameters<typeof openPeople>): Promise<Result<People | null>> {
   const { providers, clients } = parts[0].config.identity;
@@ -74,7 +77,7 @@ export async function createKernel(
   const { keys, store, log } = foundation;
   const compiled = compilePolicy(config.policy);
   if (!compiled.ok) return refuse('config_invalid', 'The policy does not compile.');
-  const trusted = await trustedIssuers(config.identity.trust);
+  const trusted = await trustedIssuers(config.identity.trust, logger);
   if (!trusted.ok) return trusted;
   await loadParser();
   const signOuts = createSignOuts(foundation, config.identity, () => people?.desk);
@@ -113,7 +116,11 @@ export async function createKernel(
       detectClasses: (text) => detectClasses(text, rules.ownDetectors),
       derive: keys.derive,
       emergency: (subject, connection) => emergency(subject, connection) !== undefined,
-      onReach: reachTeller(logger),
+      onReach: onChangeOfReach((connection, failure) => {
+        const { code, text: reason } = failure ?? {};
+        if (failure) logger.error({ connection, code, reason }, 'the database does not let the gate in');
+        else logger.info({ connection }, 'the database is reached again');
+      }),
     }),
     tls: await tlsOf(config.tls),
     authenticate: createAuthenticate(tokens),
@@ -124,19 +131,6 @@ export async function createKernel(
     postgresAt: { host: config.listen.postgres?.host ?? '', port: 0 },
     onBug: (error) => logger.error({ err: error }, 'a broken assertion closed a session'),
   });
-}
-
-/** A database that is away is said once, and once more when it is back. */
-function reachTeller(logger: Logger): (connection: string, failure: Refusal | null) => void {
-  const away = new Set<string>();
-  return (connection, failure) => {
-    if (failure === null) {
-      if (away.delete(connection)) logger.info({ connection }, 'the database is reached again');
-    } else if (!away.has(connection)) {
-      away.add(connection);
-      logger.error({ connection, code: failure.code, reason: failure.text }, 'the database does not let the gate in');
-    }
-  };
 }
 
 /** What a caller's token is judged by. */
@@ -160,15 +154,29 @@ async function tlsOf(tls: LoadedConfig['config']['tls']): Promise<Kernel['tls']>
   return tls && { cert: await readFile(tls.certFile, 'utf8'), key: await readFile(tls.keyFile, 'utf8') };
 }
 
-async function trustedIssuers(trust: readonly TrustConfig[]): Promise<Result<TrustedIssuer[]>> {
+async function trustedIssuers(trust: readonly TrustConfig[], logger: Logger): Promise<Result<TrustedIssuer[]>> {
   const trusted: TrustedIssuer[] = [];
   for (const { jwks, atDoors: _, ...each } of trust) {
     try {
-      const resolve = 'file' in jwks ? await keysInFile(jwks.file) : keysAtUrl(jwks.url);
+      const onFailure = tellSeldom((err) =>
+        logger.error({ issuer: each.issuer, err }, 'the keys of an issuer cannot be fetched: its tokens are refused'),
+      );
+      const resolve = 'file' in jwks ? await keysInFile(jwks.file) : keysAtUrl(jwks.url, onFailure);
       trusted.push({ ...each, resolve });
     } catch {
       return refuse('config_invalid', `The key set of ${each.issuer} is not a JWKS (RFC 7517).`);
     }
   }
   return ok(trusted);
+}
+
+/** Anybody may bring tokens. */
+function tellSeldom(tell: (error: unknown) => void): (error: unknown) => void {
+  let toldMs = Number.NEGATIVE_INFINITY;
+  return (error) => {
+    const now = clock.now();
+    if (now - toldMs < tellMs) return;
+    toldMs = now;
+    tell(error);
+  };
 }

@@ -38,7 +38,18 @@ interface PostgresParts {
   /** Whether this subject has broken the glass of this connection. */
   readonly emergency: (subject: Party, connection: string) => boolean;
   /** Told at each attempt to reach the database of a connection why it failed, or null. */
-  readonly onReach?: (connection: string, failure: Refusal | null) => void;
+  readonly onReach?: OnReach;
+}
+
+type OnReach = (connection: string, failure: Refusal | null) => void;
+
+/** One connection, as it is configured. */
+export interface ConfiguredDatabase {
+  readonly name: string;
+  readonly connection: PostgresConnection;
+  readonly loaded: LoadedConfig;
+  /** The one in force. */
+  readonly classification: () => ClassificationConfig | undefined;
 }
 
 export function postgresConnections(
@@ -49,17 +60,22 @@ export function postgresConnections(
   const routes = new Map<string, PostgresEntrance>();
   for (const [name, connection] of Object.entries(loaded.config.connections)) {
     if (connection.type !== 'postgres') continue;
-    const classification = (): ClassificationConfig | undefined => rules.config.classification[name];
+    const database = { name, connection, loaded, classification: () => rules.config.classification[name] };
     const enforced = loaded.config.classification[name]?.posture === 'enforced';
-    const inline = enforced ? null : targetOf(name, connection, loaded, classification, parts);
-    routes.set(
-      name,
-      inline
-        ? { routeFor: () => inline, targets: () => [inline.target] }
-        : enforcedEntrance(name, connection, loaded, rules, parts),
-    );
+    routes.set(name, enforced ? enforcedEntrance(database, rules, parts) : inlineEntrance(database, parts));
   }
   return routes;
+}
+
+/** Tells of a failure once, and once more when the database is reached again. */
+export function onChangeOfReach(tell: OnReach): OnReach {
+  const away = new Set<string>();
+  return (connection, failure) => {
+    if ((failure !== null) === away.has(connection)) return;
+    if (failure) away.add(connection);
+    else away.delete(connection);
+    tell(connection, failure);
+  };
 }
 
 /**
@@ -70,16 +86,15 @@ export async function rehearse(targets: readonly PostgresTarget[]): Promise<void
   for (const target of targets) await target.rehearse();
 }
 
+function inlineEntrance(database: ConfiguredDatabase, parts: PostgresParts): PostgresEntrance {
+  const route = targetOf(database, parts);
+  return { routeFor: () => route, targets: () => [route.target] };
+}
+
 /** Each unmask set has a role, and each role a target of its own: its catalog is another one. */
-function enforcedEntrance(
-  name: string,
-  connection: PostgresConnection,
-  loaded: LoadedConfig,
-  rules: RulesInForce,
-  parts: PostgresParts,
-): PostgresEntrance {
+function enforcedEntrance(database: ConfiguredDatabase, rules: RulesInForce, parts: PostgresParts): PostgresEntrance {
+  const { name } = database;
   const routes = new Map<string, PostgresRoute>();
-  const classification = (): ClassificationConfig | undefined => rules.config.classification[name];
   return {
     targets: () => [...routes.values()].map((each) => each.target),
     routeFor: (subject) => {
@@ -90,10 +105,7 @@ function enforcedEntrance(
       if (known) return known;
       const login = { user: role, password: rolePassword(parts.derive, name, role) };
       const posture = set === 'all' ? undefined : postureOf(name, set, () => rules.config.masks);
-      const made = targetOf(name, connection, loaded, classification, parts, {
-        ...login,
-        ...(posture ? { posture } : {}),
-      });
+      const made = targetOf(database, parts, posture ? { ...login, posture } : login);
       routes.set(role, made);
       return made;
     },
@@ -129,10 +141,7 @@ interface EnforcedLogin {
 }
 
 export function targetOf(
-  name: string,
-  connection: PostgresConnection,
-  loaded: LoadedConfig,
-  classification: () => ClassificationConfig | undefined,
+  { name, connection, loaded, classification }: ConfiguredDatabase,
   parts: Omit<PostgresParts, 'derive'>,
   login?: EnforcedLogin,
 ): PostgresRoute {

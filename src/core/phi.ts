@@ -63,7 +63,7 @@ export const operators = [
   'keep',
 ] as const;
 
-/** How a value is masked (DESIGN: PHI classes). `scan` masks only what the detectors find inside; `keep` nothing. */
+/** How a value is masked. `scan` masks only what the detectors find inside; `keep` nothing. */
 export type Operator = (typeof operators)[number];
 
 /** A set of classes, or every class there is and will be. */

@@ -78,6 +78,13 @@ export interface Payload {
   readonly bytes: Uint8Array;
 }
 
+const utf8 = new TextEncoder();
+
+/** Of JSON, as text. */
+export function jsonPayload(json: string): Payload {
+  return { media: 'application/json', bytes: utf8.encode(json) };
+}
+
 /** An entry as it stands in the log, in canonical JSON. */
 export interface Entry extends RecordInput {
   readonly v: 1;

@@ -22,6 +22,7 @@ export function wantsAccounts({ connections }: Pick<Config, 'connections'>): boo
     (each) => each.type === 'mcp' && each.transport === 'http' && each.credential?.type === 'oauth-per-user',
   );
 }
+
 /** Below the page of a connection: what the gate is there as a client. */
 export const clientDocument = 'client.json';
 
@@ -73,12 +74,14 @@ export class AccountDesk {
   connected(connection: string, person: Person, signal: AbortSignal): Promise<void> {
     const key = keyOf(connection, person);
     const { promise, resolve } = Promise.withResolvers<void>();
+    const done = (): void => resolve();
     const waiting = this.#waiting.get(key) ?? new Set();
-    this.#waiting.set(key, waiting.add(resolve));
-    signal.addEventListener('abort', () => resolve(), { once: true });
-    if (signal.aborted) resolve();
+    this.#waiting.set(key, waiting.add(done));
+    signal.addEventListener('abort', done);
+    if (signal.aborted) done();
     return promise.finally(() => {
-      waiting.delete(resolve);
+      signal.removeEventListener('abort', done);
+      waiting.delete(done);
       if (waiting.size === 0 && this.#waiting.get(key) === waiting) this.#waiting.delete(key);
     });
   }

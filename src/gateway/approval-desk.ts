@@ -4,13 +4,14 @@
 import type { Approval, Party } from '../approvals/approval.ts';
 import { type ApprovalEvent, type ApprovalRecord, bindingOf, statusAt, step } from '../approvals/step.ts';
 import { partyOf, type Subject } from '../core/facts.ts';
-import type { RecordType } from '../core/record.ts';
+import { jsonPayload, type Payload, type RecordType } from '../core/record.ts';
 import { ok, type Result } from '../core/result.ts';
 import type { ApprovalStore } from '../ports/approvals.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import { recorded } from './refused-attempts.ts';
+import { Turns } from './turns.ts';
 
 /** What a held request brings with it; the desk gives the approval its id. */
 export type Claim = Omit<Extract<ApprovalEvent, { kind: 'request' }>, 'kind' | 'id'>;
@@ -21,8 +22,11 @@ export interface ClaimOutcome {
 }
 
 export interface ApprovalDesk {
-  /** Spends a live approval of exactly this act; else joins the request that is open for it, or opens one. @throws LogUnavailable */
-  claim(claim: Claim): Promise<ClaimOutcome>;
+  /**
+   * Spends a live approval of exactly this act; else joins the request that is open for it, or opens one. Null, and nothing has
+   * changed, where whoever asks had hung up when it was their turn. @throws LogUnavailable
+   */
+  claim(claim: Claim, signal: AbortSignal): Promise<ClaimOutcome | null>;
   /** Resolves when the approval has been decided, the time is up, or the signal says so. Never rejects. */
   settled(id: string, ms: number, signal: AbortSignal): Promise<void>;
   /** Refused: own_request, not_a_reviewer, approval_settled, approval_expired, reason_required, approval_not_found. */
@@ -54,12 +58,7 @@ export function createApprovalDesk(deps: ApprovalDeskDeps): ApprovalDesk {
   const waiters = new Waiters(clock);
 
   /** One move at a time: the state a step was made from is the state it is written over. */
-  let last: Promise<unknown> = Promise.resolve();
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = last.then(work, work);
-    last = turn.catch(() => {});
-    return turn;
-  }
+  const turns = new Turns();
 
   async function move(id: string, event: ApprovalEvent): Promise<Result<Approval>> {
     const stepped = step(store.get(id), event, clock.now());
@@ -81,7 +80,10 @@ export function createApprovalDesk(deps: ApprovalDeskDeps): ApprovalDesk {
   }
 
   return {
-    claim: (claim) => inTurn(() => claimNow({ clock, store, newId: () => random.id('a'), move }, claim)),
+    claim: (claim, signal) =>
+      turns.take(async () =>
+        signal.aborted ? null : claimNow({ clock, store, newId: () => random.id('a'), move }, claim),
+      ),
 
     settled(id, ms, signal) {
       const live = store.get(id);
@@ -90,20 +92,20 @@ export function createApprovalDesk(deps: ApprovalDeskDeps): ApprovalDesk {
     },
 
     async verdict(id, by, effect, reason) {
-      const outcome = await inTurn(() => move(id, { kind: 'verdict', by: named(by), effect, reason }));
+      const outcome = await turns.take(() => move(id, { kind: 'verdict', by: named(by), effect, reason }));
       return recorded(log, by, { type: 'approval.refused', approval: id, data: { effect } }, outcome);
     },
-    withdraw: (id, by) => inTurn(() => move(id, { kind: 'withdraw', by: named(by) })),
-    explain: (id, by, reason) => inTurn(() => move(id, { kind: 'explain', by: named(by), reason })),
+    withdraw: (id, by) => turns.take(() => move(id, { kind: 'withdraw', by: named(by) })),
+    explain: (id, by, reason) => turns.take(() => move(id, { kind: 'explain', by: named(by), reason })),
 
     async recall(id, issuer) {
       const open = store.list().filter(({ verdicts, status }) => verdicts.length > 0 && status !== 'used');
-      for (const each of open) await inTurn(() => move(each.id, { kind: 'recall', id, issuer }));
+      for (const each of open) await turns.take(() => move(each.id, { kind: 'recall', id, issuer }));
     },
 
     async tick() {
       const due = store.list().filter((each) => isDue(each, clock.now()));
-      for (const { id } of due) await inTurn(() => move(id, { kind: 'tick' }));
+      for (const { id } of due) await turns.take(() => move(id, { kind: 'tick' }));
       return due.length;
     },
   };
@@ -185,9 +187,7 @@ class Waiters {
   }
 }
 
-const utf8 = new TextEncoder();
-
 /** What of a record is to be encrypted. */
-export function payloadOf(each: ApprovalRecord): Parameters<Log['append']>[1] {
-  return each.payload ? { media: 'application/json', bytes: utf8.encode(JSON.stringify(each.payload)) } : undefined;
+export function payloadOf({ payload }: ApprovalRecord): Payload | undefined {
+  return payload && jsonPayload(JSON.stringify(payload));
 }

@@ -22,6 +22,7 @@ import type { Archive, ArchivedVersion } from '../ports/archive.ts';
 import type { ArchiveSource } from '../ports/archive-source.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log, LogReader } from '../ports/log.ts';
+import { Turns } from './turns.ts';
 
 export interface ArchiveDeps {
   readonly clock: Clock;
@@ -86,7 +87,7 @@ interface Snapshot {
 class Desk implements ArchiveDesk {
   readonly #deps: ArchiveDeps;
   #progress: Progress | undefined;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   /** When what is not archived yet was first seen to be there; null = nothing is. */
   #behindSinceMs: number | null;
   /** When everything was last known to be archived. */
@@ -122,24 +123,24 @@ class Desk implements ArchiveDesk {
     return async () => {
       stopped = true;
       cancel();
-      await this.#last;
+      await this.#turns.over();
     };
   }
 
   cut(): Promise<Result<void>> {
-    const run = this.#last.then(() => this.#tryCut());
-    this.#last = run;
-    return run;
+    return this.#turns.take(() => this.#tryCut());
   }
 
   async #tryCut(): Promise<Result<void>> {
     const { clock, onState } = this.#deps;
     const startedMs = clock.now();
     let done: Result<void>;
+    let current = false;
     try {
       // Before anything is asked of the archive, which may never answer.
       if (!(await this.#isCurrent())) this.#behindSinceMs ??= this.#currentMs;
       done = await this.#cut();
+      current = done.ok && (await this.#isCurrent());
     } catch (error) {
       const why = error instanceof Error ? error.message : 'unknown cause';
       done = refuse('upstream_unavailable', `The log could not be archived: ${why}.`);
@@ -151,7 +152,7 @@ class Desk implements ArchiveDesk {
     if (this.failures > 0) onState(null);
     this.failures = 0;
     this.#currentMs = startedMs;
-    this.#behindSinceMs = (await this.#isCurrent()) ? null : startedMs;
+    this.#behindSinceMs = current ? null : startedMs;
     return done;
   }
 

@@ -6,7 +6,7 @@ import type { Decision, Policy } from '../core/decision.ts';
 import { askerOf, nameOf, type Subject } from '../core/facts.ts';
 import { type Json, type JsonObject, spelledOnce } from '../core/json.ts';
 import type { PhiClass } from '../core/phi.ts';
-import type { Payload, RecordInput } from '../core/record.ts';
+import { jsonPayload, type Payload, type RecordInput } from '../core/record.ts';
 import { assert, fail, ok, type Refusal, type Result } from '../core/result.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
@@ -115,14 +115,8 @@ class RecordedSession implements AuditedSession {
     const data = before?.data ?? summaryOf(intent, decision);
     if (!before) this.#decided.keep(intent, policy, decision, data);
     const isOverlapped = intent.overlap === true && decision.effect === 'allow';
-    const intended = this.append(
-      'request',
-      request,
-      data,
-      before?.payload(intent) ?? payloadOf(intent, decision),
-      isOverlapped,
-      intent.parent,
-    );
+    const payload = before?.payload(intent) ?? payloadOf(intent, decision);
+    const intended = this.append(this.#intended(request, data, intent.parent), payload, isOverlapped);
     if (!isOverlapped) return this.#submitted(admission, intent, intended);
     // Durable before anything is released: `record` is appended after it, in order. A failure shows there.
     intended.catch(nothing);
@@ -154,8 +148,8 @@ class RecordedSession implements AuditedSession {
     const request = this.#deps.random.id('r');
     const data = { effect: 'deny', code: refusal.code, rule: refusal.rule ?? 'builtin:door' };
     await Promise.all([
-      this.append('request', request, data, jsonPayload(JSON.stringify({ content, refusal }))),
-      this.append('request.end', request, { status: 'refused', code: refusal.code }),
+      this.append(this.#intended(request, data), jsonPayload(JSON.stringify({ content, refusal }))),
+      this.append(this.#turnedDown(request, refusal)),
     ]);
   }
 
@@ -204,25 +198,24 @@ class RecordedSession implements AuditedSession {
       session: this.id,
       request,
     };
-    let outcome = await desk.claim(claim);
+    let outcome = await desk.claim(claim, intent.signal);
     const waitMs = intent.holdMs ?? terms.waitMs;
     const deadline = clock.now() + waitMs;
-    if (outcome.kind === 'pending' && waitMs > 0) {
+    if (outcome?.kind === 'pending' && waitMs > 0) {
       const page = `${publicUrl}/approvals/${outcome.approval}`;
       intent.onHold?.({ approval: outcome.approval, link: page, waitMs, rule });
     }
-    while (outcome.kind === 'pending' && clock.now() < deadline && !intent.signal.aborted) {
+    while (outcome?.kind === 'pending' && clock.now() < deadline && !intent.signal.aborted) {
       await desk.settled(outcome.approval, deadline - clock.now(), intent.signal);
       // INVARIANT: whoever hung up or canceled spends nothing, whatever was decided meanwhile.
-      if (intent.signal.aborted) break;
-      outcome = await desk.claim(claim);
+      outcome = (await desk.claim(claim, intent.signal)) ?? outcome;
     }
-    if (intent.signal.aborted) {
+    if (outcome === null || intent.signal.aborted) {
       return {
         code: 'canceled',
         text: 'The request was canceled while it waited for approval.',
         rule,
-        approval: outcome.approval,
+        ...(outcome ? { approval: outcome.approval } : {}),
       };
     }
     return refusalOfHold(outcome, rule, `${publicUrl}/approvals/${outcome.approval}`);
@@ -231,17 +224,15 @@ class RecordedSession implements AuditedSession {
   async #refuse(request: string, intent: Intent, decision: Decision, refusal: Refusal): Promise<Result<never>> {
     const data = { ...summaryOf(intent, decision), effect: 'deny', code: refusal.code };
     await Promise.all([
-      this.append('request', request, data, payloadOf(intent, decision), false, intent.parent),
-      this.append('request.end', request, { status: 'refused', code: refusal.code }),
+      this.append(this.#intended(request, data, intent.parent), payloadOf(intent, decision)),
+      this.append(this.#turnedDown(request, refusal)),
     ]);
     return fail(refusal);
   }
 
   /** Names that tell nothing, in the part of the record that is encrypted and can be destroyed. */
   async disclose(
-    request: string,
-    intent: Intent,
-    decision: Decision,
+    { request, intent, decision }: RecordedAdmission,
     seen: Seen,
     masked: Readonly<Record<string, number>>,
   ): Promise<void> {
@@ -264,24 +255,22 @@ class RecordedSession implements AuditedSession {
     const purpose = intent.known?.['reason'];
     const names = seen.patients.map(({ kind, value, by }): Json => [this.#deps.patientName(kind, value), by]);
     const payload = jsonPayload(JSON.stringify({ names, ...(purpose === undefined ? {} : { purpose }) }));
-    await this.append('disclosure', request, data, payload, true);
+    const { subject, connection } = this.#who;
+    await this.append({ type: 'disclosure', session: this.id, request, subject, connection, data }, payload, true);
   }
 
-  /** Of a request: what answers it is told of by its name alone. */
-  append(
-    type: RecordInput['type'],
-    request: string,
-    data: JsonObject,
-    payload?: Payload,
-    patient?: boolean,
-    parent?: RecordInput['parent'],
-  ): Promise<unknown> {
-    const session = this.id;
-    if (type === 'response' || type === 'request.end')
-      return this.#deps.log.append({ type, session, request, data }, payload, patient);
+  append(record: RecordInput, payload?: Payload, patient?: boolean): Promise<unknown> {
+    return this.#deps.log.append(record, payload, patient);
+  }
+
+  #intended(request: string, data: JsonObject, parent?: RecordInput['parent']): RecordInput {
     const { subject, connection } = this.#who;
-    const record = { type, session, request, subject, connection, data };
-    return this.#deps.log.append(parent ? { ...record, parent } : record, payload, patient);
+    const record: RecordInput = { type: 'request', session: this.id, request, subject, connection, data };
+    return parent ? { ...record, parent } : record;
+  }
+
+  #turnedDown(request: string, { code }: Refusal): RecordInput {
+    return { type: 'request.end', session: this.id, request, data: { status: 'refused', code } };
   }
 
   ended(admission: RecordedAdmission): void {
@@ -292,8 +281,8 @@ class RecordedSession implements AuditedSession {
 class RecordedAdmission implements Admission {
   readonly request: string;
   readonly decision: Decision;
+  readonly intent: Intent;
   readonly #session: RecordedSession;
-  readonly #intent: Intent;
   #chunks = 0;
   #ended = false;
 
@@ -301,22 +290,27 @@ class RecordedAdmission implements Admission {
     this.request = request;
     this.decision = decision;
     this.#session = session;
-    this.#intent = intent;
+    this.intent = intent;
   }
 
   record(chunk: Payload, data?: JsonObject, ending?: Ending): Promise<unknown> {
     const at = this.#chunks++;
-    if (!ending || !this.#close()) return this.#session.append('response', this.request, { ...data, chunk: at }, chunk);
+    if (!ending || !this.#close()) return this.#append('response', { ...data, chunk: at }, chunk);
     const { status, data: outcome } = ending;
-    return this.#session.append('request.end', this.request, { ...data, chunk: at, ...outcome, status }, chunk);
+    return this.#append('request.end', { ...data, chunk: at, ...outcome, status }, chunk);
   }
 
   disclose(seen: Seen, masked: Readonly<Record<string, number>>): Promise<unknown> {
-    return this.#session.disclose(this.request, this.#intent, this.decision, seen, masked);
+    return this.#session.disclose(this, seen, masked);
   }
 
   async end(status: Ending['status'], data?: JsonObject): Promise<void> {
-    if (this.#close()) await this.#session.append('request.end', this.request, { ...data, status }, undefined, true);
+    if (this.#close()) await this.#append('request.end', { ...data, status }, undefined, true);
+  }
+
+  /** What answers a request is told of by its name alone. */
+  #append(type: 'response' | 'request.end', data: JsonObject, payload?: Payload, patient?: boolean): Promise<unknown> {
+    return this.#session.append({ type, session: this.#session.id, request: this.request, data }, payload, patient);
   }
 
   /** False when it had an end already. */
@@ -383,15 +377,9 @@ function phiOf(intent: Intent): PhiClass[] {
   return [...new Set(all)].sort();
 }
 
-const utf8 = new TextEncoder();
-
 /** What of a subject a decision may read; which scopes are met by now is asked each time. */
 function askingAs(subject: Subject): string {
   return JSON.stringify(askerOf({ ...subject, scopes: {} }, 0));
 }
 
 function nothing(): void {}
-
-function jsonPayload(json: string): Payload {
-  return { media: 'application/json', bytes: utf8.encode(json) };
-}

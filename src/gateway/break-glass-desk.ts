@@ -21,6 +21,7 @@ import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import { named, payloadOf } from './approval-desk.ts';
 import { recorded } from './refused-attempts.ts';
+import { Turns } from './turns.ts';
 
 export interface BreakGlassDesk {
   /** Refused: denied, reason_required, invalid_request. @throws LogUnavailable */
@@ -75,12 +76,8 @@ export function createBreakGlassDesk(deps: BreakGlassDeps): BreakGlassDesk {
   for (const each of [...known.values()].toReversed()) place(each);
 
   /** One move at a time: the state a step was made from is the state it is written over. */
-  let last: Promise<unknown> = Promise.resolve();
-  function inTurn(id: string, event: EmergencyEvent): Promise<Result<Emergency>> {
-    const turn = last.then(() => move(id, event));
-    last = turn.catch(() => {});
-    return turn;
-  }
+  const turns = new Turns();
+  const inTurn = (id: string, event: EmergencyEvent): Promise<Result<Emergency>> => turns.take(() => move(id, event));
 
   async function move(id: string, event: EmergencyEvent): Promise<Result<Emergency>> {
     const stepped = stepEmergency(known.get(id), event, clock.now());

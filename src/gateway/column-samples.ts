@@ -5,7 +5,7 @@ import type { PostgresType } from '../core/postgres-type.ts';
 import { ok, type Result } from '../core/result.ts';
 import type { Holds } from '../masking/column-evidence.ts';
 import { nameOf, type SurveyedColumn } from '../masking/proposal.ts';
-import type { Catalog, Column, Relation } from '../sql/catalog.ts';
+import type { Catalog, Relation } from '../sql/catalog.ts';
 import { identifier } from './sql-text.ts';
 import type { CatalogQuery } from './upstream-query.ts';
 
@@ -97,7 +97,8 @@ async function sample(
   const columns = wanted.filter((column) => table.readable.has(column.attnum));
   if (columns.length === 0) return wanted.length === 0 ? new Map() : "the gate's login may not read it";
   const share = shareOf(table, rowsMax);
-  const read = (from: number | null) => query(sampleSql(table, columns, (oid) => catalog.type(oid), rowsMax, from));
+  const values = columns.map(({ name, typeOid }) => textSql(name, catalog.type(typeOid)));
+  const read = (from: number | null) => query(sampleSql(table, values, rowsMax, from));
   let answer = await read(share);
   // A sample of pages may well be empty where the count was stale.
   if (answer.ok && answer.value.rows.length < rowsMax / 4 && share !== null) answer = await read(null);
@@ -109,18 +110,14 @@ async function sample(
 /** Long enough to tell what it is; a document has to be seen further in. */
 const charsMax = 2_000;
 
-function sampleSql(
-  { relation }: Table,
-  columns: readonly Column[],
-  typeOf: Catalog['type'],
-  rowsMax: number,
-  share: number | null,
-): string {
-  const values = columns.map(({ name, typeOid }) => {
-    const value = `t.${identifier(name)}`;
-    const text = isArray(typeOf(typeOid)) ? `pg_catalog.array_to_string(${value}, ' ')` : `${value}::pg_catalog.text`;
-    return `pg_catalog.left(${text}, ${charsMax})`;
-  });
+function textSql(column: string, type: PostgresType): string {
+  const value = `t.${identifier(column)}`;
+  const text = isArray(type) ? `pg_catalog.array_to_string(${value}, ' ')` : `${value}::pg_catalog.text`;
+  return `pg_catalog.left(${text}, ${charsMax})`;
+}
+
+/** `share`: percent of the table's pages; null = all of it. */
+function sampleSql({ relation }: Table, values: readonly string[], rowsMax: number, share: number | null): string {
   const of = share === null ? '' : ` TABLESAMPLE SYSTEM (${share})`;
   return `SELECT ${values.join(', ')} FROM ${identifier(relation.schema, relation.name)} t${of} LIMIT ${rowsMax}`;
 }

@@ -27,6 +27,7 @@ import {
   tokenTypes,
 } from '../ports/token-grants.ts';
 import { isEnded, type OwnToken } from './caller-tokens.ts';
+import { isFirstTime } from './presented-once.ts';
 
 export interface GrantDeskDeps {
   readonly clock: Clock;
@@ -83,11 +84,7 @@ export class GrantDesk implements TokenGrants {
   }
 
   firstTime(issuer: string, id: string, untilMs: number): boolean {
-    const { records, clock } = this.#deps;
-    const key = JSON.stringify([issuer, id]);
-    if (records.get('presented', key, clock.now())) return false;
-    records.put('presented', key, { atMs: clock.now() }, untilMs + limits.clockSkewMs);
-    return true;
+    return isFirstTime(this.#deps, JSON.stringify([issuer, id]), untilMs);
   }
 
   #workload({ workload }: KnownClient): Outcome<Proven> {

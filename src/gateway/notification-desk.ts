@@ -3,7 +3,7 @@
 
 import { ok } from '../core/result.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Log } from '../ports/log.ts';
+import { type Log, LogUnavailable } from '../ports/log.ts';
 import type { Notice, NoticeQueue, Notifier, QueuedNotice } from '../ports/notices.ts';
 
 export interface NotificationDesk {
@@ -68,9 +68,11 @@ export function createNotificationDesk(deps: NotificationDeps): NotificationDesk
       void desk.deliver();
     },
     deliver() {
-      // A log that is closed closes the gate by itself.
       round ??= deliverDue()
-        .catch(() => {})
+        .catch((error: unknown) => {
+          // A log that is closed closes the gate by itself.
+          if (!(error instanceof LogUnavailable)) onFailure('The notices that wait could not be read or written.');
+        })
         .finally(() => {
           round = null;
         });

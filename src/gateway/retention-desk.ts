@@ -5,7 +5,7 @@
 import { type Doomed, type Hold, RetentionLedger, type Shredding, shreddedIn } from '../audit/retention-ledger.ts';
 import { tileWidth } from '../audit/tree.ts';
 import { nameOf, type Subject } from '../core/facts.ts';
-import type { Payload } from '../core/record.ts';
+import { jsonPayload } from '../core/record.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { HoldStore, LegalHold } from '../ports/holds.ts';
@@ -14,6 +14,7 @@ import type { PayloadKeep } from '../ports/payload-keep.ts';
 import type { Random } from '../ports/random.ts';
 import type { SessionIndex } from '../ports/sessions.ts';
 import { namedPatient, type PatientNaming } from './patient-names.ts';
+import { Turns } from './turns.ts';
 
 export interface RetentionDeps {
   readonly clock: Clock;
@@ -71,7 +72,6 @@ const targetLengthMax = 200;
 /** Of a hold that is in the log and not in the store: the words are in the record's payload. */
 const lostReason = 'The store has lost this hold; the log has it, and it stands until it is released.';
 const identifiersMax = 20;
-const utf8 = new TextEncoder();
 
 export function createRetentionDesk(deps: RetentionDeps): RetentionDesk {
   return new Desk(deps);
@@ -79,16 +79,14 @@ export function createRetentionDesk(deps: RetentionDeps): RetentionDesk {
 
 class Desk implements RetentionDesk {
   readonly #deps: RetentionDeps;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(deps: RetentionDeps) {
     this.#deps = deps;
   }
 
   shred({ dryRun = false, unattended = false }: Parameters<RetentionDesk['shred']>[0] = {}): Promise<ShredReport> {
-    const run = this.#last.then(() => this.#shred(dryRun, unattended));
-    this.#last = run.catch(() => {});
-    return run;
+    return this.#turns.take(() => this.#shred(dryRun, unattended));
   }
 
   holds(): readonly LegalHold[] {
@@ -124,7 +122,7 @@ class Desk implements RetentionDesk {
     holds.save(hold);
     const kinds = kind === 'patient' ? { kinds: [...this.kindsOf(hold)] } : {};
     const data = { hold: hold.id, kind, target, ...kinds };
-    await log.append({ type: 'retention.held', subject: nameOf(by), data }, payloadOf({ reason }));
+    await log.append({ type: 'retention.held', subject: nameOf(by), data }, jsonPayload(JSON.stringify({ reason })));
     return ok(hold);
   }
 
@@ -134,7 +132,10 @@ class Desk implements RetentionDesk {
     const found = this.holds().find((each) => each.id === id);
     if (!found) return refuse('not_found', 'There is no such hold.', { next: 'List them: chartgate audit hold ls.' });
     const data = { hold: id, kind: found.kind, target: found.target };
-    await log.append({ type: 'retention.released', subject: nameOf(by), data }, payloadOf({ reason }));
+    await log.append(
+      { type: 'retention.released', subject: nameOf(by), data },
+      jsonPayload(JSON.stringify({ reason })),
+    );
     holds.remove(id);
     await index.catchUp(reader);
     return ok(found);
@@ -237,8 +238,4 @@ function* partsOf({ sessions, packs }: Shredding): Generator<Shredding> {
 
 function isReason(reason: string): boolean {
   return reason.trim() !== '' && reason.length <= reasonLengthMax;
-}
-
-function payloadOf(value: { readonly reason: string }): Payload {
-  return { media: 'application/json', bytes: utf8.encode(JSON.stringify(value)) };
 }

@@ -3,7 +3,6 @@
 
 import { hash, timingSafeEqual } from 'node:crypto';
 import { nameOf, type Subject } from '../core/facts.ts';
-import { limits } from '../core/limits.ts';
 import { fail, ok, type Refusal, type Result, refuse } from '../core/result.ts';
 import { type PersonRules, personOf } from '../identity/person.ts';
 import { msLeft, type StepUp } from '../identity/step-up.ts';
@@ -23,6 +22,7 @@ import type {
 } from '../ports/sign-in.ts';
 import { cookieOf } from '../wire/http/cookies.ts';
 import type { DoorRefusals } from './door-refusals.ts';
+import { isFirstTime } from './presented-once.ts';
 
 export interface ConfiguredProvider {
   readonly label: string;
@@ -52,6 +52,14 @@ export interface SignedInBrowser extends BrowserSession {
 export interface Begun {
   readonly url: string;
   readonly cookie: string;
+}
+
+/** What a browser brings from its provider, and where from. */
+export interface CameBack {
+  readonly state: string;
+  readonly cookieHeader: string | undefined;
+  /** Peer address, for the record. */
+  readonly address: string;
 }
 
 export interface Finished {
@@ -108,9 +116,7 @@ export class SignInDesk implements BrowserSessions {
   async finish(
     name: string,
     answer: ProviderAnswer,
-    state: string,
-    cookieHeader: string | undefined,
-    address: string,
+    { state, cookieHeader, address }: CameBack,
   ): Promise<Result<Finished>> {
     const flow = this.#openFlow(state, name, cookieHeader);
     const finished = flow.ok ? await this.#prove(flow.value, answer) : flow;
@@ -222,7 +228,7 @@ export class SignInDesk implements BrowserSessions {
     const proof = await provider.client.finish(answer, flow.keep);
     if (!proof.ok) return proof;
     const { once } = proof.value;
-    if (once && !this.#firstTime(`${flow.provider} ${once.id}`, once.untilMs))
+    if (once && !isFirstTime(this.#deps, `${flow.provider} ${once.id}`, once.untilMs))
       return refuse('sign_in_refused', 'This answer of the provider has been presented before.');
     const person = personOf(proof.value.claims, provider.rules);
     if (!person.ok) return fail(person.error);
@@ -256,13 +262,6 @@ export class SignInDesk implements BrowserSessions {
 
   #putBrowser(cookie: string, value: BrowserRecord, signIn: SignIn): void {
     this.#deps.records.put('browser', cookie, value, signIn.endsMs, { session: signIn.id });
-  }
-
-  #firstTime(id: string, untilMs: number): boolean {
-    const { records, clock } = this.#deps;
-    if (records.get('presented', id, clock.now())) return false;
-    records.put('presented', id, { atMs: clock.now() }, untilMs + limits.clockSkewMs);
-    return true;
   }
 
   #setCookie(name: string, value: string, ms: number): string {

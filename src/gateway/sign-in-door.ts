@@ -179,7 +179,8 @@ export class SignInDoor {
 
   async #finish(exchange: HttpExchange, name: string, state: string, answer: ProviderAnswer): Promise<void> {
     const { desk } = this.#deps;
-    const finished = await desk.finish(name, answer, state, exchange.header('cookie'), exchange.remoteAddress);
+    const came = { state, cookieHeader: exchange.header('cookie'), address: exchange.remoteAddress };
+    const finished = await desk.finish(name, answer, came);
     if (!finished.ok) return showRefusal(exchange, finished.error, signInPrefix);
     const { destination, cookie } = finished.value;
     // A client's request is gone on with there, if this is the browser it began in.

@@ -5,11 +5,12 @@
 import { createHash } from 'node:crypto';
 import { nameOf, type Subject } from '../core/facts.ts';
 import { canonicalJson, type JsonObject } from '../core/json.ts';
-import type { Payload, RecordInput } from '../core/record.ts';
+import { jsonPayload, type Payload, type RecordInput } from '../core/record.ts';
 import { ok, type Refusal, type Result, refuse } from '../core/result.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { PinKind, ToolChange, ToolPin, ToolPinStore } from '../ports/tool-pins.ts';
+import { Turns } from './turns.ts';
 
 /** A definition as a server has just listed it. */
 export interface SeenTool {
@@ -55,7 +56,7 @@ class Desk implements ToolDesk {
   readonly #deps: ToolDeskDeps;
   readonly #pins = new Map<string, Map<string, ToolPin>>();
   /** One step at a time: what it was made from is what it is written over. */
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(deps: ToolDeskDeps) {
     this.#deps = deps;
@@ -68,7 +69,7 @@ class Desk implements ToolDesk {
       const pin = this.#pins.get(connection)?.get(placeOf(seen));
       return pin?.accepted.sha256 === sha256 || pin?.change?.sha256 === sha256;
     };
-    if (!tools.every(known)) await this.#inTurn(() => this.#take(connection, tools));
+    if (!tools.every(known)) await this.#turns.take(() => this.#take(connection, tools));
   }
 
   objection(connection: string, tool: string, sha256: string, kind?: PinKind): Refusal | null {
@@ -102,7 +103,7 @@ class Desk implements ToolDesk {
   }
 
   verdict(id: string, by: Subject, effect: 'accept' | 'refuse', reason: string): Promise<Result<ToolPin>> {
-    return this.#inTurn(() => this.#decide(id, by, effect, reason));
+    return this.#turns.take(() => this.#decide(id, by, effect, reason));
   }
 
   async #take(connection: string, tools: readonly SeenTool[]): Promise<void> {
@@ -124,7 +125,10 @@ class Desk implements ToolDesk {
       pins.set(place, stepped);
       next.set(place, stepped);
       const data = { [kind ?? 'tool']: tool, sha256, ...(change ? { change: change.id } : {}) };
-      records.push([{ type: pin ? 'tool.changed' : 'tool.pinned', connection, data }, jsonPayload({ definition })]);
+      records.push([
+        { type: pin ? 'tool.changed' : 'tool.pinned', connection, data },
+        jsonPayload(canonicalJson({ definition })),
+      ]);
     }
     if (next.size === 0) return;
     await Promise.all(records.map(([record, payload]) => log.append(record, payload)));
@@ -161,7 +165,10 @@ class Desk implements ToolDesk {
           }
         : { ...pin, change: { ...change, status: 'refused' } };
     const data = { [kind]: tool, change: id, effect, sha256: change.sha256 };
-    await log.append({ type: 'tool.decided', connection, subject: nameOf(by), data }, jsonPayload({ reason }));
+    await log.append(
+      { type: 'tool.decided', connection, subject: nameOf(by), data },
+      jsonPayload(canonicalJson({ reason })),
+    );
     store.save([decided]);
     this.#keep([decided]);
     return ok(decided);
@@ -172,12 +179,6 @@ class Desk implements ToolDesk {
       const ofConnection = this.#pins.get(pin.connection) ?? new Map<string, ToolPin>();
       this.#pins.set(pin.connection, ofConnection.set(placeOf(pin), pin));
     }
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#last.then(work, work);
-    this.#last = turn.catch(() => {});
-    return turn;
   }
 }
 
@@ -198,10 +199,4 @@ function changeOf(pin: ToolPin, seen: Omit<ToolChange, 'id' | 'status'>): ToolCh
   const { connection, kind, tool, accepted } = pin;
   const step = canonicalJson([connection, tool, accepted.sha256, seen.sha256, ...(kind ? [kind] : [])]);
   return { ...seen, id: `t_${createHash('sha256').update(step).digest('hex').slice(0, 32)}`, status: 'pending' };
-}
-
-const utf8 = new TextEncoder();
-
-function jsonPayload(value: JsonObject): Payload {
-  return { media: 'application/json', bytes: utf8.encode(canonicalJson(value)) };
 }

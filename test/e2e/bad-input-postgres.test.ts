@@ -16,14 +16,7 @@ import { encodePasswordMessage } from '../../src/wire/postgres/authentication.ts
 import { decodeBackendKeyData } from '../../src/wire/postgres/cancel.ts';
 import { encodeCopyData, encodeCopyDone } from '../../src/wire/postgres/copy.ts';
 import { encodeErrorResponse, encodeNoticeResponse } from '../../src/wire/postgres/error-fields.ts';
-import {
-  encodeBind,
-  encodeClose,
-  encodeDescribe,
-  encodeExecute,
-  encodeParse,
-  encodeSync,
-} from '../../src/wire/postgres/extended.ts';
+import { encodeClose, encodeDescribe, encodeSync } from '../../src/wire/postgres/extended.ts';
 import { encodeCommandComplete, encodeFunctionCall, encodeQuery } from '../../src/wire/postgres/query.ts';
 import {
   decodeRowDescription,
@@ -41,6 +34,7 @@ import {
 import { decodeParameterStatus, encodeParameterStatus, encodeReadyForQuery } from '../../src/wire/postgres/status.ts';
 import { type Clinic, canaries, type Gate, startClinic } from '../parts/clinic.ts';
 import { eventually } from '../parts/eventually.ts';
+import { bind, execute, parse } from '../parts/extended-messages.ts';
 import { type Lie, type Meddler, meddler } from '../parts/meddler.ts';
 import {
   hangUp,
@@ -85,10 +79,6 @@ const startup = (person: string, minor = 0, options: [string, string][] = []): B
 const signedIn = (person: string, minor = 0): Promise<Peer> => signedInAt(clinic, person, { minor });
 
 const query = (text: string): Step => say(encodeQuery(text));
-const parse = (text: string, name = ''): Buffer => encodeParse({ name, text, parameterTypes: [] });
-const bind = (statement = ''): Buffer =>
-  encodeBind({ portal: '', statement, parameterFormats: [], parameters: [], resultFormats: [] });
-const execute = encodeExecute({ portal: '', rowsMax: 0 });
 
 function assertClean(peer: Peer): void {
   const heard = Buffer.concat(peer.heard).toString('latin1');
@@ -317,7 +307,7 @@ describe('an upstream that lies', () => {
     ] as readonly [string, Lie][]) {
       road.lie(`--${marker}`, lie);
       const peer = await signedIn('ana');
-      peer.send(parse(`${rows} --${marker}`), bind(), execute, encodeSync());
+      peer.send(parse(`${rows} --${marker}`), bind(), execute(), encodeSync());
       for (let frame = await peer.receive(); frame; frame = await peer.receive()) {
         if (frame.type === 'Z'.charCodeAt(0)) peer.close();
       }
@@ -410,9 +400,9 @@ describe('an upstream that lies', () => {
     });
     const peer = await signedIn('ana');
     await peer.converse(
-      say([parse(`${rows} --changing`), bind(), encodeDescribe({ kind: 'portal', name: '' }), execute, encodeSync()]),
+      say([parse(`${rows} --changing`), bind(), encodeDescribe({ kind: 'portal', name: '' }), execute(), encodeSync()]),
       hear('1 2 T D+ C Z'),
-      say([bind(), execute, encodeSync()]),
+      say([bind(), execute(), encodeSync()]),
       hear('2 D+ C Z'),
       hangUp,
     );
@@ -516,7 +506,7 @@ describe('what is too large', () => {
     const long = 'n'.repeat(1_000_000);
     await conversation(
       'ana',
-      say([parse('SELECT 1', long), bind(long), execute, encodeSync()]),
+      say([parse('SELECT 1', long), bind(long), execute(), encodeSync()]),
       hear('1 2 D C Z'),
       query(`SELECT ${'('.repeat(100_000)}1${')'.repeat(100_000)}`),
       hear('E Z'),
@@ -593,7 +583,7 @@ describe('a client that breaks the rules', () => {
       hear('T D C Z'),
       say(encodeFunctionCall({ functionOid: 1, argumentFormats: [], arguments: [], resultFormat: 0 })),
       hear('E:0A000 Z'),
-      say([execute, encodeSync()]),
+      say([execute(), encodeSync()]),
       hear('E:34000 Z'),
     );
     await allIsWell();
@@ -604,7 +594,7 @@ describe('a client that breaks the rules', () => {
     const peer = await signedIn('ana');
     await peer.converse(
       say([parse('SELECT label FROM wards', `${same}x`), encodeClose({ kind: 'statement', name: `${same}y` })]),
-      say([parse('SELECT ssn FROM patients', `${same}z`), bind(`${same}x`), execute, encodeSync()]),
+      say([parse('SELECT ssn FROM patients', `${same}z`), bind(`${same}x`), execute(), encodeSync()]),
       hear('1 3 1 2 D+ C Z'),
       hangUp,
     );
@@ -615,7 +605,7 @@ describe('a client that breaks the rules', () => {
   it('everything in pieces of one byte', async () => {
     await conversation(
       'ana',
-      say([parse('SELECT ssn FROM patients'), bind(), execute, encodeSync(), encodeQuery('SELECT 1')], 1),
+      say([parse('SELECT ssn FROM patients'), bind(), execute(), encodeSync(), encodeQuery('SELECT 1')], 1),
       hear('1 2 D+ C Z T D C Z'),
     );
   });
@@ -789,7 +779,7 @@ describe('the first packets', () => {
 
   it('anything but a password when one is asked for', async () => {
     for (const message of [
-      execute,
+      execute(),
       encodeQuery('SELECT 1'),
       encodeSync(),
       Buffer.from('p\0\0\0\x03'),

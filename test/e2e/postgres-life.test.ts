@@ -5,17 +5,12 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import {
-  encodeBind,
-  encodeDescribe,
-  encodeExecute,
-  encodeParse,
-  encodeSync,
-} from '../../src/wire/postgres/extended.ts';
+import { encodeDescribe, encodeSync } from '../../src/wire/postgres/extended.ts';
 import { encodeQuery, encodeTerminate } from '../../src/wire/postgres/query.ts';
 import { encodeStartupMessage } from '../../src/wire/postgres/startup.ts';
 import { type Clinic, canaries, type Gate, startClinic } from '../parts/clinic.ts';
 import { eventually } from '../parts/eventually.ts';
+import { bind, execute, parse } from '../parts/extended-messages.ts';
 import { hangUp, hear, type Peer, say, scriptedClient, signedInAt } from '../parts/scripted-postgres.ts';
 
 let clinic: Clinic;
@@ -61,10 +56,6 @@ function assertClean(peer: Peer): void {
 }
 
 const query = encodeQuery;
-const parse = (text: string): Buffer => encodeParse({ name: '', text, parameterTypes: [] });
-const bind = encodeBind({ portal: '', statement: '', parameterFormats: [], parameters: [], resultFormats: [] });
-const portal = encodeBind({ portal: 'p', statement: '', parameterFormats: [], parameters: [], resultFormats: [] });
-const execute = encodeExecute({ portal: '', rowsMax: 0 });
 
 describe('settings of a masked session', () => {
   it('takes what drivers send, and masks are as they were', () =>
@@ -214,11 +205,11 @@ describe('a portal that has run to its end', () => {
       const peer = await signedIn(person);
       const start = parse('SELECT ssn FROM patients');
       await peer.converse(
-        say([query('BEGIN'), start, bind, execute, execute, encodeSync()]),
+        say([query('BEGIN'), start, bind(), execute(), execute(), encodeSync()]),
         hear('C Z 1 2 D D C C Z'),
-        say([bind, execute, encodeSync()]),
+        say([bind(), execute(), encodeSync()]),
         hear('2 D D C Z'),
-        say([execute, encodeDescribe({ kind: 'portal', name: '' }), execute, encodeSync()]),
+        say([execute(), encodeDescribe({ kind: 'portal', name: '' }), execute(), encodeSync()]),
         hear('C T C Z'),
         hangUp,
       );
@@ -232,9 +223,9 @@ describe('a portal that has run to its end', () => {
   it('and has changed something: the server refuses to run it again', async () => {
     const peer = await signedIn('dora');
     await peer.converse(
-      say([query('BEGIN'), parse('UPDATE wards SET beds = beds + 1 WHERE id = 1'), bind, execute, encodeSync()]),
+      say([query('BEGIN'), parse('UPDATE wards SET beds = beds + 1 WHERE id = 1'), bind(), execute(), encodeSync()]),
       hear('C Z 1 2 C Z'),
-      say([execute, encodeSync()]),
+      say([execute(), encodeSync()]),
       hear('E:55000 Z'),
       hangUp,
     );
@@ -297,9 +288,9 @@ describe('whole rows', () => {
     await owner.connect();
     for (const ask of [
       [query('SELECT h FROM herons h')],
-      [parse('SELECT h FROM herons h'), bind, execute, encodeSync()],
+      [parse('SELECT h FROM herons h'), bind(), execute(), encodeSync()],
       // Its rows could be fetched by SQL whenever it likes.
-      [query('BEGIN'), parse('SELECT h FROM herons h'), portal, encodeSync()],
+      [query('BEGIN'), parse('SELECT h FROM herons h'), bind('', 'p'), encodeSync()],
     ]) {
       const asking = await signedIn('ana');
       await owner.query(`BEGIN; ALTER TABLE herons ADD COLUMN whose text DEFAULT 'grey feathers'`);
@@ -314,7 +305,7 @@ describe('whole rows', () => {
     }
     await owner.end();
     await peer.converse(
-      say([query('BEGIN'), parse('SELECT h FROM herons h'), portal, encodeSync(), query('FETCH ALL FROM p')]),
+      say([query('BEGIN'), parse('SELECT h FROM herons h'), bind('', 'p'), encodeSync(), query('FETCH ALL FROM p')]),
       hear('C Z 1 2 Z T D C Z'),
       hangUp,
     );

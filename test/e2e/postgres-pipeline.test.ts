@@ -3,20 +3,11 @@
 
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
-import { decodeNoticeFields } from '../../src/wire/postgres/error-fields.ts';
-import {
-  encodeBind,
-  encodeClose,
-  encodeDescribe,
-  encodeExecute,
-  encodeFlush,
-  encodeParse,
-  encodeSync,
-} from '../../src/wire/postgres/extended.ts';
+import { encodeClose, encodeDescribe, encodeFlush, encodeSync } from '../../src/wire/postgres/extended.ts';
 import type { Frame } from '../../src/wire/postgres/frame.ts';
 import { encodeQuery } from '../../src/wire/postgres/query.ts';
-import { decodeDataRow } from '../../src/wire/postgres/rows.ts';
 import { type Clinic, startClinic } from '../parts/clinic.ts';
+import { bind, execute, parse, told } from '../parts/extended-messages.ts';
 import { logRecords } from '../parts/log-records.ts';
 import { type Peer, signedInAt } from '../parts/scripted-postgres.ts';
 
@@ -27,24 +18,9 @@ before(async () => {
 });
 after(() => clinic.stop());
 
-const parse = (text: string, name = ''): Buffer => encodeParse({ name, text, parameterTypes: [] });
-const bind = (statement = '', portal = ''): Buffer =>
-  encodeBind({ portal, statement, parameterFormats: [], parameters: [], resultFormats: [] });
-const execute = (portal = '', rowsMax = 0): Buffer => encodeExecute({ portal, rowsMax });
 const ask = (text: string): Buffer[] => [parse(text), bind(), execute()];
 
 const signedIn = (person: string): Promise<Peer> => signedInAt(clinic, person);
-
-/** One letter a message; rows and errors with what they carry. */
-function told(frames: readonly Frame[]): string {
-  return frames
-    .map(({ type, body }) => {
-      const letter = String.fromCharCode(type);
-      if (letter === 'D') return `D(${decodeDataRow(body).map(String).join(',')})`;
-      return letter === 'E' ? `E(${decodeNoticeFields(body).get('C')})` : letter;
-    })
-    .join(' ');
-}
 
 async function exchange(peer: Peer, messages: readonly Buffer[], syncs = 1): Promise<string> {
   peer.send(Buffer.concat([...messages]));

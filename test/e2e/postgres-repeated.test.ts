@@ -4,12 +4,13 @@
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import { decodeNoticeFields } from '../../src/wire/postgres/error-fields.ts';
-import { encodeBind, encodeClose, encodeExecute, encodeParse, encodeSync } from '../../src/wire/postgres/extended.ts';
+import { encodeClose, encodeSync } from '../../src/wire/postgres/extended.ts';
 import type { Frame } from '../../src/wire/postgres/frame.ts';
 import { encodeQuery } from '../../src/wire/postgres/query.ts';
 import { decodeDataRow } from '../../src/wire/postgres/rows.ts';
 import { type Clinic, startClinic } from '../parts/clinic.ts';
 import { eventually } from '../parts/eventually.ts';
+import { bind as bindTo, execute, parse } from '../parts/extended-messages.ts';
 import { logRecords } from '../parts/log-records.ts';
 import { type Peer, signedInAt } from '../parts/scripted-postgres.ts';
 
@@ -40,14 +41,9 @@ async function exchange(peer: Peer, messages: readonly Buffer[]): Promise<string
   return told(await peer.receiveUntil('Z'));
 }
 
-const prepare = (text: string): Buffer => encodeParse({ name: 's', text, parameterTypes: [] });
-
-function bind(value: string | null, portal = '', format: 0 | 1 = 0): Buffer {
-  const parameters = value === null ? [] : [Buffer.from(value)];
-  return encodeBind({ portal, statement: 's', parameterFormats: [], parameters, resultFormats: [format] });
-}
-
-const execute = (portal = '', rowsMax = 0): Buffer => encodeExecute({ portal, rowsMax });
+const prepare = (text: string): Buffer => parse(text, 's');
+const bind = (value: string | null, portal = '', format: 0 | 1 = 0): Buffer =>
+  bindTo('s', portal, value === null ? [] : [value], format);
 const run = (value: string | null, format: 0 | 1 = 0): Buffer[] => [bind(value, '', format), execute()];
 const ssnOf = 'SELECT ssn FROM patients WHERE id = $1';
 

@@ -4,19 +4,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { Client } from 'pg';
-import { decodeNoticeFields } from '../../src/wire/postgres/error-fields.ts';
-import {
-  encodeBind,
-  encodeDescribe,
-  encodeExecute,
-  encodeParse,
-  encodeSync,
-} from '../../src/wire/postgres/extended.ts';
+import { encodeBind, encodeDescribe, encodeSync } from '../../src/wire/postgres/extended.ts';
 import type { Frame } from '../../src/wire/postgres/frame.ts';
 import { encodeQuery } from '../../src/wire/postgres/query.ts';
 import { decodeDataRow, decodeRowDescription } from '../../src/wire/postgres/rows.ts';
 import { type Clinic, canaries, type Gate, startClinic } from '../parts/clinic.ts';
 import { eventually } from '../parts/eventually.ts';
+import { bind, execute, parse, told } from '../parts/extended-messages.ts';
 import { type Peer, signedInAt } from '../parts/scripted-postgres.ts';
 
 let clinic: Clinic;
@@ -49,29 +43,7 @@ before(async () => {
 });
 after(() => clinic.stop());
 
-const parse = (text: string, name = ''): Buffer => encodeParse({ name, text, parameterTypes: [] });
-const bind = (statement = '', portal = '', parameters: readonly string[] = [], format: 0 | 1 = 0): Buffer =>
-  encodeBind({
-    portal,
-    statement,
-    parameterFormats: [],
-    parameters: parameters.map((each) => Buffer.from(each)),
-    resultFormats: [format],
-  });
-const execute = (portal = '', rowsMax = 0): Buffer => encodeExecute({ portal, rowsMax });
-
 const signedIn = (person: string): Promise<Peer> => signedInAt(clinic, person);
-
-function told(frames: readonly Frame[]): string {
-  return frames
-    .map(({ type, body }) => {
-      const letter = String.fromCharCode(type);
-      if (letter === 'D') return `D(${decodeDataRow(body).map(String).join(',')})`;
-      if (letter === 'd') return `d(${body.toString('latin1').replaceAll('\n', '')})`;
-      return letter === 'E' ? `E(${decodeNoticeFields(body).get('C')})` : letter;
-    })
-    .join(' ');
-}
 
 async function frames(peer: Peer, messages: readonly Buffer[], syncs = 1): Promise<Frame[]> {
   peer.send(Buffer.concat([...messages]));

@@ -3,13 +3,13 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type OpenedLog, openLog } from '../../src/adapters/log-files/open-log.ts';
-import { systemRandom } from '../../src/adapters/system/random.ts';
+import type { OpenedLog } from '../../src/adapters/log-files/open-log.ts';
 import type { Room } from '../../src/audit/log-room.ts';
 import { verifyLog } from '../../src/audit/verify.ts';
 import type { RecordInput } from '../../src/core/record.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import { MemoryDisk } from '../audit/log-storage.ts';
+import { openedLog } from '../parts/opened-log.ts';
 
 const mebibyte = 2 ** 20;
 const payload = { media: 'application/json', bytes: Buffer.alloc(20_000, 'x') } as const;
@@ -43,17 +43,7 @@ interface Scene extends OpenedLog {
 async function open(disk: MemoryDisk, reserveBytes = mebibyte): Promise<Scene> {
   const clock = new Hand();
   const rooms: Room[] = [];
-  const opened = await openLog({
-    directory: '',
-    kek: new Uint8Array(32),
-    originHost: 'gate.test',
-    clock,
-    random: systemRandom,
-    storage: disk,
-    reserveBytes,
-    onRoom: (room) => rooms.push(room),
-  });
-  assert.ok(opened.ok, JSON.stringify(opened));
+  const opened = await openedLog(disk, { clock, reserveBytes, onRoom: (room) => rooms.push(room) });
   await clock.pass();
   const leave = async (bytes: number) => {
     const file = await disk.open('stranger');
@@ -61,7 +51,7 @@ async function open(disk: MemoryDisk, reserveBytes = mebibyte): Promise<Scene> {
     const taken = Math.max(0, (await disk.freeBytes()) - bytes);
     if (taken > 0) await file.write([new Uint8Array(taken)], 0);
   };
-  return { ...opened.value, disk, clock, rooms, leave };
+  return { ...opened, disk, clock, rooms, leave };
 }
 
 const request = (id: string, data: RecordInput['data'] = { effect: 'allow' }): RecordInput => ({

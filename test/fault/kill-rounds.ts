@@ -9,10 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
-import { openLog } from '../../src/adapters/log-files/open-log.ts';
-import { systemClock } from '../../src/adapters/system/clock.ts';
-import { systemRandom } from '../../src/adapters/system/random.ts';
 import { auditVerify } from '../../src/cli/audit-verify.ts';
+import { openedLog } from '../parts/opened-log.ts';
 
 /** How many requests a writer has at once. */
 const few = 16;
@@ -41,15 +39,7 @@ export async function killRounds(
     }
     const said = acknowledged.size;
     assert.ok(said > rounds, 'the writers wrote');
-    const opened = await openLog({
-      directory,
-      kek: new Uint8Array(32),
-      originHost: 'gate.test',
-      clock: systemClock,
-      random: systemRandom,
-    });
-    assert.ok(opened.ok);
-    const { log } = opened.value;
+    const { log } = await openedLog(directory);
     const open = new Set<string>();
     for await (const { seq, request, type } of log.reader.entries(0)) {
       const expected = acknowledged.get(seq);

@@ -1,25 +1,15 @@
 // The log over a disk in memory that may have failed, and what has to be in it: all that was acknowledged, and nothing that does not verify.
 
 import assert from 'node:assert/strict';
-import { type OpenedLog, openLog } from '../../src/adapters/log-files/open-log.ts';
-import { systemClock } from '../../src/adapters/system/clock.ts';
-import { systemRandom } from '../../src/adapters/system/random.ts';
+import type { OpenedLog } from '../../src/adapters/log-files/open-log.ts';
 import { verifyLog } from '../../src/audit/verify.ts';
 import type { MemoryDisk } from '../audit/log-storage.ts';
+import { openedLog } from '../parts/opened-log.ts';
 
 const kek = new Uint8Array(32).fill(7);
 
-export async function open(disk: MemoryDisk): Promise<OpenedLog> {
-  const opened = await openLog({
-    directory: '',
-    kek,
-    originHost: 'gate.test',
-    clock: systemClock,
-    random: systemRandom,
-    storage: disk,
-  });
-  if (!opened.ok) throw new Error(opened.error.text);
-  return opened.value;
+export function open(disk: MemoryDisk): Promise<OpenedLog> {
+  return openedLog(disk, { kek });
 }
 
 /** `acknowledged`: seq → request. */

@@ -4,12 +4,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { type OpenedLog, openLog } from '../../src/adapters/log-files/open-log.ts';
+import type { OpenedLog } from '../../src/adapters/log-files/open-log.ts';
 import { systemClock } from '../../src/adapters/system/clock.ts';
-import { systemRandom } from '../../src/adapters/system/random.ts';
 import { verifyLog } from '../../src/audit/verify.ts';
 import type { OpenOptions, StorageFile } from '../../src/ports/storage.ts';
 import { MemoryDisk } from '../audit/log-storage.ts';
+import { openedLog } from '../parts/opened-log.ts';
 
 /** So many records make a group that is written at once. */
 const group = 32;
@@ -39,17 +39,7 @@ class SlowDisk extends MemoryDisk {
 const clock = { ...systemClock, now: () => Date.UTC(2026, 0, 1) };
 
 async function opened(storage: MemoryDisk): Promise<OpenedLog> {
-  const kek = new Uint8Array(32);
-  const found = await openLog({
-    directory: '',
-    kek,
-    originHost: 'gate.test',
-    clock,
-    random: systemRandom,
-    storage,
-  });
-  if (!found.ok) throw new Error(found.error.text);
-  return found.value;
+  return openedLog(storage, { clock });
 }
 
 interface Groups {

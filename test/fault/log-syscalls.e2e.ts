@@ -12,10 +12,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
-import { openLog } from '../../src/adapters/log-files/open-log.ts';
-import { systemClock } from '../../src/adapters/system/clock.ts';
-import { systemRandom } from '../../src/adapters/system/random.ts';
 import { auditVerify } from '../../src/cli/audit-verify.ts';
+import { openedLog } from '../parts/opened-log.ts';
 
 const strace = '/usr/bin/strace';
 const skip = existsSync(strace) ? false : 'needs strace: apt-get install strace';
@@ -40,10 +38,7 @@ function execute(program: string, args: readonly string[]): Promise<{ exit: numb
 }
 
 async function expectWhole(directory: string, said: string, what: string): Promise<void> {
-  const kek = new Uint8Array(32);
-  const opened = await openLog({ directory, kek, originHost: 'gate.test', clock: systemClock, random: systemRandom });
-  assert.ok(opened.ok, `${what}: ${JSON.stringify(opened)}`);
-  const { log } = opened.value;
+  const { log } = await openedLog(directory).catch((error: unknown) => assert.fail(`${what}: ${String(error)}`));
   const found = new Map<number, string | undefined>();
   for await (const { seq, request } of log.reader.entries(0)) found.set(seq, request);
   await log.close();

@@ -29,7 +29,7 @@ test('a policy that may read the arguments is asked each time', () => {
     assert.equal(policyOf([allows('rule', when)]).repeatableCalls, repeatable, String(when));
 });
 
-const base = factsWith({ subject: { id: 'ana', groups: ['analysts'] }, connection: 'tools' });
+const base = factsWith({ subject: { id: 'ana', groups: ['analysts'] }, connection: { name: 'tools' } });
 const tools: readonly Facts['mcp']['tool'][] = [
   { ...base.mcp.tool, name: 'read_chart', readonly: true },
   { ...base.mcp.tool, name: 'read_note', readonly: true },

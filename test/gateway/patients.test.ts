@@ -7,6 +7,7 @@ import { patientsIn } from '../../src/gateway/mcp-patients.ts';
 import { patientNamer } from '../../src/gateway/patient-names.ts';
 import { PatientsSeen, watchedPlan } from '../../src/gateway/patients-seen.ts';
 import type { Catalog } from '../../src/sql/catalog.ts';
+import { emptyCatalog } from '../../src/sql/empty-catalog.ts';
 import { keyLookups } from '../../src/sql/key-lookups.ts';
 import { loadParser } from '../../src/sql/parse.ts';
 
@@ -170,22 +171,11 @@ test('a key in a row names its patient; one that the database masks, or an empty
       ],
     };
     const catalog: Catalog = {
-      version: 1,
-      searchPath: [],
-      complete: true,
-      database: 'ehr',
-      utf8: true,
+      ...emptyCatalog,
       relation: () => relation,
       relations: () => [relation],
       relationByOid: () => relation,
       column: () => relation.columns[0],
-      type: () => ({ kind: 'unknown' }),
-      isUserFunction: () => false,
-      isDeclaredSafe: () => false,
-      isUserOperator: () => false,
-      isUserType: () => false,
-      isEnumType: () => false,
-      isCastByUsers: () => false,
     };
     const field = { tableOid: 5, attnum: 1, typeOid: 25, typeModifier: -1, format: 0 } as const;
     const plan = { maskers: [null], untouched: true, classes: [] };

@@ -94,8 +94,8 @@ export interface Clinic {
   ): Promise<Client>;
   /** Locks the table `wards`, so that a statement that reads it runs until the lock is released. */
   lockWards(): Promise<{
-    /** Resolves when a statement waits for the lock: it runs. */
-    wanted(): Promise<void>;
+    /** Resolves when so many statements (1) wait for the lock: they run. */
+    wanted(statements?: number): Promise<void>;
     release(): Promise<void>;
   }>;
   /** An agent of this person: the SDK's client, connected and initialized. */
@@ -199,8 +199,11 @@ export async function startClinic(options: ClinicOptions = {}): Promise<Clinic> 
       await client.query('BEGIN; LOCK TABLE wards');
       const waits = "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'wards'::regclass";
       return {
-        wanted: () =>
-          eventually(async () => (await postgres.query('ehr', waits)).length > 0, 'a statement waits for the wards'),
+        wanted: (statements = 1) =>
+          eventually(
+            async () => (await postgres.query('ehr', waits)).length >= statements,
+            `${statements} statements wait for the wards`,
+          ),
         release: () => client.end(),
       };
     },

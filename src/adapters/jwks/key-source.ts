@@ -2,14 +2,28 @@
 
 import { readFile, stat } from 'node:fs/promises';
 import type { JSONWebKeySet } from 'jose';
-import { JWKSNoMatchingKey } from 'jose/errors';
+import { JOSENotSupported, JWKSMultipleMatchingKeys, JWKSNoMatchingKey, JWKSTimeout } from 'jose/errors';
 import { createLocalJWKSet } from 'jose/jwks/local';
 import { createRemoteJWKSet } from 'jose/jwks/remote';
 import type { KeySource } from '../../ports/key-source.ts';
 
-/** Keys at a URL: cached ten minutes, fetched again for an unknown `kid` at most every 30 s (RFC 7517 has no say; jose's defaults). */
-export function keysAtUrl(url: string): KeySource {
-  return createRemoteJWKSet(new URL(url), { timeoutDuration: 5000 });
+type OnFailure = (error: unknown) => void;
+
+/**
+ * Keys at a URL: cached ten minutes, fetched again for an unknown `kid` at most every 30 s (RFC 7517 has no say; jose's defaults).
+ * `onFailure` is told why they could not be had.
+ */
+export function keysAtUrl(url: string, onFailure: OnFailure = () => {}): KeySource {
+  const keys = createRemoteJWKSet(new URL(url), { timeoutDuration: 5000 });
+  return (header, token) => keys(header, token).catch((error: unknown) => unlessOfToken(error, onFailure));
+}
+
+/** What is not about the token is told as jose tells the commonest cause: that the keys could not be had. @throws */
+function unlessOfToken(error: unknown, onFailure: OnFailure): never {
+  const ofToken = [JWKSNoMatchingKey, JWKSMultipleMatchingKeys, JOSENotSupported].some((kind) => error instanceof kind);
+  if (ofToken) throw error;
+  onFailure(error);
+  throw new JWKSTimeout('the keys of the issuer could not be fetched', { cause: error });
 }
 
 /**
@@ -19,11 +33,11 @@ export function keysAtUrl(url: string): KeySource {
 export function keysOfIssuer(issuer: string): KeySource {
   let keys: Promise<KeySource> | null = null;
   return async (header, token) => {
-    keys ??= jwksUriOf(issuer).then(keysAtUrl);
+    keys ??= jwksUriOf(issuer).then((url) => keysAtUrl(url));
     const asked = keys;
     const found = await asked.catch((error: unknown) => {
       if (keys === asked) keys = null;
-      throw error;
+      return unlessOfToken(error, () => {});
     });
     return found(header, token);
   };
@@ -35,7 +49,7 @@ async function jwksUriOf(issuer: string): Promise<string> {
   const metadata: unknown = answer.ok ? await answer.json() : null;
   const isObject = typeof metadata === 'object' && metadata !== null;
   const uri = isObject && 'issuer' in metadata && metadata.issuer === issuer && 'jwks_uri' in metadata;
-  if (!uri || typeof metadata.jwks_uri !== 'string') throw new JWKSNoMatchingKey();
+  if (!uri || typeof metadata.jwks_uri !== 'string') throw new JWKSTimeout();
   return metadata.jwks_uri;
 }
 

@@ -56,3 +56,8 @@ export function keyInState(directory: string): Result<{ readonly key: Uint8Array
 export function derivedKey(kek: Uint8Array, purpose: string): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', kek, new Uint8Array(), `chartgate ${purpose}`, keyBytes));
 }
+
+/** Tells one KEK from another and nothing else about it: 16 hex digits. */
+export function kekId(kek: Uint8Array): string {
+  return Buffer.from(derivedKey(kek, 'key id')).toString('hex').slice(0, 16);
+}

@@ -2,11 +2,11 @@
 // names that are already in the log and the store must stay the names they are. INVARIANT: a KEK that did not write this state
 // is noticed before anything is written under it.
 
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { ok, type Result, refuse } from '../../core/result.ts';
-import { derivedKey } from './kek.ts';
+import { derivedKey, kekId } from './kek.ts';
+import { openUnder, sealUnder } from './sealed-text.ts';
+import { readText, replaceFile } from './state-file.ts';
 
 export interface NodeKeys {
   /** 32 bytes; `purpose` separates the keys. */
@@ -34,13 +34,6 @@ const carriedFile = 'kek.carried';
 /** A line with the id of the KEK, and one more where there has to be something carried. */
 const idFile = 'kek.id';
 const carriedLine = 'carried';
-const nonceBytes = 12;
-const tagBytes = 16;
-
-/** Tells one KEK from another and nothing else about it: 16 hex digits. */
-export function kekId(kek: Uint8Array): string {
-  return Buffer.from(derivedKey(kek, 'key id')).toString('hex').slice(0, 16);
-}
 
 /** Of the state in `directory`. Refused: secret_unresolved where another KEK wrote it. */
 export function nodeKeys(directory: string, kek: Uint8Array): Result<NodeKeys> {
@@ -105,53 +98,4 @@ export function carriedOn(kek: Uint8Array, before: Carried, { newPseudonyms }: {
 /** Durable when it returns. Refused: state_unwritable. */
 export function writeCarried(directory: string, kek: Uint8Array, carried: Carried): Result<void> {
   return replaceFile(directory, carriedFile, `${sealUnder(kek, 'carried keys', JSON.stringify(carried))}\n`);
-}
-
-/** Base64 of nonce ‖ ciphertext ‖ tag (AES-256-GCM). */
-export function sealUnder(kek: Uint8Array, purpose: string, text: string): string {
-  const nonce = randomBytes(nonceBytes);
-  const cipher = createCipheriv('aes-256-gcm', derivedKey(kek, purpose), nonce);
-  return Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]).toString('base64');
-}
-
-export function openUnder(kek: Uint8Array, purpose: string, sealed: string): string | undefined {
-  const bytes = Buffer.from(sealed, 'base64');
-  if (bytes.length < nonceBytes + tagBytes) return undefined;
-  const opener = createDecipheriv('aes-256-gcm', derivedKey(kek, purpose), bytes.subarray(0, nonceBytes), {
-    authTagLength: tagBytes,
-  }).setAuthTag(bytes.subarray(-tagBytes));
-  try {
-    return Buffer.concat([opener.update(bytes.subarray(nonceBytes, -tagBytes)), opener.final()]).toString('utf8');
-  } catch {
-    return undefined;
-  }
-}
-
-/** Undefined when there is no such file. Refused: state_unwritable. */
-export function readText(directory: string, name: string): Result<string | undefined> {
-  try {
-    return ok(readFileSync(join(directory, name), 'utf8'));
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return ok(undefined);
-    return refuse('state_unwritable', `${join(directory, name)} cannot be read.`);
-  }
-}
-
-/** In one step, for its owner alone, and on disk when it returns; the directory is made where there is none. Refused: state_unwritable. */
-export function replaceFile(directory: string, name: string, text: string): Result<void> {
-  try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    const next = join(directory, `${name}.new`);
-    const file = openSync(next, 'w', 0o600);
-    writeSync(file, text);
-    fsyncSync(file);
-    closeSync(file);
-    renameSync(next, join(directory, name));
-    const parent = openSync(directory, 'r');
-    fsyncSync(parent);
-    closeSync(parent);
-    return ok(undefined);
-  } catch {
-    return refuse('state_unwritable', `${join(directory, name)} cannot be written.`);
-  }
 }

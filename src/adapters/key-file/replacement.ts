@@ -1,10 +1,12 @@
 // A replacement of the node's key-encryption key that is under way: what it needs to be finished after a crash, at any point,
 // with the new key alone. INVARIANT: while the plan is there no gate opens this state.
 
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ok, type Result, refuse } from '../../core/result.ts';
-import { kekId, openUnder, readText, replaceFile, sealUnder } from './node-keys.ts';
+import { kekId } from './kek.ts';
+import { openUnder, sealUnder } from './sealed-text.ts';
+import { eraseFile, readText, replaceFile } from './state-file.ts';
 
 export interface ReplacementPlan {
   /** Ids of the KEKs. */
@@ -76,34 +78,4 @@ export function oldKey({ old }: ReplacementPlan, to: Uint8Array): Uint8Array | u
 /** The plan is carried out. */
 export function forgetPlan(directory: string): void {
   eraseFile(directory, planFile);
-}
-
-/** Overwritten, then removed; out of its name first, as half overwritten it would read as damaged. */
-export function eraseFile(directory: string, name: string): void {
-  const [path, erased] = [join(directory, name), join(directory, `${name}.erased`)];
-  if (existsSync(path)) {
-    renameSync(path, erased);
-    syncOf(directory);
-  }
-  if (!existsSync(erased)) return;
-  const file = openSync(erased, 'r+');
-  writeSync(file, Buffer.alloc(statSync(erased).size), 0, null, 0);
-  fsyncSync(file);
-  closeSync(file);
-  rmSync(erased);
-  syncOf(directory);
-}
-
-/** Puts `next`, where it is there, in the place of `name`, of which nothing is left on the disk. */
-export function takePlace(directory: string, next: string, name: string): void {
-  if (!existsSync(join(directory, next))) return;
-  eraseFile(directory, name);
-  renameSync(join(directory, next), join(directory, name));
-  syncOf(directory);
-}
-
-function syncOf(directory: string): void {
-  const parent = openSync(directory, 'r');
-  fsyncSync(parent);
-  closeSync(parent);
 }

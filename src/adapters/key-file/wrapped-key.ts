@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ok, type Result, refuse } from '../../core/result.ts';
 import type { KeyVault } from '../../ports/key-service.ts';
-import { replaceFile } from './node-keys.ts';
+import { replaceFile } from './state-file.ts';
 
 const keyBytes = 32;
 export const wrappedFile = 'kek.wrapped';
