@@ -3,7 +3,7 @@
 // the log's rounds include moving everything into the tree and signing. Then what a record costs as the log grows, how fast it is
 // verified, and how long a proof is. BENCH_DIR, BENCH_SECONDS (of a round), BENCH_ROUNDS, BENCH_ENTRIES (how far it grows; 100,000).
 
-import { type FileHandle, mkdtemp, open, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { withBundleThreads } from '../src/adapters/bundle-threads/reader.ts';
@@ -16,6 +16,7 @@ import { scanJournal } from '../src/audit/journal-frame.ts';
 import { verifyLog } from '../src/audit/verify.ts';
 import { prove } from '../src/cli/audit-prove.ts';
 import type { Log } from '../src/ports/log.ts';
+import { bareJournal } from './bare-journal.ts';
 
 const crowds = [1, 16, 64];
 const seconds = Number(process.env['BENCH_SECONDS'] ?? 2);
@@ -58,32 +59,6 @@ async function measure(work: Work, writers: number): Promise<Figures> {
   const records = waits.length;
   const p99 = waits.sort((a, b) => a - b)[Math.floor(0.99 * records)] ?? 0;
   return { rate: (1000 * records) / (performance.now() - start), cpu: (user + system) / records, p99 };
-}
-
-function bareJournal(file: FileHandle, recordBytes: number): Work {
-  const record = Buffer.alloc(recordBytes, 'x');
-  let queue: (() => void)[] = [];
-  let flushing: Promise<void> | undefined;
-  const flush = async () => {
-    await new Promise(setImmediate);
-    while (queue.length > 0) {
-      const group = queue;
-      queue = [];
-      await file.write(Buffer.concat(group.map(() => record)));
-      await file.datasync();
-      for (const done of group) done();
-      await new Promise(setImmediate);
-    }
-    flushing = undefined;
-  };
-  return {
-    append: () =>
-      new Promise<void>((resolve) => {
-        queue.push(resolve);
-        flushing ??= flush();
-      }),
-    settle: async () => flushing,
-  };
 }
 
 function appendTo(log: Log, writer: number, bytes: Uint8Array = payload.bytes): Promise<unknown> {
@@ -214,7 +189,7 @@ try {
   const log = await openAt(join(directory, 'state'));
   const logged = auditLog(log);
   const recordBytes = await recordBytesOf(logged, join(directory, 'state', 'journal'));
-  const bare = bareJournal(file, recordBytes);
+  const bare = bareJournal(file, { recordBytes });
   await grow(log);
   for (const writers of crowds) await compare(bare, logged, writers, recordBytes);
   await log.close();

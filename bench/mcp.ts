@@ -1,13 +1,13 @@
-// The MCP door against what else could stand there: nothing, and a bare Node HTTP pipe, in one run. `tools/call` at 1 and 32
-// connections; identity, policy, masking and the durable log are on. Rounds go through all ways in turn, so that noise shows.
+// The MCP door against what else could stand there: nothing, a bare Node HTTP pipe, and one that reads and records, in one run.
+// `tools/call` at 1 and 32 connections; identity, policy, masking and the durable log are on. Rounds go through all ways in turn, so that noise shows.
 // BENCH_CALLS (a round of 32 connections), BENCH_ROUNDS; `--soak` also makes a million calls (BENCH_SOAK) and prints what
 // the gate's memory does.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../demo/ports.ts';
 import { startClinic } from '../test/parts/clinic.ts';
+import { eventually } from '../test/parts/eventually.ts';
 import { type Figures, load, type Way } from './mcp/load.ts';
 import { residentMb } from './process-cost.ts';
 
@@ -20,23 +20,22 @@ const start = async (file: string, ...args: readonly number[]): Promise<number> 
   const path = fileURLToPath(new URL(`mcp/${file}`, import.meta.url));
   const child = spawn(process.execPath, [path, ...args.map(String)], { stdio: 'inherit' });
   children.push(child);
-  for (let tries = 0; tries < 100; tries++) {
-    const listening = await fetch(`http://127.0.0.1:${args[0]}`).then(
+  const listens = (): Promise<boolean> =>
+    fetch(`http://127.0.0.1:${args[0]}`).then(
       () => true,
       () => false,
     );
-    if (listening) break;
-    await sleep(50);
-  }
+  await eventually(listens, `${file} listens on port ${args[0]}`);
   return child.pid ?? -1;
 };
 process.once('exit', () => {
   for (const child of children) child.kill('SIGKILL');
 });
 
-const [serverPort, pipePort] = [await freePort(), await freePort()];
+const [serverPort, pipePort, recordingPort] = [await freePort(), await freePort(), await freePort()];
 await start('server.ts', serverPort);
 const pipePid = await start('pipe.ts', pipePort, serverPort);
+const recordingPid = await start('recording-pipe.ts', recordingPort, serverPort);
 const clinic = await startClinic();
 try {
   await clinic.writeConfig((config) =>
@@ -54,6 +53,7 @@ try {
   const ways: readonly Way[] = [
     { name: 'direct', url: at(serverPort), authorization: null, pid: null, expects: whole },
     { name: 'bare Node HTTP pipe', url: at(pipePort), authorization: null, pid: pipePid, expects: whole },
+    { name: 'pipe that records', url: at(recordingPort), authorization: null, pid: recordingPid, expects: whole },
     {
       name: 'the gate, masked',
       url: new URL('/mcp/charts', clinic.url),
@@ -64,7 +64,7 @@ try {
   ];
   for (const way of ways) await load(way, 32, 2000);
   for (const connections of [1, 32]) await compare(ways, connections);
-  const [, , gated] = ways;
+  const gated = ways.at(-1);
   if (soak > 0 && gated) await remember(gated, gate.pid);
 } finally {
   await clinic.stop();
@@ -91,7 +91,9 @@ async function compare(ways: readonly Way[], connections: number): Promise<void>
     );
   }
   const added = (index: number): number => of(index, 'p50Ms') - of(0, 'p50Ms');
-  console.log(`added p50: pipe ${added(1).toFixed(2)} ms, gate ${added(2).toFixed(2)} ms`);
+  console.log(
+    `added p50: pipe ${added(1).toFixed(2)} ms, pipe that records ${added(2).toFixed(2)} ms, gate ${added(3).toFixed(2)} ms`,
+  );
 }
 
 /** Memory after each tenth of the calls. */

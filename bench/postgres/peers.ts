@@ -1,13 +1,13 @@
-// What the gate is measured against, each a process of its own in front of the same server: PgBouncer, HAProxy and a bare
-// pipe. One that is not installed is left out, and a line says so.
+// What the gate is measured against, each a process of its own in front of the same server: PgBouncer, HAProxy, a bare
+// pipe, and one that puts a record on disk before it passes an answer on. One that is not installed is left out, and a line says so.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../../demo/ports.ts';
+import { eventually } from '../../test/parts/eventually.ts';
 
 /** One way to the database. */
 export interface Peer {
@@ -46,6 +46,7 @@ export async function startProxies(directory: string, upstream: Upstream): Promi
     ['PgBouncer (session)', '/usr/sbin/pgbouncer', pgBouncer],
     ['HAProxy (TCP)', '/usr/sbin/haproxy', haProxy],
     ['bare Node pipe', process.execPath, pipe],
+    ['Node pipe to disk', process.execPath, durablePipe],
   ] as const;
   for (const [name, program, argumentsOf] of plans) {
     if (!existsSync(program)) {
@@ -106,6 +107,15 @@ function pipe(_directory: string, port: number, upstream: Upstream): string[] {
   return [fileURLToPath(new URL('pipe.ts', import.meta.url)), String(port), String(upstream.port)];
 }
 
+/** Its file is there before it is, as the gate's journal is. */
+function durablePipe(directory: string, port: number, upstream: Upstream): string[] {
+  const file = join(directory, 'durable-pipe');
+  writeFileSync(file, Buffer.alloc(16 * 1024 * 1024));
+  const user = unprivileged();
+  if (user) chownSync(file, user.uid, user.gid);
+  return [fileURLToPath(new URL('durable-pipe.ts', import.meta.url)), String(port), String(upstream.port), file];
+}
+
 /** PgBouncer does not run as root. */
 function unprivileged(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
@@ -113,17 +123,14 @@ function unprivileged(): { uid: number; gid: number } | undefined {
   return { uid: uid ?? 0, gid: gid ?? 0 };
 }
 
-async function listening(port: number): Promise<void> {
-  for (let tries = 0; tries < 100; tries++) {
-    const open = await new Promise<boolean>((resolve) => {
+function listening(port: number): Promise<void> {
+  const listens = (): Promise<boolean> =>
+    new Promise((resolve) => {
       const socket = connect(port, '127.0.0.1', () => {
         socket.destroy();
         resolve(true);
       });
       socket.once('error', () => resolve(false));
     });
-    if (open) return;
-    await sleep(50);
-  }
-  throw new Error(`nothing listens on port ${port}`);
+  return eventually(listens, `something listens on port ${port}`);
 }
