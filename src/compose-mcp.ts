@@ -9,6 +9,7 @@ import { answerMasking } from './compose-masking.ts';
 import { recognizersOf } from './compose-recognizers.ts';
 import { decide, mayBeHeld, mayEnter } from './core/decide.ts';
 import { isLoopback } from './core/loopback.ts';
+import { jsonPayload } from './core/record.ts';
 import { ok } from './core/result.ts';
 import { type AccountDesk, wantsAccounts } from './gateway/account-desk.ts';
 import { openSession } from './gateway/audited-session.ts';
@@ -103,10 +104,10 @@ function forServers({
     },
     keepStderr: ({ id: session, connection }, said) => {
       const text = maskJson(said, rules.viewOf({ obligations: { unmask: [], filter: [], rowsMax: null } }));
-      const bytes = Buffer.from(JSON.stringify({ text }));
+      const payload = jsonPayload(JSON.stringify({ text }));
       const record = { type: 'server.stderr', session, connection, data: { characters: said.length } } as const;
       // A log that is closed closes the session by itself.
-      foundation.log.append(record, { media: 'application/json', bytes }, true).catch(() => {});
+      foundation.log.append(record, payload, true).catch(() => {});
     },
   };
 }

@@ -5,6 +5,7 @@ import { systemClock as clock } from './adapters/system/clock.ts';
 import type { AdminDeps } from './admin/deps.ts';
 import type { IdentityConfig } from './config/config.ts';
 import type { Subject } from './core/facts.ts';
+import { jsonPayload } from './core/record.ts';
 import { endTokensOf } from './gateway/caller-tokens.ts';
 import type { SignInDesk } from './gateway/sign-in-desk.ts';
 import type { Log } from './ports/log.ts';
@@ -44,14 +45,13 @@ export function createSignOuts(
       store.credentials.removeOf(isTheirs);
       await Promise.all(doors.map((door) => door.end(isTheirs)));
       await Promise.all(belongings.map((remove) => remove(id, issuer)));
-      const bytes = Buffer.from(JSON.stringify({ reason }));
       await log.append(
         {
           type: 'auth.signed_out',
           subject: { id, issuer: issuer ?? signIns[0]?.subject.issuer ?? 'any', kind: 'person' },
           data: { sign_ins: signIns.map((each) => each.id), by, reason: 'revoked' },
         },
-        { media: 'application/json', bytes },
+        jsonPayload(JSON.stringify({ reason })),
       );
       return { signIns: signIns.length };
     },

@@ -1,7 +1,7 @@
 // What reading other people's words costs: a reason, which goes into the log with the reading, encrypted.
 
 import type { JsonObject } from '../core/json.ts';
-import type { Payload } from '../core/record.ts';
+import { jsonPayload, type Payload } from '../core/record.ts';
 import type { Refusal } from '../core/result.ts';
 
 const reasonLengthMax = 500;
@@ -20,5 +20,5 @@ export function usableReason(given: string | undefined): string | null {
 }
 
 export function reasonPayload(said: JsonObject): Payload {
-  return { media: 'application/json', bytes: new TextEncoder().encode(JSON.stringify(said)) };
+  return jsonPayload(JSON.stringify(said));
 }

@@ -15,6 +15,7 @@ import { isAuditor } from './access.ts';
 import { type SimulationView, simulateInput } from './contract-simulate.ts';
 import type { AdminDeps } from './deps.ts';
 import { type AdminEnv, answerRefusal, bodyOf } from './http.ts';
+import { reasonPayload } from './reading.ts';
 
 /** Below what the command line waits for. */
 const budgetMs = 45_000;
@@ -37,7 +38,7 @@ export function simulateRoutes({ clock, log, reader, readers }: AdminDeps): Hono
         subject: nameOf(caller.subject),
         data: { what: 'simulation', since: from, policy: policy.value.digest },
       },
-      { media: 'application/json', bytes: new TextEncoder().encode(JSON.stringify({ reason })) },
+      reasonPayload({ reason }),
     );
     const deadline = clock.now() + budgetMs;
     return c.json(await simulate(policy.value, reader, from, () => clock.now() < deadline));

@@ -19,6 +19,7 @@ import {
 } from '../audit/note.ts';
 import { decodeAddCheckpoint, type Judgement, judge } from '../audit/witness.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
+import { Turns } from '../core/turns.ts';
 import type { Storage } from '../ports/storage.ts';
 import { complain, type Io, print } from './io.ts';
 import { readKeys } from './log-place.ts';
@@ -134,7 +135,7 @@ class WitnessDesk {
   readonly #signer: NoteSigner;
   readonly #logs: readonly NoteKey[];
   /** One after another: what was read as the latest is still that when it is replaced. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(storage: Storage, files: DurableFiles, signer: NoteSigner, logs: readonly NoteKey[]) {
     this.#storage = storage;
@@ -144,9 +145,7 @@ class WitnessDesk {
   }
 
   addCheckpoint(body: string): Promise<HttpAnswer> {
-    const turn = this.#turn.then(() => this.#add(body));
-    this.#turn = turn.catch(() => {});
-    return turn;
+    return this.#turns.take(() => this.#add(body));
   }
 
   async #add(body: string): Promise<HttpAnswer> {

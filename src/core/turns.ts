@@ -4,7 +4,7 @@ export class Turns {
   #last: Promise<unknown> = Promise.resolve();
 
   /** Settles as `work` does, which begins when all that was asked for before has settled. */
-  take<T>(work: () => Promise<T>): Promise<T> {
+  take<T>(work: () => T | Promise<T>): Promise<T> {
     const turn = this.#last.then(work);
     this.#last = turn.catch(() => {});
     return turn;

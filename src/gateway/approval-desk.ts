@@ -6,12 +6,12 @@ import { type ApprovalEvent, type ApprovalRecord, bindingOf, statusAt, step } fr
 import { partyOf, type Subject } from '../core/facts.ts';
 import { jsonPayload, type Payload, type RecordType } from '../core/record.ts';
 import { ok, type Result } from '../core/result.ts';
+import { Turns } from '../core/turns.ts';
 import type { ApprovalStore } from '../ports/approvals.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import { recorded } from './refused-attempts.ts';
-import { Turns } from './turns.ts';
 
 /** What a held request brings with it; the desk gives the approval its id. */
 export type Claim = Omit<Extract<ApprovalEvent, { kind: 'request' }>, 'kind' | 'id'>;

@@ -18,11 +18,11 @@ import { decodePackHeader, packHeaderBytes } from '../audit/payload-pack.ts';
 import { subtreeHashes } from '../audit/tile-hashes.ts';
 import { consistencyProof, verifyConsistency } from '../audit/tree.ts';
 import { fail, ok, type Refusal, type Result, refuse } from '../core/result.ts';
+import { Turns } from '../core/turns.ts';
 import type { Archive, ArchivedVersion } from '../ports/archive.ts';
 import type { ArchiveSource } from '../ports/archive-source.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log, LogReader } from '../ports/log.ts';
-import { Turns } from './turns.ts';
 
 export interface ArchiveDeps {
   readonly clock: Clock;

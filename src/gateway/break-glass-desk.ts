@@ -15,13 +15,13 @@ import { errors } from '../core/errors.ts';
 import type { Party, Subject } from '../core/facts.ts';
 import type { RecordType } from '../core/record.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
+import { Turns } from '../core/turns.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { EmergencyStore } from '../ports/emergencies.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import { named, payloadOf } from './approval-desk.ts';
 import { recorded } from './refused-attempts.ts';
-import { Turns } from './turns.ts';
 
 export interface BreakGlassDesk {
   /** Refused: denied, reason_required, invalid_request. @throws LogUnavailable */

@@ -5,6 +5,7 @@
 import { errors } from '../core/errors.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import { limits } from '../core/limits.ts';
+import { jsonPayload } from '../core/record.ts';
 import { ok, type Refusal, type Result, refuse } from '../core/result.ts';
 import { encodeMessage, type JsonRpcId, type JsonRpcOutcome, type JsonRpcRequest } from '../wire/mcp/json-rpc.ts';
 import { completed, statusOf } from '../wire/mcp/stateless.ts';
@@ -333,11 +334,7 @@ export class McpExchange {
     const asked = this.#parts.input.ask(call, questions, remembered, admission.decision, mask);
     const outcome = this.#dressed(call, { result: asked });
     const text = encodeMessage({ kind: 'response', id: call.id, outcome });
-    await admission.record(
-      { media: 'application/json', bytes: utf8.encode(text) },
-      { masked: counts },
-      { status: 'ok' },
-    );
+    await admission.record(jsonPayload(text), { masked: counts }, { status: 'ok' });
     await this.#finish(call, text);
   }
 

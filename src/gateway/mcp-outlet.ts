@@ -4,6 +4,7 @@
 import type { Decision } from '../core/decision.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { intersectionOf } from '../core/phi.ts';
+import { Turns } from '../core/turns.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { HttpStream } from '../ports/http-exchange.ts';
 import { encodeEvent } from '../wire/mcp/event-stream.ts';
@@ -75,7 +76,7 @@ export class McpOutlet {
   /** Lists that changed while nobody listened: a mark a kind, told once somebody does. */
   readonly #untold = new Set<string>();
   /** One is masked behind the other, however long a recognizer takes over the first. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   /** `failed` is told why something that was relayed could not be recorded. */
   constructor(clock: Clock, maskFor: MaskFor, failed: (error: unknown) => void) {
@@ -161,9 +162,7 @@ export class McpOutlet {
   /** Null when nobody listens. */
   async #take(message: JsonRpcNotification | JsonRpcRequest, about: OpenCall | undefined): Promise<Taken | null> {
     if (this.#calls.size === 0 && !this.#listener) return null;
-    const turn = this.#turn.then(() => this.#maskFor(message.params));
-    this.#turn = turn.catch(() => {});
-    const mask = await turn;
+    const mask = await this.#turns.take(() => this.#maskFor(message.params));
     // Meanwhile its call may have been answered. INVARIANT: from here to its place in the log and on its stream nothing waits,
     // so that an answer that is recorded later also leaves later.
     const place = this.#placeOf(about);

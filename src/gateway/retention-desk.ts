@@ -7,6 +7,7 @@ import { tileWidth } from '../audit/tree.ts';
 import { nameOf, type Subject } from '../core/facts.ts';
 import { jsonPayload } from '../core/record.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
+import { Turns } from '../core/turns.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { HoldStore, LegalHold } from '../ports/holds.ts';
 import type { Log, LogReader } from '../ports/log.ts';
@@ -14,7 +15,6 @@ import type { PayloadKeep } from '../ports/payload-keep.ts';
 import type { Random } from '../ports/random.ts';
 import type { SessionIndex } from '../ports/sessions.ts';
 import { namedPatient, type PatientNaming } from './patient-names.ts';
-import { Turns } from './turns.ts';
 
 export interface RetentionDeps {
   readonly clock: Clock;

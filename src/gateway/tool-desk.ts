@@ -7,10 +7,10 @@ import { nameOf, type Subject } from '../core/facts.ts';
 import { canonicalJson, type JsonObject } from '../core/json.ts';
 import { jsonPayload, type Payload, type RecordInput } from '../core/record.ts';
 import { ok, type Refusal, type Result, refuse } from '../core/result.ts';
+import { Turns } from '../core/turns.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { PinKind, ToolChange, ToolPin, ToolPinStore } from '../ports/tool-pins.ts';
-import { Turns } from './turns.ts';
 
 /** A definition as a server has just listed it. */
 export interface SeenTool {

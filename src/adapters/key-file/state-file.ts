@@ -63,6 +63,9 @@ export function takePlace(directory: string, next: string, name: string): void {
 
 function syncOf(directory: string): void {
   const parent = openSync(directory, 'r');
-  fsyncSync(parent);
-  closeSync(parent);
+  try {
+    fsyncSync(parent);
+  } finally {
+    closeSync(parent);
+  }
 }

@@ -7,6 +7,7 @@ import { isHousekeeping } from '../../core/decision.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import type { Entry } from '../../core/record.ts';
 import { ok, type Result } from '../../core/result.ts';
+import { Turns } from '../../core/turns.ts';
 import type { LogReader } from '../../ports/log.ts';
 import type { SessionFilter, SessionIndex, SessionSummary } from '../../ports/sessions.ts';
 import { numberOf, openDatabase, textOf, transaction } from './database.ts';
@@ -102,7 +103,7 @@ export function openSessionIndex(file: string): Result<OwnedSessionIndex> {
   const byParent = database.prepare('SELECT * FROM sessions WHERE parent_session = ? ORDER BY seq');
   const entries = database.prepare('SELECT seq FROM session_entries WHERE session = ? ORDER BY seq');
   const setBacks = database.prepare('SELECT seq FROM set_backs ORDER BY seq');
-  let queue: Promise<void> = Promise.resolve();
+  const turns = new Turns();
 
   const catchUp = async (reader: LogReader, end = reader.size): Promise<void> => {
     let from = numberOf(cursor.get() ?? {}, 'next');
@@ -117,18 +118,10 @@ export function openSessionIndex(file: string): Result<OwnedSessionIndex> {
       from += batch.length;
     }
   };
-  const queued = <T>(work: () => Promise<T>): Promise<T> => {
-    const turn = queue.then(work);
-    queue = turn.then(
-      () => {},
-      () => {},
-    );
-    return turn;
-  };
   return ok({
-    catchUp: (reader) => queued(() => catchUp(reader)),
+    catchUp: (reader) => turns.take(() => catchUp(reader)),
     rebuild: (reader) =>
-      queued(async () => {
+      turns.take(async () => {
         await catchUp(reader);
         const before = digestOf(database);
         const size = numberOf(cursor.get() ?? {}, 'next');

@@ -5,6 +5,7 @@
 import * as client from 'openid-client';
 import type { JsonObject } from '../../core/json.ts';
 import { ok, type Result, refuse } from '../../core/result.ts';
+import { Turns } from '../../core/turns.ts';
 import type { AccountClient, ClientRegistration, Grant } from '../../ports/upstream-account.ts';
 import { type ProtectedResource, readProtectedResource } from './protected-resource.ts';
 import { isEndpoint, isToken } from './token-endpoint.ts';
@@ -59,7 +60,7 @@ class CodeClient implements AccountClient {
   readonly #now: () => number;
   readonly #found = new Map<string, { readonly at: number; readonly configuration: Promise<client.Configuration> }>();
   /** One registration at a time. */
-  #registering: Promise<unknown> = Promise.resolve();
+  readonly #registering = new Turns();
 
   constructor(server: AccountServer, now: () => number) {
     this.#server = server;
@@ -201,9 +202,9 @@ class CodeClient implements AccountClient {
             : client.ClientSecretBasic(clientSecret);
       return (await this.#discover(issuer, clientId, clientSecret, way)).configuration;
     }
-    const turn = this.#registering.then(async () => registrations.get(issuer) ?? (await this.#introduce(issuer)));
-    this.#registering = turn.catch(() => {});
-    const { id, secret } = await turn;
+    const introduced = async (): Promise<ClientRegistration> =>
+      registrations.get(issuer) ?? (await this.#introduce(issuer));
+    const { id, secret } = await this.#registering.take(introduced);
     const way = secret === null ? client.None() : client.ClientSecretBasic(secret);
     return (await this.#discover(issuer, id, secret, way)).configuration;
   }
