@@ -4,31 +4,23 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { lookAtCertificate } from '../../src/adapters/config-file/certificate.ts';
 import { keepKekId } from '../../src/adapters/key-file/node-keys.ts';
 import { formatVkey, noteKey } from '../../src/audit/note.ts';
 import { check, type LiveFinding } from '../../src/cli/check.ts';
 import { checkConnections } from '../../src/live-check.ts';
 import { createAuthority } from '../parts/certificate.ts';
+import { filesIn } from './files-in.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'chartgate-places-'));
+const { directory, file } = filesIn('chartgate-places-');
 chmodSync(directory, 0o755);
-after(() => rmSync(directory, { recursive: true }));
-
-function file(name: string, text: string, mode = 0o600): string {
-  const path = join(directory, name);
-  writeFileSync(path, text);
-  chmodSync(path, mode);
-  return path;
-}
 
 const { cert, key } = createAuthority().issue(['gate.example', '127.0.0.1']);
 const certFile = file('gate.crt', cert);

@@ -1,22 +1,14 @@
 // A configuration on disk: variables, files and what is wrong with them.
 
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { keyFromText } from '../../src/adapters/key-file/kek.ts';
 import { loadConfig } from '../../src/cli/load-config.ts';
+import { filesIn } from './files-in.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'chartgate-config-'));
-after(() => rmSync(directory, { recursive: true }));
-
-function file(name: string, text: string, mode = 0o600): string {
-  const path = join(directory, name);
-  writeFileSync(path, text);
-  chmodSync(path, mode);
-  return path;
-}
+const { directory, file } = filesIn('chartgate-config-');
 
 const config = file(
   'gate.yaml',
