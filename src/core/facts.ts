@@ -76,7 +76,7 @@ export interface SqlFacts {
   readonly reads: Known<boolean>;
   /** It changes data, structure or privileges. */
   readonly writes: Known<boolean>;
-  /** What it changes is limited by a WHERE that is no tautology, or by a VALUES list. True for a read. */
+  /** What it changes is limited by a WHERE that speaks of the rows to change and is no tautology, or by a VALUES list. True for a read. */
   readonly bounded: Known<boolean>;
   readonly relations: Known<readonly string[]>;
   readonly columns: Known<readonly string[]>;

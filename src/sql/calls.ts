@@ -4,6 +4,7 @@
 import type { FuncCall, Node } from 'libpg-query';
 import { firstNormalOid } from '../core/postgres-type.ts';
 import { filtering, sorting, window } from './conditions.ts';
+import { documentMade } from './documents.ts';
 import { alike, mayBeRange, raisesOn, takesAll } from './failing.ts';
 import {
   counts,
@@ -32,6 +33,7 @@ import {
   typed,
   unite,
 } from './lineage.ts';
+import { rowArgument } from './names.ts';
 import { commentColumns, givesComment } from './relations.ts';
 import { isFixedSetting, isServerSetting, settingAllowed, settingFree, settingOfUsers } from './settings.ts';
 import { isBuiltinType } from './types.ts';
@@ -56,7 +58,7 @@ export function call(walk: Walk, node: FuncCall, scope: Scope): Lineage {
   if (isOfSequence(name)) counter(walk, args);
   if (name === 'pg_show_all_settings') walk.findings.readsSettings = true;
   if (name === 'pg_input_is_valid') namesType(walk, args[1]);
-  const given = args.map((each) => walk.value(each, scope));
+  const given = args.map((each) => rowArgument(walk, each, scope) ?? walk.value(each, scope));
   if (given.length > 1 && given.some((each) => isCoded(walk.catalog, each))) walk.findings.hide(ofCodedType);
   noteTelling(walk, node, name, given);
   const around = [
@@ -67,7 +69,7 @@ export function call(walk: Walk, node: FuncCall, scope: Scope): Lineage {
   if (node.agg_within_group && ranks(name)) return placeAmong(walk, given, around);
   if (counts(name) || ranks(name))
     return typed(as(unite(around), { kind: 'answer' }), name === 'count' ? 'int8' : undefined);
-  const made = valueOf(walk, name, args, given);
+  const made = documentMade(walk, name, node, given) ?? valueOf(walk, name, args, given);
   const value = typed(made, typeOfResult(name, made, given));
   const asked = unite(around);
   return asked.classes.size > 0 ? unite([value, asked]) : value;

@@ -22,13 +22,21 @@ export function condensed(statements: readonly ParsedStatement[]): readonly Pars
     if (!isTree(tree)) continue;
     for (const [key, value] of Object.entries(tree)) {
       if (lists.has(key) && Array.isArray(value) && value.length > itemsMax) tree[key] = oneOfEachKind(value);
-      open.push(tree[key]);
+      // A row of VALUES keeps all of its items: which column one is, its place says.
+      open.push(key === 'valuesLists' ? itemsOf(tree[key]) : tree[key]);
     }
   }
   return statements;
 }
 
-/** SelectStmt.valuesLists, List.items (rows of VALUES, right sides of IN) and A_ArrayExpr.elements. */
+/** Of each row of VALUES. */
+function itemsOf(rows: unknown): unknown[] {
+  return (Array.isArray(rows) ? rows : []).map((row) =>
+    isTree(row) && isTree(row['List']) ? row['List']['items'] : row,
+  );
+}
+
+/** SelectStmt.valuesLists, List.items (right sides of IN) and A_ArrayExpr.elements. */
 const lists: ReadonlySet<string> = new Set(['valuesLists', 'items', 'elements']);
 
 function oneOfEachKind(items: readonly unknown[]): unknown[] {

@@ -73,7 +73,7 @@ function isSteady(node: Node): boolean {
   if ('ColumnRef' in node || 'SQLValueFunction' in node || isConstant(node)) return true;
   return (
     'FuncCall' in node &&
-    neverFails(stringsOf(node.FuncCall.funcname).at(-1) ?? '') &&
+    neverFails(stringsOf(node.FuncCall.funcname).at(-1) ?? '', node.FuncCall.args?.length ?? 0) &&
     (node.FuncCall.args ?? []).every(isSteady)
   );
 }

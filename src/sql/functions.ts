@@ -19,7 +19,7 @@ const silent = words(`
 
 /** The same while every argument but the first is a constant: only those could make them raise. */
 const silentByFirst = words(`
-  substring substr to_char round trunc age lag lead nth_value encode
+  substring substr split_part lpad rpad to_char round trunc age lag lead nth_value encode
   json_extract_path json_extract_path_text jsonb_extract_path jsonb_extract_path_text
 `);
 
@@ -46,9 +46,9 @@ const numbers = words(`
 
 const strings = words(`
   bit bit_count bpchar chr convert convert_from convert_to decode format get_bit get_byte is_normalized like_escape
-  lpad rpad name normalize overlay parse_ident regexp_count regexp_instr regexp_like regexp_match regexp_matches
+  name normalize overlay parse_ident regexp_count regexp_instr regexp_like regexp_match regexp_matches
   regexp_replace regexp_split_to_array regexp_split_to_table regexp_substr repeat set_bit set_byte sha224 sha256
-  sha384 sha512 similar_escape similar_to_escape split_part string_to_array string_to_table to_ascii to_bin to_hex
+  sha384 sha512 similar_escape similar_to_escape string_to_array string_to_table to_ascii to_bin to_hex
   to_oct unicode_assigned unicode_version unistr varchar casefold array_to_tsvector gen_random_uuid uuidv4 uuidv7
   uuid_extract_timestamp uuid_extract_version
 `);
@@ -211,9 +211,12 @@ const steady: ReadonlySet<string> = new Set(
   words('now transaction_timestamp statement_timestamp clock_timestamp upper lower initcap concat concat_ws'),
 );
 
+/** These make an empty document of nothing. */
+const emptiest: ReadonlySet<string> = new Set([...silentByKey, ...words('json_build_array jsonb_build_array')]);
+
 /** Whatever they are given, and with no effect; one of users of the same name is refused for itself. */
-export function neverFails(name: string): boolean {
-  return steady.has(name);
+export function neverFails(name: string, argumentCount: number): boolean {
+  return steady.has(name) || (argumentCount === 0 && emptiest.has(name));
 }
 
 /** Of what they are given, one value as it is: of this row, of another one, or an element of it. */

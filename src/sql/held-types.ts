@@ -1,6 +1,6 @@
 // Of which types values are made, by the columns they derive from. What is not known is of every type.
 
-import type { PostgresType } from '../core/postgres-type.ts';
+import { type PostgresType, unknownType } from '../core/postgres-type.ts';
 import type { Catalog, Column } from './catalog.ts';
 import { isOfCatalog, isProtected, type Lineage } from './lineage.ts';
 
@@ -8,10 +8,14 @@ import { isOfCatalog, isProtected, type Lineage } from './lineage.ts';
 export function mayHold(catalog: Catalog, lineage: Lineage, types: ReadonlySet<string>): boolean {
   if (!isProtected(lineage) || isOfCatalog(lineage)) return false;
   if (lineage.form?.kind === 'row' && types.has('record')) return true;
-  if (lineage.columns.size === 0) return true;
-  return [...lineage.columns].some((name) => {
+  return lineage.columns.size === 0 || typesOf(catalog, lineage).some((type) => holds(type, types));
+}
+
+/** Of the columns it derives from. */
+export function typesOf(catalog: Catalog, { columns }: Lineage): readonly PostgresType[] {
+  return [...columns].map((name) => {
     const column = columnOf(catalog, name);
-    return column === undefined || holds(catalog.type(column.typeOid), types);
+    return column ? catalog.type(column.typeOid) : unknownType;
   });
 }
 

@@ -34,6 +34,10 @@ export function isStar(node: Node | undefined): boolean {
 export function columnReference(walk: Walk, ref: ColumnRef, scope: Scope): Lineage {
   const fields = ref.fields ?? [];
   const lineage = isStar(fields.at(-1)) ? unite([starShape(walk, fields, scope).whole]) : resolve(walk, fields, scope);
+  return read(walk, lineage);
+}
+
+function read(walk: Walk, lineage: Lineage): Lineage {
   walk.findings.use(lineage);
   if (holdsCoded(walk.catalog, lineage)) walk.findings.hide(ofCodedType);
   return lineage;
@@ -72,7 +76,19 @@ function wholeRow(walk: Walk, source: Source): Lineage {
   const { classes, columns } = source.shape.whole;
   walk.findings.star = true;
   walk.findings.wholeRows = true;
-  return source.relation ? { classes, columns, form: { kind: 'row', shape: source.shape } } : { classes, columns };
+  // Of a relation it is of that relation's type, whatever its columns are called here (execExprInterp.c, ExecEvalWholeRowVar).
+  const shape = source.relation ? walk.read(source.relation).shape : source.shape;
+  const isRow = source.relation !== null || (source.fields === undefined && shape.columns !== null);
+  return isRow ? { classes, columns, form: { kind: 'row', shape } } : { classes, columns };
+}
+
+/** `table.*` as an argument: the whole row. */
+export function rowArgument(walk: Walk, node: Node, scope: Scope): Lineage | undefined {
+  const fields = 'ColumnRef' in node ? (node.ColumnRef.fields ?? []) : [];
+  if (fields.length !== 2 || !isStar(fields[1])) return undefined;
+  const [source, ...others] = sourcesOf(walk, [stringOf(fields[0]) ?? ''], scope);
+  if (!source || others.length > 0) return undefined;
+  return read(walk, wholeRow(walk, source));
 }
 
 /** `table.column`, `schema.table.column`, `database.schema.table.column`; or `table.function`, a call on the whole row. */

@@ -1,7 +1,7 @@
 // Text → PostgreSQL's own syntax trees, by its own grammar (libpg-query). What the parser would see differently from the
 // server (NUL, lone surrogates) or could not survive (deep nesting) never reaches it. No message repeats the text.
 
-import { fingerprintSync, loadModule, type Node, parseSync, SqlError } from 'libpg-query';
+import { loadModule, type Node, parseSync, SqlError } from 'libpg-query';
 import { limits } from '../core/limits.ts';
 import { keepNewest } from '../core/newest.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
@@ -48,19 +48,6 @@ export function parseStatements(text: string): Result<readonly ParsedStatement[]
       stmt ? [{ node: stmt, start, end: length ? start + length : bytes }] : [],
     ),
   );
-}
-
-/**
- * What statements that differ in their constants alone have in common (libpg_query's fingerprint); null for a text that
- * does not parse.
- */
-export function fingerprintOf(text: string): string | null {
-  if (!parseStatements(text).ok) return null;
-  try {
-    return fingerprintSync(text);
-  } catch {
-    return null;
-  }
 }
 
 function parserFailure(error: unknown): Result<never> {

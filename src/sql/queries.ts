@@ -91,9 +91,16 @@ function apart({ findings }: Walk, { columns, whole }: Shape): void {
 function values(walk: Walk, lists: readonly Node[], scope: Scope): Shape {
   const rows = lists.map((list) => {
     const items = 'List' in list ? (list.List.items ?? []) : [];
-    return shapeOf(items.map((item, at) => ({ name: `column${at + 1}`, lineage: expression(walk, item, scope) })));
+    // The server names no origin of these columns.
+    if (items.some(isStar)) walk.findings.wholeRows = true;
+    return numbered(beside(items.map((item) => outputsOf(walk, { val: item }, scope))));
   });
   return oneBelow(walk, rows);
+}
+
+/** A star among VALUES is as many columns as it stands for (parse_target.c, transformExpressionList). */
+function numbered({ columns, whole }: Shape): Shape {
+  return { columns: columns && columns.map(({ lineage }, at) => ({ name: `column${at + 1}`, lineage })), whole };
 }
 
 /** The output columns of a SELECT or RETURNING list. */

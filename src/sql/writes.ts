@@ -11,11 +11,12 @@ import type {
   ReturningClause,
   UpdateStmt,
 } from 'libpg-query';
-import { bounds } from './bounds.ts';
+import { bounds, type Changed } from './bounds.ts';
 import { filtering, selecting } from './conditions.ts';
 import { expression, expressions } from './expressions.ts';
 import { fromList, relationSource } from './from.ts';
 import { isProtected, noColumns, nothing, Scope, type Shape, type Source, shapeOf } from './lineage.ts';
+import { isStar } from './names.ts';
 import { targetList } from './queries.ts';
 import { mayChange, mayChangePart, mayDelete, mayInsert, mayUpdate } from './ties.ts';
 import { stringsOf, type Walk } from './walk.ts';
@@ -41,7 +42,7 @@ export function update(walk: Walk, node: UpdateStmt, around: Scope | null): Shap
   fromList(walk, node.fromClause, scope);
   assigned(walk, node.targetList, target, scope);
   selecting(walk, node.whereClause, scope);
-  if (!bounds(node.whereClause)) walk.findings.bounded = false;
+  if (!bounds(node.whereClause, changedOf(target))) walk.findings.bounded = false;
   return returning(walk, node.returningClause, target, scope);
 }
 
@@ -52,7 +53,7 @@ export function remove(walk: Walk, node: DeleteStmt, around: Scope | null): Shap
   scope.sources.push(target);
   fromList(walk, node.usingClause, scope);
   selecting(walk, node.whereClause, scope);
-  if (!bounds(node.whereClause)) walk.findings.bounded = false;
+  if (!bounds(node.whereClause, changedOf(target))) walk.findings.bounded = false;
   return returning(walk, node.returningClause, target, scope);
 }
 
@@ -79,8 +80,9 @@ function mergeWhen(walk: Walk, when: MergeWhenClause, joined: Node | undefined, 
   }
   if (when.commandType === 'CMD_UPDATE') assigned(walk, when.targetList, target, scope);
   if (when.commandType === 'CMD_DELETE') removed(walk, target);
-  const byJoin = when.matchKind === 'MERGE_WHEN_MATCHED' && bounds(joined);
-  if (when.commandType !== 'CMD_NOTHING' && !byJoin && !bounds(when.condition)) walk.findings.bounded = false;
+  const changed = changedOf(target);
+  const byJoin = when.matchKind === 'MERGE_WHEN_MATCHED' && bounds(joined, changed);
+  if (when.commandType !== 'CMD_NOTHING' && !byJoin && !bounds(when.condition, changed)) walk.findings.bounded = false;
 }
 
 function begin(walk: Walk, clause: InsertStmt['withClause'], around: Scope | null): Scope {
@@ -95,6 +97,11 @@ function targetOf(walk: Walk, relation: InsertStmt['relation']): Source {
   const target = relationSource(walk, relation);
   mayChange(walk, target.relation);
   return target;
+}
+
+/** By its columns, and by where a row lies. */
+function changedOf({ name, shape: { columns } }: Source): Changed {
+  return { name, columns: columns && new Set(['ctid', ...columns.map((each) => each.name)]) };
 }
 
 function removed(walk: Walk, target: Source): void {
@@ -195,8 +202,10 @@ function asGiven({ shape }: Source, given: ReadonlySet<string>): Shape {
 function givenNames(target: Source, { cols, selectStmt }: InsertStmt, rows: Shape | null): ReadonlySet<string> {
   const names = cols?.length ? namesIn(cols) : (target.shape.columns ?? []).map(({ name }) => name);
   const lists = selectStmt && 'SelectStmt' in selectStmt ? (selectStmt.SelectStmt.valuesLists ?? []) : [];
+  const items = lists.map((list) => ('List' in list ? (list.List.items ?? []) : []));
+  // Behind a star nobody can count where a default stands.
   const isDefault = (at: number): boolean =>
-    lists.some((list) => 'List' in list && 'SetToDefault' in (list.List.items?.[at] ?? {}));
+    items.some((all) => (all.some(isStar) ? all : all.slice(at, at + 1)).some((each) => 'SetToDefault' in each));
   return new Set(names.filter((_, at) => at < (rows?.columns?.length ?? 0) && !isDefault(at)));
 }
 

@@ -77,8 +77,22 @@ describe('a masked row', () => {
     assert.deepEqual(care.rows[0].doc.ids, [{ value: '***-**-6789' }]);
   });
 
+  it('is masked alike within a document that the statement makes', async () => {
+    const made = `jsonb_build_object('all', jsonb_build_array(doc), 'id', id)`;
+    const { rows } = await ana.query(`SELECT doc, ${made} AS made, to_jsonb(c) AS whole FROM charts c`);
+    const [{ doc, made: object, whole } = { doc: null, made: null, whole: null }] = rows;
+    assert.deepEqual(object, { all: [doc], id: 1 });
+    assert.ok(whole === null || !/Quartermain|6789-|123-45/.test(JSON.stringify(whole)));
+  });
+
   it('says nothing of a document once it is computed with', async () => {
-    for (const expression of ["doc->'patient'", "doc#>>'{patient,name}'", 'jsonb_build_array(doc)', 'doc::text']) {
+    for (const expression of [
+      "doc->'patient'",
+      "doc#>>'{patient,name}'",
+      'jsonb_array_length(jsonb_build_array(doc))',
+      'doc::text',
+      'jsonb_build_array(doc)->>0',
+    ]) {
       const answer = await ana.query(`SELECT ${expression} AS v FROM charts`).then(
         ({ rows }) => rows[0].v,
         () => null,

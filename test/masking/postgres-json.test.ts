@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import type { Json } from '../../src/core/json.ts';
 import type { JsonPaths } from '../../src/core/phi.ts';
 import { classify, spoken, spokenPaths } from '../../src/masking/classification.ts';
+import type { MaskRules } from '../../src/masking/mask.ts';
 import { maskValue } from '../../src/masking/postgres-value.ts';
 import { viewOf } from './view.ts';
 
@@ -55,6 +56,29 @@ describe('a document masked by path', () => {
         'b/c~d': '[NAME]',
         '[MASKED]': null,
       });
+    }
+  });
+
+  it('masks notes and ages as the rules say, in a document as in a column', () => {
+    const both: JsonPaths = { '/note': 'note', '/age': 'age' };
+    const value = { note: { seen: 'walks well' }, age: 41 };
+    const under = (byClass: Partial<MaskRules['byClass']>): Json => masked(both, viewOf({ byClass }), value);
+    assert.deepEqual(under({ age: 'age90' }), value);
+    assert.deepEqual(under({ note: 'redact', age: 'redact' }), { note: { seen: '[NOTE]' }, age: null });
+  });
+
+  it('keeps nothing of members whose name comes again', () => {
+    const named: JsonPaths = { '/ssn': 'ssn', '/a': 'clear' };
+    for (const type of ['json', 'jsonb', 'text']) {
+      const cell = (text: string): string | undefined => {
+        const known = { kind: 'base', name: type } as const;
+        const column = { type: known, typmod: -1, format: 0, classification: 'unknown', jsonPaths: named } as const;
+        const shown = maskValue(Buffer.from(text), column, viewOf());
+        return shown === null ? undefined : Buffer.from(shown).toString();
+      };
+      if (type !== 'jsonb') assert.equal(cell('{"ssn":"123-45-6789", "ssn":null}'), '{"ssn":null}');
+      if (type !== 'jsonb') assert.equal(cell('{"a":[{"b":"x:\\"y", "b":1}]}'), '{"a":[{"b":1}]}');
+      assert.equal(cell('{"a":  {"b":"x: \\": y"} }'), '{"a":  {"b":"x: \\": y"} }', 'its bytes, where there is none');
     }
   });
 

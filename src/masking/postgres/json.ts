@@ -1,6 +1,6 @@
 // json and jsonb cells. What nothing is masked in keeps its bytes, spacing and numbers included.
 
-import { type Json, parseJson } from '../../core/json.ts';
+import { isJsonArray, type Json, parseJson } from '../../core/json.ts';
 import type { Tally } from '../text.ts';
 import type { ValueMask } from './value-mask.ts';
 
@@ -22,11 +22,13 @@ export function jsonMask(
   const versioned = type === 'jsonb' && format === 1;
   return (value) => {
     if (versioned && value[0] !== jsonbVersion) return null;
-    const plain = parseJson(utf8.decode(versioned ? value.subarray(1) : value));
+    const text = utf8.decode(versioned ? value.subarray(1) : value);
+    const plain = parseJson(text);
     const before = JSON.stringify(plain);
     const after = JSON.stringify(mask(plain));
     const isMasked = movedTo(counts, found);
-    if (!isMasked && after === before) return value;
+    // Of members of one name only the last is read: the others must not stay because nothing of that one is masked.
+    if (!isMasked && after === before && (type === 'jsonb' || namesIn(text) === membersOf(plain))) return value;
     const masked = encoder.encode(after);
     if (!versioned) return masked;
     const framed = new Uint8Array(masked.length + 1);
@@ -34,6 +36,17 @@ export function jsonMask(
     framed.set(masked, 1);
     return framed;
   };
+}
+
+/** How many there are in a text that is JSON: colons outside strings. */
+function namesIn(text: string): number {
+  return text.replaceAll(/"(?:[^"\\]|\\.)*"/gs, '').split(':').length - 1;
+}
+
+function membersOf(value: Json): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  const parts = Object.values(value);
+  return parts.reduce<number>((sum, part) => sum + membersOf(part), isJsonArray(value) ? 0 : parts.length);
 }
 
 /** Whether there was anything. */

@@ -4,10 +4,14 @@ import type { Family } from './attack.ts';
 import { asDefinitions, conversions, hypothetical } from './families/asked-of.ts';
 import { catalogProbes } from './families/catalog-probes.ts';
 import { combinations } from './families/combinations.ts';
+import { documentsMade } from './families/documents-made.ts';
 import { computed, renamed, sets, wholeRow } from './families/expressions.ts';
 import { extensions } from './families/extensions.ts';
 import { features } from './families/features.ts';
 import { formatsAndCopies } from './families/formats-and-copies.ts';
+import { heldOutQuestions } from './families/held-out-questions.ts';
+import { heldOutTypes } from './families/held-out-types.ts';
+import { heldOutWrites } from './families/held-out-writes.ts';
 import { inference } from './families/inference.ts';
 import { innerNames, lookAlikes } from './families/look-alikes.ts';
 import { errors, plans } from './families/messages.ts';
@@ -20,6 +24,7 @@ import { parameterTypes } from './families/parameter-types.ts';
 import { places, precise } from './families/precise.ts';
 import { questions } from './families/questions.ts';
 import { readings } from './families/readings.ts';
+import { rowsAndStars } from './families/rows-and-stars.ts';
 import { answers, scopes } from './families/scopes.ts';
 import { serverWords } from './families/server-words.ts';
 import { catalogs, copies, encodings, session } from './families/session.ts';
@@ -72,4 +77,9 @@ export const families: readonly Family[] = [
   features,
   combinations,
   oneType,
+  heldOutTypes,
+  heldOutQuestions,
+  heldOutWrites,
+  rowsAndStars,
+  documentsMade,
 ];

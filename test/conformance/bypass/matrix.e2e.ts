@@ -12,7 +12,7 @@ runCorpus({ posture: 'enforced', version: '15', unknownQuestionsMax: 0 });
 runCorpus({ posture: 'enforced', version: '18', unknownQuestionsMax: 0 });
 // What owners have written into definitions, and what their code says in errors, only the gate takes out.
 const ofDatabases =
-  /^(?!code and definitions of the DBA|probes of the catalog|words of the server|features of the documentation)/;
+  /^(?!code and definitions of the DBA|probes of the catalog|words of the server|features of the documentation|held out)/;
 runCorpus({ posture: 'enforced', version: '15', unknownQuestionsMax: 0, withoutGate: true, only: ofDatabases });
 runCorpus({ posture: 'enforced', version: '18', unknownQuestionsMax: 0, withoutGate: true, only: ofDatabases });
 
@@ -30,7 +30,7 @@ for (const unknownText of ['clear', 'scan'] as const) {
       const chosen = families
         .filter(
           ({ name }) =>
-            !/objects|features|combinations|errors|catalogs|extension|ties|reached|places of rows|shapes|silent|more questions|words of|probes of|two readings|formats, st/.test(
+            !/objects|features|combinations|errors|catalogs|extension|ties|reached|places of rows|shapes|silent|more questions|words of|probes of|two readings|formats, st|held out|rows and stars|documents made/.test(
               name,
             ),
         )

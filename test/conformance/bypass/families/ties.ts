@@ -172,7 +172,7 @@ export const rowPlaces: Family = {
   name: 'places of rows',
   setup: `
     CREATE TABLE residents (id int, city text, born date, n int) PARTITION BY LIST (city);
-    CREATE TABLE residents_springfield PARTITION OF residents FOR VALUES IN ('Springfield');
+    CREATE TABLE residents_in_one PARTITION OF residents FOR VALUES IN ('Springfield');
     CREATE TABLE residents_rest PARTITION OF residents DEFAULT;
     INSERT INTO residents VALUES (1, 'Springfield', '1961-07-23', 1), (2, 'Shelbyville', '1970-02-11', 2);
     CREATE TABLE births (id int, born date) PARTITION BY RANGE (born);
