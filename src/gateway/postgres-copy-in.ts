@@ -2,9 +2,9 @@
 // INVARIANT: intent before effect holds for the rows of a COPY too: those of a chunk are recorded before they are forwarded.
 
 import type { Frame } from '../wire/postgres/frame.ts';
+import type { Output } from './postgres-output.ts';
 import type { Pipeline } from './postgres-pipeline.ts';
 import type { PostgresReplies } from './postgres-replies.ts';
-import type { Output } from './postgres-statements.ts';
 
 const copyData = 0x64;
 
@@ -34,7 +34,7 @@ export class CopyIn {
     if (frame.type === copyData) {
       this.#gathered ??= { output, frames: [] };
       this.#gathered.frames.push(frame.whole);
-    } else this.#replies.copyingIn = null;
+    } else this.#replies.copy.receiving = null;
     this.#pipeline.add(frame, null);
   }
 
@@ -60,12 +60,12 @@ export class CopyIn {
 
   /** Clients may send rows before the server has asked for them: whose they are is known once it does, or has answered all. */
   async #turn(): Promise<Output | null> {
-    if (!this.#replies.copyingIn && !this.#replies.idle) this.#pipeline.flush();
-    while (!this.#replies.copyingIn && !this.#replies.idle && !this.#isClosed) {
+    if (!this.#replies.copy.receiving && !this.#replies.idle) this.#pipeline.flush();
+    while (!this.#replies.copy.receiving && !this.#replies.idle && !this.#isClosed) {
       await new Promise<void>((resolve) => {
         this.#onReplies = resolve;
       });
     }
-    return this.#replies.copyingIn;
+    return this.#replies.copy.receiving;
   }
 }

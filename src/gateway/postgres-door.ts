@@ -1,5 +1,5 @@
 // The PostgreSQL door: takes a connection from its first byte to a session, and knows every session that is open, for
-// cancel requests and for closing. How a caller proves who it is stands in postgres-sign-in.ts.
+// cancel requests and for closing. What a client says first stands in postgres-startup.ts, how it proves who it is in postgres-sign-in.ts.
 
 import { mayEnter } from '../core/decide.ts';
 import type { Decision, Policy } from '../core/decision.ts';
@@ -10,25 +10,19 @@ import { fail, ok, type Refusal, type Result, refuse } from '../core/result.ts';
 import type { MaskView } from '../masking/mask.ts';
 import { LogUnavailable } from '../ports/log.ts';
 import type { ByteStream, UpstreamConnection } from '../ports/postgres-upstream.ts';
-import { settingAllowed, startupParameters } from '../sql/settings.ts';
 import { encodeAuthentication } from '../wire/postgres/authentication.ts';
 import { encodeBackendKeyData } from '../wire/postgres/cancel.ts';
 import { encodeErrorResponse, errorFields } from '../wire/postgres/error-fields.ts';
-import { malformed, ProtocolError } from '../wire/postgres/protocol-error.ts';
-import {
-  encodeNegotiateProtocolVersion,
-  newestMinor,
-  type StartupMessage,
-  takeStartupPacket,
-} from '../wire/postgres/startup.ts';
-import { decodeStartupOptions } from '../wire/postgres/startup-options.ts';
+import { ProtocolError } from '../wire/postgres/protocol-error.ts';
 import { encodeParameterStatus, encodeReadyForQuery } from '../wire/postgres/status.ts';
 import { type EnforcementDeps, openSession } from './audited-session.ts';
 import { CancelRequests } from './cancel-requests.ts';
 import type { DoorRefusals } from './door-refusals.ts';
+import type { AuditedSession } from './enforce.ts';
 import { startsOtherwise } from './postgres-pins.ts';
 import { PostgresSession } from './postgres-session.ts';
 import { type SignedIn, type SignInDeps, signIn } from './postgres-sign-in.ts';
+import { type CancelRequest, type Startup, takeStartup } from './postgres-startup.ts';
 import type { PostgresTarget } from './postgres-target.ts';
 import { StreamReader } from './stream-reader.ts';
 
@@ -58,6 +52,15 @@ export interface PostgresDoorDeps extends EnforcementDeps, SignInDeps {
   readonly onBug: (error: unknown) => void;
   readonly idleMs: number;
   readonly absoluteMs: number;
+}
+
+/** Who has come in, and the connection to the upstream that is theirs alone. */
+interface Admitted {
+  readonly client: ByteStream;
+  readonly startup: Startup;
+  readonly signedIn: SignedIn;
+  readonly target: PostgresTarget;
+  readonly upstream: UpstreamConnection;
 }
 
 interface OpenSession {
@@ -121,36 +124,27 @@ export class PostgresDoor {
   /** The session to run, the refusal to tell, or nothing where the client has left or only asked for a cancel. */
   async #start(client: ByteStream): Promise<Result<() => Promise<void>> | null> {
     const reader = new StreamReader(client);
-    const said = await this.#startupMessage(client, reader);
-    if (!said) return null;
-    const accepted = withSettings(said);
-    if (!accepted.ok) return accepted;
-    const startup = accepted.value;
-    if (startup.minor > newestMinor || startup.options.size > 0) {
-      client.write(
-        encodeNegotiateProtocolVersion({
-          minor: Math.min(startup.minor, newestMinor),
-          unknownOptions: [...startup.options.keys()],
-        }),
-      );
-    }
-    const user = startup.parameters.get('user') ?? '';
-    const name = startup.parameters.get('database') ?? user;
-    const signedIn = await signIn(this.#deps, client, reader, { user, connection: name });
+    const started = await takeStartup(client, reader, (request) => this.#cancel(request));
+    if (!started?.ok) return started;
+    const startup = started.value;
+    const { user, database: connection } = startup;
+    const signedIn = await signIn(this.#deps, client, reader, { user, connection });
     if (!signedIn.ok) return this.#turnedAway(client, null, signedIn.error);
     const { subject } = signedIn.value;
-    const route = this.#routeFor(name, subject, signedIn.value);
+    const route = this.#routeFor(connection, subject, signedIn.value);
     if (!route.ok) return this.#turnedAway(client, subject, route.error);
     const ready = await route.value.target.ready();
     if (!ready.ok) return this.#turnedAway(client, subject, ready.error);
-    const upstream = await route.value.connect(this.#upstreamStartup(startup));
+    const upstream = await route.value.connect(startup.upstream);
     if (!upstream.ok) return this.#turnedAway(client, subject, upstream.error);
     const other = startsOtherwise(upstream.value.parameters);
     if (other) {
       upstream.value.terminate();
       return this.#turnedAway(client, subject, other);
     }
-    return ok(() => this.#run(client, reader, startup, name, signedIn.value, route.value, upstream.value));
+    const { target } = route.value;
+    const admitted = { client, startup, signedIn: signedIn.value, target, upstream: upstream.value };
+    return ok(() => this.#run(admitted, reader));
   }
 
   async #turnedAway(client: ByteStream, subject: Subject | null, refusal: Refusal): Promise<Result<never>> {
@@ -159,41 +153,8 @@ export class PostgresDoor {
     return fail(refusal);
   }
 
-  async #startupMessage(client: ByteStream, reader: StreamReader): Promise<StartupMessage | null> {
-    const asked = new Set<string>();
-    for (;;) {
-      const taken = await reader.take((bytes) => takeStartupPacket(bytes));
-      if (!taken) return null;
-      const { packet } = taken;
-      // Each kind of encryption can be asked for once, as PostgreSQL has it.
-      if (asked.has(packet.kind)) malformed('startup: a request made twice');
-      asked.add(packet.kind);
-      switch (packet.kind) {
-        case 'ssl': {
-          if (!client.tlsOffered) {
-            client.write(Buffer.from('N'));
-            break;
-          }
-          client.write(Buffer.from('S'));
-          const secured = await client.startTls();
-          if (!secured.ok) return null;
-          break;
-        }
-        case 'gss':
-          client.write(Buffer.from('N'));
-          break;
-        case 'cancel':
-          await this.#cancel(packet.processId, packet.secretKey);
-          client.end();
-          return null;
-        case 'startup':
-          return packet;
-      }
-    }
-  }
-
   /** RFC-less but well known: a wrong key is answered like a right one, with silence. */
-  async #cancel(processId: number, secretKey: Uint8Array): Promise<void> {
+  async #cancel({ processId, secretKey }: CancelRequest): Promise<void> {
     // Two upstreams may both have a process of this number.
     const open = [...this.#open].find(
       (each) => each.upstream.processId === processId && sameBytes(each.secretKey, secretKey),
@@ -219,85 +180,78 @@ export class PostgresDoor {
     return ok(entrance.routeFor(subject));
   }
 
-  #upstreamStartup(startup: StartupMessage): Record<string, string> {
-    const chosen = [...startup.parameters].filter(([name]) => !ours.has(name));
-    return { ...Object.fromEntries(chosen), ...startupParameters };
-  }
-
-  async #run(
-    client: ByteStream,
-    reader: StreamReader,
-    startup: StartupMessage,
-    connection: string,
-    signedIn: SignedIn,
-    route: PostgresRoute,
-    upstream: UpstreamConnection,
-  ): Promise<void> {
-    const deps = this.#deps;
-    const secretKey = deps.random.bytes(startup.minor >= 2 ? 32 : 4);
-    const applicationName = startup.parameters.get('application_name') ?? '';
-    const mcpSession = signedIn.parentSession;
-    const parent = (): { session: string; request?: string } | undefined => {
-      const request = mcpSession === null ? undefined : deps.activeRequest(mcpSession);
-      return mcpSession !== null && request !== undefined ? { session: mcpSession, request } : undefined;
-    };
-    const audited = await openSession(deps, {
-      subject: signedIn.subject,
-      connection,
-      door: 'postgres',
-      client: applicationName.slice(0, 100),
-      address: client.remote,
-      method: signedIn.method,
-      ...(mcpSession ? { parent: parent() ?? { session: mcpSession } } : {}),
-    }).catch((error: unknown) => {
-      upstream.terminate();
-      throw error;
-    });
-    /** The statements of a tool are asked for by whoever called it, as they proved themselves for that. */
-    const cause = (): { session: string; request?: string } | undefined => {
-      const caller = mcpSession === null ? undefined : deps.subjectOf(mcpSession);
-      if (caller) audited.provenAnew(caller);
-      return parent();
-    };
-    if (deps.isSignedOut(signedIn.subject)) {
+  async #run(admitted: Admitted, reader: StreamReader): Promise<void> {
+    const { client, startup, signedIn, upstream } = admitted;
+    const audited = await this.#openSession(admitted);
+    if (this.#deps.isSignedOut(signedIn.subject)) {
       upstream.terminate();
       await audited.end('signed_out');
       const refusal = { code: 'signed_out', text: errors.signed_out.text } as const;
       client.end(encodeErrorResponse(errorFields(refusal, 'FATAL')));
       return;
     }
-    const { clock, viewOf, onBug, idleMs, absoluteMs } = deps;
-    const session = new PostgresSession({
-      clock,
-      client,
-      upstream,
-      target: route.target,
-      audited,
-      applicationName,
-      viewOf,
-      needsRowEstimate: () => deps.policy().needsRowEstimate,
-      parent: cause,
-      onBug,
-      idleMs,
-      absoluteMs,
-    });
+    const session = this.#session(admitted, audited);
     const cancels = new CancelRequests(() => session.arrived().then(() => upstream.cancel()));
+    const secretKey = this.#deps.random.bytes(startup.secretKeyBytes);
     const open: OpenSession = { subject: signedIn.subject, session, upstream, secretKey, cancels };
     this.#open.add(open);
     try {
-      client.write(
-        Buffer.concat([
-          encodeAuthentication({ kind: 'ok' }),
-          ...[...upstream.parameters].map(([name, value]) => encodeParameterStatus({ name, value })),
-          // The server's own process id: clients tell their own notifications by it, and ask the server about it.
-          encodeBackendKeyData(upstream.processId, secretKey),
-          encodeReadyForQuery('I'),
-        ]),
-      );
+      client.write(greeting(upstream, secretKey));
       await session.run(reader.rest());
     } finally {
       this.#open.delete(open);
     }
+  }
+
+  /** @throws LogUnavailable, having left the upstream */
+  async #openSession({ client, startup, signedIn, upstream }: Admitted): Promise<AuditedSession> {
+    const { subject, method, parentSession } = signedIn;
+    const parent = parentSession !== null && (this.#callOf(parentSession) ?? { session: parentSession });
+    try {
+      return await openSession(this.#deps, {
+        subject,
+        connection: startup.database,
+        door: 'postgres',
+        client: startup.applicationName.slice(0, 100),
+        address: client.remote,
+        method,
+        ...(parent ? { parent } : {}),
+      });
+    } catch (error) {
+      upstream.terminate();
+      throw error;
+    }
+  }
+
+  #session({ client, startup, signedIn, target, upstream }: Admitted, audited: AuditedSession): PostgresSession {
+    const { clock, viewOf, onBug, idleMs, absoluteMs, policy, subjectOf } = this.#deps;
+    const { parentSession } = signedIn;
+    return new PostgresSession({
+      clock,
+      client,
+      upstream,
+      target,
+      audited,
+      applicationName: startup.applicationName,
+      viewOf,
+      needsRowEstimate: () => policy().needsRowEstimate,
+      parent: () => {
+        if (parentSession === null) return undefined;
+        // The statements of a tool are asked for by whoever called it, as they proved themselves for that.
+        const caller = subjectOf(parentSession);
+        if (caller) audited.provenAnew(caller);
+        return this.#callOf(parentSession);
+      },
+      onBug,
+      idleMs,
+      absoluteMs,
+    });
+  }
+
+  /** What an MCP session is doing now. */
+  #callOf(mcpSession: string): { readonly session: string; readonly request: string } | undefined {
+    const request = this.#deps.activeRequest(mcpSession);
+    return request === undefined ? undefined : { session: mcpSession, request };
   }
 
   #refuseBroken(client: ByteStream, error: unknown): void {
@@ -309,29 +263,15 @@ export class PostgresDoor {
   }
 }
 
-/** Startup parameters the gate takes for itself; the rest is passed on if it is allowed as a setting. */
-const ours: ReadonlySet<string> = new Set(['user', 'database', 'client_encoding']);
-
-/** The message with the settings of its `options` among its parameters, which win, as the server has it. */
-function withSettings(startup: StartupMessage): Result<StartupMessage> {
-  const { options, ...parameters } = Object.fromEntries(startup.parameters);
-  if (!parameters['user']) return refuse('malformed', 'The startup message names no user.');
-  const given = decodeStartupOptions(options ?? '');
-  if (!given)
-    return refuse(
-      'unsafe_setting',
-      "Of the server's command-line options only settings are passed on (-c name=value).",
-      {
-        next: 'Leave out the others.',
-      },
-    );
-  for (const [name, value] of [...given, ...Object.entries(parameters)]) {
-    if (name === 'replication') return refuse('unsupported', 'Replication connections are not carried.');
-    const isOurs = ours.has(name) && !given.has(name);
-    if (!isOurs && !settingAllowed(name, value))
-      return refuse('unsafe_setting', `The setting ${JSON.stringify(name)} cannot be given at startup.`);
-  }
-  return ok({ ...startup, parameters: new Map([...given, ...Object.entries(parameters)]) });
+/** What ends the start of a session (PostgreSQL 54.2.1). */
+function greeting({ parameters, processId }: UpstreamConnection, secretKey: Uint8Array): Buffer {
+  return Buffer.concat([
+    encodeAuthentication({ kind: 'ok' }),
+    ...[...parameters].map(([name, value]) => encodeParameterStatus({ name, value })),
+    // The server's own process id: clients tell their own notifications by it, and ask the server about it.
+    encodeBackendKeyData(processId, secretKey),
+    encodeReadyForQuery('I'),
+  ]);
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {

@@ -3,7 +3,7 @@
 
 import type { StatementAnalysis } from '../sql/analysis.ts';
 import { type NoticeFields, withholdValues } from '../wire/postgres/error-fields.ts';
-import type { Output } from './postgres-statements.ts';
+import type { Output } from './postgres-output.ts';
 
 /** Routines of the server whose messages name objects or nothing, never a value. */
 const harmlessRoutines: ReadonlySet<string> = new Set(['aclcheck_error', 'ProcessInterrupts']);

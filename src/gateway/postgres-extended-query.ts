@@ -19,11 +19,14 @@ import {
 } from '../wire/postgres/extended.ts';
 import type { Frame } from '../wire/postgres/frame.ts';
 import type { AuditedSession } from './enforce.ts';
-import type { Names, Resolved } from './postgres-names.ts';
+import type { Names } from './postgres-names.ts';
+import type { Output } from './postgres-output.ts';
 import { parametersOf } from './postgres-parameters.ts';
 import type { Pipeline } from './postgres-pipeline.ts';
+import { Portal } from './postgres-portal.ts';
 import { type Read, type Reading, unknownName } from './postgres-reading.ts';
-import { Cursor, type Output, Portal, Prepared } from './postgres-statements.ts';
+import type { Resolved } from './postgres-resolution.ts';
+import { Cursor, Prepared } from './postgres-statements.ts';
 import type { Submission } from './postgres-submission.ts';
 import { foreignName, type PostgresTarget } from './postgres-target.ts';
 
@@ -141,7 +144,7 @@ export class ExtendedQuery {
     cursor.decision ??= output.admission.decision;
     output.countWith(cursor);
     const former = this.#names.portals.get(name) ?? null;
-    return new Portal(name, this.#pipeline.run, prepared, cursor, formats, output, former);
+    return new Portal({ name, run: this.#pipeline.run, prepared, cursor, formats, output, former });
   }
 
   #describePortal(portal: Portal): void {

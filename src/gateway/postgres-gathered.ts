@@ -3,7 +3,7 @@
 
 import { limits } from '../core/limits.ts';
 import { type RowPlan, RowWriter } from '../wire/postgres/data-row.ts';
-import type { Output } from './postgres-statements.ts';
+import type { Output } from './postgres-output.ts';
 
 /** Whole messages of one answer, at [start, end) of what was taken. */
 export interface Stretch {

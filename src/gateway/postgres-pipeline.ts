@@ -9,9 +9,11 @@ import type { Frame } from '../wire/postgres/frame.ts';
 import { encodeQuery } from '../wire/postgres/query.ts';
 import { Forwards } from './forwards.ts';
 import type { Outbox } from './outbox.ts';
+import type { Expectation } from './postgres-expectation.ts';
 import type { Names } from './postgres-names.ts';
+import type { Portal } from './postgres-portal.ts';
 import type { PostgresReplies } from './postgres-replies.ts';
-import type { Expectation, Portal, Prepared } from './postgres-statements.ts';
+import type { Prepared } from './postgres-statements.ts';
 
 /** The upstream has no portal and no statement of this name: executing it is how a transaction is made to fail. */
 const refusedPortal = 'chartgate: refused';

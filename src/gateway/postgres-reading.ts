@@ -5,7 +5,7 @@ import { type ErrorCode, errors } from '../core/errors.ts';
 import { ok, type Refusal, type Result } from '../core/result.ts';
 import type { StatementAnalysis } from '../sql/analysis.ts';
 import { unread } from '../sql/analyze.ts';
-import { asDeclared, meaningOf, type Resolved } from './postgres-names.ts';
+import { asDeclared, meaningOf, type Resolved } from './postgres-resolution.ts';
 import type { Prepared } from './postgres-statements.ts';
 import type { Analysed, PostgresTarget } from './postgres-target.ts';
 

@@ -6,12 +6,14 @@ import { Frame, FrameReader, type FrameVisitor } from '../wire/postgres/frame.ts
 import { backendSession } from '../wire/postgres/messages.ts';
 import type { Outbox } from './outbox.ts';
 import type { PostgresReplies } from './postgres-replies.ts';
+import type { ReplyChunks } from './postgres-reply-chunks.ts';
 
 const dataRow = 0x44;
 
 export interface ReleaseDeps {
   readonly clock: Clock;
   readonly replies: PostgresReplies;
+  readonly chunks: ReplyChunks;
   readonly client: Outbox;
   /** All that has come so far is taken in. */
   readonly onTaken: () => void;
@@ -22,8 +24,6 @@ export interface ReleaseDeps {
 export class Release {
   readonly #deps: ReleaseDeps;
   readonly #frames = new FrameReader(backendSession);
-  /** The upstream has said something that ends the session. */
-  #broken = false;
   #isClosed = false;
   /** Settles, never rejects, when what has gathered has left. */
   #releasing: Promise<void> | null = null;
@@ -59,13 +59,13 @@ export class Release {
 
   /** Takes in what there is. Returns true where there is no room for more. */
   #isFull(): boolean {
-    const { replies } = this.#deps;
+    const { chunks } = this.#deps;
     for (let isStopped = true; isStopped; ) {
       this.#frames.each(this.#reply);
-      if (this.#broken || this.#isClosed) return false;
-      isStopped = replies.full;
-      if (replies.gathered) this.#releasing ??= this.#release();
-      if (isStopped && replies.full) return true;
+      if (this.#isClosed) return false;
+      isStopped = chunks.full;
+      if (chunks.gathered) this.#releasing ??= this.#release();
+      if (isStopped && chunks.full) return true;
     }
     this.#deps.onTaken();
     return false;
@@ -81,19 +81,18 @@ export class Release {
   }
 
   readonly #reply: FrameVisitor = (buffer, type, start, end) => {
-    const { replies } = this.#deps;
-    const understood =
-      type === dataRow ? replies.row(buffer, start, end) : replies.take(new Frame(buffer, type, start, end));
-    this.#broken ||= !understood;
-    return understood && !replies.full;
+    const { replies, chunks } = this.#deps;
+    if (type === dataRow) replies.row(buffer, start, end);
+    else replies.take(new Frame(buffer, type, start, end));
+    return !this.#isClosed && !chunks.full;
   };
 
   /** Until nothing is left to give. A failure closes the session. */
   async #release(): Promise<void> {
-    const { clock, replies, client } = this.#deps;
+    const { clock, chunks, client } = this.#deps;
     try {
-      while (replies.gathered && !this.#isClosed) {
-        const flushed = replies.flush();
+      while (chunks.gathered && !this.#isClosed) {
+        const flushed = chunks.flush();
         this.#onRoom();
         await flushed;
         if (!client.full) continue;

@@ -8,7 +8,7 @@ import { decodeQuery, encodeQuery } from '../wire/postgres/query.ts';
 import type { Outbox } from './outbox.ts';
 import type { CopyIn } from './postgres-copy-in.ts';
 import { ExtendedQuery, type ExtendedQueryDeps } from './postgres-extended-query.ts';
-import type { Output } from './postgres-statements.ts';
+import type { Output } from './postgres-output.ts';
 
 export interface RequestsDeps extends ExtendedQueryDeps {
   readonly copyIn: CopyIn;

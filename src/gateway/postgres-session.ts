@@ -19,6 +19,7 @@ import { Pipeline } from './postgres-pipeline.ts';
 import { Reading } from './postgres-reading.ts';
 import { Release } from './postgres-release.ts';
 import { PostgresReplies } from './postgres-replies.ts';
+import { ReplyChunks } from './postgres-reply-chunks.ts';
 import { PostgresRequests } from './postgres-requests.ts';
 import { Standing } from './postgres-standing.ts';
 import { Submission, type SubmissionDeps } from './postgres-submission.ts';
@@ -41,7 +42,8 @@ export class PostgresSession {
   readonly #fromUpstream: Inbox;
   readonly #toClient: Outbox;
   readonly #toUpstream: Outbox;
-  readonly #names = new Names((output, reason) => this.#replies.end(output, { status: 'ok', data: { reason } }));
+  readonly #chunks: ReplyChunks;
+  readonly #names = new Names((output, reason) => this.#chunks.end(output, { status: 'ok', data: { reason } }));
   readonly #standing = new Standing();
   readonly #replies: PostgresReplies;
   readonly #pipeline: Pipeline;
@@ -70,10 +72,15 @@ export class PostgresSession {
     this.#toUpstream = new Outbox(upstream);
     const names = this.#names;
     const reading = new Reading(target);
+    const send = (bytes: Buffer): void => this.#send(bytes);
+    this.#chunks = new ReplyChunks({
+      send,
+      confirms: (catalog) => target.confirms(catalog),
+      close: (refusal) => void this.close(refusal),
+    });
     this.#replies = this.#makeReplies();
     const pipeline = new Pipeline(this.#toUpstream, this.#replies, names);
     this.#pipeline = pipeline;
-    const send = (bytes: Buffer): void => this.#send(bytes);
     this.#submission = new Submission(deps, { names, standing: this.#standing, pipeline, reading, send });
     this.#copyIn = new CopyIn(this.#replies, pipeline);
     this.#requests = new PostgresRequests({
@@ -90,6 +97,7 @@ export class PostgresSession {
     this.#release = new Release({
       clock,
       replies: this.#replies,
+      chunks: this.#chunks,
       client: this.#toClient,
       onTaken: () => this.#copyIn.answered(),
       failed: (error) => this.#failed(error, 'upstream_protocol'),
@@ -112,8 +120,8 @@ export class PostgresSession {
       catalog: () => target.catalog,
       viewOf: (output) => viewOf(output.admission.decision),
       patientKeys: () => target.patientKeys,
-      send: (bytes) => this.#send(bytes),
-      fatal: (code, text) => void this.close({ code, text }),
+      chunks: this.#chunks,
+      close: (refusal) => void this.close(refusal),
       catalogChanged: () => {
         this.#changesCatalog = true;
         target.catalogChanged();
@@ -121,7 +129,7 @@ export class PostgresSession {
       ready: (status) => this.#ready(status),
       frank: () => this.#standing.frank,
       loose: () => this.#standing.loose,
-      confirms: (catalog) => target.confirms(catalog),
+      settingsKnown: () => this.#standing.settingsKnown,
       failed: (expectation) => this.#names.forget(expectation),
       unparsed: ({ text }, sqlstate) =>
         audited.refused(

@@ -15,8 +15,8 @@ export class Standing {
   /** How often something has run that the gate cannot follow; 0 = never since the session began or was reset. */
   #loosened = 0;
   #namesKnown = true;
-  /** A view has run code that nobody here has read: settings may hold what it has put there. */
-  #settingsKnown = true;
+  /** How often a view has run code that nobody here has read: settings may hold what it has put there. */
+  #unseen = 0;
   /** A statement was masked in the transaction at hand. */
   #masked = false;
 
@@ -29,6 +29,11 @@ export class Standing {
     return this.#loosened > 0;
   }
 
+  /** No setting can hold what a masked statement has read. */
+  get settingsKnown(): boolean {
+    return this.#unseen === 0;
+  }
+
   /** The server's own words may be told about the transaction at hand. */
   get frank(): boolean {
     return !this.#masked;
@@ -38,7 +43,7 @@ export class Standing {
   admitted(decision: Decision, analyses: readonly StatementAnalysis[], acting: boolean): void {
     if (!acting) return;
     if (decision.obligations.unmask !== 'all') {
-      if (analyses.some((each) => each.runsUnseen)) this.#settingsKnown = false;
+      if (analyses.some((each) => each.runsUnseen)) this.#unseen++;
       this.#masked = true;
       return;
     }
@@ -57,14 +62,14 @@ export class Standing {
     this.#masked = false;
   }
 
-  /** To be called when DISCARD ALL, admitted now, has completed: what ran before it is undone. */
+  /** To be called when DISCARD ALL, admitted now, has completed: what ran before it is undone, and nothing admitted since. */
   discard(): () => void {
-    const before = this.#loosened;
+    const [loosened, unseen] = [this.#loosened, this.#unseen];
     return () => {
-      if (this.#loosened !== before) return;
+      if (this.#unseen === unseen) this.#unseen = 0;
+      if (this.#loosened !== loosened) return;
       this.#loosened = 0;
       this.#namesKnown = true;
-      this.#settingsKnown = true;
     };
   }
 
@@ -76,7 +81,7 @@ export class Standing {
 
   /** Why a setting may not be shown where data is masked. */
   silence({ readsSettings, runsUnseen }: StatementAnalysis): Refusal | null {
-    if (!readsSettings || (this.#settingsKnown && !runsUnseen)) return null;
+    if (!readsSettings || (this.settingsKnown && !runsUnseen)) return null;
     return {
       code: 'not_provable',
       text: 'A view read in this session runs code that could have put a value into a setting.',

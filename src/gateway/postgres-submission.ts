@@ -9,11 +9,12 @@ import type { Catalog } from '../sql/catalog.ts';
 import { encodeNoticeResponse, type NoticeFields } from '../wire/postgres/error-fields.ts';
 import type { Admission, AuditedSession, Intent } from './enforce.ts';
 import { commonOf, intentOf, patientsAsked } from './postgres-intent.ts';
-import { type Names, type Resolved, resolveNames, unnamed } from './postgres-names.ts';
+import type { Names } from './postgres-names.ts';
+import { Output } from './postgres-output.ts';
 import type { Pipeline } from './postgres-pipeline.ts';
 import type { Read, Reading } from './postgres-reading.ts';
+import { type Resolved, resolveNames, unnamed } from './postgres-resolution.ts';
 import type { Standing } from './postgres-standing.ts';
-import { Output } from './postgres-statements.ts';
 import type { PostgresTarget } from './postgres-target.ts';
 
 export interface SubmissionDeps {
@@ -148,7 +149,8 @@ export class Submission {
     if (acting.length > 0) reading.seesAll = decision.obligations.unmask === 'all';
     for (const cursor of resolved.cursors) cursor.decision = decision;
     const frank = decision.obligations.unmask === 'all' || (acting.length === 0 && standing.frank);
-    const output = new Output(outcome.value, resolved, analyses, frank, catalog);
+    const { statements, uses } = resolved;
+    const output = new Output({ admission: outcome.value, statements, uses, analyses, frank, catalog });
     output.asked = patientsAsked(sql, parameters, analyses, target.patientKeys);
     return this.#isClosed ? this.#unwanted(outcome.value) : ok(output);
   }

@@ -17,8 +17,10 @@ import type { ParsedStatement, StatementCache } from '../sql/parse.ts';
 import { looksPastLiterals, templateOf } from '../sql/template.ts';
 import { LookupRates } from './lookup-rates.ts';
 import { CatalogReader, catalogVersion } from './postgres-catalog.ts';
+import { OwnConnection } from './postgres-own-connection.ts';
+import { plannedRows } from './postgres-planned-rows.ts';
 import { privilegeProblems } from './postgres-privileges.ts';
-import { type CatalogQuery, type QueryRows, QuerySession, simpleQuery } from './upstream-query.ts';
+import type { CatalogQuery } from './upstream-query.ts';
 
 /** A message's statements, and the classes the detectors found in its text. Valid for one version of the catalog. */
 export interface Analysed {
@@ -67,9 +69,6 @@ const rereadMs = 1_000;
 const completeMs = 5_000;
 /** Of texts, and of templates. */
 const analysedMax = 2_000;
-const estimateMs = 1_000;
-/** What Bind can count. */
-const parametersMax = 65_535;
 const rememberedCharactersMax = 32_768;
 
 /** The analysis of one statement, for all texts of its template. */
@@ -80,7 +79,7 @@ interface Templated {
 
 export class PostgresTarget {
   readonly #deps: PostgresTargetDeps;
-  readonly #reader = new CatalogReader((sql) => this.#query(sql));
+  readonly #reader = new CatalogReader((sql) => this.#own.query(sql));
   /** Whoever asks through this connection. */
   readonly lookups: LookupRates;
   readonly #analysed = new Map<string, Analysed>();
@@ -93,14 +92,14 @@ export class PostgresTarget {
   #stale = false;
   /** How often somebody said that the catalog may have changed. */
   #changes = 0;
-  /** The gate's own connection; made when it is needed. */
-  #control: Promise<Result<QuerySession>> | null = null;
   readonly #over = new AbortController();
+  readonly #own: OwnConnection;
   #confirming: Promise<Result<Catalog>> | null = null;
 
   constructor(deps: PostgresTargetDeps) {
     this.#deps = deps;
     this.lookups = new LookupRates(deps.clock);
+    this.#own = new OwnConnection((over) => deps.connect(over), this.#over.signal);
   }
 
   /** Columns that tell which patient a row is about; null where nobody has named any. */
@@ -150,42 +149,20 @@ export class PostgresTarget {
     return now.ok && now.value === catalog;
   }
 
-  /**
-   * How many rows the planner expects one statement to return or change, whatever its parameters. Asked
-   * on a connection of its own, as statements may be long and many. Null = the server does not say, or not in time.
-   */
-  async estimatedRows(sql: string): Promise<number | null> {
-    let parameters = 0;
-    for (const [, number] of sql.matchAll(/\$(\d+)/g)) parameters = Math.max(parameters, Number(number));
-    if (parameters > parametersMax) return null;
-    const values = parameters === 0 ? '' : `(${Array(parameters).fill('NULL').join()})`;
-    // INVARIANT: it is planned, never run: EXPLAIN in a transaction that can change nothing, whatever the text holds.
-    const connected = await this.#deps.connect(this.#over.signal);
-    if (!connected.ok) return null;
-    const answer = await simpleQuery(
-      connected.value,
-      `BEGIN READ ONLY; SET LOCAL statement_timeout = ${estimateMs}; SET LOCAL plan_cache_mode = force_generic_plan;
-       PREPARE asked AS ${this.outgoing(sql)}
-       ; EXPLAIN (FORMAT JSON) EXECUTE asked${values}`,
-    );
-    connected.value.terminate();
-    return answer.ok ? plannedRows(answer.value.rows[0]?.[0] ?? '') : null;
+  /** How many rows the planner expects one statement to return or change; null = it does not say. */
+  estimatedRows(sql: string): Promise<number | null> {
+    return plannedRows(sql, this.outgoing(sql), () => this.#deps.connect(this.#over.signal));
   }
 
   /** Does once what every first question needs done, and leaves the database alone again. */
   async rehearse(): Promise<void> {
     await this.analyse('SELECT 1');
-    this.#giveUp();
+    this.#own.close();
   }
 
   close(): void {
     this.#over.abort();
-    this.#giveUp();
-  }
-
-  #giveUp(): void {
-    void this.#control?.then((session) => session.ok && session.value.end());
-    this.#control = null;
+    this.#own.close();
   }
 
   /** What `analyse` would say at once; null = it has to look. */
@@ -246,7 +223,7 @@ export class PostgresTarget {
     const askedMs = this.#deps.clock.now();
     const asked = this.#changes;
     // What a role may do changes without a trace in the catalog's version.
-    const [problem, version] = await Promise.all([this.#unfitLogin(), catalogVersion((sql) => this.#query(sql))]);
+    const [problem, version] = await Promise.all([this.#unfitLogin(), catalogVersion((sql) => this.#own.query(sql))]);
     if (problem) return problem;
     if (!version.ok) return version;
     const isWhole = this.#catalog?.complete === true || askedMs - this.#readMs < completeMs;
@@ -257,7 +234,7 @@ export class PostgresTarget {
     this.#stale = false;
     const read = await this.#reader.load(this.#deps.classification(), this.#catalog?.version ?? 0);
     const seen = this.#deps.posture?.seen;
-    const loaded = read.ok && seen ? await seen(read.value, (sql) => this.#query(sql)) : read;
+    const loaded = read.ok && seen ? await seen(read.value, (sql) => this.#own.query(sql)) : read;
     if (!loaded.ok) {
       this.#stale = true;
       return loaded;
@@ -281,7 +258,7 @@ export class PostgresTarget {
   async #unfitLogin(): Promise<Result<never> | null> {
     const { posture } = this.#deps;
     if (posture) {
-      const problems = await posture.problems((sql) => this.#query(sql));
+      const problems = await posture.problems((sql) => this.#own.query(sql));
       if (!problems.ok) return problems;
       if (problems.value.length > 0)
         return refuse('upstream_privileged', `The database does not enforce its masks: ${problems.value.join('; ')}.`, {
@@ -289,45 +266,11 @@ export class PostgresTarget {
         });
     }
     if (this.#deps.acceptPrivilegedLogin) return null;
-    const problems = await privilegeProblems((sql) => this.#query(sql));
+    const problems = await privilegeProblems((sql) => this.#own.query(sql));
     if (!problems.ok) return problems;
     if (problems.value.length === 0) return null;
     const why = problems.value.join('; ');
     return refuse('upstream_privileged', `The gate's upstream login can do too much to be masked behind: ${why}.`);
-  }
-
-  /** One question of the gate's own. A connection that fails is given up; the next question makes a new one. */
-  async #query(sql: string): Promise<Result<QueryRows>> {
-    const held = this.#control;
-    const answer = await this.#ask(sql);
-    // The server may have been restarted since the last question: that is worth a second try.
-    return held && !answer.ok && answer.error.code === 'upstream_closed' ? this.#ask(sql) : answer;
-  }
-
-  async #ask(sql: string): Promise<Result<QueryRows>> {
-    if (this.#over.signal.aborted) return refuse('upstream_closed', 'The gate is shutting down.');
-    const control = (this.#control ??= this.#openControl());
-    const session = await control;
-    const answer = session.ok ? await session.value.ask(sql) : session;
-    if (!answer.ok && this.#control === control) this.#giveUp();
-    return answer;
-  }
-
-  async #openControl(): Promise<Result<QuerySession>> {
-    const connected = await this.#deps.connect(this.#over.signal);
-    return connected.ok ? ok(new QuerySession(connected.value)) : connected;
-  }
-}
-
-/** `Plan Rows` of the top node that has any: a ModifyTable without RETURNING says 0 and its input the number. */
-function plannedRows(json: string): number | null {
-  try {
-    let plan = JSON.parse(json)[0].Plan;
-    while (plan['Node Type'] === 'ModifyTable' && plan['Plan Rows'] === 0 && plan.Plans?.length > 0)
-      plan = plan.Plans[0];
-    return typeof plan['Plan Rows'] === 'number' ? plan['Plan Rows'] : null;
-  } catch {
-    return null;
   }
 }
 

@@ -14,8 +14,8 @@ import type {
   ProviderAnswer,
   SignIn,
 } from '../ports/sign-in.ts';
+import { isAddressedToUs } from '../wire/http/addressed.ts';
 import { pageHeaders } from '../wire/http/page.ts';
-import { isAddressedToUs } from '../wire/mcp/streamable-http.ts';
 import { accountPages } from './account-desk.ts';
 import type { SignInDesk } from './sign-in-desk.ts';
 import { accountPage, choicePage, consentPage, refusalPage, signedOutPage } from './sign-in-pages.ts';

@@ -301,6 +301,7 @@ describe('an upstream that lies', () => {
       ['n for T', replace('T', Buffer.from('n\0\0\0\x04'))],
       ['T for t', replace('t', oneField)],
       ['65,535 parameters', replace('t', Buffer.from('t\0\0\0\x06\xff\xff', 'latin1'))],
+      ['I for 1', replace('1', Buffer.from('I\0\0\0\x04'))],
       ['s for C', replace('C', Buffer.from('s\0\0\0\x04s\0\0\0\x04'))],
       ['a query’s T', ahead('D', oneField)],
       ['C twice', replace('C', Buffer.concat([encodeCommandComplete('SELECT 2'), encodeCommandComplete('SELECT 2')]))],

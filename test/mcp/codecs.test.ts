@@ -4,10 +4,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
 import type { Json } from '../../src/core/json.ts';
+import { isAddressedToUs } from '../../src/wire/http/addressed.ts';
 import { EventStreamDecoder, encodeEvent, type ServerSentEvent } from '../../src/wire/mcp/event-stream.ts';
 import { decodeMessage, encodeMessage, type JsonRpcMessage } from '../../src/wire/mcp/json-rpc.ts';
 import { parseJsonText } from '../../src/wire/mcp/json-text.ts';
-import { accepts, bearerOf, isAddressedToUs, isJson } from '../../src/wire/mcp/streamable-http.ts';
+import { accepts, bearerOf, isJson } from '../../src/wire/mcp/streamable-http.ts';
 
 const bounds = { bytesMax: 100_000, depthMax: 64, exactIntegers: true };
 const utf8 = new TextEncoder();

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Gathered } from '../../src/gateway/postgres-gathered.ts';
-import type { Output } from '../../src/gateway/postgres-statements.ts';
+import type { Output } from '../../src/gateway/postgres-output.ts';
 
 const outputs = [{ at: 0 }, { at: 1 }] as unknown as readonly Output[];
 

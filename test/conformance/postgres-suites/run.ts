@@ -9,7 +9,8 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Explained, explained } from './explained.ts';
 import { startStand } from './stand.ts';
-import { type Observed, type Suite, sourceOf, suites } from './suites.ts';
+import type { Observed, Suite } from './suite.ts';
+import { sourceOf, suiteNames, suiteOf } from './suites.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -20,9 +21,9 @@ const { values, positionals } = parseArgs({
   },
 });
 const [name = ''] = positionals;
-const suite = suites[name];
+const suite = suiteOf(name);
 if (!suite) {
-  console.error(`a suite of: ${Object.keys(suites).join(', ')}`);
+  console.error(`a suite of: ${suiteNames.join(', ')}, or the folder of an extension: contrib/hstore`);
   process.exit(2);
 }
 const source = sourceOf(suite, values.source);
@@ -53,7 +54,7 @@ async function observe(suite: Suite, source: string, directory: string, way: 'di
   await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { recursive: true });
   await chmod(directory, 0o777);
-  const stand = await startStand();
+  const stand = await startStand({ databases: suite.databases ?? [] });
   try {
     if (suite.prepare !== '') await stand.query(suite.prepare);
     const started = Date.now();

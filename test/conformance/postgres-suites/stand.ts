@@ -25,31 +25,35 @@ export interface Stand {
   readonly stop: () => Promise<void>;
 }
 
-/** Also the name of the connection: clients say one for both. */
+/** Also the names of the connections: clients say one for both. */
 const database = 'regression';
 
 /** Longer than any suite runs. */
 const tokenSeconds = 7200;
 
-export async function startStand(options: { readonly version?: PostgresVersion } = {}): Promise<Stand> {
-  const clinic = await startClinic({
-    ...(options.version && { postgresVersion: options.version }),
-  });
+export interface StandOptions {
+  readonly version?: PostgresVersion;
+  /** Further databases a suite goes to, by the same ways. */
+  readonly databases?: readonly string[];
+}
+
+export async function startStand({ version, databases = [] }: StandOptions = {}): Promise<Stand> {
+  const clinic = await startClinic(version ? { postgresVersion: version } : {});
   try {
-    return await standAt(clinic);
+    return await standAt(clinic, [database, ...databases]);
   } catch (error) {
     await clinic.stop();
     throw error;
   }
 }
 
-async function standAt(clinic: Clinic): Promise<Stand> {
+async function standAt(clinic: Clinic, databases: readonly string[]): Promise<Stand> {
   const { postgres, issuer } = clinic;
   const { superuser, superuserPassword } = postgres;
   // template0: nothing but PostgreSQL's own, as pg_regress makes it.
-  await postgres.query('postgres', `CREATE DATABASE ${database} TEMPLATE template0`);
+  for (const each of databases) await postgres.query('postgres', `CREATE DATABASE ${each} TEMPLATE template0`);
   await writeFile(join(clinic.directory, 'upstream-password'), superuserPassword, { mode: 0o600 });
-  await clinic.writeConfig(() => configuration(clinic));
+  await clinic.writeConfig(() => configuration(clinic, databases));
   const gate = await clinic.startGate();
   return {
     direct: { host: postgres.host, port: postgres.port, user: superuser, password: superuserPassword, database },
@@ -66,7 +70,16 @@ async function standAt(clinic: Clinic): Promise<Stand> {
   };
 }
 
-function configuration({ httpPort, postgresPort, postgres }: Clinic): string {
+function configuration({ httpPort, postgresPort, postgres }: Clinic, databases: readonly string[]): string {
+  const connections = databases.map(
+    (each) => `  ${each}:
+    type: postgres
+    url: "postgres://${postgres.superuser}@127.0.0.1:${postgres.port}/${each}"
+    password: "\${file:./upstream-password}"
+    tls: disable
+    accept_privileged_login: true
+`,
+  );
   return `listen: { http: "127.0.0.1:${httpPort}", postgres: "127.0.0.1:${postgresPort}" }
 public_url: http://127.0.0.1:${httpPort}
 state: ./state
@@ -75,17 +88,11 @@ identity:
     - { issuer: https://ci.example, audience: chartgate, jwks: ./jwks.json, groups_claim: groups, kind: workload }
   sessions: { idle: 2h, absolute: 2h }
 connections:
-  ${database}:
-    type: postgres
-    url: "postgres://${postgres.superuser}@127.0.0.1:${postgres.port}/${database}"
-    password: "\${file:./upstream-password}"
-    tls: disable
-    accept_privileged_login: true
-policy:
+${connections.join('')}policy:
   rules:
     - name: sees-all
       subjects: { groups: [admins] }
-      connections: [${database}]
+      connections: [${databases.join(', ')}]
       allow: { unmask: all, filter: all }
 `;
 }

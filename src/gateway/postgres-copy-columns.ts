@@ -1,24 +1,20 @@
-// How the rows of a COPY TO STDOUT are masked: as those of a query, but their columns and types are told by the analysis alone:
-// of a query's, those that are a column of a table as it is. INVARIANT: what the analysis and the server do not agree on is
-// masked as a whole.
+// What the columns of a COPY TO STDOUT are: as those of a query, but they and their types are told by the analysis alone: of a query's,
+// those that are a column of a table as it is. INVARIANT: what the analysis and the server do not agree on is masked as a whole.
 
-import type { MaskView } from '../masking/mask.ts';
 import type { StatementAnalysis } from '../sql/analysis.ts';
-import type { Catalog } from '../sql/catalog.ts';
 import type { CopyResponse } from '../wire/postgres/copy.ts';
-import { type ColumnPlan, type OutputField, planColumns } from './postgres-columns.ts';
+import type { OutputField } from './postgres-columns.ts';
 
 const noColumn = { tableOid: 0, attnum: 0, typeOid: 0 } as const;
 
+export interface CopyColumns {
+  readonly fields: readonly OutputField[];
+  /** What is said of them. */
+  readonly verdicts: StatementAnalysis;
+}
+
 /** Null = the rows cannot be taken apart. */
-export function planCopy(
-  response: CopyResponse,
-  analysis: StatementAnalysis,
-  catalog: Catalog,
-  view: MaskView,
-  counts: Record<string, number>,
-  watched: (plan: ColumnPlan, fields: readonly OutputField[]) => ColumnPlan,
-): ColumnPlan | null {
+export function copyColumns(response: CopyResponse, analysis: StatementAnalysis): CopyColumns | null {
   const { copy } = analysis;
   if (!copy || (response.format === 1) !== (copy.format.kind === 'binary')) return null;
   const width = response.columnFormats.length;
@@ -29,8 +25,7 @@ export function planCopy(
     typeModifier: -1,
     format: response.format,
   }));
-  const verdicts = known ? analysis : { ...analysis, touchesProtected: true, outputs: null };
-  return watched(planColumns(fields, verdicts, catalog, view, counts), fields);
+  return { fields, verdicts: known ? analysis : { ...analysis, touchesProtected: true, outputs: null } };
 }
 
 /** 0 = not known. */
