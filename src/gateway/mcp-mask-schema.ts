@@ -1,7 +1,7 @@
 // A JSON Schema as it leaves: whatever it says of somebody is masked, and what follows it can still be sent. INVARIANT: what a masked
 // keyword would have a client send, or not send, is left out: nobody is told to send a mask, or to send nothing else.
 
-import { canonicalJson, isJsonObject, type Json, type JsonObject, objectOf } from '../core/json.ts';
+import { canonicalJson, isJsonObject, type Json, type JsonObject, listOf, objectOf } from '../core/json.ts';
 import { plainWord, valueClass } from '../masking/packs/generic.ts';
 import {
   type Masked,
@@ -47,6 +47,8 @@ interface Described {
   /** The property; null for no property. */
   readonly of: string | null;
   readonly use: SchemaUse;
+  /** An item of a list. */
+  readonly item?: boolean;
 }
 
 export function planSchema(schema: Json, use: SchemaUse, parts: Parts): Rebuild {
@@ -72,13 +74,17 @@ type RebuildKeyword = (masked: Masked) => readonly [keyword: string, value: Json
 function planKeyword(keyword: string, member: Json, described: Described, parts: Parts): RebuildKeyword {
   const reserved = planReserved(keyword, member, parts);
   if (reserved) return reserved;
-  const { of, use } = described;
+  const { use } = described;
   const rebuild = planValue(keyword, member, described, parts);
-  const isBound = bounds.has(keyword) && of !== null;
+  // A number that was masked is no longer a length or a bound.
+  const isBound = typeof member === 'number';
   const isBinding = use !== 'result' && binding.has(keyword);
   if (!isBound && !isBinding) return rebuild;
+  // Without its choices a list would be none that a form can ask for: those that nobody is named in stay.
+  const isChosenFrom = described.item === true && use === 'answer' && (keyword === 'enum' || choices.has(keyword));
   return (masked) => {
     const [name, shown] = rebuild(masked);
+    if (isChosenFrom && Array.isArray(member)) return [name, keptOf(member, listOf(shown))];
     return isKept(keyword, member, shown) ? [name, shown] : null;
   };
 }
@@ -91,11 +97,18 @@ function planValue(keyword: string, member: Json, described: Described, parts: P
   if (choices.has(keyword) && Array.isArray(member)) {
     return named(keyword, planAlternatives(member, described, parts));
   }
-  if (subschemas.has(keyword)) return named(keyword, planWhole(member, described, parts));
+  if (subschemas.has(keyword)) {
+    return named(keyword, planWhole(member, keyword === 'items' ? { ...described, item: true } : described, parts));
+  }
   if (keyword === 'enum' && Array.isArray(member)) return named(keyword, planChoices(member, parts, of));
   if ((!values.has(keyword) && !bounds.has(keyword)) || of === null) return planData(keyword, member, parts);
   const value = planData(of, member, parts);
   return (masked) => [keyword, value(masked)[1]];
+}
+
+/** Of what may be chosen, that which is as it was. */
+function keptOf(was: readonly Json[], now: readonly Json[]): Json {
+  return now.filter((each, at) => isKept(isJsonObject(each) ? 'anyOf' : 'enum', [was[at] ?? null], [each]));
 }
 
 /** Whether what binds a client still does, and to the same. Alternatives may say less in their words. */

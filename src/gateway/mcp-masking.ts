@@ -164,10 +164,27 @@ function planMember(name: string, member: Json, parts: MemberParts): RebuildMemb
   if (reserved) return reserved;
   // prompts/list describes arguments in an array; anywhere else `arguments` are values.
   const structural = structure.has(name) || (name === 'arguments' && Array.isArray(member));
+  if (name === 'annotations' && isJsonObject(member)) return named(name, planAnnotations(member, parts));
   if (structural && Array.isArray(member) && callable.has(name)) return named(name, planCallable(member, parts));
   if (structural && typeof member === 'object' && member !== null) return named(name, plan(member, parts));
   const use = schemas.get(name);
   return use ? named(name, planSchema(member, use, parts)) : planData(name, member, parts);
+}
+
+/** A time that was masked is none any more: it is left out, as a client would take the whole message for malformed. */
+function planAnnotations(annotations: JsonObject, parts: MemberParts): Rebuild {
+  const { lastModified } = annotations;
+  const rebuild = planMembers(annotations, parts);
+  return (masked) => {
+    const whole = objectOf(rebuild(masked));
+    const { lastModified: shown, ...rest } = whole;
+    return shown === undefined || shown === lastModified || isTime(shown) ? whole : rest;
+  };
+}
+
+/** ISO 8601, with the time and its zone. */
+function isTime(value: Json): boolean {
+  return typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)$/.test(value);
 }
 
 /** INVARIANT: what can be asked for by its name is not called by another because of what is said beside it. */

@@ -12,6 +12,7 @@ import type { Emit, Find } from './detectors/detector.ts';
 import { findEmail, mayHaveEmail } from './detectors/email.ts';
 import { findIp } from './detectors/ip.ts';
 import { findHandle, findLabelledId, mayHaveHandle } from './detectors/labelled-id.ts';
+import { type LetterPairs, letterPairs } from './detectors/letter-pairs.ts';
 import { findLowerCase, findSlug, mayHaveSlug, questionChars } from './detectors/lower-case.ts';
 import { findName } from './detectors/name.ts';
 import { readNumbers } from './detectors/numbers.ts';
@@ -32,7 +33,7 @@ const withoutDigits: readonly Find[] = [findDate];
 const ofWord: readonly Find[] = [findAddress, findName, findSlug, findAge];
 const isWord = /^[A-Za-z]*$/;
 /** Each with what tells of the whole text whether it goes by anything there: where it does not, no round asks it. */
-const always: readonly (readonly [Find, ((text: string) => boolean) | null])[] = [
+const always: readonly (readonly [Find, ((text: string, pairs: LetterPairs) => boolean) | null])[] = [
   [findEmail, mayHaveEmail],
   [findUrl, mayHaveUrl],
   [findAddress, null],
@@ -55,15 +56,16 @@ export function detect(text: string, prose = false, own: readonly Find[] = []): 
   const normal = normalise(text);
   const found: Found[] = [];
   let rest = normal.text;
+  const pairs = letterPairs(rest);
   const asked = isWord.test(rest)
     ? ofWord
-    : always.filter(([, mayFind]) => mayFind === null || mayFind(rest)).map(([find]) => find);
+    : always.filter(([, mayFind]) => mayFind === null || mayFind(rest, pairs)).map(([find]) => find);
   let places: readonly Place[] = [{ start: 0, end: rest.length }];
   // What is found hides its neighbours' context no more than its token will: what only then stands out is found as well,
   // so that masking a masked text finds nothing new.
   for (let round = 0; round < roundsMax; round++) {
     const more: Found[] = [];
-    for (const place of places) findIn(rest, place, { prose, own, asked }, more);
+    for (const place of places) findIn(rest, place, { prose, own, asked, pairs }, more);
     if (more.length === 0) break;
     for (const each of more) found.push(each);
     const spans = merge(more);
@@ -114,9 +116,16 @@ interface Search {
   readonly own: readonly Find[];
   /** Those of `always` that the text has anything for. */
   readonly asked: readonly Find[];
+  /** Of the whole text. */
+  readonly pairs: LetterPairs;
 }
 
-function findIn(whole: string, { start: from, end: to }: Place, { prose, own, asked }: Search, found: Found[]): void {
+function findIn(
+  whole: string,
+  { start: from, end: to }: Place,
+  { prose, own, asked, pairs }: Search,
+  found: Found[],
+): void {
   const isAll = to - from === whole.length;
   const text = isAll ? whole : whole.slice(from, to);
   const words = readWords(text);
@@ -133,13 +142,13 @@ function findIn(whole: string, { start: from, end: to }: Place, { prose, own, as
   const dated = asked === ofWord ? none : numbers.runs.length > 0 ? withDigits : withoutDigits;
   for (const finds of [own, dated, asked]) {
     for (const find of finds) {
-      find(text, emit, words, numbers);
+      find(text, emit, words, numbers, pairs);
       rank++;
     }
   }
-  if (isAll || whole.length <= questionChars) findLowerCase(text, emit, words, numbers);
+  if (isAll || whole.length <= questionChars) findLowerCase(text, emit, words, numbers, pairs);
   rank++;
-  if (prose && isAll) findStranger(text, emit, words, numbers);
+  if (prose && isAll) findStranger(text, emit, words, numbers, pairs);
 }
 
 const none: readonly Find[] = [];
@@ -147,6 +156,7 @@ const edgeChars = 100;
 
 /** What a place is told by goes with it: its state, the town it lies in, the kind of house, when somebody was there. */
 function joined(text: string, spans: readonly Span[]): readonly Span[] {
+  if (!spans.some(({ type }) => type === 'address')) return spans;
   const whole: { start: number; end: number; type: PhiClass }[] = [];
   for (const span of spans) {
     const last = whole.at(-1);
@@ -174,9 +184,22 @@ const region =
 const since =
   /^,? last (?:week|month|night|year|weekend|spring|summer|fall|autumn|winter|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b/;
 
+function inOrder(a: Found, b: Found): number {
+  return a.start - b.start || a.rank - b.rank;
+}
+
+/** What is in order already, as most of it is, is not sorted again: that takes an array of its own. */
+export function isSorted<T>(items: readonly T[], order: (a: T, b: T) => number): boolean {
+  for (let at = 1; at < items.length; at++) {
+    const [before, item] = [items[at - 1], items[at]];
+    if (before !== undefined && item !== undefined && order(before, item) > 0) return false;
+  }
+  return true;
+}
+
 /** INVARIANT: every character some detector claimed stays claimed; spans that overlap become one. */
 function merge(found: Found[]): readonly Span[] {
-  found.sort((a, b) => a.start - b.start || a.rank - b.rank);
+  if (!isSorted(found, inOrder)) found.sort(inOrder);
   const merged: { start: number; end: number; type: PhiClass; rank: number }[] = [];
   for (const span of found) {
     const last = merged.at(-1);

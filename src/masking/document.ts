@@ -20,7 +20,7 @@ import { readSqlRows } from './containers/sql-rows.ts';
 import { readX12 } from './containers/x12.ts';
 import { readXml } from './containers/xml.ts';
 import { isCutNumber } from './cut-number.ts';
-import { detect } from './detect.ts';
+import { detect, isSorted } from './detect.ts';
 import type { Find } from './detectors/detector.ts';
 import { KnownValues } from './known-values.ts';
 import { isClinical } from './lexicon/clinical-words.ts';
@@ -330,7 +330,9 @@ function foundIn(leaf: Leaf, inner: Inner | undefined, search: Search): readonly
     const type = first?.type ?? 'other_id';
     return [{ start, end, type, value, encode: () => encode(inner.encode(masked.text)), keyOf }];
   }
-  if (isWhole(leaf)) return /[\p{L}\p{N}]/u.test(value) ? [{ start, end, type: 'note', value, encode, keyOf }] : [];
+  // What has been searched is none.
+  if (!search.spans.has(leaf) && isWhole(leaf))
+    return /[\p{L}\p{N}]/u.test(value) ? [{ start, end, type: 'note', value, encode, keyOf }] : [];
   const plain = percentDecoded(leaf) ?? leaf;
   const spans = searchedOnce(leaf, plain.value, reads, search);
   return marked(plain, merged([...search.known.find(plain.value), ...spans]));
@@ -359,7 +361,8 @@ function marked(leaf: Leaf, spans: readonly Span[]): readonly Found[] {
 function merged(spans: readonly Span[]): readonly Span[] {
   if (spans.length < 2) return spans;
   const result: { start: number; end: number; type: PhiClass }[] = [];
-  for (const span of spans.toSorted((a, b) => a.start - b.start || b.end - a.end)) {
+  const inOrder = (a: Span, b: Span): number => a.start - b.start || b.end - a.end;
+  for (const span of isSorted(spans, inOrder) ? spans : spans.toSorted(inOrder)) {
     const last = result.at(-1);
     if (last && span.start < last.end) last.end = Math.max(last.end, span.end);
     else result.push({ ...span });
@@ -370,11 +373,11 @@ function merged(spans: readonly Span[]): readonly Span[] {
 function rewritten(text: string, found: readonly Found[], replace: Replace): string {
   let masked = '';
   let from = 0;
-  const keys = new Map<string, number>();
+  let keys: Map<string, number> | null = null;
   for (const each of found) {
-    const replacement = each.encode(replace(each.value, each.type));
-    masked +=
-      text.slice(from, each.start) + (each.keyOf === undefined ? replacement : unique(each.keyOf, replacement, keys));
+    let replacement = each.encode(replace(each.value, each.type));
+    if (each.keyOf !== undefined) replacement = unique(each.keyOf, replacement, (keys ??= new Map()));
+    masked += text.slice(from, each.start) + replacement;
     from = each.end;
   }
   return masked + text.slice(from);

@@ -2,9 +2,12 @@
 // says of its value. Linear.
 
 import type { PhiClass } from '../core/phi.ts';
+import { matches } from './detectors/detector.ts';
 import { isClinical } from './lexicon/clinical-words.ts';
 import { englishWords } from './lexicon/english-words.ts';
+import { programWords } from './lexicon/program-words.ts';
 import type { Span } from './mask.ts';
+import { ambiguousGivenNames, givenNames, surnames } from './names.ts';
 import { findMaskTokens } from './operators.ts';
 import { columnClass, fieldClass, labelClass, plainWord, valueClass } from './packs/generic.ts';
 
@@ -16,14 +19,18 @@ const beside = /(?<=\S)[ \t]{3,}(?=[A-Za-z_][\w./#()'-]*(?: [\w./#()'-]+){0,3}:[
 
 /** The same behind a comma, where the label is a known one. */
 const listed = /(?<=\S[,;]) (?=(\p{Lu}[\p{L}.]{1,24}(?: \p{L}{1,20})?):[ \t])/gu;
+/** Quicker to look for, as it begins with what is rarer. */
+const mayBeListed = /[,;] [^a-z\s][^,;:]{1,96}:[ \t]/;
 
 export function labelledValues(text: string): readonly Span[] {
   const spans: Span[] = [];
   if (text.includes('\n')) addStacked(text, spans);
   if (!/[:=']/.test(text)) return spans;
   const apart = !/[ \t]{3}/.test(text) ? text : text.replace(beside, (blanks) => `\n${' '.repeat(blanks.length - 1)}`);
-  const lines = apart.replace(listed, (blank, label: string) => (fieldClass(label) === undefined ? blank : '\n'));
-  for (const match of lines.matchAll(line)) {
+  const lines = mayBeListed.test(apart)
+    ? apart.replace(listed, (blank, label: string) => (fieldClass(label) === undefined ? blank : '\n'))
+    : apart;
+  for (const match of matches(lines, line)) {
     const [whole, name = '', value = ''] = match;
     const type = fieldClass(name) ?? labelClass(name);
     // "Vorname: Heinz-Peter, geb.: …"
@@ -32,6 +39,7 @@ export function labelledValues(text: string): readonly Span[] {
       type === undefined ||
       (own !== value && !fitsLabel(type, own)) ||
       !isValueOf(type, own) ||
+      (type === 'name' && plainWord(name) === 'name' && isOfThing(own.trimEnd())) ||
       findMaskTokens(own).length > 0
     )
       continue;
@@ -77,6 +85,18 @@ export function fitsLabel(cls: PhiClass, value: string): boolean {
 }
 
 const fullName = /^\p{Lu}[\p{L}.'’-]*(?:,? \p{Lu}[\p{L}.'’-]*){0,4}$/u;
+
+/** "name: frontend", "name: web-app": words that nobody is called by, in the letters of programs. */
+function isOfThing(value: string): boolean {
+  if (!/^["']?[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*["']?$/.test(value)) return false;
+  return (value.match(/[a-z]+/g) ?? []).every(
+    (word) =>
+      (isOrdinary(word) || programWords.has(word)) &&
+      !givenNames.has(word) &&
+      !surnames.has(word) &&
+      !ambiguousGivenNames.has(word),
+  );
+}
 
 function isOrdinary(value: string): boolean {
   const words = value.toLowerCase().match(/\p{L}+/gu) ?? [];

@@ -31,13 +31,19 @@ function pairs(from: string, to: string): [string, string][] {
 }
 
 export function normalise(text: string): NormalText {
-  if (!mayHaveForms.test(text)) return { text, toStart: same, toEnd: same };
+  const plain = { text, toStart: same, toEnd: same };
+  if (!mayHaveForms.test(text)) return plain;
+  if (!mayHaveSigns.test(text)) return withoutCuts(plain, spacedDigitsIn(text));
   return closedUp(spelledOut(unquoted(simplified(text))));
 }
 
 /** A sign that anything below goes by, or a digit. */
 // oxlint-disable-next-line no-control-regex -- ESC begins a colour (ECMA-48)
 const mayHaveForms = /[\d[*=\\&_~`<\u001b\u0080-\uffff-]/;
+
+/** Where none of these stands, there are only digits that may be spaced. */
+// oxlint-disable-next-line no-control-regex -- the same
+const mayHaveSigns = /[[*=\\&_~`<\u001b\u0080-\uffff]|-[\da-f]{8}|- {0,2}[\r\n]/;
 
 /** Bytes as mail writes them where it writes blanks so, too, or the signs between digits (RFC 2045 §6.7). */
 const quoted = /=([\dA-F]{2})((?:=[89AB][\dA-F])*)/g;

@@ -25,8 +25,12 @@ const mayBeNamed = /[tnsde](?:[/#]|%2F)[a-z]|[sS]\\/i;
 const carets =
   /(?<![\p{L}\p{N}^&|-])\^?\p{Lu}[\p{L}'’-]{1,30}(?: \p{Lu}[\p{L}'’-]{1,30})?\^\p{Lu}[\p{L}'’.-]{0,30}(?:\^[\p{L}. ]{0,20}){0,5}(?![\p{L}\p{N}])/gu;
 
+/** What all of them have. */
+const mayBePlaced = /[/#%\\^]|:[\w.-]/;
+
 export function placedIds(text: string): readonly Span[] {
   const spans: Span[] = [];
+  if (!mayBePlaced.test(text)) return spans;
   if (mayBeOwned.test(text)) {
     for (const match of text.matchAll(owned)) {
       const end = match.index + match[0].length;

@@ -1,6 +1,8 @@
 // Text written as the numbers of its characters: `80, 97, 116 …`, `50:61:74 …`, `0x50 0x61 …`, and signs nobody sees that stand
 // for letters. Reads only; never decides whether it says something of anybody.
 
+import { hasPackedRun } from './containers/encoded.ts';
+
 export interface Spelled {
   readonly start: number;
   readonly end: number;
@@ -23,10 +25,13 @@ const unseen = /[\u{e0020}-\u{e007e}]{2,}|[\ufe00-\ufe0f\u{e0100}-\u{e01ef}]{4,}
 /** Letters, digits and signs of ASCII as hexadecimal digits in a row, and a word of a mail's header (RFC 2047). */
 const packed = /(?<![\w+/=])(?:(?:[2-7][\da-f]){9,2000}(?![\w+/=])|=\?utf-8\?b\?([\w+/]{4,80}={0,2})\?=)/gi;
 
+const packedMin = 18;
+
 /** Linear. */
 export function spelledText(text: string): readonly Spelled[] {
   const found: Spelled[] = [];
-  for (const { 0: run, 1: word, index } of text.length < 18 ? [] : text.matchAll(packed)) {
+  const mayBePacked = text.length >= packedMin && (text.includes('=?') || hasPackedRun(text, packedMin));
+  for (const { 0: run, 1: word, index } of mayBePacked ? text.matchAll(packed) : []) {
     const codes =
       word === undefined
         ? (run.match(/../g) ?? []).map((byte) => Number.parseInt(byte, 16))

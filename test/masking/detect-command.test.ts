@@ -38,7 +38,14 @@ interface Outcome {
   readonly said: string;
 }
 
-async function run(config: string, ...texts: readonly string[]): Promise<Outcome> {
+function run(config: string, ...texts: readonly string[]): Promise<Outcome> {
+  return runOn(
+    texts.map((text) => `${JSON.stringify({ text })}\n`),
+    config,
+  );
+}
+
+async function runOn(chunks: readonly (string | Buffer)[], config?: string): Promise<Outcome> {
   const written = ['', ''];
   const [stdout, stderr] = [0, 1].map(
     (at) =>
@@ -50,8 +57,8 @@ async function run(config: string, ...texts: readonly string[]): Promise<Outcome
       }),
   );
   assert.ok(stdout && stderr);
-  const stdin = Readable.from(texts.map((text) => `${JSON.stringify({ text })}\n`));
-  const exit = await detect({ env: {}, cwd: directory, stdin, stdout, stderr }, { config });
+  const io = { env: {}, cwd: directory, stdin: Readable.from(chunks), stdout, stderr };
+  const exit = await detect(io, config === undefined ? {} : { config });
   const lines = (written[0] ?? '').split('\n').filter((line) => line !== '');
   return { exit, answers: lines.map((line) => JSON.parse(line) as Outcome['answers'][number]), said: written[1] ?? '' };
 }
@@ -106,4 +113,24 @@ test('a model that is not there, or a configuration that is none, stops it befor
   assert.notEqual(exit, 0);
   assert.deepEqual(answers, []);
   assert.notEqual((await run(join(directory, 'none.yaml'), 'met copper kettle')).exit, 0);
+});
+
+test('a line ends at a line feed and nowhere else, however its bytes come', async () => {
+  const texts = ['call\u2028415-555-2671', 'call\u2029\u0085415-555-2671', '😀 call 415-555-2671'];
+  const bytes = Buffer.from(`\ufeff${texts.map((text) => JSON.stringify({ text })).join('\r\n\n')}`);
+  const { exit, answers, said } = await runOn(Array.from(bytes, (byte) => Buffer.of(byte)));
+  assert.deepEqual([exit, said], [0, '']);
+  assert.deepEqual(
+    answers.map(({ text }) => text),
+    texts.map((text) => text.replace('415-555-2671', '[PHONE]')),
+  );
+});
+
+test('bytes that are no UTF-8 end the run: what they stood for would be lost', async () => {
+  const { exit, answers, said } = await runOn([
+    '{"text":"fine"}\n',
+    Buffer.from([0x7b, 0x22, 0x74, 0x65, 0x78, 0x74, 0x22, 0x3a, 0x22, 0xff, 0x22, 0x7d, 0x0a]),
+  ]);
+  assert.deepEqual([exit, answers.length], [65, 1]);
+  assert.match(said, /^line 2: expected .* in UTF-8\n$/);
 });

@@ -17,6 +17,13 @@ export function innerText(value: string, reads: Reading): Packed | null {
 
 function unpacked(value: string, reads: Reading): Packed | null {
   if (reads !== 'encoded' && mayBeText(value)) return { text: value, encode: (text) => text, isPlain: true };
+  if (isDataUri(value)) return fromDataUri(value);
+  if (hasOtherSign(value)) return null;
+  return fromSigns(value, reads === 'encoded' ? 4 : base64Min) ?? wordsOf(value);
+}
+
+/** RFC 2397. */
+function fromDataUri(value: string): Packed | null {
   const scheme = dataUri.exec(value)?.[0];
   if (scheme !== undefined) {
     const packed = fromBase64(value.slice(scheme.length), 4);
@@ -27,8 +34,15 @@ function unpacked(value: string, reads: Reading): Packed | null {
     const text = decodedRun(value.slice(percent.length));
     return { text, encode: (each) => percent + encodeURIComponent(each), isPlain: false };
   }
-  return fromSigns(value, reads === 'encoded' ? 4 : base64Min) ?? wordsOf(value);
+  return null;
 }
+
+/** Whether there is a sign that no writing of bytes has, hexadecimal or to the base 32, 58 or 64: few texts are without one. */
+function hasOtherSign(value: string): boolean {
+  return otherSign.test(value);
+}
+
+const otherSign = /[^\w\s+/=\\-]/;
 
 function fromSigns(value: string, base64From: number): Packed | null {
   return fromHex(value) ?? fromBase32(value) ?? fromBase64(value, base64From) ?? fromBase58(value);
@@ -62,22 +76,23 @@ const hexFileStart = /^(?:\\x|0x)?(?:1f8b08|504b0304|25504446|89504e47|ffd8ff|28
 /** As `uuencode` writes a file (POSIX.1). */
 const uuencoded = /^begin [0-7]{3} \S[^\n]{0,200}\r?\n[\x20-\x60]{2,62}\r?\n/;
 
-/** RFC 2397. */
 const plainDataUri = /^data:(?:[\w.+-]{1,60}\/[\w.+-]{1,60})?(?:;[\w.+=-]{1,60}){0,4},(?=\S*%[\dA-F]{2})/i;
 const dataUri = /^data:[\w.+-]{0,60}(?:\/[\w.+-]{1,60})?(?:;[\w.+=-]{1,60}){0,4};base64,/i;
+
+function isDataUri(value: string): boolean {
+  return value.charAt(4) === ':' && /^data:/i.test(value);
+}
 
 /** A JSON Web Token says in its claims who somebody is (RFC 7519). */
 const claims = /^eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*$/;
 
 /** Whether a value that is no text in base64 is a file, or a token that speaks of somebody. */
 export function isFile(value: string): boolean {
+  if (value.startsWith('begin ') && uuencoded.test(value)) return true;
+  if (hasOtherSign(value))
+    return (isDataUri(value) && dataUri.test(value)) || (value.startsWith('eyJ') && claims.test(value));
   return (
-    dataUri.test(value) ||
-    claims.test(value) ||
-    hexFileStart.test(value) ||
-    uuencoded.test(value) ||
-    (value.length >= 32 && fileStart.test(value) && wrapped.test(value)) ||
-    isOpaque(value)
+    hexFileStart.test(value) || (value.length >= 32 && fileStart.test(value) && wrapped.test(value)) || isOpaque(value)
   );
 }
 
@@ -108,10 +123,10 @@ function mayBeText(value: string): boolean {
     /^\s*(?:[[{<]|(?:MSH|FHS|BHS|ISA)\W|(?:GS|ST)\*\w|(?:PID|PV1|NK1|IN1|GT1|DG1|AL1|EVN|ORC|OBR|OBX|RXE|RXO|NTE)\||(?:NM1|N[134]|DMG|REF|CLM|SBR|PAT)\*[^~\n]{1,300}~)/.test(
       value,
     ) ||
-    /\bINSERT\s+INTO\b|\bREPLACE\s+INTO\b/i.test(value) ||
-    /^[A-Za-z][\w.;-]{0,60}:: [A-Za-z0-9+/]{4}/.test(value) ||
+    (/\sINTO\b/i.test(value) && /\b(?:INSERT|REPLACE)\s+INTO\b/i.test(value)) ||
+    (value.includes(':: ') && /^[A-Za-z][\w.;-]{0,60}:: [A-Za-z0-9+/]{4}/.test(value)) ||
     (value.length > 20 &&
-      (/[\r\n]/.test(value) || hasPackedRun(value, wordMin)) &&
+      (value.includes('\n') || value.includes('\r') || hasPackedRun(value, wordMin)) &&
       (!wrapped.test(value) || (!isWrapped(value) && fromBase64(value, base64Min) === null)) &&
       !isPackedWhole(value))
   );
@@ -235,7 +250,7 @@ function fromHex(value: string): Packed | null {
 
 /** A value with percent-encoded parts as what they mean (RFC 3986 §2.1, and the plus sign of forms); null = it has none. */
 export function percentDecoded(leaf: Leaf): Leaf | null {
-  if (!/%[0-9A-Fa-f]{2}/.test(leaf.value)) return null;
+  if (!leaf.value.includes('%') || !/%[0-9A-Fa-f]{2}/.test(leaf.value)) return null;
   const decoded = decodedLeaf(leaf, /^[\w%+=&.~*!'()-]+$/.test(leaf.value));
   return { ...decoded, encode: (each) => leaf.encode(each === null ? null : encodeURIComponent(each)) };
 }

@@ -63,6 +63,7 @@ export function partOf<L extends Leaf>(leaf: L, from: number, to: number): L {
 
 /** ISO 8601 to the month or closer, and HL7's YYYYMM[DD[HHMM[SS]]]. A bare year is not one. */
 export function isDate(value: string): boolean {
+  if (!/^\s*[12]/.test(value)) return false;
   return (
     /^\s*(?:1[89]|20)\d\d-(?:0[1-9]|1[0-2])(?:-\d\d)?(?:[T ][\d:.]{4,20}(?:Z|[+-]\d\d:?\d\d)?)?\s*$/.test(value) ||
     /^\s*(?:1[89]|20)\d\d(?:0[1-9]|1[0-2])(?:[0-3]\d(?:[0-2]\d(?:[0-5]\d(?:[0-6]\d(?:\.\d{1,6})?)?)?)?)?(?:[+-]\d{4})?\s*$/.test(

@@ -99,10 +99,9 @@ class Walk {
         (/^[A-Za-z_$][\w$-]{0,39}(?:@(?:odata|Microsoft)\.[\w.]{1,80})?$/i.test(value) && !/\d{4}/.test(value)));
     // What another door has masked is no entry.
     const isEntry = isOfPeople && !/^(?:[a-z_][A-Za-z_]*$|\[)/.test(value);
-    const isNumber = /^\d{6,20}$/.test(value) && !isDate(value);
     const cls = isWord ? 'clear' : isEntry ? (/\d/.test(value) ? 'other_id' : 'name') : undefined;
-    const isNamed = /^\p{Lu}[\p{L}'’-]*,? \p{Lu}/u.test(value);
-    this.#leaves.push({ ...key, cls, reads: isNamed || isNumber ? 'record' : 'value', encode: this.#encode, keyOf });
+    const reads = cls === undefined && isOfSomebody(value) ? 'record' : 'value';
+    this.#leaves.push({ ...key, cls, reads, encode: this.#encode, keyOf });
   }
 
   /** A row of cells below a header, or anything else. */
@@ -190,7 +189,8 @@ class Walk {
     if (node.kind === 'scalar') return this.#scalar(node, said);
     const cls = said ?? (isDate(node.value) && node.value.length > 6 ? 'date' : undefined);
     const leaf: Leaf = { ...node, cls, reads: isOfPerson ? 'record' : 'prose', encode: this.#encode };
-    this.#leaves.push(cls === undefined && fhirReference.test(node.value) ? referenceLeaf(leaf) : leaf);
+    const isReference = cls === undefined && node.value.includes('/') && fhirReference.test(node.value);
+    this.#leaves.push(isReference ? referenceLeaf(leaf) : leaf);
   }
 
   /** A number by itself is no text to search; true, false and null identify nobody. */
@@ -215,13 +215,18 @@ function isRow(items: readonly JsonNode[], { classes }: Header): boolean {
 
 /** `by_mrn`, `visitsByLastName`: what the keys of the map are that is called so. */
 function keyClass(under: string): PhiClass | undefined {
-  const by = /(?:^|[_\s.-])by[_\s-]+(\w{2,40})$|(?:^by|[a-z]By)([A-Z]\w{1,40})$/.exec(under);
+  const by = under === '' ? null : /(?:^|[_\s.-])by[_\s-]+(\w{2,40})$|(?:^by|[a-z]By)([A-Z]\w{1,40})$/.exec(under);
   return by ? valueClass(by[1] ?? by[2] ?? '') : undefined;
+}
+
+/** A long number, or a name as it is written. */
+function isOfSomebody(key: string): boolean {
+  return (/^\d{6,20}$/.test(key) && !isDate(key)) || /^\p{Lu}[\p{L}'’-]*,? \p{Lu}/u.test(key);
 }
 
 /** A key like `quillfeather-zebulon-4711` of what is about a person: no field is called by words that nothing is called by. */
 function isKeyOfSomebody(key: string, member: JsonNode): boolean {
-  return isSlug(key) && member.kind === 'object' && member.members.some((each) => isPersonal(each.key.value));
+  return member.kind === 'object' && isSlug(key) && member.members.some((each) => isPersonal(each.key.value));
 }
 
 function isSlug(key: string): boolean {
@@ -243,12 +248,13 @@ function areNames({ members }: JsonObject): boolean {
 function isDicom({ members }: JsonObject): boolean {
   return (
     members.length > 0 &&
-    members.every((each) => /^[0-9A-Fa-f]{8}$/.test(each.key.value) && stringOf(each.node, 'vr') !== undefined)
+    members.every((each) => stringOf(each.node, 'vr') !== undefined && /^[0-9A-Fa-f]{8}$/.test(each.key.value))
   );
 }
 
 function isResource(node: JsonNode): boolean {
-  return /^[A-Za-z]{3,60}$/.test(stringOf(node, 'resourceType') ?? '');
+  const type = stringOf(node, 'resourceType');
+  return type !== undefined && /^[A-Za-z]{3,60}$/.test(type);
 }
 
 interface Context {
@@ -267,18 +273,20 @@ interface Fields {
   readonly classOf: (key: string, member: JsonNode) => PhiClass | undefined;
 }
 
-const own = /^(?:id|key|pk|sk|uid|uuid|guid|identifier|alias|record|entityid|entity|number|fhirid)$/;
-const ofIdentifier = /^(?:id|value|val|alias|number|extension|identifier|idvalue|assigned)$/;
+const own: ReadonlySet<string> = new Set(
+  'id key pk sk uid uuid guid identifier alias record entityid entity number fhirid'.split(' '),
+);
+const ofIdentifier: ReadonlySet<string> = new Set(
+  'id value val alias number extension identifier idvalue assigned'.split(' '),
+);
+const identifiers: ReadonlySet<string> = new Set('identifier identifiers aliases externalid externalids'.split(' '));
 
 /** What an object's fields are, by their names, by one another and by the field the object stands in. */
 function fieldsOf(node: JsonObject, under: string, isOfPerson: boolean): Fields {
   const named = labelled(node);
-  const isPerson = areOfPerson(node.members.map((each) => each.key.value)) || isSomebody(under);
+  const names = node.members.map((each) => each.key.value);
+  const isPerson = areOfPerson(names) || isSomebody(under);
   const isRecord = isPerson || named !== undefined || isKindOfPeople(node);
-  const isIdentifier = /^(?:identifiers?|aliases|externalids?)$/.test(plainWord(under));
-  const isOfLaboratory = [under, ...node.members.map((each) => each.key.value)].some((name) =>
-    laboratory.test(plainWord(name)),
-  );
   const areKeysOfPeople = isOfPeople(under) && node.members.every((each) => each.node.kind === 'object');
   return {
     isOfPerson: isPerson || named !== undefined,
@@ -293,17 +301,24 @@ function fieldsOf(node: JsonObject, under: string, isOfPerson: boolean): Fields 
             ? fieldClass(key)
             : valueClass(key);
       if (said !== undefined) return said;
-      if (word === 'plate' && !isOfLaboratory && isPlate(member)) return 'vehicle';
+      if (word === 'plate' && ![under, ...names].some(isOfLaboratory) && isPlate(member)) return 'vehicle';
       if (named && valueKeys.has(word)) return named;
-      const isNumber = !hasMore && (isRecord ? own : isIdentifier ? ofIdentifier : null)?.test(word) === true;
+      const isNumber =
+        !hasMore && (isRecord ? own.has(word) : ofIdentifier.has(word) && identifiers.has(plainWord(under)));
       return isNumber && isUnique(member) ? 'other_id' : undefined;
     },
   };
 }
 
 /** What plates stand beside that have wells, and no wheels. */
-const laboratory =
-  /^(?:wells?|row|col|column|agar|media|medium|culture|cultures|growth|colony|colonies|assay|elisa|pcr|sample|samples|specimen|barcode|reader|dilution|lab|microplate|platetype|format)$/;
+const laboratory: ReadonlySet<string> = new Set(
+  `well wells row col column agar media medium culture cultures growth colony colonies assay elisa pcr sample samples specimen barcode reader dilution lab
+  microplate platetype format`.split(/\s+/),
+);
+
+function isOfLaboratory(name: string): boolean {
+  return laboratory.has(plainWord(name));
+}
 
 /** As cars have them: letters and digits, five to eight. */
 function isPlate(node: JsonNode): boolean {
@@ -326,10 +341,11 @@ function isUnique(node: JsonNode): boolean {
 
 /** `{"type": "patients", …}`. */
 function isKindOfPeople(node: JsonObject): boolean {
-  return ['type', '_type', '__typename', '_index', 'kind', 'model', 'object', 'table'].some((key) =>
-    isOfPeople(stringOf(node, key) ?? ''),
-  );
+  if (!node.members.some(({ key }) => kinds.has(key.value))) return false;
+  return Array.from(kinds).some((kind) => isOfPeople(stringOf(node, kind) ?? ''));
 }
+
+const kinds: ReadonlySet<string> = new Set('type _type __typename _index kind model object table'.split(' '));
 
 const valueKeys: ReadonlySet<string> = new Set(
   'value val v answer response text content data number valuestring valuetext stringvalue entry display'.split(' '),

@@ -1,6 +1,7 @@
 // Payment cards (Luhn) and IBANs (ISO 13616 mod 97). Other account numbers go by their label.
 
 import { type About, before, type Find, luhn, matches, matchesIn } from './detector.ts';
+import { lookedFor } from './letter-pairs.ts';
 import { isAlphanumeric, isCapital, isDigit } from './words.ts';
 
 const card = /(?:\d{4}[ -]){3}\d{4}(?!\d)|3\d{3}[ -]\d{6}[ -]\d{4,5}(?!\d)|\d{12,19}(?!\d)/g;
@@ -13,7 +14,9 @@ const wallet = /\b(?:bc1[a-z0-9]{25,60}|0x[0-9a-fA-F]{40})\b/g;
 /** The older addresses of Bitcoin, in base58. */
 const base58 = /[13][1-9A-HJ-NP-Za-km-z]{25,33}(?![0-9A-Za-z])/y;
 
-export const findAccount: Find = (text, emit, words, numbers) => {
+const mayBeCard = lookedFor('card');
+
+export const findAccount: Find = (text, emit, words, numbers, pairs) => {
   card.lastIndex = 0;
   for (let match = card.exec(numbers.text); match !== null; match = card.exec(numbers.text)) {
     const start = numbers.at(match.index);
@@ -26,7 +29,8 @@ export const findAccount: Find = (text, emit, words, numbers) => {
       card.lastIndex = match.index + (/^\d*/.exec(match[0])?.[0].length ?? 1);
     }
   }
-  for (const match of matchesIn(numbers, cardEnd)) emit(match.index, match.index + match[0].length, 'account');
+  for (const match of mayBeCard(pairs) ? matchesIn(numbers, cardEnd) : [])
+    emit(match.index, match.index + match[0].length, 'account');
   if (text.includes('bc1') || text.includes('0x')) {
     for (const match of matches(text, wallet)) emit(match.index, match.index + match[0].length, 'account');
   }

@@ -4,10 +4,12 @@
 import { isClinical } from '../lexicon/clinical-words.ts';
 import { englishWords } from '../lexicon/english-words.ts';
 import { eponyms } from '../lexicon/eponyms.ts';
+import { programWords } from '../lexicon/program-words.ts';
 import { townNames } from '../lexicon/town-names.ts';
-import { eponymClass, eponymNouns } from '../names.ts';
+import { eponymClass, eponymNouns, givenNames, surnames } from '../names.ts';
 import { provinces, states, townFirstWords, towns } from '../places.ts';
 import { type About, after, before, type Emit, type Find, matchesIn } from './detector.ts';
+import { type LetterPairs, lookedFor } from './letter-pairs.ts';
 import type { Numbers } from './numbers.ts';
 import { isEponym, isMedical, isStrange } from './strange-word.ts';
 import { isAlphanumeric, isCapital, isDigit, isLetter, lists, plainKey, type Word } from './words.ts';
@@ -80,8 +82,10 @@ const placeName = new RegExp(
 const notPlaces =
   /^(?:Latin America|(?:North|South|Central|West|East) (?:America|Africa|Asia)|America|Europe|Africa|Asia|Emergency (?:Department|Room)|Intensive|Operating|Recovery|Outpatient|Inpatient|Radiology|Spanish|English|French|German|Italian|Portuguese|Russian|Polish|Greek|Arabic|Hindi|Urdu|Chinese|Mandarin|Cantonese|Korean|Japanese|Vietnamese|Tagalog|Somali|Ashkenazi|Sephardi|Jewish|Latino|Latina|Baseline|Week|Day|Month|Year|Visit|Least|Risk|Home|Night|Birth|Discharge|Admission|Clinic|Bedtime|Room|Step|Stages?|Framingham|Duke|GUSTO|Type|Stage|Grade|Class|Group|Phase|Level|Patient|Patients|Mr|Mrs|Ms|Dr|Prof|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|CPAP|BiPAP|COPD|CHF|HTN|DM|CKD|ICU|ED|ER|OR|PACU|NICU|MICU|SICU|CCU|RA|MS|MI|AF|AFib|CAD|IBD|HIV|AIDS|COVID|SLE|PTSD|ADHD|US|USA|UK|African|American|Asian|Hispanic|Caucasian|Black|White|Native|Medicare|Medicaid|T\d|L\d|C\d|I|II|III|IV|V|[A-Z])\b/;
 
-export const findAddress: Find = (text, emit, words, numbers) => {
-  if (/\d/.test(text)) numbered(text, emit, numbers);
+const mayHaveZip = lookedFor('zip post');
+
+export const findAddress: Find = (text, emit, words, numbers, pairs) => {
+  if (numbers.runs.length > 0) numbered(text, emit, numbers, pairs);
   let institutionEnd = 0;
   for (let at = 0; at < words.length; at++) {
     const word = words[at];
@@ -163,18 +167,18 @@ function unitAt(text: string, start: number, emit: Emit): void {
 }
 
 /** What has a number in it, or is one. */
-function numbered(text: string, emit: Emit, numbers: Numbers): void {
+function numbered(text: string, emit: Emit, numbers: Numbers, pairs: LetterPairs): void {
   for (const start of numbers.runs) {
     streetAt(text, start, emit);
     if (isCapital(text.charCodeAt(start - 1))) foreignCodeAt(text, start, emit);
     else unitAt(text, start, emit);
   }
-  for (const match of matchesIn(numbers, zip)) {
+  for (const match of mayHaveZip(pairs) ? matchesIn(numbers, zip) : []) {
     if (/\d/.test(match[1] ?? ''))
       emit(match.index + match[0].length - (match[1] ?? '').length, match.index + match[0].length, 'address');
   }
   for (const match of matchesIn(numbers, coordinates)) emit(match.index, match.index + match[0].length, 'address');
-  for (const match of matchesIn(numbers, zipCode)) {
+  for (const match of numbers.longest >= 5 ? matchesIn(numbers, zipCode) : []) {
     const of = stateBefore.exec(before(text, match.index, 6));
     if (!of || !states.has(of[1] ?? '')) {
       // "Tucson 85745"
@@ -312,7 +316,8 @@ function isSomewhere(text: string, word: Word, name: string, lead: string): bool
   if (/\bat (?:the |our )?$/.test(lead) && dayAhead.test(ahead)) return true;
   const strange = isStrange(text, word);
   if (/^[A-Z]{4,}$/.test(name) && /\bat $/.test(lead) && ahead.startsWith(',')) return true;
-  if (!strange && !name.includes(' ')) return /\bat $/.test(lead) && /^(?:[.?!;)]|$)/.test(ahead);
+  // "at Object.<anonymous> (" is a program's.
+  if (!strange && !name.includes(' ')) return /\bat $/.test(lead) && /^(?:[?!;)]|\.(?:\s|["')]|$)|$)/.test(ahead);
   // "labs at Sutter Roseville", "prophylaxis in Bartosz, who"
   if (regionAhead.test(ahead)) return true;
   const isAtOrFrom = /\b(?:at|from|near) (?:the |our )?$/.test(lead);
@@ -326,15 +331,15 @@ function endsPhrase(unit: number): boolean {
 
 /** A town that is nothing else, within a sentence: "fled Herat in 2021". */
 function isTownAlone(text: string, { start, end, key, lists: standing }: Word): boolean {
-  if (standing !== 0 || key.length < 4 || !townNames.has(key, 0, key.length) || isClinical(key) || isMedical(key))
-    return false;
+  if (standing !== 0 || key.length < 4 || !isTown(key) || isClinical(key) || isMedical(key)) return false;
   return !eponymNouns.test(after(text, end, 40)) && /^[A-ZÀ-Þ][a-zß-ɏ]/.test(text.slice(start, start + 2));
 }
 
 /** In lower case, or as it is written. */
 function isTown(name: string): boolean {
   const key = plainKey(name);
-  return townNames.has(key, 0, key.length);
+  // The filter takes a few words more for its own.
+  return townNames.has(key, 0, key.length) && !(programWords.has(key) && !surnames.has(key) && !givenNames.has(key));
 }
 
 const ended =

@@ -7,7 +7,7 @@ const aheadYears =
   /^[\s-]{0,2}(?:years?\b(?![- ](?:ago|history|survival|follow|smok))|yrs?\b|y\/?o\b|y\.o\.|yo(?=[mf]?\b)|(?:ans|años|anos|anni|Jahren?|jaar|år)(?![\p{L}]))/iu;
 const behindAge = /\b(?:age[ds]?|age of|turn(?:s|ed|ing))[\s:=]{1,3}(?:is )?$/i;
 const behindPerson =
-  /\b(?:he|she|who|they|patient|pt|man|woman|mother|father|grandmother|grandfather)(?:'s| is| was| are)(?: now)? $/i;
+  /(?:\b(?:he|she|who|they|patient|pt|man|woman|mother|father|grandmother|grandfather)|¤,?)(?:'s| is| was| are)(?: now)? $/i;
 const words =
   /(?:[Nn]inety|(?<=\b([Oo]ne |[Aa] ))hundred)(?:[- ](?:and )?(?:one|two|three|four|five|six|seven|eight|nine|ten))?(?=[- ]years?[- ]old\b)/g;
 

@@ -1,6 +1,7 @@
 // Identifiers that prove themselves by their form: MBI, DEA, VIN, UDI, UUID; and the plates of a car, beside their word.
 
 import { type About, type Emit, type Find, luhn, matches, matchesIn } from './detector.ts';
+import { lookedFor } from './letter-pairs.ts';
 import { isDigit, isLetter } from './words.ts';
 
 const uuid =
@@ -18,7 +19,9 @@ const plate =
 /** "Kennzeichen HH-AB 1234" */
 const germanPlate = /(?<=[Kk]ennzeichen[\s:]{1,3}(?:ist )?)[A-ZÄÖÜ]{1,3}[ -][A-Z]{1,2} ?\d{1,4}[EH]?(?!\w)/g;
 
-export const findCodedId: Find = (text, emit, _words, numbers) => {
+const mayBePlate = lookedFor('plate tag');
+
+export const findCodedId: Find = (text, emit, _words, numbers, pairs) => {
   for (let at = text.indexOf('-'); at !== -1; at = text.indexOf('-', at + 1)) {
     if (text.charAt(at + 5) !== '-' || text.charAt(at + 10) !== '-') continue;
     uuid.lastIndex = at - 8;
@@ -34,7 +37,7 @@ export const findCodedId: Find = (text, emit, _words, numbers) => {
     if (whole !== undefined) emit(start, start + whole.length, 'health_plan');
   }
   findVin(text, emit);
-  for (const match of matches(text, plate)) {
+  for (const match of mayBePlate(pairs) ? matches(text, plate) : []) {
     const [whole, number = ''] = match;
     const signs = number.replace(/[ -]/g, '');
     const end = match.index + whole.length;
@@ -42,7 +45,7 @@ export const findCodedId: Find = (text, emit, _words, numbers) => {
   }
   if (text.includes('ennzeichen'))
     for (const match of matches(text, germanPlate)) emit(match.index, match.index + match[0].length, 'vehicle');
-  for (const match of matchesIn(numbers, dea)) {
+  for (const match of numbers.longest >= 7 ? matchesIn(numbers, dea) : []) {
     if (isDea(match[0])) emit(match.index, match.index + match[0].length, 'license');
   }
 };

@@ -1,11 +1,12 @@
 // Dates more precise than a year, in the shapes people and machines write them. A bare year is not one.
 
 import { type About, after, before, type Emit, type Find, matches, matchesIn } from './detector.ts';
+import { lookedFor } from './letter-pairs.ts';
 import { isAlphanumeric, isDigit, isLetter, lists } from './words.ts';
 
 const numeric =
   /(?:\d{4}([-/.])\d{1,2}\1\d{1,2}|\d{1,2}([-/.])\d{1,2}\2(?:\d{4}|\d{2}))(?!\d|[-/]\d|\.\d)(?:[T ]{1,2}\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?: ?[AaPp]\.?[Mm]\.?)?(?:Z|[+-]\d{2}:?\d{2})?)?/g;
-const compact = /(?<!\d)(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])(?:[0-2]\d[0-5]\d(?:[0-5]\d)?)?(?![\d])/g;
+const compact = /(?<!\d)(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])(?:T?[0-2]\d[0-5]\d(?:[0-5]\d)?Z?)?(?![\d])/g;
 const partial = /(?<![\d/.-])(?:0?[1-9]|1[0-2])\/(?:[0-2]?\d|3[01])(?![\d/-]|\.\d|\s?%)/g;
 /** "her 5/14 visit": no fraction and no score, whose second number is lower or a round one. */
 const monthDay =
@@ -16,6 +17,8 @@ const lowerMonth =
 /** "02JAN1990" */
 const military =
   /(?<![\w])[0-3]?\d[-/]?(?:JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)[A-Za-z]{0,6}[-/]?(?:(?:19|20)\d{2}|\d{2})(?!\d)/gi;
+/** "02Jul25" */
+const shortMilitary = /[0-3]?\d(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\d\d(?!\w)/iy;
 /** "4 de mayo de 1960", "3. Juli": months of other languages beside their day. */
 const foreignMonth =
   /(?:[0-2]?\d|3[01])(?:er|º|\.)? (?:de )?(?:enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|setiembre|octubre|noviembre|diciembre|gennaio|febbraio|aprile|maggio|giugno|luglio|settembre|ottobre|novembre|dicembre|januari|februari|maart|mei|augustus|mars|maj|augusti|janeiro|fevereiro|março|maio|junho|julho|setembro|outubro|novembro|dezembro|janvier|février|fevrier|avril|juin|juillet|août|aout|septembre|octobre|novembre|décembre|decembre|januar|februar|märz|juni|juli|oktober|dezember|mai|desember|stycznia|lutego|marca|kwietnia|maja|czerwca|lipca|sierpnia|września|października|listopada|grudnia|ledna|února|března|dubna|května|června|července|srpna|září|října|listopadu|prosince|siječnja|veljače|ožujka|travnja|svibnja|lipnja|srpnja|kolovoza|rujna|studenoga?|prosinca|(?:tammi|helmi|maalis|huhti|touko|kesä|heinä|elo|syys|loka|marras|joulu)kuuta|ianuarie|februarie|martie|aprilie|iunie|iulie|septembrie|octombrie|noiembrie|decembrie|(?:ocak|şubat|mart|nisan|mayıs|haziran|temmuz|ağustos|eylül|ekim|kasım|aralık|marts|maret|agustus)(?= (?:19|20)\d))(?: (?:de |del )?(?:19|20)\d{2})?(?![\wà-ÿ])/iy;
@@ -86,7 +89,7 @@ const weekday = /day|DAY/g;
 const weekdayBefore = /\b(?:mon|tues|wednes|thurs|fri|satur|sun)$/i;
 
 const dateContext =
-  /\b(?:on|since|until|till|from|by|before|after|date|dated|dob|d\.o\.b\.?|born|birth ?date|birthday|seen|visit(?:ed)?|admit(?:ted)?|discharged?|died|dod|dos|due|next|return|f\/u|recheck|lmp|edd|last|appt|appointment|adm|disch|d\/c|collected|signed|filled|refill(?:ed)?|fell|called|came|arrived|presented|received|given|done|placed|removed|started|stopped|drawn|performed|scheduled|updated|reviewed|dictated|transferred|expires?|sched|resched(?:uled)?|renewal|inr|cath|mon|tues?|wed|thu(?:rs)?|fri|sat|sun|\w+day)\b\.?(?: (?:on|is|was|of birth|of death|of service))?[\s:=(]{0,4}$/i;
+  /\b(?:on|since|until|till|from|by|before|after|date|dated|dob|d\.o\.b\.?|born|birth ?date|birthday|seen|visit(?:ed)?|admit(?:ted)?|discharged?|died|dod|dos|due|next|return|f\/u|recheck|lmp|edd|last|appt|appointment|adm|disch|d\/c|collected|signed|filled|refill(?:ed)?|fell|called|came|home|extubated|intubated|arrived|presented|received|given|done|placed|removed|started|stopped|drawn|performed|scheduled|updated|reviewed|dictated|transferred|expires?|sched|resched(?:uled)?|renewal|inr|cath|mon|tues?|wed|thu(?:rs)?|fri|sat|sun|\w+day)\b\.?(?: (?:on|is|was|of birth|of death|of service))?[\s:=(]{0,4}$/i;
 const unitAhead =
   /^ ?(?:mg|mcg|ug|g|kg|ml|l|mm|cm|%|units?|tabs?|x|doses?|mmol|meq|days?|weeks?|months?|years?|hours?|times|\/)\b/i;
 const dayBefore =
@@ -113,24 +116,28 @@ const dateAhead =
   /^,? (?:the )?(?:\d{1,2}(?:st|nd|rd|th)\b|\d{1,2}[/.-]\d{1,2}\b|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.? \d)/i;
 
 const [blank, period] = [32, 46];
-/** A blank and a letter that is Greek or Cyrillic. */
-const mayHaveOther = /\d\.? [\u0370-\u04ff]/;
+/** A year of the east, or a letter that is Greek or Cyrillic. */
+const mayHaveOther = /[\u0370-\u04ff年년]/;
 
-export const findDate: Find = (text, emit, words, numbers) => {
+const mayHaveMonth = lookedFor('jan feb mar apr may jun jul aug sep oct nov dec');
+const mayHaveSeason = lookedFor('spring summer fall autumn winter');
+const mayHaveRelative = lookedFor('ago earlier prior night yesterday tomorrow');
+
+export const findDate: Find = (text, emit, words, numbers, pairs) => {
   for (const match of matchesIn(numbers, numeric)) {
     const lead = before(text, match.index, 2);
     if (/\d$|\d[-/.]$|[-.]$/.test(lead) && !/[^\d][-.]$/.test(lead)) continue;
     if (isCalendar(match[0])) timed(text, match.index, match.index + match[0].length, emit);
   }
-  for (const match of matchesIn(numbers, compact)) {
+  for (const match of numbers.longest >= 8 ? matchesIn(numbers, compact) : []) {
     if (match[0].length > 8 || dateContext.test(before(text, match.index, 32))) {
       emit(match.index, match.index + match[0].length, 'date');
     }
   }
-  for (const match of /[年년]/.test(text) ? matches(text, eastern) : [])
-    emit(match.index, match.index + match[0].length, 'date');
-  for (const match of mayHaveOther.test(text) ? matches(text, otherMonth) : [])
-    emit(match.index, match.index + match[0].length, 'date');
+  if (mayHaveOther.test(text)) {
+    for (const match of matches(text, eastern)) emit(match.index, match.index + match[0].length, 'date');
+    for (const match of matches(text, otherMonth)) emit(match.index, match.index + match[0].length, 'date');
+  }
   for (const match of matchesIn(numbers, spacedDots)) emit(match.index, match.index + match[0].length, 'date');
   for (const match of matchesIn(numbers, constructed)) emit(match.index, match.index + match[0].length, 'date');
   for (const match of text.includes('W') ? matches(text, weekDay) : [])
@@ -138,7 +145,8 @@ export const findDate: Find = (text, emit, words, numbers) => {
   for (const match of matchesIn(numbers, ordinalDay)) {
     if (bornLead.test(before(text, match.index, 24))) emit(match.index, match.index + match[0].length, 'date');
   }
-  for (const match of matchesIn(numbers, partial)) {
+  const mayBeFraction = numbers.text.includes('/');
+  for (const match of mayBeFraction ? matchesIn(numbers, partial) : []) {
     if (
       dateContext.test(before(text, match.index, 32)) &&
       !unitAhead.test(after(text, match.index + match[0].length, 8))
@@ -146,15 +154,18 @@ export const findDate: Find = (text, emit, words, numbers) => {
       timed(text, match.index, match.index + match[0].length, emit);
     }
   }
-  for (const match of matchesIn(numbers, monthDay)) {
+  for (const match of mayBeFraction ? matchesIn(numbers, monthDay) : []) {
     if (!unitAhead.test(after(text, match.index + match[0].length, 8)))
       emit(match.index, match.index + match[0].length, 'date');
   }
   for (const match of matchesIn(numbers, monthYear)) emit(match.index, match.index + match[0].length, 'date');
-  for (const match of matches(text, lowerMonth)) named(text, match.index, match[0], emit);
+  const mayBeMonth = mayHaveMonth(pairs);
+  for (const match of mayBeMonth ? matches(text, lowerMonth) : []) named(text, match.index, match[0], emit);
   weekdays(text, emit);
-  for (const match of matchesIn(numbers, season)) emit(match.index, match.index + match[0].length, 'date');
-  for (const match of matchesIn(numbers, military)) timed(text, match.index, match.index + match[0].length, emit);
+  for (const match of mayHaveSeason(pairs) ? matchesIn(numbers, season) : [])
+    emit(match.index, match.index + match[0].length, 'date');
+  for (const match of mayBeMonth ? matchesIn(numbers, military) : [])
+    timed(text, match.index, match.index + match[0].length, emit);
   for (const match of matchesIn(numbers, veiled)) emit(match.index, match.index + match[0].length, 'date');
   for (const start of numbers.runs) {
     if (text.charCodeAt(start + 4) === period && text.charCodeAt(start + 5) === blank) {
@@ -176,7 +187,7 @@ export const findDate: Find = (text, emit, words, numbers) => {
         named(text, start + match.index, match[0], emit);
     } else if ((standing & lists.feast) !== 0) feastAt(text, start, emit);
   }
-  relatives(text, emit);
+  if (mayHaveRelative(pairs)) relatives(text, emit);
 };
 
 function weekdays(text: string, emit: Emit): void {
@@ -210,8 +221,12 @@ function relatives(text: string, emit: Emit): void {
   }
 }
 
-/** "the 3rd of last month", "on the 21st." */
+/** "02Jul25", "the 3rd of last month", "on the 21st." */
 function dayIn(text: string, start: number, emit: Emit): void {
+  shortMilitary.lastIndex = start;
+  const isApart = !isAlphanumeric(text.charCodeAt(start - 1));
+  const [day] = (isApart ? shortMilitary.exec(text) : null) ?? [];
+  if (day !== undefined) return timed(text, start, start + day.length, emit);
   countedDay.lastIndex = start;
   const counted = countedDay.exec(text)?.[0].length ?? 0;
   if (counted > 0) return emit(start, start + counted, 'date');

@@ -2,14 +2,15 @@
 // context looked at through windows of fixed size.
 
 import type { PhiClass } from '../../core/phi.ts';
+import type { LetterPairs } from './letter-pairs.ts';
 import type { Numbers } from './numbers.ts';
 import type { Word } from './words.ts';
 
 /** Offsets are UTF-16 code units of the text given to find; spans may overlap and come in any order. */
 export type Emit = (start: number, end: number, type: PhiClass) => void;
 
-/** `words`: the capitalised words of the text; `numbers`: the neighbourhoods of its numbers. */
-export type Find = (text: string, emit: Emit, words: readonly Word[], numbers: Numbers) => void;
+/** `words`: the capitalised words of the text; `numbers`: the neighbourhoods of its numbers; `pairs`: those of its letters, or more. */
+export type Find = (text: string, emit: Emit, words: readonly Word[], numbers: Numbers, pairs: LetterPairs) => void;
 
 /** What the reference says of a detector (docs/reference/detectors.md). In the examples the identifier stands between « and ». */
 export interface About {

@@ -15,7 +15,7 @@ const dottedMacChars = 14;
 const hexOrColon = /[0-9a-f:]/i;
 
 export const findIp: Find = (text, emit, _words, numbers) => {
-  for (const match of matchesIn(numbers, v4)) {
+  for (const match of numbers.text.includes('.') ? matchesIn(numbers, v4) : []) {
     const lead = before(text, match.index, 12);
     if (/\d$|\d\.$|\bv(?:er(?:sion)?)?\.? ?$/i.test(lead)) continue;
     if (!nobodys.test(match[0]) && match[0].split('.').every((octet) => Number(octet) <= 255)) {

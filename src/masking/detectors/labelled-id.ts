@@ -110,10 +110,19 @@ function labelOf(text: string, start: number): number {
 const grouped = /^[A-Z]{1,5}\d{0,4}(?:-\d{2,8}){1,3}[A-Z]?$/;
 
 function isGrouped(token: string): boolean {
-  return grouped.test(token) && token.replace(/\D/g, '').length >= 6 && /\d-\d/.test(token) && !trial.test(token);
+  return (
+    grouped.test(token) &&
+    token.replace(/\D/g, '').length >= 6 &&
+    /\d-\d/.test(token) &&
+    !trial.test(token) &&
+    !registry.test(token)
+  );
 }
 
 const trial = /^(?:NCT|NDA|ANDA|BLA|BMS|LY|PF|AZD|GSK|MK|ABT|BAY|JNJ|TAK|AMG|SARS|CVX|LOINC|ICD)-?\d/;
+/** What public registries of studies, articles, sequences, substances and faults of software count by. */
+const registry =
+  /^(?:NCT|NDA|ANDA|BLA|PMC|PMID|ISRCTN|ACTRN|CVE|CWE|RFC|GHSA|GSE|GSM|SR[APRSX]|ERR|DRR|PRJ[A-Z]{2}|ENS[A-Z]{1,5}|OMIM|MONDO|CHEBI|CHEMBL|HMDB|UNII|CUI)-?\d/;
 
 /** Singapore. */
 const nric = /^[STFGM]\d{7}[A-Z]$/;
@@ -254,7 +263,7 @@ function judge(text: string, start: number, end: number, emit: Emit): void {
   if (
     lettered.test(token) &&
     (hash || /-\d{6,}$/.test(token) || /^[A-Z]{2,5}\d{6,}$/.test(token)) &&
-    !/^(?:NCT|NDA|ANDA|BLA)\d/.test(token)
+    !registry.test(token)
   ) {
     return emit(start - (hash ? 1 : 0), end, 'other_id');
   }

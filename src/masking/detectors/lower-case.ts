@@ -39,7 +39,8 @@ export const findSlug: Find = (text, emit) => {
       const [short = ''] = shortNumber.exec(after(text, end, 8)) ?? [];
       if (short !== '') emit(end + 1, end + short.length, 'other_id');
     }
-    if (somebodyAhead.test(before(text, start, 20)) && isNameBeside(left.toLowerCase(), right.toLowerCase()))
+    const isSomebodys = somebodyAhead.test(before(text, start, 20));
+    if (isSomebodys && (isNameBeside(left.toLowerCase(), right.toLowerCase()) || areUnknown(left, right)))
       emit(start, end, 'name');
     const [behind = ''] = numbered.exec(after(text, end, 14)) ?? [];
     if (behind === '' || !isNameBeside(left.toLowerCase(), right.toLowerCase())) continue;
@@ -59,7 +60,15 @@ const numbered = /^[-_](\d{6,12}|\d{4}-\d\d-\d\d)(?![A-Za-z0-9])/;
 const shortNumber = /^[-_.](?!(?:19|20)\d\d(?!\d))(\d{3,5})(?![A-Za-z0-9])/;
 
 /** Who did it, or whose it is: "signed by thibodeaux.amelie", "user=quill_zebulon". */
-const somebodyAhead = /\b(?:by|user|username|login|owner|author|uid|patient|pt|chart of|chart for)[ =:]{1,2}["']?$/i;
+const somebodyAhead =
+  /\b(?:by|user|username|login|owner|author|uid|slug|handle|patient|pt|chart of|chart for)[ =:]{1,2}["']?$/i;
+
+/** "slug: quartermain-ostrandt": both long enough for a name, and neither anything else. */
+function areUnknown(first: string, second: string): boolean {
+  return [first, second].every((part) => part.length >= unknownMin && mayBeName(part.toLowerCase()));
+}
+
+const unknownMin = 5;
 
 /** In either order, a listed name and a word that nothing is called by. */
 function isNameBeside(first: string, second: string): boolean {

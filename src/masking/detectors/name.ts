@@ -22,6 +22,7 @@ import {
   isAbbreviation,
   isDisease,
   isEponym,
+  isFamilyInCapitals,
   isMedical,
   isRareFamily,
   isRareGiven,
@@ -31,8 +32,8 @@ import { isCapital, isMixed, lastWord, lists, type Word } from './words.ts';
 
 const title =
   /\b(?:(?:mr|dr|prof)\.? (?:and |& )?)?(?:dr|drs|mr|mrs|ms|mx|miss|prof|professor|doctor|sir|madam|rev|reverend|judge|sgt|capt|col|lt|nurse|sister|aunt|uncle|señora?|senora?|sra|dra|fr|np|pa(?:-c)?|pvt|cpl|sgt|maj|gen|cmdr|sergeant|captain|major|colonel|officer|deputy|detective|grandpa|grandma|granny|nana|abuel[ao]|coach|chief|chaplain|pastor|rabbi|imam|hon|herr|frau|mme|mlle|don|doña|practitioner|med)\.? {1,2}(?:(?:van|von|de|del|der|den|la|di|da|dos|bin|al|el|ter|ten) ){0,2}$/i;
-/** "152 ms. Carvedilol" */
-const milliseconds = /\d ?ms\. $/;
+/** "152 ms. Carvedilol", "120 ms DNS" */
+const milliseconds = /\d ?ms\.? $/;
 const role =
   /\b(?:patient(?:'s)?(?: name)?|pt|name|names|named|client|resident|mother|father|mom|dad|wife|husband|(?:grand|step)?(?:son|daughter|mother|father)|brother|sister|twin|sibling|cousin|niece|nephew|boyfriend|girlfriend|fianc[eé]e?|dtr|gf|bf|roommate|neighbou?r|friend|co-?worker|colleague|boss|landlord|teacher|coach|(?:case|social )worker|housekeeper|interpreter|counsell?or|therapist|midwife|assistant|proband|sitter|partner|spouse|guardian|poa|hcp|proxy|veteran|retiree|inmate|attending|provider|physician|surgeon|pcp|caregiver|att|ref|emergency contact|next of kin|signed(?: by)?|baby (?:boy|girl)|seen by|spoke (?:with|to)|dictated by|reviewed by|referred by|by|contact|dear|hi|hello|regards|sincerely|thanks|my name is|his name is|her name is|name is|name was|i am|i'm|this is|called|alias|aka|author|subject|initials|identified as|similar to|patients? like|(?:notes?|file|chart|records?|results?|labs?|consult) (?:for|of|on))(?: (?:is|was))?[\s:=,("]{1,4}$/i;
 // The last words of the two patterns above: without one of these they are not asked.
@@ -299,9 +300,11 @@ const nameGap =
 /** Up to three more words on the same line that may belong to the same name. */
 function phraseEnd(text: string, list: readonly Word[], at: number): number {
   let last = at;
-  for (let next = at + 1; next < list.length && next <= at + 3; next++) {
+  let more = 0;
+  for (let next = at + 1; next < list.length && more < 3; next++) {
     const [a, b] = [list[last], list[next]];
     if (!a || !b) break;
+    if (!particles.has(b.key)) more++;
     const gap = text.slice(a.end, b.start);
     if (!nameGap.test(gap) || (/["(]/.test(gap) && !closes(text, b) && !/^[")]/.test(gap))) break;
     if (text.charAt(a.end) === '.' && !a.initial) break;
@@ -332,6 +335,7 @@ function lastFirst(text: string, list: readonly Word[], at: number): number {
     (a.lists & lists.surname) !== 0
       ? (b.lists & (lists.given | lists.surname)) !== 0 || isRareGiven(b.key)
       : (isRareFamily(a.key) && isCertainGiven(b)) ||
+        (isFamilyInCapitals(text, a) && (isCertainGiven(b) || (b.lists & lists.ambiguous) !== 0)) ||
         (isStrange(text, a) &&
           ((b.lists & (lists.given | lists.ambiguous)) === lists.given ||
             (isStrange(text, b) && degree.test(after(text, b.end, 8)))));
@@ -346,7 +350,9 @@ function surnameFollows(text: string, list: readonly Word[], at: number): boolea
     text.charAt(a.end) === '.' &&
     /^\.? ?$/.test(text.slice(a.end, b.start)) &&
     ((b.lists & (lists.surname | lists.notName)) === lists.surname ||
-      (b.initial ? surnameFollows(text, list, at + 1) : isStrange(text, b)))
+      (b.initial
+        ? surnameFollows(text, list, at + 1)
+        : isStrange(text, b) || (isMixed(text, b) && degree.test(after(text, b.end, 8)))))
   );
 }
 

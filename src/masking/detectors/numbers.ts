@@ -10,6 +10,8 @@ export interface Numbers {
   readonly at: (offset: number) => number;
   /** Where each run of digits of the whole text begins, the short ones too. */
   readonly runs: readonly number[];
+  /** How many digits its longest run has. */
+  readonly longest: number;
 }
 
 /** Fewer digits are no identifier by themselves, but for a day and a month. */
@@ -28,6 +30,7 @@ export function readNumbers(text: string): Numbers {
   const pieces: string[] = [];
   let length = 0;
   let floor = 0;
+  let longest = 0;
   digit.lastIndex = 0;
   while (digit.test(text)) {
     let at = digit.lastIndex - 1;
@@ -36,10 +39,10 @@ export function readNumbers(text: string): Numbers {
     let isFraction = false;
     for (;;) {
       runs.push(at);
-      while (isDigit(text.charCodeAt(at))) {
-        digits++;
-        at++;
-      }
+      const run = at;
+      while (isDigit(text.charCodeAt(at))) at++;
+      digits += at - run;
+      longest = Math.max(longest, at - run);
       const next = joint(text, at, digits);
       if (next === at) break;
       if (text.charCodeAt(at) === slash) isFraction = true;
@@ -64,6 +67,7 @@ export function readNumbers(text: string): Numbers {
   }
   return {
     runs,
+    longest,
     text: pieces.length === 0 ? '' : pieces.join('') + border,
     at: (offset) => {
       let [low, high] = [0, offsets.length];

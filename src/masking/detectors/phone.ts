@@ -1,6 +1,7 @@
 // Telephone and fax numbers: North American shapes anywhere, international and short ones by sign or by context.
 
 import { type About, before, type Find, matchesIn } from './detector.ts';
+import { lookedFor } from './letter-pairs.ts';
 
 const northAmerican =
   /(?:\+?1[-. ]?)?(?:\(\d{3}\) ?|\d{3}[-. /])\d{3}[-. ]\d{4}(?!\d)(?: {0,2}(?:x|ext\.?|extension) ?\d{1,6})?/gi;
@@ -10,6 +11,10 @@ const grouped = /\b0\d{1,3}(?:[ .]\d{2,4}){2,4}(?![\d])/g;
 const trunk = /\(0\d{0,3}\) ?\d{2,4}(?:[ -]?\d{2,4}){1,3}(?!\d)/g;
 /** "at ext. 4471" */
 const extensionOnly = /(?<!\d )\bext(?:ension|\.)? ?#?(\d{2,6})\b/gi;
+/** "pager 88-2210" */
+const pager = /\b(?:pager|pgr|beeper)(?: (?:number|no\.?|is))?[\s:#]{1,3}(\d{2,4}[- ]?\d{2,4})(?![\w/.-])/gi;
+/** "LCSW x5541", behind somebody who is found already. */
+const extensionOf = /(?<=¤,? {0,2})x(\d{3,6})\b/g;
 const loose = /\(?\d(?:[-. ()/]{0,2}\d){6,14}(?!\d)(?: ?(?:x|ext\.?) ?\d{1,6})?/g;
 const label =
   /\b(?:tele)?(?:phone|tel|telephone|mobile|mobil|m[oó]vil|celular|telefone|telefoon|tel[eé]fono|telefon|tlf|handy|puhelin|cell|call(?:ed|ing)?|contact|reach(?:ed)?|fax|f|pager|beeper|dial|text|ph|whatsapp|sms|#)(?:(?: |_)(?:number|no\.?|num|me|him|her|us|them|is|at|on|him at|her at|me at|back at|number is))?[\s:.#=(]{0,4}(?:at |on |is )?$/i;
@@ -20,23 +25,33 @@ const otherLabel =
 const reached =
   /\b(?:reach(?:ed)?|call(?:ed)?|text|phoned?|contact(?:ed)?|dial)\b[^.\d\n]{1,36} (?:(?:at|on) |back (?:at |on )?\(?)$/i;
 const fax = /\bfax[^\d\n]{0,20}$/i;
+const mayBeFax = lookedFor('fax');
+const mayBeExtension = lookedFor('ext');
+const mayBePager = lookedFor('pager beeper');
 
-export const findPhone: Find = (text, emit, _words, numbers) => {
+export const findPhone: Find = (text, emit, _words, numbers, pairs) => {
   const found = (start: number, end: number): void =>
-    emit(start, end, fax.test(before(text, start, 28)) ? 'fax' : 'phone');
+    emit(start, end, mayBeFax(pairs) && fax.test(before(text, start, 28)) ? 'fax' : 'phone');
   for (const match of matchesIn(numbers, northAmerican)) {
     if (!/[\d\w]$|\d[-.]$/.test(before(text, match.index, 2))) found(match.index, match.index + match[0].length);
   }
-  for (const match of matchesIn(numbers, international)) found(match.index, match.index + match[0].length);
+  for (const match of numbers.text.includes('+') ? matchesIn(numbers, international) : [])
+    found(match.index, match.index + match[0].length);
   for (const match of matchesIn(numbers, grouped)) {
     if (match[0].replace(/\D/g, '').length >= 9) found(match.index, match.index + match[0].length);
   }
-  for (const match of matchesIn(numbers, trunk)) {
+  for (const match of numbers.text.includes('(0') ? matchesIn(numbers, trunk) : []) {
     if (match[0].replace(/\D/g, '').length >= 9) found(match.index, match.index + match[0].length);
   }
-  for (const match of matchesIn(numbers, extensionOnly)) {
+  for (const match of mayBeExtension(pairs) ? matchesIn(numbers, extensionOnly) : []) {
     const end = match.index + match[0].length;
     emit(end - (match[1]?.length ?? 0), end, 'phone');
+  }
+  for (const pattern of mayBePager(pairs) ? [pager, extensionOf] : [extensionOf]) {
+    for (const match of matchesIn(numbers, pattern)) {
+      const end = match.index + match[0].length;
+      emit(end - (match[1]?.length ?? 0), end, 'phone');
+    }
   }
   for (const match of matchesIn(numbers, loose)) {
     const lead = before(text, match.index, 48);

@@ -3,6 +3,7 @@
 
 import type { PhiClass } from '../../core/phi.ts';
 import { type About, after, before, type Find, matches } from './detector.ts';
+import { type LetterPairs, lookedFor } from './letter-pairs.ts';
 
 const digit = '(?:zero|oh|one|two|three|four|five|six|seven|eight|nine)';
 const spoken = new RegExp(`(?<![\\w-])${digit}(?:[ ,.-]{1,3}(?:and )?${digit}){3,29}(?![\\w-])`, 'gi');
@@ -13,11 +14,14 @@ const fourLetters = /\b[A-Z](?:-[A-Z]){3}/;
 /** "spelled Q-U-I-G-G" */
 const spelledName = /\b(?:spell|spelt|name\b|surname\b)[^.\n\d]{0,24}?\b([A-Z](?:-[A-Z]){3,20})(?![\w-])/gi;
 
-export function mayBeSpoken(text: string): boolean {
-  return threeDigits.test(text) || fourLetters.test(text);
+const words = 'zero one two three four five six seven eight nine';
+const mayHaveDigit = lookedFor(`oh ${words}`);
+
+export function mayBeSpoken(text: string, pairs: LetterPairs): boolean {
+  return (mayHaveDigit(pairs) && threeDigits.test(text)) || fourLetters.test(text);
 }
 
-const digits: readonly string[] = 'zero one two three four five six seven eight nine'.split(' ');
+const digits: readonly string[] = words.split(' ');
 
 const labels: readonly (readonly [PhiClass, RegExp])[] = [
   ['ssn', /\b(?:ssn|social security)\b[^\n]{0,24}$/i],

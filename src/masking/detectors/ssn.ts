@@ -1,6 +1,7 @@
 // Social security and taxpayer numbers. Any 3-2-4 shape counts: a number that was never issued still names someone here.
 
 import { type About, before, type Find, matchesIn } from './detector.ts';
+import { lookedFor } from './letter-pairs.ts';
 
 const shape = /\d{3}([-. ])\d{2}\1\d{4}(?![\d]|[-.]\d)/g;
 /** Whatever stands between its parts, behind its label. */
@@ -13,17 +14,20 @@ const lastFourOf = /\b(?:ssn|social security)[^\d\n]{0,30}$/i;
 /** All but the last four crossed out. */
 const crossedOut = /\bx{3}[- ]?x{2}[- ]?\d{4}\b/gi;
 
-export const findSsn: Find = (text, emit, _words, numbers) => {
+const mayBeCrossedOut = lookedFor('xxx');
+
+export const findSsn: Find = (text, emit, _words, numbers, pairs) => {
   for (const match of matchesIn(numbers, shape)) {
     if (!/[\d]$|\d[-.]$/.test(before(text, match.index, 2))) emit(match.index, match.index + match[0].length, 'ssn');
   }
-  for (const match of matchesIn(numbers, bare)) {
+  for (const match of numbers.longest >= 9 ? matchesIn(numbers, bare) : []) {
     if (label.test(before(text, match.index, 32))) emit(match.index, match.index + 9, 'ssn');
   }
   for (const match of matchesIn(numbers, parted)) {
     if (label.test(before(text, match.index, 32))) emit(match.index, match.index + match[0].length, 'ssn');
   }
-  for (const match of matchesIn(numbers, crossedOut)) emit(match.index, match.index + match[0].length, 'ssn');
+  for (const match of mayBeCrossedOut(pairs) ? matchesIn(numbers, crossedOut) : [])
+    emit(match.index, match.index + match[0].length, 'ssn');
   for (const match of matchesIn(numbers, four)) {
     if (lastFourOf.test(before(text, match.index, 46))) emit(match.index, match.index + 4, 'ssn');
   }

@@ -79,3 +79,10 @@ export function isAbbreviation(text: string, word: Word): boolean {
   if (/[a-zß-ɏ]/.test(text.slice(word.start, word.end))) return false;
   return word.end - word.start < 4 || (!isRareFamily(word.key) && !isRareGiven(word.key));
 }
+
+/** "PETTIBONE, Lucius" */
+export function isFamilyInCapitals(text: string, { start, end, key, lists: standing }: Word): boolean {
+  if (end - start < 5 || (standing & (lists.english | lists.notName)) !== 0 || isClinical(key) || isMedical(key))
+    return false;
+  return /^[A-ZÀ-Þ'-]+$/.test(text.slice(start, end));
+}

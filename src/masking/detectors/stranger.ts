@@ -9,6 +9,7 @@ import { medicines } from '../lexicon/medicines.ts';
 import { programWords } from '../lexicon/program-words.ts';
 import { eponymNouns, givenNames, notNames, surnames } from '../names.ts';
 import { towns } from '../places.ts';
+import { isCodeWord, isOfConstant } from './code-word.ts';
 import { type About, before, type Emit, type Find, matches } from './detector.ts';
 import { isEponym } from './strange-word.ts';
 import { eachToken } from './tokens.ts';
@@ -50,6 +51,7 @@ export const findStranger: Find = (text, emit) => {
     // An object identifier has more parts than any number that is called, and a range two periods.
     const isLong = match[0].replace(/\D/g, '').length >= 7 && !match[0].includes('..');
     if (measureAhead.test(text.slice(match.index + match[0].length, match.index + match[0].length + 8))) continue;
+    if (measureBefore.test(before(text, match.index, 16))) continue;
     if (isLong && match[0].split('.').length < 6 && !locus.test(before(text, match.index, 8)))
       emit(match.index, match.index + match[0].length, 'phone');
   }
@@ -60,6 +62,8 @@ export const findStranger: Find = (text, emit) => {
 const locus = /\bchr\w{1,2}:$/i;
 /** "150-199 2 units" */
 const measureAhead = /^ ?(?:units?|mg|mcg|ml|doses?|rows|bytes|ms)\b/i;
+/** "MAX_FETCH_SIZE=1048576" */
+const measureBefore = /(?:size|bytes|limit|length|count|offset|timeout|capacity|_m[si]n?|_max)"?[=:] ?$/i;
 const manyDigits = /(?<![\w.,$€£-])\+?\d(?:[ ./()-]{0,2}\d){6,18}(?![\w%])/g;
 /** A region's letters and its postal code, as they end an address. */
 const postal = /\b[A-Z]{2}\.? \d{4,6}(?:-\d{4})?\b/g;
@@ -72,6 +76,7 @@ function tokensOf(text: string): readonly Token[] | null {
   let findings = 0;
   let abbreviations = 0;
   let words = 0;
+  let [small, strange, little] = [0, 0, false];
   let behind = 0;
   let isProse = true;
   eachToken(text, (start, end, form) => {
@@ -105,8 +110,18 @@ function tokensOf(text: string): readonly Token[] | null {
     if (capital && isGraded(text, token, end)) isProse = false;
     if (eponymous >= eponymsMin || (eponymous > 0 && findings > 0)) isProse = false;
     if (capital && isAbbreviation(token)) abbreviations++;
-    if (isProse) tokens.push({ start, end, capital, first, kind: kindOf(text, start, token, capital, first) });
-    return isProse;
+    if (!isProse) return false;
+    const kind = kindOf(text, start, token, capital, first);
+    // Of a script that has capitals.
+    const isSmall = !capital && (kind !== 'stranger' || token !== token.toUpperCase());
+    if (isSmall) small++;
+    if (isSmall && kind === 'stranger') {
+      strange++;
+      // A word of Greek or Cyrillic is as much of another language as a little one is.
+      if (token.length < 4 || /[\u0370-\u052f]/.test(token)) little = true;
+    }
+    tokens.push({ start, end, capital, first, kind });
+    return true;
   });
   if (!isProse) return null;
   if (abbreviations >= abbreviationsMin && measured.test(text)) return null;
@@ -114,9 +129,19 @@ function tokensOf(text: string): readonly Token[] | null {
   if (words < wordsMin && tokens.length <= wordsMin) return null;
   // Where people write capitals, or next to nothing, a strange word without one is jargon or another language.
   const isLowerCase = words >= lowerWordsMin && !tokens.some((token) => token.capital);
-  return isLowerCase
-    ? tokens
-    : tokens.map((each) => (each.kind === 'stranger' && !each.capital ? { ...each, kind: 'particle' } : each));
+  // Another language, of which every word is strange: there a capital within the sentence tells. A list of names has no little words.
+  const isForeign = strange >= strangeMin && strange * 2 > small && little;
+  return tokens.map((each) => {
+    if (each.kind !== 'stranger') return each;
+    if (isForeign && (each.first || !each.capital || each.end - each.start < 4)) return { ...each, kind: 'word' };
+    if (isLowerCase) return isOfCode(text, each) ? { ...each, kind: 'word' } : each;
+    return each.capital ? each : { ...each, kind: 'particle' };
+  });
+}
+
+/** "np.sin(", "aws_s3", "def grant(role):", "#fff": too short for a name that no list has. */
+function isOfCode(text: string, { start, end }: Token): boolean {
+  return end - start < 4 || text.charAt(end) === '(' || /\w[.]$/.test(before(text, start, 2));
 }
 
 /** What reports and prescriptions of other languages begin with: their words are strange, and nobody's. */
@@ -126,9 +151,9 @@ const documentWords: ReadonlySet<string> = new Set(
   ),
 );
 
-/** Part of a version, a fraction or an address of a machine. */
+/** Part of a version, a fraction, an address of a machine or a number in thousands. */
 function isDotted(text: string, start: number, end: number): boolean {
-  return /\d\.$/.test(before(text, start, 2)) || /^\.\d/.test(text.slice(end, end + 2));
+  return /\d[.,]$/.test(before(text, start, 2)) || /^(?:\.\d|,\d{3}(?!\d))/.test(text.slice(end, end + 5));
 }
 
 function isUpperCase(token: string): boolean {
@@ -172,6 +197,9 @@ function isAbbreviation(token: string): boolean {
   return token.length < 6 && /^[A-Z]{2}/.test(token) && !proper.has(token.toLowerCase());
 }
 
+/** So many words without a capital that are no English make a text another language's, where they are most of them. */
+const strangeMin = 3;
+
 const measured = /\d ?(?:%|mg|mm|cm|ml|mL|kg|mcg|mmol|g\/dL|bpm|[x×] ?\d)|\b\d{1,3}\/\d{1,3}\b/;
 /** What only prescriptions and charts are written in: doses, intervals, "h/o", "s/p", "62M". */
 const shorthand =
@@ -180,6 +208,7 @@ const startsAfter = /[.!?:;"“”>\n(-]\s{0,3}$/;
 
 function kindOf(text: string, start: number, token: string, capital: boolean, first: boolean): Kind {
   if (token.length === 1) return 'letter';
+  if (isOfConstant(text, start, start + token.length)) return 'word';
   // A label of another script.
   if (first && text.charCodeAt(start + token.length) === colon && /^[\u0370-\u1fff]/.test(token)) return 'word';
   const lower = token.toLowerCase();
@@ -196,29 +225,17 @@ function kindOf(text: string, start: number, token: string, capital: boolean, fi
     notNames.has(bare) ||
     bare.split("'").every((part) => part.length < 2 || englishWords.has(part, 0, part.length)) ||
     /^(?:[A-Z]{2,5}s?|i'.+|E(?:ADDR|AI|CONN|HOST|NET|PROTO|TIMED)[A-Z]{2,12})$/.test(token) ||
-    (humps.test(token) && !givenNames.has(lower) && humpsOf(token).every(isKnown)) ||
-    (camel.test(token) && !/^(?:Ma?c|D[ei]|L[aeo]|V[ao]n|Fitz|San)\p{Lu}/u.test(token));
+    isCodeWord(token);
   if (known) return isName ? 'name' : 'word';
   return 'stranger';
 }
 
 const colon = 58;
 
-/** "ChartService" */
-const humps = /^(?:\p{Lu}\p{Ll}{2,20}){2,5}$/u;
-
-function humpsOf(token: string): readonly string[] {
-  return token.match(/\p{Lu}\p{Ll}+/gu)?.map((hump) => hump.toLowerCase()) ?? [];
+/** A name that is a word of English, too. */
+function isWordToo(text: string, { start, end }: Token): boolean {
+  return englishWords.has(text, start, end);
 }
-
-function isKnown(word: string): boolean {
-  return (
-    (englishWords.has(word, 0, word.length) || programWords.has(word)) && !surnames.has(word) && !givenNames.has(word)
-  );
-}
-
-/** "MoCA", "IgG", "PostgreSQL" */
-const camel = /^\p{Lu}\p{Ll}{1,3}\p{Lu}|^\p{Lu}\p{Ll}{1,12}\p{Lu}{2,}$/u;
 
 /** From the token at `at`, which may start a phrase, to the next one to look at. */
 function phrase(text: string, tokens: readonly Token[], at: number, emit: Emit): number {
@@ -244,19 +261,33 @@ function isSeed(text: string, tokens: readonly Token[], at: number): boolean {
   const joined = next !== undefined && joins(text, tokens, at, at + 1);
   switch (token.kind) {
     case 'name':
-      return !token.first || next?.kind !== 'word' || next.capital || personVerbs.has(text.slice(next.start, next.end));
+      // "see Page 12"
+      if (joined && next.kind === 'number' && isWordToo(text, token)) return false;
+      return (
+        !token.first ||
+        next?.kind !== 'word' ||
+        (joined && next.capital) ||
+        personVerbs.has(text.slice(next.start, next.end))
+      );
     case 'number':
-      // "24 Clarke Avenue", and not "HTTP/1.1 404 Not Found"
+      // "24 Clarke Avenue", and not "HTTP/1.1 404 Not Found" or "2 Type II"
       return (
         !isStatus.test(before(text, token.start, 12)) &&
         joined &&
         next.capital &&
         third?.capital === true &&
-        joins(text, tokens, at + 1, at + 2)
+        joins(text, tokens, at + 1, at + 2) &&
+        [next, third].every((each) => each.kind !== 'letter' && (each.kind !== 'word' || !isShort(text, each)))
       );
     case 'place':
-      // "Suite 12", "West Brook"
-      return joined && token.capital && (next.kind === 'number' || (next.capital && !token.first));
+      // "Suite 12", "West Brook", and not "Port 8080"
+      return (
+        joined &&
+        token.capital &&
+        (next.kind === 'number'
+          ? !landscape.has(text.slice(token.start, token.end).toLowerCase())
+          : next.capital && !token.first)
+      );
     case 'word':
       return joined && token.capital && !token.first && next.kind === 'place' && next.capital;
     case 'letter':
@@ -266,7 +297,12 @@ function isSeed(text: string, tokens: readonly Token[], at: number): boolean {
 }
 
 /** Before the status of an answer (RFC 9110 §15). */
-const isStatus = /\bHTTP\/\d(?:\.\d)? $|\bstatus(?: code)? $/i;
+const isStatus = /\bHTTP(?:\/\d(?:\.\d)?)? $|\bstatus(?: code)? $/i;
+
+/** An abbreviation, or a number in Roman figures. */
+function isShort(text: string, { start, end }: Token): boolean {
+  return /^[A-Z]{2,5}$/.test(text.slice(start, end));
+}
 
 /** Only blanks, a hyphen, an initial's period or a comma before a number lie between. */
 function joins(text: string, tokens: readonly Token[], left: number, right: number): boolean {
@@ -320,12 +356,17 @@ const placeWords = listed(
     'park parks field fields hill hills bridge club village town city county island islands port cape beach north south east west upper lower fourth fifth third second first corner apo fpo dpo psc',
 );
 
+/** Of them, those that no number of a house or a room goes with. */
+const landscape = listed(
+  'park parks field fields hill hills bridge club village town city county island islands port cape beach gate river lake valley mount mountain north south east west upper lower fourth fifth third second first corner',
+);
+
 // Always capitalised, and no identifier: days, months, nations and their people, things.
 const proper = listed(
   'january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun ' +
     'christmas easter thanksgiving english american british french german italian spanish portuguese russian chinese japanese korean indian mexican canadian australian african asian european latin greek turkish arab arabic jewish muslim christian catholic ' +
     'latino latina hispanic hindu buddhist dutch swedish danish norwegian finnish polish czech hungarian austrian swiss irish scottish welsh brazilian cuban internet google facebook twitter youtube iphone ipad android microsoft windows amazon netflix linkedin instagram whatsapp tv ' +
-    'ok ceo cto cfo usa uk eu iban visa mastercard http https www com org net html app apps email emails online website blog wifi bluetooth covid vs etc aka mr mrs ms dr prof jr sr',
+    'hz khz mhz ghz kpa mpa hpa bq mbq gbq gy cgy mgy sv msv kwh ok ceo cto cfo usa uk eu iban visa mastercard http https www com org net html app apps email emails online website blog wifi bluetooth covid vs etc aka mr mrs ms dr prof jr sr',
 );
 
 export const aboutStranger: About = {

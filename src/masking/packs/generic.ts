@@ -156,9 +156,8 @@ export function labelClass(label: string): PhiClass | undefined {
   if (label.length > 80 || label.startsWith('[')) return undefined;
   const named = valueClass(label);
   if (named !== undefined) return named;
-  const plain = label
-    .replace(/([a-z])(?=[A-Z])/g, '$1 ')
-    .toLowerCase()
-    .replace(/[^a-z]+/g, ' ');
+  const apart = /[a-z][A-Z]/.test(label) ? label.replace(/([a-z])(?=[A-Z])/g, '$1 ') : label;
+  const lower = apart.toLowerCase();
+  const plain = /[^a-z ]| {2}/.test(lower) ? lower.replace(/[^a-z]+/g, ' ') : lower;
   return nobodys.test(plain) ? undefined : labels.find(([pattern]) => pattern.test(plain))?.[1];
 }

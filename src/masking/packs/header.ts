@@ -57,9 +57,7 @@ const manyPeople =
   /^(?:patient|member|person|people|subject|client|resident|beneficiarie|subscriber|provider|practitioner|physician|doctor|nurse|encounter|visit|admission)s?$/;
 
 /** What a list, a map or a type is called whose entries are people or what happened to one. */
-export function isOfPeople(name: string): boolean {
-  return manyPeople.test(plainWord(name));
-}
+export const isOfPeople: (name: string) => boolean = remembered((name) => manyPeople.test(plainWord(name)));
 
 /** Also where it is abbreviated: `nm`, `prov`. */
 function wordOf(name: string): string {
@@ -91,6 +89,6 @@ export function isPersonalValue(value: string): boolean {
 }
 
 /** A field that somebody is known by. */
-export function isPersonal(name: string): boolean {
-  return personal.has(columnClass(name)) || births.test(plainWord(name));
-}
+export const isPersonal: (name: string) => boolean = remembered(
+  (name) => personal.has(columnClass(name)) || births.test(plainWord(name)),
+);
