@@ -79,7 +79,8 @@ function targetOf({ to, format }: ExportConfig, { secret }: LoadedConfig, origin
     case 'syslog': {
       const { host, port, caFile } = to;
       const ca = caFile === null ? null : readFileSync(caFile, 'utf8');
-      return ok(syslogTarget({ host, port, ca }, origin.split('/')[0] ?? 'chartgate'));
+      const sender = new URL(`http://${origin}`).hostname.replace(/^\[|\]$/g, '');
+      return ok(syslogTarget({ host, port, ca }, sender));
     }
     case 'otlp': {
       const headers = to.token === null ? {} : { authorization: `Bearer ${secret(to.token)}` };

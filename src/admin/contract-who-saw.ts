@@ -59,6 +59,8 @@ export interface WhoSawView {
   readonly disclosures: readonly DisclosureView[];
   /** Answers of that time about patients that did not say which: this patient may be in them. */
   readonly unnamed: number;
+  /** Answers of that time about patients in sessions that have been shredded since: about whom, nobody can tell any more. */
+  readonly shredded: number;
   readonly before: number | null;
 }
 
@@ -88,5 +90,6 @@ export const whoSawView: z.ZodType<WhoSawView> = z.object({
     }),
   ),
   unnamed: z.int(),
+  shredded: z.int(),
   before: z.int().nullable(),
 });

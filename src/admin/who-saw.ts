@@ -64,7 +64,8 @@ async function answerTo(deps: AdminDeps, input: WhoSawInput, names: readonly str
   const disclosures: DisclosureView[] = [];
   for (const each of found) disclosures.push(viewOf(deps, each, each.purpose ? await purposeOf(deps, each.seq) : null));
   const last = found.length === limit ? (found.at(-1)?.seq ?? null) : null;
-  return { label, disclosures, unnamed: index.unnamedDisclosures(period), before: last };
+  const [unnamed, shredded] = [index.unnamedDisclosures(period), index.shreddedDisclosures(period)];
+  return { label, disclosures, unnamed, shredded, before: last };
 }
 
 async function purposeOf({ reader }: AdminDeps, seq: number): Promise<string | null> {

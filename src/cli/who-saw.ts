@@ -31,11 +31,8 @@ export async function whoSaw(io: Io, patients: readonly string[], options: WhoSa
     printJson(io, answer.value);
     return 0;
   }
-  const { disclosures, unnamed, label, before: older } = answer.value;
-  if (disclosures.length === 0)
-    io.stderr.write(
-      'Nothing is on record that names this patient. Sessions that retention has shredded name nobody any more.\n',
-    );
+  const { disclosures, unnamed, shredded, label, before: older } = answer.value;
+  if (disclosures.length === 0) io.stderr.write('Nothing is on record that names this patient.\n');
   else {
     const headings = [
       'time',
@@ -67,6 +64,10 @@ export async function whoSaw(io: Io, patients: readonly string[], options: WhoSa
   if (unnamed > 0)
     io.stderr.write(
       `${unnamed} more answers of that time, about patients, do not say about which: this one may be in them.\n`,
+    );
+  if (shredded > 0)
+    io.stderr.write(
+      `${shredded} more answers of that time are about patients and were given in sessions that retention has shredded: about whom, nobody can tell any more.\n`,
     );
   if (older !== null) io.stderr.write(`There is more: --before ${older}\n`);
   return 0;

@@ -1,6 +1,7 @@
 // One receiver's way through the log: at least once, in order, from where it got to. The log itself is the queue.
-// INVARIANT: the cursor moves only behind what the receiver has taken, however long it refuses. The one exception is an entry that it
-// rejects again and again while it takes those behind it: that is set aside, on record, so that it does not keep back the rest.
+// INVARIANT: the cursor moves only behind what the receiver has taken, however long it refuses, and what is kept of it only behind
+// what has arrived. The one exception is an entry that it rejects again and again while it takes those behind it: that is set aside,
+// on record, so that it does not keep back the rest.
 
 import type { Clock } from '../ports/clock.ts';
 import type { ExportCursors, Exported, ExportTarget } from '../ports/export.ts';
@@ -49,7 +50,11 @@ class Queue implements ExportQueue {
   readonly #format: FormatName;
   readonly #target: ExportTarget;
   #next: number;
+  /** What is kept of that: where a gate goes on that starts anew. */
+  #kept: number;
   #failures = 0;
+  /** For how long the receiver wanted to be left alone when it last answered. */
+  #askedMs = 0;
   /** How many entries the next batch has: fewer while the receiver refuses or is slow. */
   #entries = entriesPerBatch;
   #closed = false;
@@ -64,6 +69,7 @@ class Queue implements ExportQueue {
     const next = deps.cursors.next(name);
     // A place that is not in this log is one in another log: better everything twice than something never.
     this.#next = next >= 0 && next <= deps.source.reader.size ? next : 0;
+    this.#kept = this.#next;
   }
 
   get lag(): number {
@@ -73,6 +79,7 @@ class Queue implements ExportQueue {
   start(): void {
     if (this.#closed) return;
     this.#turn = this.#send().then((waitMs) => {
+      this.#keep(this.#next);
       if (!this.#closed) this.#stopTimer = this.#deps.clock.after(waitMs, () => this.start());
     });
   }
@@ -82,6 +89,7 @@ class Queue implements ExportQueue {
     this.#stopTimer();
     await this.#target.close();
     await this.#turn;
+    this.#keep(this.#next);
   }
 
   /** Sends what there is; resolves with how long to wait before the next time. */
@@ -96,8 +104,9 @@ class Queue implements ExportQueue {
       }
       const alone = to - this.#next === 1;
       this.#entries = Math.max(1, Math.floor((to - this.#next) / 2));
-      if (outcome.kind === 'rejected' && !alone) continue;
-      const behind = outcome.kind === 'rejected' && this.#failures + 1 >= rejectionsMax ? await this.#passBy() : false;
+      const rejected = outcome.kind === 'rejected';
+      if (rejected && !alone && this.#askedMs === 0) continue;
+      const behind = rejected && alone && this.#failures + 1 >= rejectionsMax ? await this.#passBy() : false;
       if (!behind) return this.#fail(outcome.text);
     }
     return idleMs;
@@ -107,16 +116,25 @@ class Queue implements ExportQueue {
   #fail(text: string): number {
     this.#failures++;
     this.#deps.onState(this.#name, text);
-    return Math.min(retryMsMin * 2 ** (this.#failures - 1), retryMsMax);
+    return Math.max(Math.min(retryMsMin * 2 ** (this.#failures - 1), retryMsMax), this.#askedMs);
+  }
+
+  /** `next`, or before what may not have arrived. False when the place could not be kept. */
+  #keep(next: number): boolean {
+    const sure = Math.min(next, this.#target.doubtful?.(this.#deps.clock.now()) ?? next);
+    if (sure === this.#kept) return true;
+    try {
+      this.#deps.cursors.save(this.#name, sure);
+    } catch {
+      return false;
+    }
+    this.#kept = sure;
+    return true;
   }
 
   /** False when the place could not be kept. */
   #advance(to: number): boolean {
-    try {
-      this.#deps.cursors.save(this.#name, to);
-    } catch {
-      return false;
-    }
+    if (!this.#keep(to)) return false;
     this.#next = to;
     if (this.#failures > 0) this.#deps.onState(this.#name, null);
     this.#failures = 0;
@@ -148,6 +166,7 @@ class Queue implements ExportQueue {
       for await (const each of exported(this.#deps.source, [from, to], this.#format, false)) batch.push(each);
       if (batch.length === 0) return { kind: 'nothing' };
       const sent = await this.#target.send(batch, this.#deps.clock.now());
+      this.#askedMs = sent.ok ? 0 : (sent.error.retryAfterMs ?? 0);
       if (sent.ok) return { kind: 'taken' };
       const { code, text } = sent.error;
       return code === 'invalid_request' ? { kind: 'rejected', text } : { kind: 'failed', text };

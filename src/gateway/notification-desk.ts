@@ -28,6 +28,8 @@ const giveUpMs = 86_400_000;
 export function createNotificationDesk(deps: NotificationDeps): NotificationDesk {
   const { clock, log, queue, notifiers, onFailure } = deps;
   const byName = new Map(notifiers.map((each) => [each.name, each]));
+  /** Until when a way has asked for nothing, ms since the epoch. */
+  const quietUntil = new Map<string, number>();
   let round: Promise<void> | null = null;
 
   async function deliverDue(): Promise<void> {
@@ -38,12 +40,16 @@ export function createNotificationDesk(deps: NotificationDeps): NotificationDesk
   async function deliverOne(queued: QueuedNotice): Promise<void> {
     const { notice, way, attempts } = queued;
     const notifier = byName.get(way);
+    const quietMs = quietUntil.get(way) ?? 0;
+    if (quietMs > clock.now()) return queue.put({ ...queued, dueMs: quietMs });
     const sent = notifier ? await notifier.send(notice, clock.now()) : ok(undefined);
     const now = clock.now();
     const hopeless = !sent.ok && (sent.error.code === 'upstream_refused' || now - queued.queuedMs >= giveUpMs);
     if (!sent.ok && !hopeless) {
       onFailure(`${way} does not take a notice: ${sent.error.text}`);
-      const pauseMs = Math.min(firstPauseMs * 2 ** attempts, longestPauseMs);
+      const { retryAfterMs = 0 } = sent.error;
+      quietUntil.set(way, now + retryAfterMs);
+      const pauseMs = Math.max(Math.min(firstPauseMs * 2 ** attempts, longestPauseMs), retryAfterMs);
       queue.put({ ...queued, attempts: attempts + 1, dueMs: now + pauseMs });
       return;
     }

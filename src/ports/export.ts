@@ -3,6 +3,7 @@
 import type { JsonObject } from '../core/json.ts';
 import type { RecordType } from '../core/record.ts';
 import type { Result } from '../core/result.ts';
+import type { NotTaken } from './not-taken.ts';
 
 /** One entry of the log in the words of a format. */
 export interface Exported {
@@ -20,7 +21,9 @@ export interface ExportTarget {
    * Resolves when the receiver has taken all of it; the same events may come again. Refused: invalid_request where it rejects what
    * is in them, any other code where it cannot be reached or does not let us. Never rejects. `now`: ms since the epoch.
    */
-  send(batch: readonly Exported[], now: number): Promise<Result<void>>;
+  send(batch: readonly Exported[], now: number): Promise<Result<void, NotTaken>>;
+  /** The first entry that it has counted as taken and that may not have arrived; null = none. */
+  doubtful?(now: number): number | null;
   close(): Promise<void>;
 }
 

@@ -3,6 +3,7 @@
 import type { JsonObject } from '../core/json.ts';
 import type { RecordType } from '../core/record.ts';
 import type { Result } from '../core/result.ts';
+import type { NotTaken } from './not-taken.ts';
 
 /** INVARIANT: names, codes, classes and times only; no statement, argument, reason or row. */
 export interface Notice {
@@ -25,7 +26,7 @@ export interface Notifier {
   /** Only notices for one of these groups; null = all. */
   readonly groups: readonly string[] | null;
   /** Refused: upstream_unavailable (worth another try), upstream_refused (not worth one). Never rejects. */
-  send(notice: Notice, now: number): Promise<Result<void>>;
+  send(notice: Notice, now: number): Promise<Result<void, NotTaken>>;
 }
 
 export interface QueuedNotice {

@@ -1,10 +1,13 @@
 // Retention through the command line of a gate in front of a real PostgreSQL: hold, shred, replay, verify.
 
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { shredView } from '../../src/admin/contract-retention.ts';
+import { whoSawView } from '../../src/admin/contract-who-saw.ts';
 import { type Clinic, startClinic } from '../parts/clinic.ts';
 
 let clinic: Clinic;
@@ -99,6 +102,28 @@ void test('the hold of a patient keeps who saw them and what cannot be told, and
   assert.match(listed.stdout, /… \(id\)/);
   assert.match(listed.stdout, /… \(every session\)/);
   assert.doesNotMatch(listed.stdout, /id:0001|mrn:1/);
+});
+
+void test('how many answers about patients were shredded is said alike by who-saw and by a package', async () => {
+  const ids = z.array(z.object({ id: z.string() }));
+  for (const { id } of await json(ids, 'audit', 'hold', 'ls'))
+    await clinic.chartgate(['audit', 'hold', 'release', id, '--reason', 'closed', '-c', clinic.config], 'augusto');
+  await json(shredView, 'audit', 'shred');
+  const period = ['--from', '2020-01-01', '--to', '2090-01-01', '--reason', 'the patient asks'];
+  const saw = await json(whoSawView, 'who-saw', 'id:1', ...period);
+  assert.deepEqual(saw.disclosures, []);
+  assert.ok(saw.shredded >= 5, String(saw.shredded));
+  const told = await clinic.chartgate(['who-saw', 'id:1', '--reason', 'x', '-c', clinic.config], 'augusto');
+  assert.match(
+    told.stderr,
+    new RegExp(`^${saw.shredded} more answers .* that retention has shredded: about whom, nobody`, 'm'),
+  );
+  const folder = join(clinic.directory, 'package');
+  const asked = ['evidence', ...period, '-o', folder, '--patient', 'id:1', '-c', clinic.config];
+  const made = await clinic.chartgate(asked, 'augusto');
+  assert.equal(made.code, 0, made.stderr);
+  const { making } = JSON.parse(await readFile(join(folder, 'report.json'), 'utf8'));
+  assert.deepEqual(making.patient, { entries: [], unnamed: saw.unnamed, shredded: saw.shredded });
 });
 
 function relationsOf(data: unknown): string {

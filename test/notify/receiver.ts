@@ -1,7 +1,7 @@
 // Receivers of notices: an HTTP server and an SMTP server that keep what they get, and can be told to refuse.
 
 import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { SMTPServer } from 'smtp-server';
 
@@ -11,22 +11,24 @@ export interface Received {
   readonly body: string;
 }
 
+type Answer = readonly [status: number, body: string, headers?: OutgoingHttpHeaders];
+
 export interface HttpReceiver {
   readonly url: string;
   readonly received: Received[];
-  /** Answers of the next requests: status and body; else 200 `{"ok":true}`. */
-  readonly next: (readonly [number, string])[];
+  /** Answers of the next requests: status, body and headers; else 200 `{"ok":true}`. */
+  readonly next: Answer[];
   close(): Promise<void>;
 }
 
 export async function httpReceiver(): Promise<HttpReceiver> {
   const received: Received[] = [];
-  const next: (readonly [number, string])[] = [];
+  const next: Answer[] = [];
   const server = createServer((request, response) => {
     void text(request).then((body) => {
       received.push({ path: request.url ?? '', headers: request.headers, body });
-      const [status, answer] = next.shift() ?? [200, '{"ok":true}'];
-      response.writeHead(status, status === 302 ? { location: '/elsewhere' } : {}).end(answer);
+      const [status, answer, headers = {}] = next.shift() ?? [200, '{"ok":true}'];
+      response.writeHead(status, status === 302 ? { location: '/elsewhere' } : headers).end(answer);
     });
   });
   server.listen(0, '127.0.0.1');

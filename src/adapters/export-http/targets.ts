@@ -6,13 +6,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isJsonObject, type Json, type JsonObject, objectOf } from '../../core/json.ts';
 import { ok, type Result, refuse } from '../../core/result.ts';
 import type { Exported, ExportTarget } from '../../ports/export.ts';
+import type { NotTaken } from '../../ports/not-taken.ts';
 
 /** POSTs and gives the body of a 2xx answer, null where that is too long to be looked at. Never rejects. */
 export type Post = (
   url: string,
   body: string,
   headers: Readonly<Record<string, string>>,
-) => Promise<Result<string | null>>;
+) => Promise<Result<string | null, NotTaken>>;
 
 /**
  * Signed with `webhook-signature: v1,<base64 HMAC-SHA256 of id.timestamp.body>`, one for each key, by blanks apart: a receiver takes
@@ -56,7 +57,7 @@ export function splunkTarget(post: Post, url: string, token: string, origin: str
   ackUrl.pathname = ackUrl.pathname.replace(/\/event(?:\/1\.0)?\/?$/, '').concat('/ack');
   ackUrl.searchParams.set('channel', channel);
 
-  const acknowledged = async (ackId: number): Promise<Result<void>> => {
+  const acknowledged = async (ackId: number): Promise<Result<void, NotTaken>> => {
     for (let waited = 0; waited < ackWaitMs; waited += ackAgainMs) {
       const asked = await post(ackUrl.href, JSON.stringify({ acks: [ackId] }), headers);
       if (!asked.ok) return asked;
@@ -150,10 +151,10 @@ function attributesOf(members: Readonly<Record<string, string>>): unknown[] {
   return Object.entries(members).map(([key, stringValue]) => ({ key, value: { stringValue } }));
 }
 
-function target(send: (batch: readonly Exported[], now: number) => Promise<Result<void>>): ExportTarget {
+function target(send: (batch: readonly Exported[], now: number) => Promise<Result<void, NotTaken>>): ExportTarget {
   return { send, close: () => Promise.resolve() };
 }
 
-function taken(sent: Result<string | null>): Result<void> {
+function taken(sent: Result<string | null, NotTaken>): Result<void, NotTaken> {
   return sent.ok ? ok(undefined) : sent;
 }

@@ -1,8 +1,9 @@
 // Records over syslog: RFC 5424 messages with octet counting (RFC 6587 §3.4.1) over TLS (RFC 5425). The protocol has no
 // acknowledgement: a batch counts as taken once this machine's TLS has sent it and the connection still stands; what had been sent
-// shortly before a connection broke is sent again on the next one.
+// shortly before a connection broke is sent again on the next one, and by the next gate where this one does not live to do it.
 
 import { connect, type TLSSocket } from 'node:tls';
+import type { JsonObject } from '../../core/json.ts';
 import { ok, type Result, refuse } from '../../core/result.ts';
 import type { Exported, ExportTarget } from '../../ports/export.ts';
 
@@ -30,6 +31,14 @@ export function syslogTarget(receiver: SyslogReceiver, hostname: string): Export
   return new Syslog(receiver, hostname);
 }
 
+interface SentBatch {
+  /** Ms since the epoch. */
+  readonly at: number;
+  /** The number of its first entry. */
+  readonly first: number;
+  readonly messages: readonly Buffer[];
+}
+
 class Syslog implements ExportTarget {
   readonly #receiver: SyslogReceiver;
   readonly #hostname: string;
@@ -37,8 +46,8 @@ class Syslog implements ExportTarget {
   /** On its way to become that. */
   #opening: TLSSocket | null = null;
   #closed = false;
-  /** Sent on this connection, or on the one that broke. */
-  #recent: { readonly at: number; readonly messages: readonly Buffer[] }[] = [];
+  /** Sent on this connection, or on the one that broke, in order. */
+  #recent: readonly SentBatch[] = [];
 
   constructor(receiver: SyslogReceiver, hostname: string) {
     this.#receiver = receiver;
@@ -49,10 +58,11 @@ class Syslog implements ExportTarget {
     const messages = batch.map((each) => framed(messageOf(each, this.#hostname)));
     try {
       if (this.#closed) throw new Error('it is closed');
-      const again = this.#socket ? [] : this.#recent.flatMap((each) => each.messages);
+      const again = this.#socket ? [] : this.#recent;
       this.#socket ??= await this.#connect();
-      await written(this.#socket, Buffer.concat([...again, ...messages]));
-      this.#keep(messages, now);
+      await written(this.#socket, Buffer.concat([...again.flatMap((each) => each.messages), ...messages]));
+      if (again.length > 0) this.#recent = again.map((each) => ({ ...each, at: now }));
+      this.#keep({ at: now, first: batch[0]?.seq ?? 0, messages });
       return ok(undefined);
     } catch (error) {
       this.#socket?.destroy();
@@ -62,9 +72,13 @@ class Syslog implements ExportTarget {
     }
   }
 
-  #keep(messages: readonly Buffer[], now: number): void {
-    this.#recent.push({ at: now, messages });
-    const kept = this.#recent.filter(({ at }) => at >= now - recentMs);
+  doubtful(now: number): number | null {
+    if (this.#socket && !this.#socket.destroyed) this.#recent = this.#recent.filter(({ at }) => at >= now - recentMs);
+    return this.#recent[0]?.first ?? null;
+  }
+
+  #keep(sent: SentBatch): void {
+    const kept = [...this.#recent, sent].filter(({ at }) => at >= sent.at - recentMs);
     let count = kept.reduce((sum, each) => sum + each.messages.length, 0);
     while (count > recentMax && kept.length > 1) count -= kept.shift()?.messages.length ?? 0;
     this.#recent = kept;
@@ -78,6 +92,10 @@ class Syslog implements ExportTarget {
     if (!socket || socket.destroyed) return;
     await new Promise<void>((resolve) => {
       const late = setTimeout(() => socket.destroy(), closeMs);
+      // It has read to the end.
+      socket.once('end', () => {
+        this.#recent = [];
+      });
       socket.once('close', () => {
         clearTimeout(late);
         resolve();
@@ -139,8 +157,18 @@ function framed(message: Buffer): Buffer {
   return Buffer.concat([Buffer.from(`${message.length} `), message]);
 }
 
-/** RFC 5424 §6: the event is the message, without a byte order mark, so that what reads JSON reads it. */
+/**
+ * RFC 5424 §6: the event is the message. In ASCII, as UTF-8 would have to begin with a byte order mark (§6.4), which readers of JSON
+ * do not take.
+ */
 function messageOf({ time, type, refused, event }: Exported, hostname: string): Buffer {
   const priority = facility + (refused ? 4 : 6);
-  return Buffer.from(`<${priority}>1 ${time} ${hostname} chartgate - ${type} - ${JSON.stringify(event)}`);
+  return Buffer.from(`<${priority}>1 ${time} ${hostname} chartgate - ${type} - ${asciiJson(event)}`);
+}
+
+function asciiJson(event: JsonObject): string {
+  return JSON.stringify(event).replaceAll(
+    /[\u0080-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

@@ -1,7 +1,9 @@
 // One POST to a receiver of notices: short, no redirect, nothing of the answer believed but its status and a small body.
 
-import { ok, type Result, refuse } from '../../core/result.ts';
+import { fail, ok, type Result, refuse } from '../../core/result.ts';
+import type { NotTaken } from '../../ports/not-taken.ts';
 import { boundedBody } from '../../wire/http/bounded-body.ts';
+import { retryAfterMs } from '../../wire/http/retry-after.ts';
 
 const answerMs = 10_000;
 const answerBytesMax = 65_536;
@@ -15,7 +17,7 @@ export async function post(
   url: string,
   body: string,
   headers: Readonly<Record<string, string>> = {},
-): Promise<Result<string | null>> {
+): Promise<Result<string | null, NotTaken>> {
   try {
     const response = await fetch(url, {
       method: 'POST',
@@ -27,7 +29,12 @@ export async function post(
     });
     if (response.ok) return ok((await boundedBody(response.body, answerBytesMax))?.toString('utf8') ?? null);
     await response.body?.cancel();
-    return refuse(codeOf(response.status), `it answered with status ${response.status}.`);
+    const pauseMs = retryAfterMs(response.headers, Date.now());
+    return fail({
+      code: codeOf(response.status),
+      text: `it answered with status ${response.status}.`,
+      ...(pauseMs === null ? {} : { retryAfterMs: pauseMs }),
+    });
   } catch (error) {
     return refuse('upstream_unavailable', whyNot(error));
   }

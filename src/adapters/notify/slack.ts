@@ -3,6 +3,7 @@
 
 import type { JsonObject } from '../../core/json.ts';
 import { ok, type Result, refuse } from '../../core/result.ts';
+import type { NotTaken } from '../../ports/not-taken.ts';
 import type { Notice, Notifier, SlackDialogs } from '../../ports/notices.ts';
 import { post } from './post.ts';
 
@@ -45,7 +46,7 @@ export function slackDialogs(bot: SlackBot): SlackDialogs {
 }
 
 /** Slack says what went wrong in the body of a 200. */
-async function call({ api, token }: SlackBot, method: string, body: JsonObject): Promise<Result<void>> {
+async function call({ api, token }: SlackBot, method: string, body: JsonObject): Promise<Result<void, NotTaken>> {
   const headers = { 'content-type': 'application/json; charset=utf-8', authorization: `Bearer ${token}` };
   const answer = await post(`${api}/${method}`, JSON.stringify(body), headers);
   if (!answer.ok) return answer;

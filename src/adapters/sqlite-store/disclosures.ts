@@ -1,5 +1,5 @@
 // Which answers were about which patient, by keyed name: part of the index that is read off the log. The names come out of
-// encrypted payloads, so what retention has shredded is forgotten here too.
+// encrypted payloads, so of what retention has shredded no more is kept here than that there was an answer, and when.
 
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { Json, JsonObject } from '../../core/json.ts';
@@ -33,19 +33,26 @@ export function disclosureApplier(database: DatabaseSync): (entry: Entry, disclo
     'INSERT INTO disclosures (seq, session, request, time, unnamed, purpose, data) VALUES (?, ?, ?, ?, ?, ?, ?)',
   );
   const insertName = database.prepare('INSERT OR IGNORE INTO disclosed (name, seq, asked) VALUES (?, ?, ?)');
+  const count = database.prepare(
+    'INSERT INTO shredded_disclosures (seq, time) SELECT seq, time FROM disclosures WHERE session = ?',
+  );
   const forget = database.prepare('DELETE FROM disclosures WHERE session = ?');
   return (entry, disclosed) => {
     const { type, seq, session = '', request = '', time, data = {} } = entry;
     if (type === 'retention.shredded') {
       const sessions = data['sessions'];
-      for (const each of Array.isArray(sessions) ? (sessions as readonly Json[]) : [])
-        if (typeof each === 'string') forget.run(each);
+      for (const each of Array.isArray(sessions) ? (sessions as readonly Json[]) : []) {
+        if (typeof each !== 'string') continue;
+        count.run(each);
+        forget.run(each);
+      }
     }
-    if (type !== 'disclosure' || !disclosed) return;
+    if (type !== 'disclosure') return;
     const unnamed = data['unnamed'] === true ? 1 : 0;
-    insert.run(seq, session, request, time, unnamed, disclosed.purpose ? 1 : 0, JSON.stringify(data));
+    const { names = [], purpose = false } = disclosed ?? {};
+    insert.run(seq, session, request, time, unnamed, purpose ? 1 : 0, JSON.stringify(data));
     // Who is in the answer counts as that, also where the question named them.
-    for (const { name, asked } of disclosed.names.toSorted((a, b) => Number(a.asked) - Number(b.asked)))
+    for (const { name, asked } of names.toSorted((a, b) => Number(a.asked) - Number(b.asked)))
       insertName.run(name, seq, asked ? 1 : 0);
   };
 }
@@ -55,7 +62,7 @@ type Row = Readonly<Record<string, unknown>>;
 export function disclosureQueries(
   database: DatabaseSync,
   summaryOf: (row: Row) => SessionSummary,
-): Pick<SessionIndex, 'disclosuresOf' | 'seenIn' | 'unnamedDisclosures'> {
+): Pick<SessionIndex, 'disclosuresOf' | 'seenIn' | 'unnamedDisclosures' | 'shreddedDisclosures'> {
   const disclosureOf = (row: Row): Disclosure => {
     const data: JsonObject = JSON.parse(textOf(row, 'data'));
     return {
@@ -102,6 +109,12 @@ export function disclosureQueries(
       const { terms, values } = within(filter);
       const where = ['d.unnamed = 1', ...terms].join(' AND ');
       const row = database.prepare(`SELECT count(*) AS count FROM disclosures d WHERE ${where}`).get(...values);
+      return numberOf(row ?? {}, 'count');
+    },
+    shreddedDisclosures(filter) {
+      const { terms, values } = within(filter);
+      const where = terms.length === 0 ? '' : `WHERE ${terms.join(' AND ')}`;
+      const row = database.prepare(`SELECT count(*) AS count FROM shredded_disclosures d ${where}`).get(...values);
       return numberOf(row ?? {}, 'count');
     },
   };

@@ -67,6 +67,10 @@ const migrations = [
   `ALTER TABLE sessions ADD COLUMN subject_actors TEXT;
    DELETE FROM sessions; DELETE FROM session_entries; DELETE FROM session_terms; DELETE FROM disclosed; DELETE FROM disclosures;
    DELETE FROM set_backs; DELETE FROM holds; UPDATE cursor SET next = 0, last = '';`,
+  `CREATE TABLE shredded_disclosures (seq INTEGER PRIMARY KEY, time TEXT NOT NULL) STRICT;
+   CREATE INDEX shredded_disclosures_by_time ON shredded_disclosures (time);
+   DELETE FROM sessions; DELETE FROM session_entries; DELETE FROM session_terms; DELETE FROM disclosed; DELETE FROM disclosures;
+   DELETE FROM set_backs; DELETE FROM holds; UPDATE cursor SET next = 0, last = '';`,
 ];
 
 /** And what their rows are in order by. */
@@ -76,6 +80,7 @@ const tables = {
   session_terms: '1, 2, 3',
   disclosures: '1',
   disclosed: '1, 2',
+  shredded_disclosures: '1',
   set_backs: '1',
   holds: '1',
   cursor: '1',

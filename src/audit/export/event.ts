@@ -2,7 +2,7 @@
 // was said leaves the gate only where somebody asks for it, with a reason.
 
 import type { Json, JsonObject } from '../../core/json.ts';
-import type { Entry, RecordInput } from '../../core/record.ts';
+import type { Entry, RecordInput, RecordType } from '../../core/record.ts';
 
 export interface ExportEvent {
   readonly entry: Entry;
@@ -66,8 +66,18 @@ export function undoneIn({ entry }: ExportEvent): 'held' | 'canceled' | null {
   return status === 'held' || status === 'canceled' ? status : null;
 }
 
-/** Something was not let through, or went wrong. */
-export function isRefused({ entry }: ExportEvent): boolean {
+/** Somebody asked for something that is not theirs. */
+const refusals: ReadonlySet<RecordType> = new Set([
+  'auth.refused',
+  'account.refused',
+  'approval.refused',
+  'break_glass.refused',
+]);
+const failures: ReadonlySet<RecordType> = new Set(['outcome_unknown', 'notification.failed']);
+
+/** Something was not let through, or went wrong; null where neither. */
+export function troubleIn({ entry }: ExportEvent): 'refused' | 'failed' | null {
   const [effect, status] = [wordIn(entry.data, 'effect'), wordIn(entry.data, 'status')];
-  return entry.type === 'auth.refused' || effect === 'deny' || status === 'refused' || status === 'error';
+  if (refusals.has(entry.type) || effect === 'deny' || status === 'refused') return 'refused';
+  return failures.has(entry.type) || status === 'error' ? 'failed' : null;
 }

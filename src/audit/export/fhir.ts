@@ -5,7 +5,7 @@
 import { spokenNameOf } from '../../core/facts.ts';
 import { isJsonArray, type Json, type JsonObject, objectOf } from '../../core/json.ts';
 import type { RecordType } from '../../core/record.ts';
-import { addressOf, type ExportEvent, type Format, idOf, subjectOf, undoneIn, wordIn } from './event.ts';
+import { addressOf, type ExportEvent, type Format, idOf, subjectOf, troubleIn, undoneIn, wordIn } from './event.ts';
 
 const dicom = 'http://dicom.nema.org/resources/ontology/DCM';
 const eventTypes = 'http://terminology.hl7.org/CodeSystem/audit-event-type';
@@ -39,6 +39,7 @@ const disclosed = coding(lifecycle, 'disclose', 'Disclose/Transmit Record Lifecy
 const query: Meaning = { type: rest, subtype: search, action: 'E' };
 const disclosure: Meaning = { type: exported, subtype: disclosed, action: 'R' };
 const logon: Meaning = { type: login, subtype: coding(dicom, '110122', 'Login'), action: 'E' };
+const configured: Meaning = { type: security, subtype: coding(dicom, '110129', 'Security Configuration'), action: 'U' };
 const logoff: Meaning = { type: login, subtype: coding(dicom, '110123', 'Logout'), action: 'E' };
 
 const meanings: Readonly<Partial<Record<RecordType, Meaning>>> = {
@@ -50,6 +51,13 @@ const meanings: Readonly<Partial<Record<RecordType, Meaning>>> = {
   'auth.signed_out': logoff,
   'session.start': logon,
   'session.end': logoff,
+  'break_glass.opened': { type: security, subtype: coding(dicom, '110127', 'Emergency Override Started'), action: 'E' },
+  'break_glass.ended': { type: security, subtype: coding(dicom, '110138', 'Emergency Override Stopped'), action: 'E' },
+  'config.changed': configured,
+  'policy.changed': configured,
+  'key.rotated': configured,
+  'key.added': configured,
+  'key.replaced': configured,
   'audit.read': { type: auditUsed, action: 'R' },
   'audit.reviewed': { type: auditUsed, action: 'R' },
   'evidence.exported': { type: auditUsed, action: 'R' },
@@ -123,11 +131,9 @@ function eventOf(
 
 /** audit-event-outcome: 0 success, 4 minor failure (refused, held, given up), 8 serious failure. */
 function outcomeOf(event: ExportEvent): string {
-  const { entry } = event;
-  const [effect, status] = [wordIn(entry.data, 'effect'), wordIn(entry.data, 'status')];
-  if (entry.type === 'auth.refused' || effect === 'deny' || status === 'refused') return '4';
-  if (undoneIn(event) !== null) return '4';
-  return status === 'error' || entry.type === 'outcome_unknown' ? '8' : '0';
+  const trouble = troubleIn(event);
+  if (trouble === 'refused' || undoneIn(event) !== null) return '4';
+  return trouble === 'failed' ? '8' : '0';
 }
 
 /** The profiles of queries are those of successful ones. */
@@ -139,9 +145,11 @@ function observerOf({ origin }: ExportEvent): JsonObject {
   return { display: `Chartgate ${origin}` };
 }
 
-/** network-type 1: machine name. */
+/** network-type 1: machine name, 2: IP address. */
 function gateNetwork({ origin }: ExportEvent): JsonObject {
-  return { address: origin.split('/')[0] ?? origin, type: '1' };
+  const [, ipv6, host = origin] = /^(?:\[(.*)\]|([^:/]*))/.exec(origin) ?? [];
+  if (ipv6 !== undefined) return { address: ipv6, type: '2' };
+  return { address: host, type: /^\d{1,3}(?:\.\d{1,3}){3}$/.test(host) ? '2' : '1' };
 }
 
 /** network-type 2: IP address. */

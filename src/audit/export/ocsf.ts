@@ -4,7 +4,7 @@
 import { spokenNameOf } from '../../core/facts.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { RecordType } from '../../core/record.ts';
-import { addressOf, type ExportEvent, type Format, idOf, isRefused, subjectOf, undoneIn, wordIn } from './event.ts';
+import { addressOf, type ExportEvent, type Format, idOf, subjectOf, troubleIn, undoneIn, wordIn } from './event.ts';
 
 type ClassUid = 2004 | 3001 | 3002 | 3003 | 6003 | 6005;
 
@@ -71,7 +71,7 @@ export const asOcsf: Format = (event) => {
   if (unsent.has(entry.type)) return [];
   const kind = kindOf(event);
   const [category, className, categoryName] = names[kind.uid];
-  const refused = isRefused(event);
+  const isTrouble = troubleIn(event) !== null;
   const activity = activities[kind.uid][kind.activity] ?? entry.type;
   return [
     {
@@ -84,7 +84,7 @@ export const asOcsf: Format = (event) => {
       type_uid: kind.uid * 100 + kind.activity,
       type_name: `${className}: ${kind.activity === other ? 'Other' : activity}`,
       time: Date.parse(entry.time),
-      severity_id: refused ? Math.max(kind.severity, low) : kind.severity,
+      severity_id: isTrouble ? Math.max(kind.severity, low) : kind.severity,
       ...statusOf(event, kind.uid),
       ...(wordIn(entry.data, 'code') === '' ? {} : { status_code: wordIn(entry.data, 'code') }),
       metadata: {
@@ -105,7 +105,7 @@ export const asOcsf: Format = (event) => {
 /** The status of a finding is its way through review; of anything else, how it ended. */
 function statusOf(event: ExportEvent, uid: ClassUid): JsonObject {
   if (uid === 2004) return { status_id: 1, status: 'New' };
-  if (isRefused(event)) return { status_id: 2, status: 'Failure' };
+  if (troubleIn(event)) return { status_id: 2, status: 'Failure' };
   const undone = undoneIn(event);
   if (undone !== null) return { status_id: 99, status: undone === 'held' ? 'Held' : 'Canceled' };
   return { status_id: 1, status: 'Success' };
