@@ -20,14 +20,14 @@ export function lookBeforeStart(loaded: LoadedConfig): BeforeStart {
   const { keys, tls, publicUrl } = loaded.config;
   const notifiers = openNotifiers(loaded);
   const kek = keys.kek ? keyFromText(loaded.secret(keys.kek)) : ok(null);
-  const certificate = tls ? lookAtCertificate(tls, new URL(publicUrl).hostname, clock.now()) : ok([]);
+  const certificate = tls ? lookAtCertificate(tls, new URL(publicUrl).hostname, clock.now()) : ok({ remarks: [] });
   const next = 'Have a certificate made for that host and time; openssl x509 -noout -text shows what one says.';
   return {
     problems: [kek, certificate, notifiers, witnessesOf(loaded.config)].flatMap((each) =>
       each.ok ? [] : [each.error],
     ),
     warnings: [
-      ...(certificate.ok ? certificate.value.map((text) => ({ text, next })) : []),
+      ...(certificate.ok ? certificate.value.remarks.map((text) => ({ text, next })) : []),
       ...[...new Set(secretFiles(loaded))].filter(isOpenToAll).map((file) => ({
         text: `${file} holds a secret, and everybody on this machine can read it.`,
         next: `chmod 600 ${file}, and give it to the user the gate runs as; who has read it by now still knows it.`,

@@ -9,6 +9,7 @@ import { keepPolicy } from './adapters/log-files/kept-policies.ts';
 import { listenHttp } from './adapters/node-http/listener.ts';
 import { listen } from './adapters/node-net/listener.ts';
 import { systemClock as clock, every } from './adapters/system/clock.ts';
+import { type ShownCertificate, showCertificate } from './compose-certificate.ts';
 import { startExports } from './compose-exports.ts';
 import { accountsOf, openMcpDoor } from './compose-mcp.ts';
 import { later, operationsAnd, signInAnd } from './compose-operations.ts';
@@ -69,7 +70,8 @@ export async function openDoors(
   const accounts = await accountsOf(kernel.value, logger);
   const mcpDoor = openMcpDoor(kernel.value, accounts, logger, onClose);
   signOuts.doors.push({ end: (which) => mcpDoor.closeWhere(which, 'signed_out') });
-  const postgres = await openPostgresDoor(kernel.value, mcpDoor, onClose);
+  const certificate = showCertificate(kernel.value, logger);
+  const postgres = await openPostgresDoor(kernel.value, mcpDoor, certificate, onClose);
   if (!postgres.ok) return postgres;
   const front = later(async () => (await import('./compose-front.ts')).openFront(kernel.value, accounts));
   const http = await listenHttp({
@@ -86,6 +88,7 @@ export async function openDoors(
   });
   if (!http.ok) return http;
   onClose(() => http.value.close(2_000));
+  certificate.doors.push((pem) => http.value.useCertificate(pem));
   const socket = await listenLocally(join(config.state, 'admin.sock'), front.listener('local'));
   if (socket.ok) onClose(() => socket.value.close());
   else logger.warn(socket.error.text);
@@ -104,7 +107,7 @@ export async function openDoors(
     failed: front.failed,
     reload: async (next) => {
       const compiled = compilePolicy(next.config.policy);
-      if (!compiled.ok) return;
+      if (!compiled.ok || !certificate.renew(next.config.tls)) return;
       const { config: inForce, changed, restart } = reload(loaded, before, next);
       before = next;
       rules.replace(inForce, compiled.value);
@@ -156,7 +159,12 @@ async function recordConfiguration({ log, rules, loaded }: Kernel, logger: Logge
   ]);
 }
 
-async function openPostgresDoor(kernel: Kernel, mcpDoor: McpDoor, onClose: OnClose): Promise<Result<string[]>> {
+async function openPostgresDoor(
+  kernel: Kernel,
+  mcpDoor: McpDoor,
+  certificate: ShownCertificate,
+  onClose: OnClose,
+): Promise<Result<string[]>> {
   const { loaded, foundation, rules, enforcement, routes, tls, authenticate, people, postgresAt, onBug } = kernel;
   const { config } = loaded;
   const address = config.listen.postgres;
@@ -184,6 +192,7 @@ async function openPostgresDoor(kernel: Kernel, mcpDoor: McpDoor, onClose: OnClo
   });
   const listener = await listen({ ...address, tls, clock, onStream: (stream) => void door.serve(stream) });
   if (!listener.ok) return listener;
+  certificate.doors.push((pem) => listener.value.useCertificate(pem));
   kernel.signOuts.doors.push({
     end: (which) => door.closeWhere(which, { code: 'signed_out', text: errors.signed_out.text }),
   });

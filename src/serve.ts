@@ -2,7 +2,7 @@
 
 import { join, resolve } from 'node:path';
 import { destination, type Logger, pino } from 'pino';
-import { watchConfig } from './adapters/config-file/watch.ts';
+import { watchFiles } from './adapters/config-file/watch.ts';
 import { keyFromText, keyInState } from './adapters/key-file/kek.ts';
 import { keepKekId, type NodeKeys, nodeKeys } from './adapters/key-file/node-keys.ts';
 import { refuseUnfinished } from './adapters/key-file/replacement.ts';
@@ -24,6 +24,7 @@ import { errors } from './core/errors.ts';
 import { limits } from './core/limits.ts';
 import { fail, ok, type Result } from './core/result.ts';
 import type { Foundation } from './foundation.ts';
+import { tellingOfRoom } from './gateway/scarce-log.ts';
 import { LogUnavailable } from './ports/log.ts';
 
 /** Runs the gate until it is told to stop. Returns the exit code. */
@@ -58,13 +59,20 @@ export async function serve(io: Io, configFile: string, version: string): Promis
   print(io, `chartgate ${version}: ${gate.value.addresses.join(', ')}`);
   print(io, `log ${gate.value.vkey}`);
 
+  const watch = watchFiles(reloadOrSay);
+  const follow = ({ tls }: LoadedConfig['config']): void =>
+    watch.follow([file, ...(tls ? [tls.certFile, tls.keyFile] : [])]);
+  follow(loaded.value.config);
   reload = async () => {
     const next = await loadConfig(file, io.env);
-    if (next.ok) return gate.value.reload(next.value);
+    if (next.ok) {
+      follow(next.value.config);
+      return gate.value.reload(next.value);
+    }
     const problems = next.error.map((each) => plain(renderProblem(each)));
     logger.error({ problems }, 'the configuration in the file is not valid; the one in force stays');
   };
-  opened.add(watchConfig(file, reloadOrSay));
+  opened.add(() => watch.close());
   const exitCode = await Promise.race([
     signal.then((signal) => {
       logger.info({ signal }, 'stopping');
@@ -138,7 +146,7 @@ async function openFoundation(loaded: LoadedConfig, logger: Logger, opened: Open
   if (!openedLog.ok) return openedLog;
   const { recovered } = openedLog.value;
   const metrics = meter(openedLog.value.log);
-  const { log } = metrics;
+  const log = tellingOfRoom(metrics.log);
   opened.add(async () => {
     await log.append({ type: 'node.stop' }).catch(() => {});
     await log.close();

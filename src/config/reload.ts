@@ -22,7 +22,9 @@ export function reload(started: LoadedConfig, before: LoadedConfig, next: Loaded
     const posture = config.classification[name]?.posture ?? 'inline';
     return [name, { ...each, posture }] as const;
   });
-  const waiting = differences(started, next).filter((path) => !isReloaded(path));
+  const tls = config.tls && next.config.tls;
+  const isInForce = (path: Path): boolean => (path[0] === 'tls' ? tls !== null : isReloaded(path));
+  const waiting = differences(started, next).filter((path) => !isInForce(path));
   for (const [name, { posture }] of Object.entries(next.config.classification)) {
     if (posture !== (config.classification[name]?.posture ?? 'inline'))
       waiting.push(['classification', name, 'posture']);
@@ -30,13 +32,14 @@ export function reload(started: LoadedConfig, before: LoadedConfig, next: Loaded
   return {
     config: {
       ...config,
+      tls: tls ?? config.tls,
       policy: next.config.policy,
       masks: next.config.masks,
       classification: Object.fromEntries(classification),
       detectors: { ...config.detectors, rules: next.config.detectors.rules },
       audit: { ...config.audit, readers: next.config.audit.readers },
     },
-    changed: named(differences(before, next).filter(isReloaded)),
+    changed: named(differences(before, next).filter(isInForce)),
     restart: named(waiting),
   };
 }

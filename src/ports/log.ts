@@ -60,7 +60,7 @@ export class LogUnavailable extends Error {
   /** `told`: where it is not the log itself that cannot be written. */
   constructor(
     message: string,
-    options: { readonly cause?: unknown; readonly told?: Pick<Refusal, 'text' | 'next'> } = {},
+    options: { readonly cause?: unknown; readonly told?: Pick<Refusal, 'text' | 'next'> & Partial<Refusal> } = {},
   ) {
     super(message, options);
     this.refusal = { code: 'log_unavailable', ...(options.told ?? { text: errors.log_unavailable.text }) };

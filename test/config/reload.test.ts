@@ -13,6 +13,7 @@ import type { LoadedConfig } from '../../src/config/resolve.ts';
 const directory = mkdtempSync(join(tmpdir(), 'chartgate-reload-'));
 after(() => rmSync(directory, { recursive: true }));
 const file = join(directory, 'gate.yaml');
+for (const each of ['gate.crt', 'other.crt', 'gate.key']) writeFileSync(join(directory, each), '', { mode: 0o600 });
 
 const text = `listen: { http: 127.0.0.1:0 }
 connections:
@@ -57,6 +58,7 @@ const differences: readonly [
     [],
   ],
   ['readers', (t) => t.replace('audit: { ', 'audit: { readers: [auditors], '), ['audit.readers'], []],
+  ['TLS', (t) => `${t}tls: { cert: ./gate.crt, key: ./gate.key }\n`, [], ['tls.cert', 'tls.key']],
   ['an address', (t) => t.replace('0.1:0', '0.1:9'), [], ['listen.http']],
   [
     'a connection',
@@ -90,6 +92,17 @@ for (const [what, change, changed, restart] of differences) {
     assert.equal(told.config.policy, next.config.policy);
   });
 }
+
+test('another file of the certificate is in force at once', async () => {
+  const started = await load((t) => `${t}tls: { cert: ./gate.crt, key: ./gate.key }\n`);
+  const next = await load((t) => `${t}tls: { cert: ./other.crt, key: ./gate.key }\n`);
+  const told = reload(started, started, next);
+  assert.deepEqual([told.changed, told.restart], [['tls.cert'], []]);
+  assert.equal(told.config.tls, next.config.tls);
+  const without = reload(started, started, await load());
+  assert.deepEqual([without.changed, without.restart], [[], ['tls.cert', 'tls.key']]);
+  assert.equal(without.config.tls, started.config.tls);
+});
 
 test('a secret that changed waits for a restart, and is told without its value', async () => {
   const started = await load();

@@ -7,6 +7,7 @@ import { mkdirSync } from 'node:fs';
 import { rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { DatabaseError } from 'pg';
 import { type Clinic, startClinic } from '../parts/clinic.ts';
 import { eventually } from '../parts/eventually.ts';
 
@@ -58,6 +59,11 @@ void test('a full disk: refused by name, but for a broken glass, until there is 
       await client.end();
     }
   };
+  const refusalOf = (person: string): Promise<DatabaseError> =>
+    read(person).then(
+      () => assert.fail('it was let through'),
+      (error: DatabaseError) => error,
+    );
   assert.equal(await read('ana'), 2);
 
   await leave(clinic, 40 * mebibyte);
@@ -73,7 +79,13 @@ void test('a full disk: refused by name, but for a broken glass, until there is 
 
   await leave(clinic, 0);
   for (let i = 0; i < 50; i++) assert.equal(await read('cora'), 2, 'from the reserve');
-  await assert.rejects(read('ana'));
+  // There is no room for the record of a refusal either: the session ends, and its client is told why all the same.
+  await eventually(async () => (await refusalOf('ana')).code === '53100', 'the last of the room is kept');
+  for (const person of ['ana', 'ana', 'nobody']) assert.match((await refusalOf(person)).message, /nearly full/);
+  const { status, text } = await clinic.get('/api/v1/whoami', 'zed');
+  assert.equal(status, 200, text);
+  assert.equal((await clinic.get('/readyz')).status, 200);
+  assert.equal(await read('cora'), 2, 'and whoever has broken the glass goes on');
 
   await leave(clinic, 240 * mebibyte);
   await eventually(async () => !(await scarce()), 'there is room again');

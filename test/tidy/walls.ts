@@ -33,6 +33,7 @@ export const root: readonly string[] = [
   'compose-grants',
   'compose-accounts',
   'compose-archive',
+  'compose-certificate',
   'compose-witness',
   'compose-operations',
   'compose-front',

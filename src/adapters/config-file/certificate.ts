@@ -14,19 +14,25 @@ interface DoorTls {
   readonly keyFile: string;
 }
 
+interface LookedAt {
+  /** What is in the files. */
+  readonly pem: { readonly cert: string; readonly key: string };
+  /** SHA-256 of the gate's own certificate, as openssl writes it. */
+  readonly fingerprint: string;
+  /** ISO 8601: the last moment it is valid. */
+  readonly until: string;
+  /** What a client would stumble over although the doors can listen with it, a sentence each: it is over, or for another host. */
+  readonly remarks: readonly string[];
+}
+
 const day = 86_400_000;
 const soonMs = 14 * day;
 
 /**
- * What a client would stumble over although the doors can listen with it, a sentence each: it is over, or for another host.
- * Refused: config_invalid, where they cannot.
+ * Refused: config_invalid, where the doors cannot listen with it.
  * @param host of `public_url`
  */
-export function lookAtCertificate(
-  { certFile, keyFile }: DoorTls,
-  host: string,
-  now: number,
-): Result<readonly string[]> {
+export function lookAtCertificate({ certFile, keyFile }: DoorTls, host: string, now: number): Result<LookedAt> {
   const read = readCertificate(certFile);
   if (!read.ok) return read;
   const key = readKey(keyFile);
@@ -44,7 +50,12 @@ export function lookAtCertificate(
       next: 'Have a certificate made with a longer key or a newer signature.',
     });
   }
-  return ok([...validity(certificate, certFile, now), ...hostOf(certificate, certFile, host)]);
+  return ok({
+    pem: { cert: text, key: key.value.text },
+    fingerprint: certificate.fingerprint256,
+    until: certificate.validToDate.toISOString(),
+    remarks: [...validity(certificate, certFile, now), ...hostOf(certificate, certFile, host)],
+  });
 }
 
 function readCertificate(file: string): Result<{ readonly text: string; readonly certificate: X509Certificate }> {

@@ -31,6 +31,8 @@ export interface HttpListening {
 
 export interface HttpListener {
   readonly port: number;
+  /** For connections from now on. Only where it listens with TLS. */
+  useCertificate(pem: { readonly cert: string; readonly key: string }): void;
   /** Stops listening, and cuts whatever is still open after `graceMs`. */
   close(graceMs: number): Promise<void>;
 }
@@ -38,6 +40,7 @@ export interface HttpListener {
 const headerBytesMax = 65_536;
 const headersMs = 20_000;
 const stalledMsDefault = 60_000;
+const minVersion = 'TLSv1.2';
 
 /** Refused: port_unavailable. */
 export function listenHttp(listening: HttpListening): Promise<Result<HttpListener>> {
@@ -50,9 +53,8 @@ export function listenHttp(listening: HttpListening): Promise<Result<HttpListene
   };
   // INVARIANT: of a header that may stand once, no value is chosen where it stands twice: joined, they are none that anybody accepts.
   const options = { maxHeaderSize: headerBytesMax, headersTimeout: headersMs, joinDuplicateHeaders: true };
-  const server = tls
-    ? createTlsServer({ ...options, ...tls, minVersion: 'TLSv1.2' }, answer)
-    : createServer(options, answer);
+  const secure = tls && createTlsServer({ ...options, ...tls, minVersion }, answer);
+  const server = secure ?? createServer(options, answer);
   return new Promise((resolve) => {
     server.once('error', ({ code = 'unknown error' }: NodeJS.ErrnoException) =>
       resolve(refuse('port_unavailable', `Cannot listen on ${host}:${port} for HTTP (${code}).`)),
@@ -61,7 +63,13 @@ export function listenHttp(listening: HttpListening): Promise<Result<HttpListene
       server.removeAllListeners('error');
       const address = server.address();
       const bound = typeof address === 'object' && address ? address.port : port;
-      resolve(ok({ port: bound, close: (graceMs) => closeServer(server, graceMs) }));
+      resolve(
+        ok({
+          port: bound,
+          useCertificate: (pem) => secure?.setSecureContext({ ...pem, minVersion }),
+          close: (graceMs) => closeServer(server, graceMs),
+        }),
+      );
     });
   });
 }

@@ -16,15 +16,22 @@ export interface ListenOptions {
   /** 0 = any free one. */
   readonly port: number;
   /** PEM texts; null = no TLS on this door. */
-  readonly tls: { readonly cert: string; readonly key: string } | null;
+  readonly tls: Pem | null;
   readonly clock: Clock;
   /** Called once for each connection that has begun to speak. */
   readonly onStream: (stream: ByteStream) => void;
 }
 
+interface Pem {
+  readonly cert: string;
+  readonly key: string;
+}
+
 export interface Listener {
   readonly host: string;
   readonly port: number;
+  /** For connections from now on; the others keep the one they were made with. @throws where the two do not belong together */
+  useCertificate(pem: Pem): void;
   /** Stops accepting. Resolves once every connection is gone; `destroyAll` makes that now. */
   close(): Promise<void>;
   destroyAll(): void;
@@ -39,10 +46,7 @@ interface Certificate {
 export function listen(options: ListenOptions): Promise<Result<Listener>> {
   let certificate: Certificate | null = null;
   try {
-    certificate = options.tls && {
-      context: createSecureContext({ ...options.tls, minVersion: 'TLSv1.2' }),
-      endPoint: tlsServerEndPoint(options.tls.cert),
-    };
+    certificate = options.tls && certificateOf(options.tls);
   } catch {
     return Promise.resolve(refuse('config_invalid', 'The TLS certificate and key cannot be used together.'));
   }
@@ -57,11 +61,21 @@ export function listen(options: ListenOptions): Promise<Result<Listener>> {
     server.once('error', ({ code = 'unknown error' }: NodeJS.ErrnoException) => {
       resolve(refuse('port_unavailable', `Cannot listen on ${options.host}:${options.port} for PostgreSQL (${code}).`));
     });
-    server.listen(options.port, options.host, () => resolve(ok(listenerOf(server, sockets))));
+    const useCertificate = (pem: Pem): void => {
+      certificate = certificateOf(pem);
+    };
+    server.listen(options.port, options.host, () => resolve(ok({ ...listenerOf(server, sockets), useCertificate })));
   });
 }
 
-function listenerOf(server: Server, sockets: ReadonlySet<Socket>): Listener {
+function certificateOf(pem: Pem): Certificate {
+  return {
+    context: createSecureContext({ ...pem, minVersion: 'TLSv1.2' }),
+    endPoint: tlsServerEndPoint(pem.cert),
+  };
+}
+
+function listenerOf(server: Server, sockets: ReadonlySet<Socket>): Omit<Listener, 'useCertificate'> {
   const bound = server.address();
   assert(bound !== null && typeof bound === 'object', 'a TCP server that listens has an address');
   const { address, port } = bound;
