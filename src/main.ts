@@ -1,7 +1,7 @@
 // The composition root: every port gets its adapter here, and nowhere else. `node src/main.ts <command>`.
 
 import { countBuffersWithHeap } from './adapters/system/buffer-accounting.ts';
-import type { Io } from './cli/io.ts';
+import { endWithReader, type Io } from './cli/io.ts';
 import { runCli } from './cli/program.ts';
 import { version } from './cli/release.ts';
 
@@ -14,11 +14,7 @@ const io: Io = {
   stdout: process.stdout,
   stderr: process.stderr,
 };
-// A reader who has seen enough (`| head`) closes the pipe: that is no failure of the command.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit();
-});
+endWithReader(process.stdout);
 
 process.exitCode = await runCli(process.argv.slice(2), io, {
   version,

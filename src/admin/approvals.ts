@@ -1,16 +1,21 @@
 // Routes about approvals: list, look at, decide. A verdict is in the log before it is answered.
 
 import { Hono } from 'hono';
-import type { Approval } from '../approvals/approval.ts';
+import { type Approval, approvalStatuses } from '../approvals/approval.ts';
 import { statusAt } from '../approvals/step.ts';
 import { ok, type Refusal, type Result, refuse } from '../core/result.ts';
 import { type Caller, seesApproval } from './access.ts';
 import { lookAt, viewOf } from './approval-view.ts';
-import { reasonInput, verdictInput } from './contract.ts';
+import { approvalStatus, reasonInput, verdictInput } from './contract.ts';
 import type { AdminDeps } from './deps.ts';
 import { type AdminEnv, answerRefusal, bodyOf } from './http.ts';
 
 const missing: Refusal = { code: 'approval_not_found', text: 'There is no such approval for you.' };
+const noSuchStatus: Refusal = {
+  code: 'invalid_params',
+  text: 'There is no such status.',
+  next: `Ask for one of ${approvalStatuses.join(', ')}.`,
+};
 
 export function approvalRoutes(deps: AdminDeps): Hono<AdminEnv> {
   const { clock, approvals, readers } = deps;
@@ -19,7 +24,9 @@ export function approvalRoutes(deps: AdminDeps): Hono<AdminEnv> {
   routes.get('/', (c) => {
     const caller = c.get('caller');
     const now = clock.now();
-    const status = c.req.query('status');
+    const wanted = approvalStatus.optional().safeParse(c.req.query('status'));
+    if (!wanted.success) return answerRefusal(noSuchStatus);
+    const status = wanted.data;
     const visible = approvals
       .list()
       .filter((each) => seesApproval(caller, each, readers()))

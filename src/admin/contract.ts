@@ -2,6 +2,7 @@
 // command line and the console take theirs from here. Times are RFC 3339 in UTC.
 
 import { z } from 'zod';
+import { type ApprovalStatus, approvalStatuses } from '../approvals/approval.ts';
 
 const json: z.ZodType = z.unknown();
 
@@ -39,7 +40,7 @@ export interface PastApprovalView {
 
 export interface ApprovalView {
   readonly id: string;
-  readonly status: 'requested' | 'approved' | 'denied' | 'expired' | 'used' | 'withdrawn';
+  readonly status: ApprovalStatus;
   readonly rule: string;
   readonly subject: PartyView;
   readonly connection: string;
@@ -65,14 +66,7 @@ export interface ApprovalView {
   readonly content?: unknown;
 }
 
-const approvalStatus: z.ZodType<ApprovalView['status']> = z.enum([
-  'requested',
-  'approved',
-  'denied',
-  'expired',
-  'used',
-  'withdrawn',
-]);
+export const approvalStatus: z.ZodType<ApprovalStatus> = z.enum(approvalStatuses);
 
 export const approvalView: z.ZodType<ApprovalView> = z.object({
   id: z.string(),

@@ -114,5 +114,7 @@ async function recordedOf(entry: Entry, reader: LogReader): Promise<RecordedRequ
 }
 
 function isRecorded(value: unknown): value is Pick<RecordedRequest, 'facts' | 'decision'> {
-  return isJsonObject(value) && isJsonObject(value['facts']) && isJsonObject(value['decision']);
+  return (
+    isJsonObject(value) && Array.isArray(value['facts']) && value['facts'].length > 0 && isJsonObject(value['decision'])
+  );
 }

@@ -4,7 +4,8 @@ import type { Party as Asker } from '../core/facts.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { PhiClass } from '../core/phi.ts';
 
-export type ApprovalStatus = 'requested' | 'approved' | 'denied' | 'expired' | 'used' | 'withdrawn';
+export const approvalStatuses = ['requested', 'approved', 'denied', 'expired', 'used', 'withdrawn'] as const;
+export type ApprovalStatus = (typeof approvalStatuses)[number];
 
 /** Who asks or acts. `aliases` are the other names of the same person, by which a second account of theirs is known. */
 export type Party = Asker & {

@@ -37,6 +37,8 @@ interface Review {
   readonly atMs: number;
 }
 
+const lookAtIt = 'Look at it: chartgate break-glass ls.';
+
 export type Finding = 'justified' | 'unjustified';
 
 export type EmergencyEvent =
@@ -138,7 +140,7 @@ function open(event: Extract<EmergencyEvent, { kind: 'open' }>, now: number): Re
 
 function close(state: Emergency, by: Party, now: number): Result<EmergencyStep> {
   if (by.id !== state.by.id || by.issuer !== state.by.issuer) return fail(unknown);
-  if (!isLive(state, now)) return refuse('approval_settled', 'It is over already.');
+  if (!isLive(state, now)) return refuse('approval_settled', 'It is over already.', { next: lookAtIt });
   const next: Emergency = { ...state, endedMs: now };
   return ok({ state: next, effects: [recordOf(next, 'break_glass.ended', by, { reason: 'closed' })] });
 }
@@ -160,7 +162,7 @@ function review(
   if (objection) return fail(objection);
   if (isLive(state, now))
     return refuse('approval_settled', 'It is not over yet.', { next: 'Review it when it has ended.' });
-  if (state.review) return refuse('approval_settled', 'It has been reviewed already.');
+  if (state.review) return refuse('approval_settled', 'It has been reviewed already.', { next: lookAtIt });
   const reason = reasonOf(event.reason);
   if (!reason.ok) return reason;
   const { state: ended, effects } = state.endedMs === null ? tick(state, now) : { state, effects: [] };

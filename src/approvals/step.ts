@@ -258,12 +258,12 @@ function explain(state: Approval, event: Extract<ApprovalEvent, { kind: 'explain
 }
 
 function recall(state: Approval, { id, issuer }: Extract<ApprovalEvent, { kind: 'recall' }>, now: number): Step {
-  const isTheirs = ({ by, effect }: Verdict): boolean =>
-    effect === 'approve' && by.id === id && (issuer === null || by.issuer === issuer);
+  const isTheirs = ({ by }: Verdict): boolean => by.id === id && (issuer === null || by.issuer === issuer);
   const verdicts = state.verdicts.filter((each) => !isTheirs(each));
   const open = (state.status === 'requested' || state.status === 'approved') && !isOverdue(state, now);
   if (!open || verdicts.length === state.verdicts.length) return { state, effects: [] };
-  const next: Approval = { ...state, verdicts, status: verdicts.length >= state.quorum ? 'approved' : 'requested' };
+  // Nobody says yes once the quorum is there: one less is one too few.
+  const next: Approval = { ...state, verdicts, status: 'requested' };
   const data = { effect: 'recall', status: next.status, approvals: verdicts.length };
   return { state: next, effects: [recordOf(next, 'approval.decided', undefined, data)] };
 }

@@ -20,7 +20,7 @@ export async function listApprovals(io: Io, options: ApprovalsOptions & { readon
   if (options.json) {
     printJson(io, answer.value);
   } else if (answer.value.length === 0) {
-    io.stderr.write('Nothing is held.\n');
+    io.stderr.write(options.status === undefined ? 'Nothing is held.\n' : `Nothing is ${options.status}.\n`);
   } else {
     const rows = answer.value.map((each) => [
       each.id,

@@ -2,7 +2,6 @@
 // {"text": string} ends the run with its number, never its content. INVARIANT: a text that a configured recognizer has not
 // answered for is not shown.
 
-import { createInterface } from 'node:readline';
 import { errors } from '../core/errors.ts';
 import { ok, type Result } from '../core/result.ts';
 import type { Find } from '../masking/detectors/detector.ts';
@@ -13,6 +12,8 @@ import { tokenOf } from '../masking/operators.ts';
 import type { Recognizer } from '../ports/recognizer.ts';
 import type { Detectors } from './configured-detectors.ts';
 import { complain, type Io } from './io.ts';
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 const builtIn: Detectors = { own: [], recognizers: [], close: () => undefined };
 
@@ -34,12 +35,13 @@ export async function detect(io: Io, options: { readonly config?: string } = {})
 async function detectLines(io: Io, detectors: Detectors): Promise<number> {
   let number = 0;
   let exit = 0;
-  for await (const line of createInterface({ input: io.stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const bytes of lines(io.stdin)) {
     number++;
-    if (line.trim() === '') continue;
-    const text = textOf(line);
+    const line = decode(bytes);
+    if (line?.trim() === '') continue;
+    const text = line === undefined ? undefined : textOf(line);
     if (text === undefined) {
-      io.stderr.write(`line ${number}: expected a JSON object with a string "text"\n`);
+      io.stderr.write(`line ${number}: expected a JSON object with a string "text", in UTF-8\n`);
       return errors.invalid_request.exit;
     }
     const named = await ask(detectors.recognizers, text);
@@ -53,6 +55,30 @@ async function detectLines(io: Io, detectors: Detectors): Promise<number> {
     }
   }
   return exit;
+}
+
+/** Parted at line feeds alone: a JSON string may hold U+2028, U+2029 and U+0085 as they are. */
+async function* lines(input: NodeJS.ReadableStream): AsyncGenerator<Uint8Array> {
+  let begun: Buffer[] = [];
+  for await (const read of input) {
+    const chunk = Buffer.from(read);
+    let from = 0;
+    for (let end = chunk.indexOf('\n'); end >= 0; end = chunk.indexOf('\n', from)) {
+      yield Buffer.concat([...begun, chunk.subarray(from, end)]);
+      begun = [];
+      from = end + 1;
+    }
+    begun.push(chunk.subarray(from));
+  }
+  yield Buffer.concat(begun);
+}
+
+function decode(bytes: Uint8Array): string | undefined {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return undefined;
+  }
 }
 
 function textOf(line: string): string | undefined {

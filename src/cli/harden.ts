@@ -60,7 +60,7 @@ export async function harden(io: Io, connection: string, options: HardenOptions,
   if (!opened.ok) return complain(io, opened.error);
   try {
     if (options.verify) return await verify(io, opened.value, options.json === true);
-    if (options.undo) return await undo(io, opened.value, options.print === true);
+    if (options.undo) return await undo(io, connection, opened.value, options.print === true);
     return await make(io, connection, opened.value, options.apply === true);
   } finally {
     opened.value.close();
@@ -104,22 +104,38 @@ async function make(io: Io, connection: string, hardening: Hardening, apply: boo
     hardening,
     script.value.sql,
     'The database masks by itself now; chartgate harden --verify looks again.',
+    {
+      text: `A role or schema named as those of harden (chartgate_${connection}…) is in this database, and is not of harden.`,
+      next: 'Nothing was changed. Give it another name; psql, with what --print writes, says which it is.',
+    },
   );
 }
 
-async function undo(io: Io, hardening: Hardening, onlyPrint: boolean): Promise<number> {
+async function undo(io: Io, connection: string, hardening: Hardening, onlyPrint: boolean): Promise<number> {
   const sql = hardening.undoScript();
-  if (!onlyPrint) return run(io, hardening, sql, 'What harden had made is gone, and what it had taken away is back.');
+  if (!onlyPrint)
+    return run(io, hardening, sql, 'What harden had made is gone, and what it had taken away is back.', {
+      text: `There is nothing in this database that harden has made for ${connection}.`,
+      next: 'It has been undone already, or this is another database than the one it was made in.',
+    });
   io.stdout.write(sql);
   return 0;
 }
 
-async function run(io: Io, hardening: Hardening, sql: string, done: string): Promise<number> {
+/** @param objection what the script itself means where it refuses (RAISE EXCEPTION) */
+async function run(
+  io: Io,
+  hardening: Hardening,
+  sql: string,
+  done: string,
+  objection: { readonly text: string; readonly next: string },
+): Promise<number> {
   const result = await hardening.run(sql);
   if (result.ok) {
     print(io, done);
     return 0;
   }
+  if (result.error.text.includes('SQLSTATE P0001')) return complain(io, { ...result.error, ...objection });
   return complain(io, {
     ...result.error,
     next: 'Nothing was changed. This takes a superuser, or an owner of the tables and schemas that may make roles: name one with --admin, or let one run what --print writes.',

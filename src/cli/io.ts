@@ -14,6 +14,17 @@ export interface Io {
   readonly stderr: Output;
 }
 
+/** As of a process that SIGPIPE ended, which Node does not take. */
+const readerGone = 128 + 13;
+
+/** A reader who has seen enough (`| head`) closes the pipe: nothing more is said, and no verdict that was not reached. */
+export function endWithReader(stdout: NodeJS.WritableStream): void {
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(process.exitCode ?? readerGone);
+  });
+}
+
 export function print(io: Io, text: string): void {
   io.stdout.write(`${text}\n`);
 }

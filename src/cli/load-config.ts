@@ -7,7 +7,7 @@ import { type ParsedConfig, parseConfig } from '../config/parse.ts';
 import { type ConfigProblem, renderProblem } from '../config/problem.ts';
 import { type LoadedConfig, type Lookups, resolveConfig, serviceSecrets } from '../config/resolve.ts';
 import { errors } from '../core/errors.ts';
-import { fail, ok, type Result } from '../core/result.ts';
+import { fail, ok, type Refusal, type Result } from '../core/result.ts';
 import { checkPattern } from '../masking/own-detectors.ts';
 import { packNames } from '../masking/packs/pack.ts';
 import { compileCondition } from '../policy/condition.ts';
@@ -44,12 +44,24 @@ export async function loadConfig(
   const secrets = new Map<string, Result<string, string>>();
   for (const { scheme, name } of serviceSecrets(parsed.value.raw)) {
     const found = await readSecret(scheme, name, env);
-    secrets.set(`${scheme}:${name}`, found.ok ? found : fail(`none: ${found.error.text}`));
+    secrets.set(`${scheme}:${name}`, found.ok ? found : fail(`none: ${said(found.error)}`));
   }
   const serviceSecret: Lookups['serviceSecret'] = (scheme, name) =>
     secrets.get(`${scheme}:${name}`) ?? fail('no answer of it');
   const loaded = resolveConfig(parsed.value, { ...lookupsOf(placeOf(file), env), serviceSecret });
   return loaded.ok && keys ? withKey(loaded.value, parsed.value, env) : loaded;
+}
+
+function said({ text, next = '' }: Refusal): string {
+  return [text, next]
+    .map(unended)
+    .filter((each) => each !== '')
+    .join(': ');
+}
+
+/** For the middle of a sentence. */
+function unended(sentence: string): string {
+  return sentence.replace(/\.$/, '');
 }
 
 /** Where the key-encryption key is under a key service, the secret is the key itself, unwrapped. */
@@ -65,7 +77,12 @@ async function withKey(
   if (!key.ok) {
     const { text, next = 'a key service that answers' } = key.error;
     return fail([
-      problem({ path: ['keys', 'kek'], found: `no key: ${text}`, expected: next, code: 'secret_unresolved' }),
+      problem({
+        path: ['keys', 'kek'],
+        found: `no key: ${unended(text)}`,
+        expected: unended(next),
+        code: 'secret_unresolved',
+      }),
     ]);
   }
   const hex = Buffer.from(key.value).toString('hex');

@@ -1,6 +1,7 @@
 // The commands by which people decide: approvals, break-glass, changed tools. See program.ts for how they are run.
 
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { approvalStatuses } from '../approvals/approval.ts';
 import { type Common, type Does, examples, withJson } from './command-parts.ts';
 import type { Io } from './io.ts';
 
@@ -13,7 +14,9 @@ export function addApprovals(program: Command, io: Io, does: Does): void {
   const load = () => import('./approvals.ts');
   does(
     examples(
-      withJson(group.command('ls').description('list them')).option('--status <status>', 'only those with this status'),
+      withJson(group.command('ls').description('list them')).addOption(
+        new Option('--status <status>', 'only those with this status').choices(approvalStatuses),
+      ),
       'chartgate approvals ls --status requested',
     ),
     async (options: Common & { readonly status?: string }) => (await load()).listApprovals(io, options),

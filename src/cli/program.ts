@@ -40,7 +40,7 @@ export async function runCli(argv: readonly string[], io: Io, parts: Parts): Pro
     exit = code;
   });
   try {
-    await program.parseAsync(argv, { from: 'user' });
+    await program.parseAsync(readHelp(program, argv), { from: 'user' });
     return exit;
   } catch (error) {
     if (isOfFiles(error))
@@ -53,6 +53,19 @@ export async function runCli(argv: readonly string[], io: Io, parts: Parts): Pro
     // Help that was asked for; a command that only groups others shows it too, and that is a mistake.
     return error.exitCode === 0 ? 0 : errors.usage.exit;
   }
+}
+
+/** Help about a word that is no command would be that of the group, and say nothing of the word: it is told like the word alone. */
+function readHelp(program: Command, argv: readonly string[]): readonly string[] {
+  const asked = argv[0] === 'help' && argv.length > 1 ? [...argv.slice(1), '--help'] : argv;
+  let command = program;
+  for (const word of asked) {
+    const next = command.commands.find((each) => each.name() === word);
+    if (next) command = next;
+    else if (word === 'help' || word.startsWith('-') || command.registeredArguments.length > 0) return asked;
+    else return asked.filter((each) => each !== '--help' && each !== '-h');
+  }
+  return asked;
 }
 
 /** What the system said of a file or directory somebody named, and no command had an answer of its own for. */

@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { complain, type Io } from './io.ts';
+import { complain, endWithReader, type Io } from './io.ts';
 import { verifyPackageAt } from './verify-package.ts';
 
 const usage = 'node verifier [directory] [--key vkey]… [--witness vkey]… [--quorum n] [--sample] [--json]';
@@ -26,4 +26,5 @@ async function main(io: Io, args: readonly string[]): Promise<number> {
 }
 
 const { env, stdin, stdout, stderr } = process;
+endWithReader(stdout);
 process.exitCode = await main({ env, cwd: process.cwd(), stdin, stdout, stderr }, process.argv.slice(2));

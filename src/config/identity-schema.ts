@@ -4,7 +4,7 @@
 import { z } from 'zod';
 import { clientId, keySet, knownClient } from './client-schema.ts';
 import type { IdentityConfig, ProviderConfig, TrustConfig } from './config.ts';
-import { closed, connectionName, duration, httpUrl, type Place, path, secret, text } from './scalars.ts';
+import { closed, connectionName, httpUrl, lasting, type Place, path, secret, text } from './scalars.ts';
 
 const domain = z.string().regex(/^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/, 'a domain in lower case, such as hospital.example');
 
@@ -94,7 +94,7 @@ export function identity(place: Place): z.ZodType<IdentityConfig> {
         connectionName.refine((name) => name !== 'gate' && name !== 'openid', 'a name that is no scope already'),
         closed({
           acr: z.array(text).min(1, 'at least one context').describe('Authentication contexts that are enough.'),
-          within: duration('15m').describe('How long ago the person may have proven themselves.'),
+          within: lasting('15m').describe('How long ago the person may have proven themselves.'),
         }).transform(({ acr, within }) => ({ acr, withinMs: within })),
       )
       .default({})
@@ -113,8 +113,8 @@ export function identity(place: Place): z.ZodType<IdentityConfig> {
       .prefault({})
       .describe('Who may ask people for access, where they sign in here.'),
     sessions: closed({
-      idle: duration('15m').describe('A session without a request ends after.'),
-      absolute: duration('8h').describe('Any session, and any sign-in, ends after.'),
+      idle: lasting('15m').describe('A session without a request ends after.'),
+      absolute: lasting('8h').describe('Any session, and any sign-in, ends after.'),
     }).prefault({}),
   })
     .prefault({})

@@ -7,7 +7,7 @@ import { phiClasses } from '../core/phi.ts';
 import type { BreakGlassConfig, PolicyConfig, PolicyTestConfig, RuleConfig } from '../core/policy-text.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
 import { riskPatternNames } from '../core/risk-patterns.ts';
-import { classSet, closed, duration, text } from './scalars.ts';
+import { classSet, closed, duration, lasting, text } from './scalars.ts';
 
 const groups = z.array(text);
 
@@ -45,7 +45,7 @@ const hold = closed({
     .default(1)
     .describe('Different people who must approve.'),
   wait: duration('45s').describe('How long the request waits in place; 0s = not at all.'),
-  expires: duration('30m').describe('How long an approval is usable, counted from the request.'),
+  expires: lasting('30m').describe('How long an approval is usable, counted from the request.'),
   grants: z
     .union([z.literal('once'), duration('30m')], { error: 'once, or a duration such as 30m' })
     .default('once')
@@ -223,7 +223,7 @@ const breakGlass = closed({
   max: duration('1h').describe('How long one lasts at most.'),
   allow: allow.prefault({}).describe('What it adds to the rules; holds are stepped past, denies stay.'),
   reviewers: groups.min(1, 'at least one group').describe('Groups (or aliases) that are told at once, and review it.'),
-  review_within: duration('24h').describe('How long after its end the review is due.'),
+  review_within: lasting('24h').describe('How long after its end the review is due.'),
   escalate: groups.default([]).describe('Groups (or aliases) that may review too once that is overdue.'),
 })
   .refine((each) => each.max >= 60_000 && each.max <= glassMsMax, { path: ['max'], error: 'from 1m to 24h' })

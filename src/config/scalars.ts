@@ -13,12 +13,19 @@ export interface Place {
   readonly resolvePath: (relative: string) => string;
 }
 
+const timeText: z.ZodString = z.string().regex(durationText, 'a duration such as 500ms, 45s, 15m, 8h, 30d or 6y');
+const msOf = (text: string): number => parseDuration(text) ?? 0;
+
 export function duration(standard: string): z.ZodPipe<z.ZodDefault<z.ZodString>, z.ZodTransform<number, string>> {
-  return z
-    .string()
-    .regex(durationText, 'a duration such as 500ms, 45s, 15m, 8h, 30d or 6y')
+  return timeText.default(standard).transform(msOf);
+}
+
+/** A time that has to be one: at 0 nothing would be kept, open or valid. */
+export function lasting(standard: string): ReturnType<typeof duration> {
+  return timeText
+    .refine((each) => parseDuration(each) !== 0, 'a duration that is not 0')
     .default(standard)
-    .transform((text) => parseDuration(text) ?? 0);
+    .transform(msOf);
 }
 
 /** As a pack is known here: `C-CDA` and `HL7 v2` are written in many ways. */

@@ -12,12 +12,12 @@ import { identity } from './identity-schema.ts';
 import { masks } from './mask-schema.ts';
 import { approvals } from './notify-schema.ts';
 import { policy } from './policy-schema.ts';
-import { address, closed, connectionName, duration, httpUrl, type Place, path, secret, text } from './scalars.ts';
+import { address, closed, connectionName, httpUrl, lasting, type Place, path, secret, text } from './scalars.ts';
 import { witnesses, witnessPolicy } from './witness-schema.ts';
 
 const audit = (place: Place) =>
   closed({
-    retain: duration('6y').describe('How long payloads are kept.'),
+    retain: lasting('6y').describe('How long payloads are kept.'),
     signatures: z
       .array(z.enum(['ed25519', 'ml-dsa-44']))
       .default(['ed25519'])

@@ -98,16 +98,20 @@ export function createBreakGlassDesk(deps: BreakGlassDeps): BreakGlassDesk {
 
   return {
     async open(by, connection, reason, forMs) {
-      const current = running.get(keyOf(by, connection));
-      if (current && isLive(current, clock.now())) return alreadyOpen();
+      const isOpen = (): boolean => {
+        const current = running.get(keyOf(by, connection));
+        return current !== undefined && isLive(current, clock.now());
+      };
       const id = random.id('b');
       const { breakGlass, digest } = policy();
       const terms = glassFor(policy(), by, connection);
       const event = { kind: 'open', id, by: named(by), connection, reason, forMs, policy: digest, terms } as const;
-      const opened = deps.isConnection(connection) ? await inTurn(id, event) : noConnection();
       // What somebody typed is not known to be the name of anything.
       const where = breakGlass?.connections?.includes(connection) ? { connection } : {};
-      return recorded(log, by, { type: 'break_glass.refused', ...where }, opened);
+      const opened = deps.isConnection(connection)
+        ? await turns.take(() => (isOpen() ? null : move(id, event)))
+        : noConnection();
+      return opened ? recorded(log, by, { type: 'break_glass.refused', ...where }, opened) : alreadyOpen();
     },
     close: (id, by) => inTurn(id, { kind: 'close', by: named(by) }),
     async review(id, by, finding, reason) {

@@ -4,7 +4,7 @@
 import { mayEnter } from '../core/decide.ts';
 import type { Policy } from '../core/decision.ts';
 import { errors } from '../core/errors.ts';
-import type { Subject } from '../core/facts.ts';
+import { nameOf, type Subject } from '../core/facts.ts';
 import { limits } from '../core/limits.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -61,11 +61,10 @@ export async function issueCredential(
   const verifier = deriveVerifier(password, random.bytes(16), scramIterations);
   credentials.removeExpired(clock.now() - limits.credentialMs);
   credentials.save({ user, verifier, subject, connection, expiresMs, parentSession: mcpSession?.id ?? null });
-  const { id, issuer, kind } = subject;
   await log.append({
     type: 'credential.issued',
     ...(mcpSession ? { session: mcpSession.id } : {}),
-    subject: { id, issuer, kind },
+    subject: nameOf(subject),
     connection,
     data: { user, expires: new Date(expiresMs).toISOString() },
   });

@@ -46,7 +46,7 @@ export function refusalOfHold({ kind, approval }: ClaimOutcome, rule: string, li
         code: 'approval_required',
         // The text alone has to do: not every driver passes on a hint.
         text: `Rule "${rule}" holds this for approval ${approval}: run it again once approved, exactly as it is.`,
-        next: `A reviewer decides at ${link} or with: chartgate approvals approve ${approval}.`,
+        next: `A reviewer decides at ${link} or with: chartgate approvals approve ${approval} --reason "…".`,
         rule,
         approval,
       };

@@ -3,6 +3,7 @@
 import type { JWTPayload } from 'jose';
 import { isJsonObject } from '../core/json.ts';
 import { limits } from '../core/limits.ts';
+import { isName } from './claim-text.ts';
 
 export interface Actor {
   readonly issuer: string;
@@ -17,7 +18,7 @@ export function actorsOf(act: unknown): readonly string[] | undefined {
   const actors: string[] = [];
   for (let at = act; at !== undefined; at = isJsonObject(at) ? at['act'] : undefined) {
     const id = isJsonObject(at) ? at['sub'] : undefined;
-    if (typeof id !== 'string' || id === '' || actors.length === limits.actorsMax) return undefined;
+    if (!isName(id) || actors.length === limits.actorsMax) return undefined;
     actors.push(id);
   }
   return actors;

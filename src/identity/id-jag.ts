@@ -8,6 +8,7 @@ import { jwtVerify } from 'jose/jwt/verify';
 import type { JsonObject } from '../core/json.ts';
 import { limits } from '../core/limits.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
+import { isName } from './claim-text.ts';
 import { algorithms, refusalOf, type TrustedIssuer } from './token.ts';
 
 /** `typ` of its header. */
@@ -73,8 +74,7 @@ function claimsOf(payload: JWTPayload, client: string, now: number): Result<IdJa
     return refuse('token_invalid', 'The assertion is bound to a key (cnf), which this gate cannot have proven.');
   const resources = [payload['resource']].flat();
   const scope = payload['scope'];
-  const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
-  if (!isText(sub) || !isText(jti) || !resources.every(isText) || (scope !== undefined && typeof scope !== 'string'))
+  if (!isName(sub) || !isName(jti) || !resources.every(isName) || (scope !== undefined && typeof scope !== 'string'))
     return refuse('token_invalid', 'A claim of the assertion has another type than it should.');
   // It comes from JSON, and is JSON.
   const claims: JsonObject = JSON.parse(JSON.stringify(payload));

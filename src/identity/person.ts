@@ -4,7 +4,8 @@
 import type { Subject } from '../core/facts.ts';
 import type { JsonObject } from '../core/json.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
-import { principalOf, subjectOf, textsOf } from './subject.ts';
+import { isName, textsOf } from './claim-text.ts';
+import { principalOf, subjectOf } from './subject.ts';
 
 export interface PersonRules {
   /** Who vouches: the issuer of the ID token, the entity of the assertion. */
@@ -21,8 +22,7 @@ export interface PersonRules {
 /** Refused: sign_in_refused. */
 export function personOf(claims: JsonObject, rules: PersonRules): Result<Subject> {
   const { sub } = claims;
-  if (typeof sub !== 'string' || sub === '')
-    return refuse('sign_in_refused', 'The provider did not say who signed in.');
+  if (!isName(sub)) return refuse('sign_in_refused', 'The provider did not say who signed in.');
   const { acr } = claims;
   if (rules.requireAcr.length > 0 && !(typeof acr === 'string' && rules.requireAcr.includes(acr)))
     return refuse(

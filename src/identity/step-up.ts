@@ -2,6 +2,7 @@
 // Authorization Flow"; OpenID Connect Core 1.0 §2, `acr` and `auth_time`). Pure. INVARIANT: what is not said counts as not met.
 
 import type { Subject } from '../core/facts.ts';
+import { limits } from '../core/limits.ts';
 
 export interface StepUp {
   /** Authentication contexts that are enough. */
@@ -17,8 +18,9 @@ type Proven = Pick<Subject, 'acr' | 'authenticatedMs'>;
 
 /** How long from now it is met; 0 or less = not. */
 export function msLeft({ acr, withinMs }: StepUp, subject: Proven, now: number): number {
-  if (subject.acr === undefined || !acr.includes(subject.acr)) return 0;
-  return subject.authenticatedMs === undefined ? 0 : subject.authenticatedMs + withinMs - now;
+  const { acr: proven, authenticatedMs: at } = subject;
+  if (proven === undefined || !acr.includes(proven)) return 0;
+  return at === undefined || at > now + limits.clockSkewMs ? 0 : at + withinMs - now;
 }
 
 /** Those of these scopes that this subject meets now, and until when; ms since the epoch. */

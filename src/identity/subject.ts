@@ -3,9 +3,10 @@
 import type { JWTPayload } from 'jose';
 import type { Subject } from '../core/facts.ts';
 import { isJsonObject } from '../core/json.ts';
+import { isName, textsOf } from './claim-text.ts';
 import { actorsOf } from './delegation.ts';
 
-/** `sub` is required by the caller. Claims of another type than expected count as absent. */
+/** The caller has seen that `sub` is a name. Claims of another type than expected count as absent. */
 export function subjectOf(
   claims: JWTPayload,
   trust: { readonly issuer: string; readonly groupsClaim: string; readonly kind: Subject['kind'] },
@@ -57,17 +58,11 @@ function groupsOf(claims: JWTPayload, claim: string): string[] {
   return textsOf(value);
 }
 
-/** A list of strings, or one string. */
-export function textsOf(value: unknown): string[] {
-  if (typeof value === 'string') return [value];
-  return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
-}
-
 /** Whether this subject may sign in under that user name. */
 export function answersTo(subject: Subject, userName: string): boolean {
   return subject.id === userName || subject.aliases.includes(userName);
 }
 
 function text(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
+  return isName(value) ? value : undefined;
 }

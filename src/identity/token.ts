@@ -8,6 +8,7 @@ import { jwtVerify } from 'jose/jwt/verify';
 import type { Subject } from '../core/facts.ts';
 import { limits } from '../core/limits.ts';
 import { fail, ok, type Refusal, type Result, refuse } from '../core/result.ts';
+import { isName } from './claim-text.ts';
 import { actorsOf } from './delegation.ts';
 import { subjectOf } from './subject.ts';
 
@@ -91,6 +92,13 @@ async function verifyAgainst(token: string, trust: TrustedIssuer, now: number): 
       currentDate: new Date(now),
       clockTolerance: limits.clockSkewMs / 1000,
     });
+    // RFC 7519 §4.1.2; jose asks only whether it is there.
+    if (!isName(payload.sub)) return refuse('token_invalid', 'The token\'s claim "sub" is missing or wrong.');
+    // Ending what somebody has spoils the tokens made until then: one dated ahead would outlive it.
+    if ((payload.iat ?? 0) * 1000 > now + limits.clockSkewMs)
+      return refuse('token_invalid', 'The token says that it was made later than now (iat).', {
+        next: compareClocks(now),
+      });
     if (isOfAnotherKind(protectedHeader.typ))
       return refuse('token_invalid', 'The token was made for another purpose than access (typ).');
     // RFC 7800: whoever presents it has to prove a key, and none of the doors can ask for that.

@@ -67,6 +67,8 @@ export interface SessionIndex {
   seenIn(session: string, names: readonly string[]): SeenInSession;
   /** Answers in that time that were about patients and did not say which. */
   unnamedDisclosures(filter: Pick<DisclosureFilter, 'since' | 'until'>): number;
+  /** Answers in that time that were about patients, of sessions that have been shredded since: about whom, nobody can tell. */
+  shreddedDisclosures(filter: Pick<DisclosureFilter, 'since' | 'until'>): number;
   /** Legal holds that are on record, and whose release is not: what the store has to know too. */
   heldOnRecord(): readonly RecordedHold[];
   /** Forgets everything and reads the log again. Queued like `catchUp`; whoever asks meanwhile waits for it. */

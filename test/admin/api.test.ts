@@ -74,6 +74,7 @@ test('approvals: requester, reviewer and auditor see it, others do not; content 
   assert.deepEqual(idsOf(await get('/approvals', 'augusto')), [id]);
   assert.deepEqual(idsOf(await get('/approvals', 'bob')), []);
   assert.deepEqual(idsOf(await get('/approvals?status=used', 'pia')), []);
+  assert.equal(codeOf(await get('/approvals?status=waiting', 'pia')), 'invalid_params');
   assert.equal(codeOf(await get(`/approvals/${id}`, 'bob')), 'approval_not_found');
 
   const reviewer = approvalView.parse((await get(`/approvals/${id}`, 'pia')).body);

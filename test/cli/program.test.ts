@@ -65,15 +65,19 @@ test('mistakes on the command line: what, and exit 64', async () => {
     ['serve', '--fast'],
     ['approvals', 'show'],
     ['approvals', 'fly'],
+    ['approvals', 'fly', '--help'],
     ['approvals'],
     ['policy'],
+    ['help', 'fly'],
+    ['fly', '-h'],
     [],
   ]) {
-    const { exit, out } = await run(argv);
+    const { exit, out, err } = await run(argv);
     assert.equal(exit, 64, argv.join(' '));
     assert.equal(out, '');
+    if (argv.includes('fly')) assert.match(err, /^chartgate: unknown command 'fly'/, argv.join(' '));
   }
-  assert.match((await run(['fly'])).err, /chartgate: unknown command 'fly'/);
+  assert.equal((await run(['help', 'approvals', 'ls'])).out, (await run(['approvals', 'ls', '--help'])).out);
 });
 
 test('a value that is none is told by its option, before anything is asked of the gate', async () => {
@@ -83,6 +87,7 @@ test('a value that is none is told by its option, before anything is asked of th
     [['audit', 'verify', '.', '--quorum', 'most'], /--quorum.*a number from 1/],
     [['sessions', 'ls', '--limit', '1001'], /--limit.*from 1 to 1000/],
     [['sessions', 'ls', '--decision', 'maybe'], /--decision.*allow, hold, deny/],
+    [['approvals', 'ls', '--status', 'open'], /--status.*requested, approved, denied/],
     [['who-saw', '7', '--from', '2026-02-30'], /--from/],
   ] as const) {
     const { exit, err } = await run(argv);

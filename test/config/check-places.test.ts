@@ -30,7 +30,7 @@ test('a certificate that can be listened with is told of by when it ends and who
   const at = (host: string, days: number) => {
     const looked = lookAtCertificate({ certFile, keyFile }, host, Date.now() + days * 86_400_000);
     assert.ok(looked.ok, JSON.stringify(looked));
-    return looked.value.join('\n');
+    return looked.value.remarks.join('\n');
   };
   assert.match(at('gate.example', 2), /^tls\.cert: \S+gate\.crt is over since \d{4}-\S+Z: clients refuse it\.$/);
   assert.match(at('gate.example', -2), /begins at .* or this machine's clock is behind\.$/);

@@ -391,6 +391,24 @@ for (const [text, ...expected] of refused) {
   });
 }
 
+test('what has to last is not nothing: no payload kept, no session open, no approval usable', () => {
+  const nothing = `
+identity: { sessions: { idle: 0s, absolute: 0h }, step_up: { strong: { acr: [phr], within: 0m } } }
+policy: { rules: [{ name: asks, hold: { reviewers: [privacy], wait: 0s, expires: 0ms } }] }
+audit: { retain: 0y }
+`;
+  assert.deepEqual(
+    problemsOf(head + ehr + nothing).map(({ path, expected }) => `${path}: ${expected}`),
+    [
+      'identity.sessions.idle',
+      'identity.sessions.absolute',
+      'identity.step_up.strong.within',
+      'policy.rules[0].hold.expires',
+      'audit.retain',
+    ].map((path) => `${path}: a duration that is not 0`),
+  );
+});
+
 test('two doors are not at one address, but where any port will do', () => {
   const told = (http: string, postgres: string): readonly string[] =>
     problemsOf(`listen: { http: "${http}", postgres: "${postgres}" }\nconnections: {}`).map(

@@ -142,6 +142,14 @@ test('a failure with a good assertion is a failure', async () => {
   assert.equal(await finish(responseOf(assertionOf({}), 'Requester')), null);
 });
 
+test('a response that is sent to another address is none, whatever stands in it', async () => {
+  for (const to of ['https://other.example/acs', `${consumerUrl}/`, '']) {
+    const response = responseOf(assertionOf({})).replace(`Destination="${consumerUrl}"`, `Destination="${to}"`);
+    assert.equal(await finish(response), null, to);
+  }
+  assert.ok(await finish(responseOf(assertionOf({})).replace(` Destination="${consumerUrl}"`, '')), 'it need not say');
+});
+
 test('a comment in a name, or markup, cuts nothing off', async () => {
   for (const [nameId, whole] of [
     ['ana<!-- -->.evil', 'ana.evil'],

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Client as McpClient, StreamableHTTPClientTransport, UnauthorizedError } from '@modelcontextprotocol/client';
 import { Client, type DatabaseError } from 'pg';
+import { limits } from '../../src/core/limits.ts';
 import { msLeft, scopesMet, strictestOf } from '../../src/identity/step-up.ts';
 import { post } from '../mcp/raw-client.ts';
 import { memoryOf } from '../parts/client-memory.ts';
@@ -284,6 +285,8 @@ test('what is not said is not met, and it ends to the millisecond', () => {
   assert.equal(msLeft(strong, proven, 1_059_999), 1);
   assert.equal(msLeft(strong, proven, 1_060_000), 0);
   assert.equal(msLeft(strong, { acr: 'phr' }, 0), 0);
+  assert.equal(msLeft(strong, { acr: 'phr', authenticatedMs: limits.clockSkewMs + 1 }, 0), 0, 'a proof to come');
+  assert.ok(msLeft(strong, { acr: 'phr', authenticatedMs: limits.clockSkewMs }, 0) > 0, 'a clock a little ahead');
   assert.equal(msLeft(strong, { authenticatedMs: 0 }, 0), 0);
   assert.deepEqual(scopesMet(['strong', 'else'], new Map([['strong', strong]]), proven, 1_000_000), {
     strong: 1_060_000,

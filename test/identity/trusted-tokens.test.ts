@@ -54,11 +54,23 @@ function sign(given: object = {}, header: object = {}, key: CryptoKey = good.pri
   return new SignJWT({ ...claims, ...given }).setProtectedHeader({ alg: 'RS256', kid: 'k1', ...header }).sign(key);
 }
 
+/** Of claims that the type of a payload does not allow. */
+function bent(given: object): Promise<string> {
+  return new FlattenedSign(Buffer.from(JSON.stringify({ ...claims, ...given })))
+    .setProtectedHeader({ alg: 'RS256', kid: 'k1' })
+    .sign(good.privateKey)
+    .then((jws) => `${jws.protected}.${jws.payload}.${jws.signature}`);
+}
+
 test('what the others start from is accepted, for us among others too', async () => {
   assert.equal(await codeOf(await sign()), 'build');
   assert.equal(await codeOf(await sign({ aud: ['else', 'chartgate'] })), 'build');
   assert.equal(await codeOf(await sign({}, { typ: 'at+jwt' })), 'build');
   assert.equal(await codeOf(await sign({}, { typ: 'application/AT+JWT' })), 'build');
+});
+
+test('a clock that is a little ahead is no lie', async () => {
+  assert.equal(await codeOf(await sign({ iat: seconds + limits.clockSkewMs / 1000 })), 'build');
 });
 
 test('no bent token is anybody', async () => {
@@ -105,6 +117,12 @@ test('no bent token is anybody', async () => {
     'an issuer with a slash': [await sign({ iss: 'https://ci.example/' }), 'token_issuer'],
     'two issuers': [await sign({ iss: ['https://ci.example'] }), 'token_issuer'],
     'no subject': [await sign({ sub: undefined }), 'token_invalid'],
+    'a subject of no length': [await sign({ sub: '' }), 'token_invalid'],
+    'a number for a subject': [await bent({ sub: 7 }), 'token_invalid'],
+    'an object for a subject': [await bent({ sub: { id: 'root' } }), 'token_invalid'],
+    'subjects in a list': [await bent({ sub: ['root'] }), 'token_invalid'],
+    'half a character for a subject': [await bent({ sub: 'ana\ud800' }), 'token_invalid'],
+    'half a character for an actor': [await bent({ act: { sub: '\udc00' } }), 'token_invalid'],
     'the type of a logout token': [await sign({}, { typ: 'logout+jwt' }), 'token_invalid'],
     'the same in capitals': [await sign({}, { typ: 'application/Logout+JWT' }), 'token_invalid'],
     'bound to a key': [await sign({ cnf: { jkt: 'x' } }), 'token_invalid'],
@@ -176,7 +194,7 @@ test('keys that cannot be had are no fault of the token, and are told as that', 
 
 test('a token whose time is over, or not yet come, is refused with the time it is here: a clock may be off', async () => {
   await publish(published);
-  for (const given of [{ exp: seconds - 3600 }, { nbf: seconds + 3600 }]) {
+  for (const given of [{ exp: seconds - 3600 }, { nbf: seconds + 3600 }, { iat: seconds + 3600 }, { iat: 1e300 }]) {
     const verified = await verifyToken(await sign(given), [trust], now);
     assert.ok(!verified.ok);
     assert.match(verified.error.next ?? '', /a clock is off: it is 2026-01-05T13:00:00Z here\.$/);

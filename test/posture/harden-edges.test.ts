@@ -164,5 +164,15 @@ test('undo gives back what was there', async () => {
   assert.equal(undone.code, 0, undone.stderr);
   assert.deepEqual(await clinic.postgres.query('ehr', everything), untouched);
   const again = await clinic.harden('--undo');
-  assert.notEqual(again.code, 0);
+  assert.equal(again.code, 69);
+  assert.match(again.stderr, /nothing in this database that harden has made for ehr.*\nIt has been undone already/);
+});
+
+test('a role of somebody else that is named like one of these is told, and left alone', async () => {
+  await clinic.postgres.query('ehr', 'CREATE ROLE chartgate_ehr_masked LOGIN');
+  const made = await clinic.harden('--apply');
+  assert.equal(made.code, 69);
+  assert.match(made.stderr, /chartgate_ehr….*is not of harden\.\nNothing was changed/);
+  await clinic.postgres.query('ehr', 'DROP ROLE chartgate_ehr_masked');
+  assert.deepEqual(await clinic.postgres.query('ehr', everything), untouched);
 });

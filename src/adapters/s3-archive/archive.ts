@@ -128,9 +128,10 @@ function clientOf({ endpoint, region }: S3Place): S3Client {
 function refusalOf(error: unknown, bucket: string): Result<never> {
   const name = error instanceof Error ? error.name : 'unknown error';
   const status = error instanceof S3ServiceException ? (error.$metadata.httpStatusCode ?? 0) : 0;
-  return name === 'CredentialsProviderError' ||
-    (status >= 400 && status < 500 && status !== 429 && name !== 'RequestTimeTooSkewed')
-    ? refuse('upstream_refused', `The archive bucket ${bucket} refused (${name}).`, {
+  const isAnonymous =
+    name === 'CredentialsProviderError' || (error instanceof Error && /credential/i.test(error.message));
+  return isAnonymous || (status >= 400 && status < 500 && status !== 429 && name !== 'RequestTimeTooSkewed')
+    ? refuse('upstream_refused', `The archive bucket ${bucket} refused (${isAnonymous ? 'no credentials' : name}).`, {
         next: 'Check the bucket, its policy, and the credentials in the environment of the gate.',
       })
     : refuse('upstream_unavailable', `The archive bucket ${bucket} cannot be reached (${name}).`);

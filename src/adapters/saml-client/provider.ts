@@ -61,6 +61,11 @@ export function createSamlProvider(options: SamlProvider, clock: { now(): number
       if (weak.test(xml)) return refused('the response is signed with SHA-1');
       if (!succeeded.test(/<(?:\w+:)?StatusCode\b[^>]*>/.exec(xml)?.[0] ?? ''))
         return refused('the response is not one of success (SAML 2.0 Core §3.2.2.2)');
+      const destination = /\bDestination\s*=\s*["']([^"']*)["']/.exec(
+        /<(?:\w+:)?Response\b[^>]*>/.exec(xml)?.[0] ?? '',
+      )?.[1];
+      if (destination !== undefined && destination !== options.consumerUrl)
+        return refused('the response is for another address (SAML 2.0 Core §3.2.2)');
       try {
         const saml = samlFor(options, requestId, sent);
         const { profile } = await saml.validatePostResponseAsync({ SAMLResponse: response });
