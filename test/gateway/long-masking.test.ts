@@ -134,7 +134,7 @@ test('what a thread masks is what would have come out here, whatever the answer,
       const expected = await maskWherever(outcome, terms, here, never);
       assert.equal(JSON.stringify(await aside.aside?.(outcome, terms, never)), JSON.stringify(expected));
     }),
-    { numRuns: 60, seed: 13 },
+    { numRuns: 60 },
   );
 });
 

@@ -71,7 +71,7 @@ for (const [name, url] of Object.entries(keys)) {
     assert.equal(await keyOf(file), first);
 
     services.fail(503);
-    assert.match(await keyOf(file), /^secret_unresolved keys\.kek: no key: /);
+    assert.match(await keyOf(file), /^secret_unresolved keys\.kek: no key: .*[^.]$/);
     services.fail(0);
     // Nothing that says who the gate is: refused, and the words of no key.
     if (name !== 'aws') assert.match(await keyOf(file, { GCE_METADATA_HOST: '127.0.0.1:1' }), /^secret_unresolved/);
@@ -141,6 +141,13 @@ void test('secrets come from Vault, Google Cloud and AWS; one that does not is a
     assert.match(loaded.error[0]?.found ?? '', found);
     assert.equal(loaded.error[0]?.path, 'connections.ehr.password');
   }
+  await write('${vault:secret/gate/db#password}');
+  const nowhere = await loadConfig(file, { ...services.env, VAULT_ADDR: '' });
+  assert.ok(!nowhere.ok);
+  assert.equal(
+    nowhere.error[0]?.found,
+    'none: Vault is named and there is no way to it: Set VAULT_ADDR and VAULT_TOKEN for the gate',
+  );
 });
 
 void test('an answer without end is not read to its end', async () => {
