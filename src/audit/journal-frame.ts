@@ -5,6 +5,7 @@ import { hash } from 'node:crypto';
 import type { Entry } from '../core/record.ts';
 import { decodeEntry } from './entry.ts';
 import { Pieces } from './pieces.ts';
+import { writeU64 } from './u64.ts';
 
 /**
  * magic "cgj1" · CRC32C of all that follows up to the payload · seq u64 · durable u64 · entry, key and payload bytes u32 each.
@@ -40,8 +41,8 @@ export function encodeFrames(frames: readonly Frame[]): readonly Uint8Array[] {
   for (const { seq, durable, entry, wrappedKey, blob } of frames) {
     const start = out.at;
     view.setUint32(start, magic);
-    setU64(view, start + 8, seq);
-    setU64(view, start + 16, durable);
+    writeU64(bytes, start + 8, seq);
+    writeU64(bytes, start + 16, durable);
     view.setUint32(start + 24, entry.length);
     view.setUint32(start + 28, wrappedKey.length);
     view.setUint32(start + 32, blob.length);
@@ -61,12 +62,6 @@ export function frameBytes({ entry, wrappedKey, blob }: Frame): number {
 /** Where the wrapped key begins in an encoded frame. */
 export function wrappedKeyOffset({ entry }: Frame): number {
   return frameHeaderBytes + entry.length;
-}
-
-/** A safe integer as eight bytes, big-endian. */
-function setU64(view: DataView, offset: number, value: number): void {
-  view.setUint32(offset, Math.floor(value / 2 ** 32));
-  view.setUint32(offset + 4, value >>> 0);
 }
 
 /** Undefined when there is no whole, sound frame at `offset`. Pieces are views into `bytes`. */

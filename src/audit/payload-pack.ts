@@ -4,6 +4,7 @@
 import { Pieces } from './pieces.ts';
 import { indexPath } from './tile.ts';
 import { tileWidth } from './tree.ts';
+import { writeU64 } from './u64.ts';
 
 export const packHeaderBytes = 12;
 
@@ -31,8 +32,7 @@ export function encodePack(
 }
 
 export function writePackHeader(bytes: Buffer, at: number, seq: number, blobBytes: number): void {
-  bytes.writeUInt32BE(Math.floor(seq / 2 ** 32), at);
-  bytes.writeUInt32BE(seq >>> 0, at + 4);
+  writeU64(bytes, at, seq);
   bytes.writeUInt32BE(blobBytes, at + 8);
 }
 

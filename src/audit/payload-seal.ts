@@ -1,96 +1,90 @@
-// Payloads at rest: AES-256-GCM under a key of the session's own, which the key-encryption key wraps (AES-256-GCM too).
-// Forgetting a session's key forgets its payloads; the tree, which holds only digests of ciphertext, is not touched.
+// Payloads at rest: AES-256-CTR, then HMAC-SHA-256 over the ciphertext, both under keys made of the session's own. The payloads of a
+// session are one stream after another: a cipher object for each would cost more than all else about a record (ADR 35).
 
-import { createCipheriv, createDecipheriv, createSecretKey, hash, type KeyObject } from 'node:crypto';
-import { assert } from '../core/result.ts';
+import {
+  type Cipheriv,
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  timingSafeEqual,
+} from 'node:crypto';
+import { PreparedHmac } from './prepared-hmac.ts';
+import { keyIdBytes, openGcm, type SessionKey } from './session-key.ts';
+import { writeU64 } from './u64.ts';
 
-export interface SessionKey {
-  readonly session: string;
-  /** Names the key in blobs and file names: 8 bytes of a digest of its 256 random bits, hex. */
-  readonly id: string;
-  /** The same. */
-  readonly idBytes: Uint8Array;
-  readonly key: KeyObject;
-}
-
-/** What stands in for the session of a payload that belongs to none. */
-export const noSession = '-';
-
-const nonceBytes = 12;
+const positionBytes = 8;
+const headBytes: number = keyIdBytes + positionBytes;
 const tagBytes = 16;
-const idBytes = 8;
-const noId = new Uint8Array();
+const blockBytes = 16n;
 
-/** `key` is 32 random bytes. */
-export function sessionKey(session: string, key: Uint8Array): SessionKey {
-  const named = hash('sha256', Buffer.concat([Buffer.from('chartgate session key\n'), key]), 'buffer');
-  const bytes = named.subarray(0, idBytes);
-  return { session, id: bytes.toString('hex'), idBytes: bytes, key: createSecretKey(key) };
+/** Which entry it is the payload of: the tag is over this, too, so that blobs cannot trade places. Nothing here waits, so one serves all. */
+const place = Buffer.alloc(8);
+
+/**
+ * Seals what one process has to say of one session. INVARIANT: no two of them have the same key, and no byte of its stream
+ * serves twice; so one that has thrown is not used again.
+ */
+export class PayloadSealer {
+  readonly key: SessionKey;
+  readonly #stream: Cipheriv;
+  readonly #mac: PreparedHmac;
+  /** How many bytes of the stream are used. */
+  #position = 0;
+
+  constructor(key: SessionKey) {
+    const { encryption, authentication } = keysOf(key);
+    this.key = key;
+    this.#stream = createCipheriv('aes-256-ctr', encryption, counterAt(0n));
+    this.#mac = new PreparedHmac(authentication);
+  }
+
+  /** Key id ‖ position in the stream (u64) ‖ ciphertext ‖ tag. */
+  seal(seq: number, plain: Uint8Array): Uint8Array {
+    const blob = Buffer.allocUnsafe(headBytes + plain.length + tagBytes);
+    blob.set(this.key.idBytes);
+    writeU64(blob, keyIdBytes, this.#position);
+    this.#position += plain.length;
+    blob.set(this.#stream.update(plain), headBytes);
+    const end = headBytes + plain.length;
+    blob.write(tagOf(this.#mac, seq, blob.subarray(0, end)), end, tagBytes, 'latin1');
+    return blob;
+  }
 }
 
-/** Where the wrapped key is kept, below `keys/`. */
-export function keyFile(session: string, id: string): string {
-  return `${session}.${id}`;
-}
-
-/** Key id ‖ nonce ‖ ciphertext ‖ tag. The tag binds session and seq, so that blobs cannot trade places. `nonce` is 12 random bytes. */
-export function sealPayload(key: SessionKey, seq: number, plain: Uint8Array, nonce: Uint8Array): Uint8Array {
-  return seal(key.key, nonce, `${key.session}\n${seq}`, plain, key.idBytes);
-}
-
-/** Undefined when the blob was not sealed with this key for this place. */
+/** Undefined when the blob was not sealed with this key for this entry. */
 export function openPayload(key: SessionKey, seq: number, blob: Uint8Array): Uint8Array | undefined {
-  return open(key.key, `${key.session}\n${seq}`, blob.subarray(idBytes));
+  if (key.form === 'single') return openGcm(key.key, Buffer.from(`${key.session}\n${seq}`), blob.subarray(keyIdBytes));
+  if (blob.length < headBytes + tagBytes) return undefined;
+  const { encryption, authentication } = keysOf(key);
+  const tag = Buffer.from(tagOf(new PreparedHmac(authentication), seq, blob.subarray(0, -tagBytes)), 'latin1');
+  if (!timingSafeEqual(tag.subarray(0, tagBytes), blob.subarray(-tagBytes))) return undefined;
+  const position = new DataView(blob.buffer, blob.byteOffset).getBigUint64(keyIdBytes);
+  const opener = createDecipheriv('aes-256-ctr', encryption, counterAt(position / blockBytes));
+  opener.update(new Uint8Array(Number(position % blockBytes)));
+  return opener.update(blob.subarray(headBytes, -tagBytes));
 }
 
 export function blobKeyId(blob: Uint8Array): string {
-  return Buffer.from(blob.buffer, blob.byteOffset, Math.min(idBytes, blob.length)).toString('hex');
+  return Buffer.from(blob.buffer, blob.byteOffset, Math.min(keyIdBytes, blob.length)).toString('hex');
 }
 
-/** Nonce ‖ ciphertext ‖ tag, and a checksum so that damage is seen without the KEK. */
-export function wrapKey(kek: KeyObject, key: SessionKey, nonce: Uint8Array): Uint8Array {
-  const wrapped = seal(kek, nonce, `chartgate key wrap\n${key.session}`, key.key.export());
-  return Buffer.concat([wrapped, checksum(wrapped)]);
+function tagOf(mac: PreparedHmac, seq: number, sealed: Uint8Array): string {
+  writeU64(place, 0, seq);
+  return mac.of(place, sealed);
 }
 
-export function unwrapKey(kek: KeyObject, session: string, id: string, wrapped: Uint8Array): SessionKey | undefined {
-  if (!isWrappedKey(wrapped)) return undefined;
-  const key = open(kek, `chartgate key wrap\n${session}`, wrapped.subarray(0, -8));
-  if (key?.length !== 32) return undefined;
-  const found = sessionKey(session, key);
-  return found.id === id ? found : undefined;
+/** HKDF-SHA-256 (RFC 5869) without salt: 32 bytes for the cipher, 32 for the tags. */
+function keysOf({ key, session }: SessionKey): { readonly encryption: KeyObject; readonly authentication: Uint8Array } {
+  const made = new Uint8Array(hkdfSync('sha256', key, '', `chartgate payload\n${session}`, 64));
+  // To make a cipher of bytes takes four times as long as of a key.
+  return { encryption: createSecretKey(made.subarray(0, 32)), authentication: made.subarray(32) };
 }
 
-/** Length and checksum hold. That it opens needs the KEK. */
-export function isWrappedKey(wrapped: Uint8Array): boolean {
-  return (
-    wrapped.length === nonceBytes + 32 + tagBytes + 8 && checksum(wrapped.subarray(0, -8)).equals(wrapped.subarray(-8))
-  );
-}
-
-function checksum(wrapped: Uint8Array): Buffer {
-  return hash('sha256', wrapped, 'buffer').subarray(0, 8);
-}
-
-function seal(key: KeyObject, nonce: Uint8Array, bound: string, plain: Uint8Array, keyId: Uint8Array = noId): Buffer {
-  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(bound));
-  const sealed = Buffer.allocUnsafe(keyId.length + nonceBytes + plain.length + tagBytes);
-  const start = keyId.length + nonceBytes;
-  sealed.set(keyId);
-  sealed.set(nonce, start - nonceBytes);
-  sealed.set(cipher.update(plain), start);
-  assert(cipher.final().length === 0, 'in this mode update() gives all of the ciphertext');
-  sealed.set(cipher.getAuthTag(), start + plain.length);
-  return sealed;
-}
-
-function open(key: KeyObject, bound: string, sealed: Uint8Array): Uint8Array | undefined {
-  if (sealed.length < nonceBytes + tagBytes) return undefined;
-  const opener = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, nonceBytes), { authTagLength: tagBytes });
-  opener.setAAD(Buffer.from(bound)).setAuthTag(sealed.subarray(-tagBytes));
-  try {
-    return Buffer.concat([opener.update(sealed.subarray(nonceBytes, -tagBytes)), opener.final()]);
-  } catch {
-    return undefined;
-  }
+/** The counter of this block of the stream (NIST SP 800-38A §6.5): every key has a stream of its own, so it begins at nought. */
+function counterAt(block: bigint): Uint8Array {
+  const counter = Buffer.alloc(16);
+  counter.writeBigUInt64BE(block, 8);
+  return counter;
 }

@@ -6,7 +6,7 @@ import { type BundleReading, digestLength } from './bundle-reading.ts';
 import type { DecodedFrame } from './journal-frame.ts';
 import type { PackReader, PackReading } from './pack-reading.ts';
 import { encodePack, packHeaderBytes, packPath } from './payload-pack.ts';
-import { isWrappedKey, keyFile, noSession } from './payload-seal.ts';
+import { isWrappedKey, keyFile, noSession } from './session-key.ts';
 import { sameHash, tileWidth } from './tree.ts';
 import type { PayloadPlace, RecordSense } from './verify-records.ts';
 import type { BadPlace, ReadOnlyFiles } from './verify-sources.ts';

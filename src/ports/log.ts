@@ -51,6 +51,9 @@ export function logWith<T extends Log & { readonly reader: LogReader }>(
   };
 }
 
+/** What is told while the disk of the log is nearly full. */
+export const diskFull: Refusal = { code: 'disk_full', text: errors.disk_full.text, next: errors.disk_full.next };
+
 /** Its message is the operator's. */
 export class LogUnavailable extends Error {
   override readonly name = 'LogUnavailable';

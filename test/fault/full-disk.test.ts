@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import type { OpenedLog } from '../../src/adapters/log-files/open-log.ts';
 import type { Room } from '../../src/audit/log-room.ts';
 import { verifyLog } from '../../src/audit/verify.ts';
+import { errors } from '../../src/core/errors.ts';
 import type { RecordInput } from '../../src/core/record.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import { MemoryDisk } from '../audit/log-storage.ts';
@@ -61,7 +62,10 @@ const request = (id: string, data: RecordInput['data'] = { effect: 'allow' }): R
   data,
 });
 const emergency = { effect: 'allow', break_glass: 'b_1' };
-const lacking = { name: 'LogUnavailable', message: /nearly full/ };
+const { text, next } = errors.disk_full;
+/** Whoever waits is told of the disk, and not that the gate is closed, which it is once the log has failed. */
+const lacking = { name: 'LogUnavailable', message: /nearly full/, refusal: { code: 'disk_full', text, next } };
+const closed = { name: 'LogUnavailable', refusal: { code: 'log_unavailable', text: errors.log_unavailable.text } };
 
 async function verify(disk: MemoryDisk): Promise<number> {
   const files = (root: string) => disk.files(root);
@@ -115,6 +119,7 @@ void test('a disk that fills: break-glass goes on from the reserve, and everythi
   assert.deepEqual([rooms.at(-1), log.scarce, await disk.sizeOf('reserve')], ['ample', false, mebibyte]);
   await log.append(request('r_5'), payload);
   await log.close();
+  await assert.rejects(log.append({ type: 'auth.refused' }), closed);
   assert.equal(await verify(disk), 35);
 });
 

@@ -84,6 +84,7 @@ export const cryptoNames: readonly string[] = [
   'createPublicKey',
   'createPrivateKey',
   'createSecretKey',
+  'Cipheriv',
   'createCipheriv',
   'createDecipheriv',
   'hash',

@@ -2,7 +2,7 @@
 // are put in the place of the old ones: nothing is touched before it is known that all of them open.
 
 import { createSecretKey } from 'node:crypto';
-import { isWrappedKey, unwrapKey, wrapKey } from '../../audit/payload-seal.ts';
+import { isWrappedKey, nonceBytes, unwrapKey, wrapKey } from '../../audit/session-key.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import type { Random } from '../../ports/random.ts';
 import type { Storage } from '../../ports/storage.ts';
@@ -13,8 +13,6 @@ export interface Rewrapped {
   /** Files that hold no key any more: their checksum does not hold, whatever the KEK. */
   readonly damaged: readonly string[];
 }
-
-const nonceBytes = 12;
 
 /** The error names a file whose key `from` does not open. */
 export async function rewrapKeys(

@@ -9,8 +9,8 @@ import { tileWidth } from '../../audit/tree.ts';
 import type { Payload, RecordInput } from '../../core/record.ts';
 import { ok, type Result } from '../../core/result.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { type Log, type LogReader, LogUnavailable } from '../../ports/log.ts';
-import type { BulkThreads } from './bulk-threads.ts';
+import { diskFull, type Log, type LogReader, LogUnavailable } from '../../ports/log.ts';
+import type { BulkThread } from './bulk-thread.ts';
 import type { BulkFiles } from './bundle-file.ts';
 import type { DiskRoom } from './disk-room.ts';
 import type { DurableFiles } from './durable-files.ts';
@@ -29,7 +29,7 @@ const ageMs = 1_000;
 const pendingEntriesMax = 8_192;
 const pendingBytesMax = 16 * 1024 * 1024;
 const groupBytesMax = 16 * 1024 * 1024;
-/** From so many entries on, threads of their own write their files. */
+/** From so many entries on, a thread of its own writes their files. */
 const bulkEntries = 2_048;
 /** On a disk that takes no longer than `promptMs`, so many are better written while the next ones are being encoded. */
 const promptGroup = 32;
@@ -62,9 +62,9 @@ export interface LogParts {
   readonly tree: TreeFiles;
   readonly payloads: PayloadFiles;
   readonly files: DurableFiles;
-  /** Where the files of an integration go: of a small one here, of a large one by threads, where there are any. */
+  /** Where the files of an integration go: of a small one here, of a large one by a thread, where there is one. */
   readonly here: BulkFiles;
-  readonly threads: BulkThreads | undefined;
+  readonly thread: BulkThread | undefined;
   readonly room: DiskRoom;
   /** As of the last entry in `bundles`. */
   readonly openRequests: OpenRequests;
@@ -129,7 +129,7 @@ export class FileLog implements Log {
   append(record: RecordInput, payload?: Payload, patient = false): Promise<{ readonly seq: number }> {
     if (!this.open) return Promise.reject(this.#failed ?? new LogUnavailable('the audit log is closed'));
     if (!this.#rationing.admits(record, payload !== undefined, this.#parts.room.room))
-      return Promise.reject(new LogUnavailable('the disk of the audit log is nearly full'));
+      return Promise.reject(new LogUnavailable('the disk of the audit log is nearly full', { told: diskFull }));
     const ms = this.#parts.clock.now();
     const appended = new Promise<{ readonly seq: number }>((resolve, reject) => {
       this.#queue.push({ record, payload, ms, patient, resolve, reject, outcome: undefined });
@@ -174,7 +174,7 @@ export class FileLog implements Log {
     } finally {
       await this.#written;
       await this.#integrating;
-      await this.#parts.threads?.close();
+      await this.#parts.thread?.close();
       await this.#parts.room.close();
       await this.#parts.journal.close();
     }
@@ -348,11 +348,11 @@ export class FileLog implements Log {
 
   async #grow(coming: boolean): Promise<void> {
     if (this.#failed || this.#pending === 0) return;
-    const { bundles, payloads, files, here, threads, tree, journal, openRequests, room } = this.#parts;
+    const { bundles, payloads, files, here, thread, tree, journal, openRequests, room } = this.#parts;
     // It writes much at once: where there is no room for that, the reserve is given up before, not after.
     await room.look();
     const many = this.#pending >= bulkEntries;
-    const bulk = many && threads ? threads : here;
+    const bulk = many && thread ? thread : here;
     const to = this.#durable - (many && coming ? this.#durable % tileWidth : 0);
     // As of now, or later than the checkpoint: replay passes over what it has seen.
     const unfinished = Buffer.from(openRequests.encode());

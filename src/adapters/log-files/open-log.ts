@@ -5,7 +5,7 @@ import { decodeEntry } from '../../audit/entry.ts';
 import { type DecodedFrame, type JournalScan, scanJournal } from '../../audit/journal-frame.ts';
 import type { Room } from '../../audit/log-room.ts';
 import { OpenRequests } from '../../audit/open-requests.ts';
-import { noSession } from '../../audit/payload-seal.ts';
+import { noSession } from '../../audit/session-key.ts';
 import { tileWidth } from '../../audit/tree.ts';
 import { ok, type Result, refuse } from '../../core/result.ts';
 import type { ArchiveSource } from '../../ports/archive-source.ts';
@@ -16,7 +16,7 @@ import type { PayloadKeep } from '../../ports/payload-keep.ts';
 import type { Random } from '../../ports/random.ts';
 import type { Storage } from '../../ports/storage.ts';
 import { archiveSource } from './archive-source.ts';
-import { BulkThreads } from './bulk-threads.ts';
+import { BulkThread } from './bulk-thread.ts';
 import { bulkFiles } from './bundle-file.ts';
 import { diskStorage } from './disk.ts';
 import { DiskRoom } from './disk-room.ts';
@@ -64,6 +64,8 @@ export interface Recovery {
 export interface OpenedLog {
   readonly log: Log & { readonly reader: LogReader };
   readonly recovered: Recovery;
+  /** How far the clock is behind the newest record; 0 where it is not. */
+  readonly clockBehindMs: number;
   /** For retention. */
   readonly payloads: PayloadKeep;
   readonly archiveSource: ArchiveSource;
@@ -123,6 +125,7 @@ async function recover(options: LogOptions): Promise<OpenedLog> {
     () => room.giveUp(),
   );
   const lastMs = Date.parse(replayed.at(-1)?.decoded.time ?? (await lastTime(tree, unfinished)));
+  const clockBehindMs = Math.max(0, lastMs - options.clock.now());
   const log = new FileLog({
     clock: options.clock,
     keys,
@@ -131,7 +134,7 @@ async function recover(options: LogOptions): Promise<OpenedLog> {
     payloads,
     files,
     here: bulkFiles(fresh),
-    threads: options.storage ? undefined : new BulkThreads(options.directory),
+    thread: options.storage ? undefined : new BulkThread(options.directory),
     openRequests,
     room,
     bundles,
@@ -151,6 +154,7 @@ async function recover(options: LogOptions): Promise<OpenedLog> {
     archiveSource: archiveSource(storage, keys),
     rotation,
     recovered: { replayed: replayed.length, tornBytes: scan.torn?.bytes ?? 0, closed: closing.length },
+    clockBehindMs,
   };
 }
 

@@ -3,18 +3,9 @@
 
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { packHeaderBytes, packIndex, packPath } from '../../audit/payload-pack.ts';
-import {
-  blobKeyId,
-  keyFile,
-  noSession,
-  openPayload,
-  type SessionKey,
-  sealPayload,
-  sessionKey,
-  unwrapKey,
-  wrapKey,
-} from '../../audit/payload-seal.ts';
+import { blobKeyId, openPayload, PayloadSealer } from '../../audit/payload-seal.ts';
 import { lengthOf } from '../../audit/pieces.ts';
+import { keyFile, nonceBytes, noSession, sessionKey, unwrapKey, wrapKey } from '../../audit/session-key.ts';
 import { tileWidth } from '../../audit/tree.ts';
 import type { Entry } from '../../core/record.ts';
 import type { Random } from '../../ports/random.ts';
@@ -48,21 +39,16 @@ export interface NewKey {
 }
 
 const noKey = new Uint8Array();
-const nonceBytes = 12;
-/** Drawn at once, since asking the system for twelve bytes costs as much as asking for thousands. */
-const noncesDrawn = 512;
 
 export class PayloadFiles {
   readonly #storage: Storage;
   readonly #kek: KeyObject;
   readonly #random: Random;
   readonly #places: PackPlaces;
-  readonly #keys = new Map<string, SessionKey>();
+  /** By session. */
+  readonly #sealers = new Map<string, PayloadSealer>();
   /** Wrapped keys that are on their way to disk, by file name. */
   readonly #coming = new Map<string, Uint8Array>();
-  #nonces: Uint8Array = new Uint8Array();
-  /** Bytes of them. */
-  #noncesUsed = 0;
   /** The pack at the edge: its path, and where its next blob goes. */
   #pack = { path: '', position: 0 };
   /** The first entry whose payload is not on disk yet. */
@@ -98,36 +84,35 @@ export class PayloadFiles {
       this.#generalPack = packIndex(seq);
       this.forget(noSession);
     }
-    let key = this.#keys.get(session);
-    let wrappedKey: Uint8Array = noKey;
-    if (!key) {
-      key = sessionKey(session, this.#random.bytes(32));
-      this.#keys.set(session, key);
-      wrappedKey = wrapKey(this.#kek, key, this.#nonce());
-      this.#coming.set(keyFile(session, key.id), wrappedKey);
-    }
-    return { seq, session, blob: sealPayload(key, seq, plain, this.#nonce()), wrappedKey };
+    const sealer = this.#sealers.get(session);
+    if (sealer) return { seq, session, blob: this.#sealed(sealer, seq, plain), wrappedKey: noKey };
+    const key = sessionKey(session, this.#random.bytes(32));
+    const first = new PayloadSealer(key);
+    this.#sealers.set(session, first);
+    const wrappedKey = wrapKey(this.#kek, key, this.#random.bytes(nonceBytes));
+    this.#coming.set(keyFile(session, key.id), wrappedKey);
+    return { seq, session, blob: this.#sealed(first, seq, plain), wrappedKey };
   }
 
-  /** INVARIANT: no nonce is handed out twice. */
-  #nonce(): Uint8Array {
-    if (this.#noncesUsed === this.#nonces.length) {
-      this.#nonces = this.#random.bytes(nonceBytes * noncesDrawn);
-      this.#noncesUsed = 0;
+  /** @throws after which what still comes for the session gets a key of its own. */
+  #sealed(sealer: PayloadSealer, seq: number, plain: Uint8Array): Uint8Array {
+    try {
+      return sealer.seal(seq, plain);
+    } catch (error) {
+      this.forget(sealer.key.session);
+      throw error;
     }
-    this.#noncesUsed += nonceBytes;
-    return this.#nonces.subarray(this.#noncesUsed - nonceBytes, this.#noncesUsed);
   }
 
   /** A payload that still comes for it gets a key of its own. */
   forget(session: string): void {
-    this.#keys.delete(session);
+    this.#sealers.delete(session);
   }
 
   /** Whether payloads are being encrypted under the key of this file. */
   isInUse(name: string): boolean {
     const session = name.slice(0, name.lastIndexOf('.'));
-    const key = this.#keys.get(session);
+    const key = this.#sealers.get(session)?.key;
     return key !== undefined && keyFile(session, key.id) === name;
   }
 
@@ -160,7 +145,7 @@ export class PayloadFiles {
     const id = blobKeyId(blob);
     const name = keyFile(session, id);
     const wrapped = this.#coming.get(name) ?? (await this.#storage.read(`keys/${name}`));
-    const live = this.#keys.get(session);
+    const live = this.#sealers.get(session)?.key;
     if (live?.id !== id && !wrapped) return null;
     const key = live?.id === id ? live : wrapped && unwrapKey(this.#kek, session, id, wrapped);
     const plain = key && openPayload(key, entry.seq, blob);

@@ -2,7 +2,8 @@
 // It decides nothing, and touches no pack that is still being written.
 
 import { decodePackHeader, encodePack, packHeaderBytes, packIndex, packPath } from '../../audit/payload-pack.ts';
-import { blobKeyId, keyFile, noSession } from '../../audit/payload-seal.ts';
+import { blobKeyId } from '../../audit/payload-seal.ts';
+import { keyFile, noSession } from '../../audit/session-key.ts';
 import { tileWidth } from '../../audit/tree.ts';
 import type { Destruction, PayloadKeep } from '../../ports/payload-keep.ts';
 import type { Storage } from '../../ports/storage.ts';
