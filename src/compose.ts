@@ -42,6 +42,8 @@ export interface Gate {
   readonly vkey: string;
   /** Resolves when a part that is loaded once the doors are open cannot be: then the gate is not whole, and has to end. */
   readonly failed: Promise<unknown>;
+  /** Resolves when the log can be written no more: then nothing is let through. */
+  readonly logFailed: Promise<void>;
   reload(loaded: LoadedConfig): Promise<void>;
 }
 
@@ -61,6 +63,10 @@ export async function openDoors(
   const kernel = await createKernel(loaded, foundation, logger);
   if (!kernel.ok) return kernel;
   const { rules, log, routes, tls, people, signOuts } = kernel.value;
+  const logFailed = new Promise<void>((resolve) => {
+    log.onFailure(() => resolve());
+    if (!log.open) resolve();
+  });
   const { config } = loaded;
   onClose(() => {
     for (const target of targetsOf(routes)) target.close();
@@ -105,6 +111,7 @@ export async function openDoors(
     addresses: [`HTTP on ${config.listen.http.host}:${http.value.port}`, ...postgres.value],
     vkey: log.vkey,
     failed: front.failed,
+    logFailed,
     reload: async (next) => {
       const compiled = compilePolicy(next.config.policy);
       if (!compiled.ok || !certificate.renew(next.config.tls)) return;

@@ -1,6 +1,7 @@
 // `chartgate serve`: opens the state directory, then the doors, and closes them in the reverse order when told to stop.
 
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { destination, type Logger, pino } from 'pino';
 import { watchFiles } from './adapters/config-file/watch.ts';
 import { keyFromText, keyInState } from './adapters/key-file/kek.ts';
@@ -24,10 +25,15 @@ import { errors } from './core/errors.ts';
 import { limits } from './core/limits.ts';
 import { fail, ok, type Result } from './core/result.ts';
 import type { Foundation } from './foundation.ts';
-import { tellingOfRoom } from './gateway/scarce-log.ts';
 import { LogUnavailable } from './ports/log.ts';
 
-/** Runs the gate until it is told to stop. Returns the exit code. */
+/** Less than this is a clock that was put right as it ran. */
+const clockDriftMs = 1_000;
+
+/** So long a gate whose log has failed says why nothing is let through. Then it ends, since only a start recovers the log. */
+const closedMs = 10_000;
+
+/** Runs the gate until it is told to stop, or has to. Returns the exit code. */
 export async function serve(io: Io, configFile: string, version: string): Promise<number> {
   const file = resolve(io.cwd, configFile);
   const loaded = await loadConfig(file, io.env);
@@ -82,6 +88,12 @@ export async function serve(io: Io, configFile: string, version: string): Promis
       logger.fatal({ err }, 'a part of the gate cannot be loaded: is what is installed whole? stopping');
       return 1;
     }),
+    gate.value.logFailed
+      .then(() => sleep(closedMs))
+      .then(() => {
+        logger.fatal('stopping, since only a start recovers the audit log');
+        return errors.log_unavailable.exit;
+      }),
   ]);
   await opened.close();
   return exitCode;
@@ -144,9 +156,9 @@ async function openFoundation(loaded: LoadedConfig, logger: Logger, opened: Open
     },
   });
   if (!openedLog.ok) return openedLog;
-  const { recovered } = openedLog.value;
+  const { recovered, clockBehindMs } = openedLog.value;
   const metrics = meter(openedLog.value.log);
-  const log = tellingOfRoom(metrics.log);
+  const { log } = metrics;
   opened.add(async () => {
     await log.append({ type: 'node.stop' }).catch(() => {});
     await log.close();
@@ -158,6 +170,12 @@ async function openFoundation(loaded: LoadedConfig, logger: Logger, opened: Open
   await log.append({ type: 'node.start', data: { ...recovered } });
   if (recovered.closed > 0) {
     logger.warn(recovered, 'the last run did not end in order; what it left open is recorded as outcome_unknown');
+  }
+  if (clockBehindMs > clockDriftMs) {
+    logger.warn(
+      { behindSeconds: Math.round(clockBehindMs / 1000) },
+      'the clock is behind the newest record of the log: what is recorded from here on is dated before it',
+    );
   }
   const store = openStore(join(directory, 'store.db'), kek.value, keys.value.derive('store name v1'));
   if (!store.ok) return store;

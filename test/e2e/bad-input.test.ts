@@ -318,7 +318,7 @@ classification:`,
 });
 
 describe('a disk that is full', () => {
-  it('closes the gate: nothing is released that is not on record', async () => {
+  it('closes the gate and then ends it: nothing is released that is not on record', async () => {
     const state = join(clinic.directory, 'full');
     await clinic.writeConfig((config) => config.replace('state: ./state', 'state: ./full'));
     const gate = await clinic.startGate({ fileBlocksMax: 400 });
@@ -336,8 +336,9 @@ describe('a disk that is full', () => {
       );
     }
     assert.ok(answered > 0);
-    assert.equal(error?.code, '58030', String(error));
-    assert.match(gate.output(), /audit log cannot be written/);
+    // Between a write that found no room and the one after it that found none either, the disk is nearly full.
+    assert.match(error?.code ?? '', /^(?:58030|53100)$/, String(error));
+    await eventually(() => /audit log cannot be written/.test(gate.output()), 'the log has failed');
     const readiness = await clinic.get('/readyz');
     assert.equal(readiness.status, 503, readiness.text);
     assert.equal((await clinic.get('/healthz')).status, 200);
@@ -345,7 +346,7 @@ describe('a disk that is full', () => {
     const asked = idle.query('SELECT 1').catch((thrown: DatabaseError) => thrown);
     assert.equal(((await Promise.race([asked, told.then(([first]) => first)])) as DatabaseError).code, '58030');
     await assert.rejects(clinic.agent('ana'));
-    await gate.stop();
+    assert.equal(await gate.ended(), 74, 'whoever supervises it starts it anew');
 
     const again = await clinic.startGate();
     const [session] = await clinic.sessions({ subject: 'cora' });

@@ -12,6 +12,8 @@ export interface GateOptions {
 export interface Gate {
   /** SIGKILL. */
   kill(): Promise<void>;
+  /** Resolves with the exit code of one that ends by itself. */
+  ended(): Promise<number>;
   /** SIGTERM; resolves with the exit code. */
   stop(): Promise<number>;
   /** Everything it wrote to stderr and stdout. */
@@ -50,6 +52,7 @@ export async function launchGate(
   const gate: Gate = {
     pid: child.pid ?? -1,
     output: () => output,
+    ended: () => exited,
     async kill() {
       child.kill('SIGKILL');
       await exited;
