@@ -2,6 +2,7 @@
 // itself, and conditions that say nothing of the row that is changed: the ways in which "all rows" is usually written.
 
 import type { Node } from 'libpg-query';
+import { treeText } from './tree-text.ts';
 import { stringOf } from './walk.ts';
 
 /** Whose rows are changed, as the condition can speak of them. */
@@ -80,13 +81,7 @@ function isAnything(pattern: Node | undefined): boolean {
 }
 
 function same(a: Node | undefined, b: Node | undefined): boolean {
-  return a !== undefined && b !== undefined && written(a) === written(b);
-}
-
-function written(node: Node): string {
-  return JSON.stringify(node, (key, value) =>
-    /(?:^|_)location$|^(?:list|rexpr_list)_(?:start|end)$/.test(key) ? undefined : value,
-  );
+  return a !== undefined && b !== undefined && treeText(a) === treeText(b);
 }
 
 /** Whether it reads the row that is changed. */

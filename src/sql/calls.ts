@@ -92,7 +92,9 @@ function placeAmong({ findings }: Walk, given: readonly Lineage[], around: reado
 /** Nothing is known of how it computes: it may fail, or be NULL, because of whatever it is given. */
 function callOfUsers(walk: Walk, node: FuncCall, scope: Scope): Lineage {
   walk.findings.functions.add(stringsOf(node.funcname).join('.'));
-  const given = unite((node.args ?? []).map((each) => walk.value(each, scope)));
+  const values = (node.args ?? []).map((each) => walk.value(each, scope));
+  const given = unite(values);
+  walk.findings.meet(values);
   walk.findings.mayTell(given);
   return absentBy(given);
 }
@@ -137,8 +139,11 @@ function noteTelling(walk: Walk, node: FuncCall, name: string, given: readonly L
     isConstant(each) || standsElsewhere(name, at, given[at]) ? [] : [at],
   );
   const all = unite(given);
-  if (node.agg_distinct) walk.findings.filter(all);
-  else if (writesDefinition(name) && given.every(isPublic)) return;
+  walk.findings.meet(given);
+  if (node.agg_distinct) {
+    walk.findings.filter(all);
+    walk.findings.stand(all);
+  } else if (writesDefinition(name) && given.every(isPublic)) return;
   else if (gathersObject(name) && !isProtected(given[0] ?? nothing) && !raisesOn(walk, name, given)) return;
   else if (name === 'count' && all.nullTells) walk.findings.mayTell(all);
   else if (name === 'date' && given.every((each) => !isProtected(each) || isMoment(walk, each))) return;

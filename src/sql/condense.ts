@@ -2,6 +2,7 @@
 // one of each kind means, so that one of each kind is kept. INVARIANT: nothing but a constant is ever left out.
 
 import type { ParsedStatement } from './parse.ts';
+import { treeText } from './tree-text.ts';
 
 /** Any part of a syntax tree. */
 type Tree = { [key: string]: unknown };
@@ -64,7 +65,7 @@ function kindOf(item: unknown): string | null {
       return name;
     case 'TypeCast': {
       const of = kindOf(value['arg']);
-      return of === null ? null : `${of}::${JSON.stringify(value['typeName'], unplaced)}`;
+      return of === null ? null : `${of}::${treeText(value['typeName'])}`;
     }
     case 'List': {
       if (!Array.isArray(value['items'])) return null;
@@ -74,11 +75,6 @@ function kindOf(item: unknown): string | null {
     default:
       return null;
   }
-}
-
-/** Where something stands is not what it is. */
-function unplaced(key: string, value: unknown): unknown {
-  return key === 'location' ? undefined : value;
 }
 
 function isTree(value: unknown): value is Tree {

@@ -44,9 +44,15 @@ export function filteringAll(walk: Walk, nodes: readonly Node[] | undefined, sco
 
 /** ORDER BY inside a call or a window, where neither positions nor output names count. */
 export function sorting(walk: Walk, nodes: readonly Node[] | undefined, scope: Scope): Lineage {
-  return unite(
-    (nodes ?? []).map((node) => filtering(walk, 'SortBy' in node ? sortKey(walk, node.SortBy) : node, scope)),
-  );
+  const keys = (nodes ?? []).map((node) => ('SortBy' in node ? sortKey(walk, node.SortBy) : node));
+  return unite(keys.map((key) => standing(walk, key, scope)));
+}
+
+/** A sort key or a group: filtering that holds rows against one another. */
+function standing(walk: Walk, node: Node | undefined, scope: Scope): Lineage {
+  const lineage = filtering(walk, node, scope);
+  walk.findings.stand(lineage);
+  return lineage;
 }
 
 export function sortKey(walk: Walk, sort: SortBy): Node | undefined {
@@ -56,7 +62,7 @@ export function sortKey(walk: Walk, sort: SortBy): Node | undefined {
 
 export function window(walk: Walk, def: WindowDef, scope: Scope): Lineage {
   return unite([
-    filteringAll(walk, def.partitionClause, scope),
+    ...(def.partitionClause ?? []).map((node) => standing(walk, node, scope)),
     sorting(walk, def.orderClause, scope),
     filtering(walk, def.startOffset, scope),
     filtering(walk, def.endOffset, scope),

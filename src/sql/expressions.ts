@@ -28,6 +28,7 @@ import {
 } from './lineage.ts';
 import { columnReference, fieldOrCall, inShape, isStar, rowOf } from './names.ts';
 import { comparisonsOf, isArithmetic, isCatalogKeyword, isTest, joins, takesOut } from './operators.ts';
+import { treeText } from './tree-text.ts';
 import { isMomentType, isTextualType, isZonedType } from './types.ts';
 import {
   impliedOperators,
@@ -155,6 +156,7 @@ function operation(walk: Walk, node: A_Expr, scope: Scope): Lineage {
   if (compared) impliedOperators(walk, compared);
   const operands = [node.lexpr, node.rexpr];
   const [left = nothing, right = nothing] = operands.map((each) => expression(walk, each, scope));
+  walk.findings.meet([left, right]);
   if (node.kind === 'AEXPR_OP' && takesOut(name)) {
     if (raisesOn(walk, name, [left])) walk.findings.mayTell(left);
     return absentBy(unite([left, right]));
@@ -162,9 +164,8 @@ function operation(walk: Walk, node: A_Expr, scope: Scope): Lineage {
   if (node.kind === 'AEXPR_OP' && joins(name)) {
     // What an extension means by it, as ltree does, may fail on a text.
     const isKnown = ![left, right].some((each) => isOfUnknownType(walk.catalog, each));
-    if (!isKnown || isArrayBeside(walk, left, node.rexpr) || fills(walk, left, node.rexpr)) walk.findings.mayTell(left);
-    if (!isKnown || isArrayBeside(walk, right, node.lexpr) || fills(walk, right, node.lexpr))
-      walk.findings.mayTell(right);
+    if (!isKnown || isArrayBeside(walk, left, node.rexpr) || fills(walk, left, node)) walk.findings.mayTell(left);
+    if (!isKnown || isArrayBeside(walk, right, node.lexpr) || fills(walk, right, node)) walk.findings.mayTell(right);
     return unite([left, right]);
   }
   if (left.form?.kind === 'definition' && asksForKeyword(node, name)) return nothing;
@@ -186,12 +187,16 @@ function isArrayBeside(walk: Walk, { form }: Lineage, other: Node | undefined): 
   return 'A_ArrayExpr' in other || /^\s*[[{]/.test(textOf(other));
 }
 
-const merged: ReadonlySet<string> = new Set(['tsvector', 'jsonb']);
+const merged: ReadonlySet<string> = new Set(['tsvector', 'jsonb', 'hstore']);
 
-/** Where what is in both is kept once, how much there is of it says what is alike: beside a value that comes to the limit of its type. */
-function fills(walk: Walk, lineage: Lineage, other: Node | undefined): boolean {
-  const isSmall = other && ('ColumnRef' in other || ('A_Const' in other && textOf(other).length < 1_000));
-  return !isSmall && mayHold(walk.catalog, lineage, merged);
+/**
+ * Where what is in both is kept once, how much there is of it says what is alike: beside a value that comes to the limit of its type,
+ * as one may have written into a column. Beside itself a column is as much as it was.
+ */
+function fills(walk: Walk, lineage: Lineage, { lexpr, rexpr }: A_Expr): boolean {
+  const isSmall = [lexpr, rexpr].some((each) => each && 'A_Const' in each && textOf(each).length < 1_000);
+  const isTwice = lexpr && rexpr && 'ColumnRef' in lexpr && treeText(lexpr) === treeText(rexpr);
+  return !isSmall && !isTwice && mayHold(walk.catalog, lineage, merged);
 }
 
 /** What tools ask of definitions: whether a default is NULL or a sequence's next value, whether a partition is the default one. */
@@ -223,6 +228,7 @@ function choice(walk: Walk, node: CaseExpr, scope: Scope): Lineage {
   }
   if (node.defresult) results.push(outcome(walk, node.defresult, scope));
   const asked = unite(conditions);
+  if (node.arg) walk.findings.meet(conditions);
   walk.findings.bring(asked);
   alike(walk, results);
   const result = either(results);
@@ -320,7 +326,9 @@ function sublink(walk: Walk, node: SubLink, scope: Scope): Lineage {
   // x IN (…), x op ANY (…): compared, row by row.
   if (node.operName?.length) operatorOf(walk, node.operName);
   else impliedOperators(walk, ['=']);
-  const lineage = unite([expression(walk, node.testexpr, scope), rows.whole]);
+  const tested = expression(walk, node.testexpr, scope);
+  const lineage = unite([tested, rows.whole]);
+  walk.findings.meet([tested, rows.whole]);
   walk.findings.filter(lineage);
   return as(lineage, { kind: 'answer' });
 }

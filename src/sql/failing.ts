@@ -15,15 +15,16 @@ const json = typeSet('json');
 const moments = 'date timestamp timestamptz';
 /** A constant of these types says what is written. */
 const uncut = typeSet(`text varchar ${moments}`);
-/** Their sums come to an end. */
-const sums = typeSet(`money interval ${moments}`);
+/** Their sums come to an end; a time is summed as an interval. */
+const summed = `money interval time ${moments}`;
 /** They compare one by one, and not all that can be in a row or an array has an order. */
 const rows = typeSet('record');
 const ranges = typeSet('range');
 
 const raisedBy: ReadonlyMap<string, ReadonlySet<string>> = new Map([
-  ['sum', sums],
-  ['avg', sums],
+  // A float4 ends at 38 digits; `avg` of it counts in float8.
+  ['sum', typeSet(`${summed} float4`)],
+  ['avg', typeSet(summed)],
   ['length', typeSet('lseg path')],
   ['min', rows],
   ['max', rows],
@@ -39,8 +40,14 @@ const raisedBy: ReadonlyMap<string, ReadonlySet<string>> = new Map([
 
 /** Whether a function or operator of this name may raise because of what these values are, of the types they are made of. */
 export function raisesOn(walk: Walk, name: string, given: readonly Lineage[]): boolean {
+  if (name === 'sum' && given.some(isComputed)) return true;
   const types = raisedBy.get(name);
   return types !== undefined && given.some((each) => mayHold(walk.catalog, each, types));
+}
+
+/** A sum of sums, as of a recursive query's rows, comes to the end of every type, of numeric too. */
+function isComputed(value: Lineage): boolean {
+  return isProtected(value) && value.form?.kind !== 'column';
 }
 
 /** Casts between these are implicit and fail on some values, by both: `pg_cast` of 14 to 18. */

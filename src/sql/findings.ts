@@ -3,7 +3,7 @@
 import type { ErrorCode } from '../core/errors.ts';
 import type { PhiClass } from '../core/phi.ts';
 import type { Relation } from './catalog.ts';
-import { isDefinition, isProtected, type Lineage, type ProtectedClass, type Reading } from './lineage.ts';
+import { isDefinition, isProtected, type Lineage, type ProtectedClass, type Reading, unite } from './lineage.ts';
 
 export class Findings {
   readonly relations: Set<string> = new Set();
@@ -110,7 +110,22 @@ export class Findings {
 
   /** Columns that rows are told apart or put in order by. */
   sort(lineage: Lineage): void {
-    if (!isDefinition(lineage)) this.filter(lineage);
+    if (isDefinition(lineage)) return;
+    this.filter(lineage);
+    this.stand(lineage);
+  }
+
+  /** The same, filtered by already: where a row stands that one has written oneself says what is in those around it. */
+  stand(lineage: Lineage): void {
+    if (isProtected(lineage)) this.compared.push(lineage);
+  }
+
+  /** Values that are held against one another: of one column they are of two rows, of which one may be one's own. */
+  meet(values: readonly Lineage[]): void {
+    const shared = values.filter(
+      (value, at) => isProtected(value) && values.some((other, place) => place !== at && shareColumn(value, other)),
+    );
+    if (shared.length > 0) this.compared.push(unite(shared));
   }
 
   /** A value whose content an error could give away is as good as filtered by. */
@@ -136,4 +151,8 @@ export class Findings {
       );
     }
   }
+}
+
+function shareColumn(a: Lineage, b: Lineage): boolean {
+  return [...a.columns].some((column) => b.columns.has(column));
 }

@@ -192,6 +192,7 @@ function join(walk: Walk, node: JoinExpr, scope: Scope): void {
       walk.findings.filter(lineage);
     }
     walk.findings.compare(unite(sides));
+    walk.findings.meet(sides);
   }
   const joined = scope.sources.splice(before);
   // ON sees what is joined here and the queries around, not the rest of the FROM list (parse_clause.c, transformJoinOnClause).

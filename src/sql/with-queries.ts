@@ -94,6 +94,7 @@ function withCycle(walk: Walk, clause: CTECycleClause | undefined, shape: Shape,
   impliedOperators(walk, ['=']);
   const by = unite(namedIn(shape, stringsOf(clause.cycle_col_list)));
   walk.findings.filter(by);
+  walk.findings.stand(by);
   const marks = either([
     expression(walk, clause.cycle_mark_value, scope),
     expression(walk, clause.cycle_mark_default, scope),

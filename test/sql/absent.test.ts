@@ -3,23 +3,16 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { analyze } from '../../src/sql/analyze.ts';
-import { loadParser, parseStatements } from '../../src/sql/parse.ts';
 import { openWard, type Ward } from './ward.ts';
 
 let ward: Ward;
 before(async () => {
-  await loadParser();
   ward = await openWard();
 });
 after(() => ward?.close());
 
 function nullTells(sql: string): boolean {
-  const parsed = parseStatements(sql);
-  assert.ok(parsed.ok, sql);
-  const [statement] = parsed.value;
-  assert.ok(statement);
-  const [output] = analyze(statement, ward.catalog).outputs ?? [];
+  const [output] = ward.analysisOf(sql).outputs ?? [];
   assert.ok(output, sql);
   return output.nullTells === true;
 }

@@ -6,25 +6,18 @@ import { after, before, describe, test } from 'node:test';
 import type { StatementAnalysis } from '../../src/sql/analysis.ts';
 import { analyze } from '../../src/sql/analyze.ts';
 import { condensed } from '../../src/sql/condense.ts';
-import { loadParser, parseStatements } from '../../src/sql/parse.ts';
+import { parseStatements } from '../../src/sql/parse.ts';
 import { settingAllowed } from '../../src/sql/settings.ts';
 import { boundedWrites, filtering, plain, refused, unboundedWrites } from './statements.ts';
 import { canaryIn, openWard, visibleCells, type Ward } from './ward.ts';
 
 let ward: Ward;
 before(async () => {
-  await loadParser();
   ward = await openWard();
 });
 after(() => ward?.close());
 
-function analysisOf(sql: string): StatementAnalysis {
-  const parsed = parseStatements(sql);
-  assert.ok(parsed.ok, `${sql}: ${parsed.ok ? '' : parsed.error.text}`);
-  const [statement] = parsed.value;
-  assert.ok(statement);
-  return analyze(statement, ward.catalog);
-}
+const analysisOf = (sql: string): StatementAnalysis => ward.analysisOf(sql);
 
 /** As the gate does: a pinned setting is refused even where housekeeping is not. */
 function isRefused(analysis: StatementAnalysis): boolean {
@@ -125,6 +118,25 @@ describe('statements', () => {
       analysisOf(`UPDATE wards SET beds = (SELECT sum((${born})::int) FROM patients)`).refusals[0]?.text ?? '',
       /carries a protected value/,
     );
+  });
+
+  test('what adds up, or fills a value, until it fails, tells of what it is made of', () => {
+    for (const sql of [
+      'SELECT sum(s) FROM (SELECT sum(rate) AS s FROM staff) q, generate_series(1, 9)',
+      'WITH RECURSIVE r(i, s) AS (SELECT 1, rate FROM staff UNION ALL SELECT i + 1, (SELECT sum(CASE WHEN g > 0 THEN r.s END) FROM generate_series(1, 9) g) FROM r WHERE i < 9) SELECT s FROM r',
+      'SELECT sum(small) FROM staff',
+      'SELECT sum(shift) FROM staff',
+      'SELECT avg(shift) FROM staff',
+      "SELECT sum(date_part('epoch', shift)) FROM staff",
+      'SELECT a.vector || b.vector FROM staff a, staff b',
+    ])
+      assert.deepEqual(analysisOf(sql).filters, ['other_id'], sql);
+    for (const sql of [
+      'SELECT sum(rate), sum(coalesce(rate, 0)), avg(rate), sum(CASE WHEN id = 1 THEN rate END) FROM staff',
+      'SELECT sum(s) FROM (SELECT rate AS s FROM staff) q',
+      "SELECT vector || 'a', vector || vector FROM staff",
+    ])
+      assert.deepEqual(analysisOf(sql).filters, [], sql);
   });
 
   test('a day is made no instant: which year it lies in is for the zone to say, which the client sets', async () => {

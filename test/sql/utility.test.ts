@@ -3,24 +3,15 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { StatementAnalysis } from '../../src/sql/analysis.ts';
-import { analyze } from '../../src/sql/analyze.ts';
-import { loadParser, parseStatements } from '../../src/sql/parse.ts';
 import { openWard, type Ward } from './ward.ts';
 
 let ward: Ward;
 before(async () => {
-  await loadParser();
   ward = await openWard();
 });
 after(() => ward?.close());
 
-function analysisOf(sql: string): StatementAnalysis {
-  const parsed = parseStatements(sql);
-  assert.ok(parsed.ok, sql);
-  const [statement] = parsed.value;
-  assert.ok(statement);
-  return analyze(statement, ward.catalog);
-}
+const analysisOf = (sql: string): StatementAnalysis => ward.analysisOf(sql);
 
 const refusalsOf = (sql: string): readonly string[] => analysisOf(sql).refusals.map(({ code }) => code);
 

@@ -1,6 +1,7 @@
 // A real database full of canaries, its catalog as the analysis sees it, and the rule by which the gate masks: enough to see
 // whether what the analysis lets through would leak.
 
+import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { Client } from 'pg';
 import type { Classification } from '../../src/core/phi.ts';
@@ -10,7 +11,9 @@ import { planColumns } from '../../src/gateway/postgres-columns.ts';
 import type { CatalogQuery } from '../../src/gateway/upstream-query.ts';
 import type { MaskView } from '../../src/masking/mask.ts';
 import type { StatementAnalysis } from '../../src/sql/analysis.ts';
+import { analyze } from '../../src/sql/analyze.ts';
 import type { Catalog } from '../../src/sql/catalog.ts';
+import { loadParser, parseStatements } from '../../src/sql/parse.ts';
 import { type PostgresServer, startPostgres } from '../parts/postgres.ts';
 
 /** Values of protected columns: none may be seen, plain or encoded. */
@@ -52,6 +55,10 @@ const schema = `
   CREATE TABLE consents (id int PRIMARY KEY, given bool DEFAULT true);
   CREATE TABLE births (id int, day date, stamp timestamp, at timestamptz);
   INSERT INTO births VALUES (1, '2001-01-01', '2001-01-01', '2001-01-01 00:00+00');
+  CREATE TABLE staff (id int PRIMARY KEY, ward int, surname text, badge text, hired date, vector tsvector, rate float8, small float4, shift time);
+  CREATE VIEW staff_list AS SELECT id FROM staff ORDER BY hired;
+  CREATE VIEW staff_alike AS SELECT count(*) AS n FROM staff a JOIN staff b ON a.surname = b.surname;
+  CREATE VIEW staff_badges AS SELECT id, badge LIKE 'A%' AS senior FROM staff ORDER BY ward;
   CREATE EXTENSION ltree;
   CREATE TABLE trees (id int, path ltree);
   INSERT INTO wards VALUES (1, 'North', 10), (2, 'South', 20);
@@ -82,6 +89,13 @@ const columns: Record<string, Exclude<Classification, 'unknown'>> = {
   'public.requests.others': 'clear',
   'public.tickets.who': 'clear',
   'public.trees.path': 'clear',
+  'public.staff.surname': 'name',
+  'public.staff.badge': 'other_id',
+  'public.staff.hired': 'date',
+  'public.staff.vector': 'other_id',
+  'public.staff.rate': 'other_id',
+  'public.staff.small': 'other_id',
+  'public.staff.shift': 'other_id',
   'public.notes.body': 'note',
   'public.notes.kind': 'clear',
   'public.wards.title': 'clear',
@@ -97,10 +111,13 @@ export interface Ward {
   readonly client: Client;
   readonly catalog: Catalog;
   readonly query: CatalogQuery;
+  /** Of the one statement of a text. */
+  analysisOf(sql: string): StatementAnalysis;
   close(): Promise<void>;
 }
 
 export async function openWard(): Promise<Ward> {
+  await loadParser();
   const server = await startPostgres();
   await server.createDatabase('ward');
   await server.query('ward', schema);
@@ -113,6 +130,13 @@ export async function openWard(): Promise<Ward> {
     client,
     catalog: loaded,
     query,
+    analysisOf: (sql) => {
+      const parsed = parseStatements(sql);
+      assert.ok(parsed.ok, `${sql}: ${parsed.ok ? '' : parsed.error.text}`);
+      const [statement] = parsed.value;
+      assert.ok(statement);
+      return analyze(statement, loaded);
+    },
     close: async () => {
       await client.end();
       await server.stop();

@@ -3,24 +3,15 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { StatementAnalysis } from '../../src/sql/analysis.ts';
-import { analyze } from '../../src/sql/analyze.ts';
-import { loadParser, parseStatements } from '../../src/sql/parse.ts';
 import { openWard, type Ward } from './ward.ts';
 
 let ward: Ward;
 before(async () => {
-  await loadParser();
   ward = await openWard();
 });
 after(() => ward?.close());
 
-function analysisOf(sql: string): StatementAnalysis {
-  const parsed = parseStatements(sql);
-  assert.ok(parsed.ok, sql);
-  const [statement] = parsed.value;
-  assert.ok(statement);
-  return analyze(statement, ward.catalog);
-}
+const analysisOf = (sql: string): StatementAnalysis => ward.analysisOf(sql);
 
 test('no protected value is stored, not even by where something else is', () => {
   for (const sql of [
@@ -58,6 +49,15 @@ test('a conflict that is not named may be with any key, of any column that is wr
   for (const cls of ['name', 'ssn', 'date', 'note']) assert.ok(all.includes(cls), cls);
   assert.deepEqual(filtered("INSERT INTO patients (id, ssn) VALUES (1, 'y') ON CONFLICT DO NOTHING"), ['ssn']);
   assert.deepEqual(filtered("INSERT INTO wards (id, title) VALUES (1, 'y') ON CONFLICT DO NOTHING"), []);
+});
+
+test('a column by which a view puts rows in order or tells them apart is written by who may filter by it', () => {
+  const filtered = (sql: string): readonly string[] => analysisOf(sql).filters.toSorted();
+  assert.deepEqual(filtered("INSERT INTO staff (id, hired) VALUES (9, '2001-01-01')"), ['date']);
+  assert.deepEqual(filtered("UPDATE staff SET hired = '2001-01-01' WHERE id = 1"), ['date']);
+  assert.deepEqual(filtered("INSERT INTO staff (id, surname) VALUES (9, 'x')"), ['name']);
+  assert.deepEqual(filtered("INSERT INTO staff (id, ward, badge) VALUES (9, 1, 'A1')"), []);
+  assert.deepEqual(filtered('UPDATE staff SET ward = 2 WHERE id = 1'), []);
 });
 
 test('a merge reaches as far as the conditions of each of its parts', () => {

@@ -55,6 +55,8 @@ export const benign: readonly string[] = [
   'UPDATE patients SET visits = visits + 1 WHERE id = 1 RETURNING id, visits',
   // Views compute its code with its name (ties of rows): a new row is its writer's own.
   "INSERT INTO sides (id, n, m, k, code, tag) VALUES (2, 100, 100, 100, 'y', 'y')",
+  // No view holds the names of these against one another (rows of one's own).
+  "INSERT INTO own_place VALUES (2, 1, 'Q')",
   'DELETE FROM wards WHERE id = 500',
   "SELECT tablename FROM pg_tables WHERE schemaname = 'public'",
   "SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = 'public'",

@@ -19,6 +19,7 @@ import { moreQuestions } from './families/more-questions.ts';
 import { names } from './families/names.ts';
 import { objects } from './families/objects.ts';
 import { oneType } from './families/one-type.ts';
+import { ownRows } from './families/own-rows.ts';
 import { owners } from './families/owners.ts';
 import { parameterTypes } from './families/parameter-types.ts';
 import { places, precise } from './families/precise.ts';
@@ -82,4 +83,5 @@ export const families: readonly Family[] = [
   heldOutWrites,
   rowsAndStars,
   documentsMade,
+  ownRows,
 ];

@@ -33,8 +33,8 @@ const setup = `
   CREATE TABLE spread_0 PARTITION OF spread_by FOR VALUES WITH (MODULUS 2, REMAINDER 0); CREATE TABLE spread_1 PARTITION OF spread_by FOR VALUES WITH (MODULUS 2, REMAINDER 1); INSERT INTO spread_by SELECT id, first FROM patients;
   CREATE TABLE held_against (id int PRIMARY KEY, label text, first text, CONSTRAINT c CHECK (label <> first)); INSERT INTO held_against VALUES (1, 'x', 'Zebulon');
   CREATE VIEW both_names AS SELECT id, first AS x FROM patients UNION ALL SELECT id, label FROM wards WHERE id < 3;
-  CREATE VIEW name_ranks AS SELECT id, rank() OVER (ORDER BY first) AS r FROM patients;
-  CREATE VIEW name_groups AS SELECT first, count(*) AS n FROM patients GROUP BY (first, 1);
+  CREATE VIEW name_ranks AS SELECT id, rank() OVER (ORDER BY first) AS r FROM ranked_patients;
+  CREATE VIEW name_groups AS SELECT first, count(*) AS n FROM ranked_patients GROUP BY (first, 1);
   CREATE VIEW last_names AS SELECT w.id, q.x FROM wards w, LATERAL (SELECT max(p.last) AS x FROM patients p WHERE p.id <= w.id) q WHERE w.id < 3;
   CREATE TABLE lists (id int PRIMARY KEY, names text[], grid int[], days date[]); INSERT INTO lists VALUES (1, '{Zebulon,Quartermain}', '{{1,2},{3,4}}', '{1961-07-23,1970-02-11}');
   CREATE TABLE papers (id int PRIMARY KEY, doc jsonb, x json, note text); INSERT INTO papers VALUES (1, '{"name":"Zebulon","ssn":"123-45-6789","list":[1,{"a":"Quartermain"}]}', '{"a":"Zebulon"}', 'n');`;

@@ -8,9 +8,9 @@ export const moreQuestions: Family = {
   setup: `
     CREATE TABLE links (id int PRIMARY KEY, ssn text, who int); INSERT INTO links VALUES (1, '123-45-6789', 1);
     CREATE VIEW adults AS SELECT id, birthdate < '1965-01-01' AS old, ssn LIKE '123%' AS hit, first = 'Zebulon' AS z, length(first) AS n, ssn IS NULL AS missing FROM patients;
-    CREATE VIEW ranked AS SELECT id, rank() OVER (ORDER BY ssn) AS r, row_number() OVER (ORDER BY first) AS rn, ntile(2) OVER (ORDER BY birthdate) AS t, count(*) OVER (PARTITION BY city) AS same FROM patients;
-    CREATE VIEW counted AS SELECT city, count(*) AS n FROM patients GROUP BY city;
-    CREATE VIEW seen AS SELECT p.id, (SELECT count(*) FROM patients q WHERE q.ssn < p.ssn) AS before FROM patients p;
+    CREATE VIEW ranked AS SELECT id, rank() OVER (ORDER BY ssn) AS r, row_number() OVER (ORDER BY first) AS rn, ntile(2) OVER (ORDER BY birthdate) AS t, count(*) OVER (PARTITION BY city) AS same FROM ranked_patients;
+    CREATE VIEW counted AS SELECT city, count(*) AS n FROM ranked_patients GROUP BY city;
+    CREATE VIEW seen AS SELECT p.id, (SELECT count(*) FROM ranked_patients q WHERE q.ssn < p.ssn) AS before FROM ranked_patients p;
     CREATE MATERIALIZED VIEW adults_m AS SELECT * FROM adults;
     CREATE VIEW hits AS SELECT CASE WHEN ssn LIKE '123%' THEN 1 ELSE 0 END AS hit, id FROM patients;
   `,

@@ -31,13 +31,19 @@ export const precise: Family = {
     CREATE VIEW window_view AS SELECT id, lag(ssn) OVER (ORDER BY id DESC) AS label FROM patients;
     CREATE VIEW function_view AS SELECT g AS id, (SELECT string_agg(last, ',') FROM patients) AS label FROM generate_series(1, 2) g;
     CREATE VIEW filtered_view AS SELECT id, visits FROM patients WHERE ssn LIKE '1%';
-    CREATE VIEW ordered_view AS SELECT id, row_number() OVER (ORDER BY ssn) AS label FROM patients;
+    CREATE TABLE ranked_patients AS TABLE patients;
+    CREATE VIEW ordered_view AS SELECT id, row_number() OVER (ORDER BY ssn) AS label FROM ranked_patients;
     CREATE VIEW coded_view AS SELECT id, ascii(ssn) AS n, length(first) AS m FROM patients;
     CREATE VIEW join_view (id, label, a, b) AS SELECT * FROM (SELECT id, first FROM patients) a NATURAL JOIN (SELECT id, ssn, last FROM patients) b;
     CREATE VIEW text_only AS SELECT id, p::text AS label FROM patients p;
     CREATE MATERIALIZED VIEW stored_deep AS SELECT id, label || '' AS label FROM shadow_c;
     CREATE VIEW over_stored AS SELECT id, label FROM stored_deep;
     CREATE VIEW invoker_view WITH (security_invoker = false) AS SELECT id, ssn AS label FROM patients;`,
+  classified: {
+    'public.ranked_patients.first': 'name',
+    'public.ranked_patients.ssn': 'ssn',
+    'public.ranked_patients.birthdate': 'date',
+  },
   attacks: [
     ...cursors.flatMap((query) => [
       steps(`DECLARE c CURSOR FOR ${query}`, 'FETCH ALL FROM c'),
