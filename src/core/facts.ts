@@ -124,7 +124,7 @@ export interface Facts {
   readonly client: { readonly name: string };
   readonly request: {
     readonly door: 'postgres' | 'mcp' | 'http';
-    /** Classes the detectors found in the text of the request (its literals, parameters, arguments). */
+    /** Classes the detectors found in the text of the request (its literals, parameters, arguments), and those that names of arguments speak of. */
     readonly phi: readonly PhiClass[];
   };
   readonly sql: SqlFacts;

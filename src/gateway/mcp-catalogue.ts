@@ -11,6 +11,7 @@ import type { PinKind } from '../ports/tool-pins.ts';
 import { type ParamHeader, paramHeadersOf } from '../wire/mcp/stateless.ts';
 import { objectAt, stringAt, toolFacts } from './mcp-facts.ts';
 import type { McpLink, Welcome } from './mcp-link.ts';
+import { recordedName } from './recorded-name.ts';
 import type { SeenTool, ToolDesk } from './tool-desk.ts';
 
 const pagesMax = 100;
@@ -20,8 +21,11 @@ export type ToolPins = Pick<ToolDesk, 'see' | 'objection' | 'hasChange'>;
 
 export interface KnownTool {
   readonly facts: McpFacts['tool'];
+  /** Its name, as records have it in clear. */
+  readonly recorded: string;
   /** Its digest: an approval is bound to it. */
   readonly definition: string;
+  readonly inputSchema: JsonObject;
   /** What its `structuredContent` has to follow; null where it promises nothing. */
   readonly outputSchema: JsonObject | null;
   /** Arguments that headers repeat (MCP 2026-07-28). */
@@ -102,7 +106,9 @@ export class ToolCatalogue {
       const { outputSchema } = definition;
       this.#tools.set(tool, {
         facts: toolFacts(definition),
+        recorded: recordedName(tool),
         definition: sha256,
+        inputSchema: objectAt(definition, 'inputSchema'),
         outputSchema: isJsonObject(outputSchema) ? outputSchema : null,
         headers: paramHeadersOf(definition['inputSchema']),
         taskOnly: objectAt(definition, 'execution')['taskSupport'] === 'required',

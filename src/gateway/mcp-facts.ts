@@ -3,6 +3,7 @@
 import { askerOf, type Facts, type McpFacts, noMcp, noSql, type Subject } from '../core/facts.ts';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import type { PhiClass } from '../core/phi.ts';
+import { classesOfMembers } from './detected-classes.ts';
 
 export type DetectClasses = (text: string) => readonly PhiClass[];
 
@@ -91,9 +92,10 @@ function referenceOf(ref: JsonObject): JsonObject {
   );
 }
 
-/** Classes found in every string and number of a value, member names included. */
+/** Classes found in every string and number of a value, member names included, and in what they say together. */
 export function classesIn(value: Json, detect: DetectClasses): readonly PhiClass[] {
-  const found = new Set<PhiClass>();
+  const hasMembers = isJsonObject(value) && Object.keys(value).length > 0;
+  const found = new Set<PhiClass>(hasMembers ? classesOfMembers(value) : []);
   const visit = (each: Json): void => {
     if (typeof each === 'string' || typeof each === 'number') {
       for (const cls of detect(String(each))) found.add(cls);
@@ -108,15 +110,6 @@ export function classesIn(value: Json, detect: DetectClasses): readonly PhiClass
   };
   visit(value);
   return [...found].sort();
-}
-
-/**
- * Whether a value has a member `__proto__` anywhere. Policy reads it as a member like any other; a server that merges objects takes
- * what it holds for members of the object around it.
- */
-export function namesPrototype(value: Json): boolean {
-  if (Array.isArray(value)) return (value as readonly Json[]).some(namesPrototype);
-  return isJsonObject(value) && (Object.hasOwn(value, '__proto__') || Object.values(value).some(namesPrototype));
 }
 
 export function stringAt(object: JsonObject, member: string): string {

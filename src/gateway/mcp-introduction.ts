@@ -7,6 +7,7 @@ import { clientVersions, negotiateVersion } from '../wire/mcp/streamable-http.ts
 import { objectAt, only, stringAt } from './mcp-facts.ts';
 import type { Welcome } from './mcp-link.ts';
 import { isOffered } from './mcp-questions.ts';
+import { boundedName } from './recorded-name.ts';
 
 const serverCapabilities = ['tools', 'resources', 'prompts', 'completions', 'logging'];
 const clientCapabilities = ['roots', 'sampling', 'elicitation'];
@@ -14,6 +15,7 @@ const clientCapabilities = ['roots', 'sampling', 'elicitation'];
 export interface ClientIntroduction {
   /** The protocol version agreed on with it. */
   readonly version: string;
+  /** Its own; no more of it than a record has room for. */
   readonly name: string;
   readonly info: JsonObject;
   readonly capabilities: JsonObject;
@@ -24,7 +26,7 @@ export function introductionOf(params: JsonObject): ClientIntroduction {
   const info = objectAt(params, 'clientInfo');
   return {
     version: negotiateVersion(params['protocolVersion']),
-    name: stringAt(info, 'name'),
+    name: boundedName(stringAt(info, 'name')),
     info,
     capabilities: only(objectAt(params, 'capabilities'), clientCapabilities),
   };
@@ -35,7 +37,7 @@ export function introductionIn(envelope: Envelope): ClientIntroduction {
   const { info, capabilities } = envelope;
   return {
     version: statelessVersion,
-    name: stringAt(info, 'name'),
+    name: boundedName(stringAt(info, 'name')),
     info,
     capabilities: only(capabilities, clientCapabilities),
   };

@@ -9,6 +9,7 @@ import type { LongReply, McpUpstream } from '../ports/mcp-upstream.ts';
 import {
   decodeMessage,
   encodeMessage,
+  type JsonRpcError,
   type JsonRpcId,
   type JsonRpcNotification,
   type JsonRpcOutcome,
@@ -20,6 +21,7 @@ import { upstreamVersions } from '../wire/mcp/streamable-http.ts';
 import type { HeldBytes } from './mcp-held-bytes.ts';
 import { HeldReply } from './mcp-held-reply.ts';
 import type { LinkOptions, LinkRequest } from './mcp-link-request.ts';
+import { isOwnCode } from './mcp-refusal.ts';
 import { ServerTasks } from './mcp-server-tasks.ts';
 
 /** Lines that are no message: print statements of a careless server are forgiven, a stream of garbage is not. */
@@ -274,7 +276,7 @@ export class McpLink {
     const pending = this.#pending.get(id);
     if (pending) pending.reply.streamed = about !== undefined;
     else this.#givenUp.delete(id);
-    return this.#settle(id, ok('result' in outcome ? { result: notOfTheGate(outcome.result) } : outcome)) ? id : null;
+    return this.#settle(id, ok(notOfTheGate(outcome))) ? id : null;
   }
 
   /** The request that an answer without a name can only be of; null where there are several, or have been. */
@@ -318,12 +320,21 @@ export class McpLink {
   }
 }
 
-/** INVARIANT: what a result says as the gate (`_meta.chartgate`), the gate has said. */
-function notOfTheGate(result: JsonObject): JsonObject {
+/** INVARIANT: what an answer says as the gate (`_meta.chartgate` of a result, `data` of an error of its own), the gate has said. */
+function notOfTheGate(outcome: JsonRpcOutcome): JsonRpcOutcome {
+  if ('error' in outcome) return errorOfServer(outcome.error);
+  const { result } = outcome;
   const { _meta: meta } = result;
-  if (!isJsonObject(meta) || !Object.hasOwn(meta, 'chartgate')) return result;
+  if (!isJsonObject(meta) || !Object.hasOwn(meta, 'chartgate')) return outcome;
   const { chartgate: _forged, ...rest } = meta;
-  return { ...result, _meta: rest };
+  return { result: { ...result, _meta: rest } };
+}
+
+function errorOfServer(error: JsonRpcError): JsonRpcOutcome {
+  const { data } = error;
+  if (!isJsonObject(data) || !isOwnCode(data['code'], error.code)) return { error };
+  const { code: _code, rule: _rule, approval: _approval, ...rest } = data;
+  return { error: { ...error, data: rest } };
 }
 
 /** What a stateless server answers at last, without what is the revision's own; or what it needs before, as it is. */

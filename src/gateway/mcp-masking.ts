@@ -5,6 +5,7 @@ import type { Decision } from '../core/decision.ts';
 import { isJsonObject, type Json, type JsonObject, listOf, objectOf } from '../core/json.ts';
 import { unionOf } from '../core/phi.ts';
 import type { JsonRpcOutcome } from '../wire/mcp/json-rpc.ts';
+import { planMeta } from './mcp-mask-meta.ts';
 import {
   type Masked,
   named,
@@ -63,8 +64,20 @@ export function maskOutcome(
   const { code, message, data } = outcome.error;
   const [text, more = null] = listOf(mask([message, data ?? null], decision, counts));
   return {
-    error: { code, message: typeof text === 'string' ? text : '', ...(data === undefined ? {} : { data: more }) },
+    error: {
+      code: decision.obligations.unmask === 'all' || isErrorCode(code) ? code : internalError,
+      message: typeof text === 'string' ? text : '',
+      ...(data === undefined ? {} : { data: more }),
+    },
   };
+}
+
+/** JSON-RPC 2.0 §5.1. */
+const internalError = -32603;
+
+/** A longer number may be somebody's: no detector tells by itself, and the protocols' own have five digits. */
+function isErrorCode(code: number): boolean {
+  return Math.abs(code) < 100_000;
 }
 
 /** A result or params. */
@@ -162,6 +175,7 @@ function planMembers(value: JsonObject, parts: MemberParts): Rebuild {
 function planMember(name: string, member: Json, parts: MemberParts): RebuildMember {
   const reserved = planReserved(name, member, parts);
   if (reserved) return reserved;
+  if (name === '_meta' && isJsonObject(member)) return planMeta(member, parts);
   // prompts/list describes arguments in an array; anywhere else `arguments` are values.
   const structural = structure.has(name) || (name === 'arguments' && Array.isArray(member));
   if (name === 'annotations' && isJsonObject(member)) return named(name, planAnnotations(member, parts));

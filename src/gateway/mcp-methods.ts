@@ -13,6 +13,7 @@ import { isLogLevel, paramMismatch } from '../wire/mcp/stateless.ts';
 import type { Admission, AuditedSession } from './enforce.ts';
 import { listWithoutAccount } from './mcp-account.ts';
 import { type ApprovalLookup, approvalStatusOutcome, approvalStatusTool } from './mcp-approval-status.ts';
+import { isMiscalled, namesPrototype } from './mcp-argument-names.ts';
 import type { McpCall } from './mcp-call.ts';
 import { isList, itemsOf, memberOf, type ToolCatalogue, usable } from './mcp-catalogue.ts';
 import type { McpExchange } from './mcp-exchange.ts';
@@ -22,7 +23,6 @@ import {
   isNameless,
   type NamedRequest,
   namedRequest,
-  namesPrototype,
   objectAt,
   only,
   stringAt,
@@ -65,12 +65,18 @@ const withoutServer = new Set(['initialize', 'ping', 'server/discover', 'subscri
 const ambiguous = refuse('invalid_params', 'The URI has dot segments, backslashes or characters that no URI has.', {
   next: 'Ask for the resource by its plain URI, as resources/list has it.',
 });
-/** INVARIANT: a rule about an argument is not met by one that the server finds where policy did not look. */
 const prototypical = refuse(
   'invalid_params',
-  'An argument is called __proto__, which servers read in different ways.',
+  'An argument is called __proto__ or constructor.prototype, which servers read in different ways.',
   {
     next: 'Call it again without that member.',
+  },
+);
+const miscalled = refuse(
+  'invalid_params',
+  'An argument has almost the name of one that the tool has: servers read that in different ways.',
+  {
+    next: 'Call it with the names of its inputSchema, case by case.',
   },
 );
 const nameless = refuse('invalid_params', 'The request does not say, as a string, what it asks for.');
@@ -212,7 +218,10 @@ export class McpMethods {
         return this.#approvalStatus(call, given);
       return exchange.refused(call, tool.error, { tool: name, arguments: given }, call.refusedAs);
     }
-    const { facts, definition, outputSchema, headers, taskOnly } = tool.value;
+    const { facts, recorded, definition, inputSchema, outputSchema, headers, taskOnly } = tool.value;
+    if (isMiscalled(given, inputSchema)) {
+      return exchange.refused(call, miscalled.error, { tool: name, arguments: given }, call.refusedAs);
+    }
     call.outputSchema = outputSchema;
     call.asTask = taskOnly;
     call.paramHeaders = headers;
@@ -228,7 +237,7 @@ export class McpMethods {
     const intent = {
       facts: intents.facts(mcp, phi),
       content,
-      data: { method: 'tools/call', tool: name },
+      data: { method: 'tools/call', tool: recorded },
       same: tool.value,
       shape: () => ({ tool: name, definition, phi }),
       ...holdOf(call),

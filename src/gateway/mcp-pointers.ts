@@ -55,15 +55,22 @@ const decodingsMax = 4;
 const unreserved = /%(?:4[1-9a-f]|5[0-9a]|6[1-9a-f]|7[0-9a]|3[0-9]|2[de]|5f|7e)/gi;
 
 /**
- * How else a server may read this: what need not be encoded decoded (RFC 3986 §6.2.2.2), and as URL parsers write it, scheme and
- * host in small letters, without a default port (WHATWG URL). INVARIANT: policy decides on each of them.
+ * How else a server may read this: what need not be encoded decoded (RFC 3986 §6.2.2.2), as URL parsers write it, scheme and host
+ * in small letters, without a default port (WHATWG URL), and, of a file, as its path. INVARIANT: policy decides on each of them.
  */
 export function otherReadings(uri: string): readonly string[] {
   const plain = uri.replaceAll(unreserved, decoded);
-  const written = URL.parse(plain)?.href ?? plain;
+  const url = URL.parse(plain);
+  const written = url?.href ?? plain;
   const others = new Set([plain, written === `${plain}/` ? plain : written]);
+  if (url?.protocol === 'file:') others.add(`file://${url.host}${pathOf(url)}`);
   others.delete(uri);
   return [...others];
+}
+
+/** As a file system has it (RFC 8089 §2): nothing encoded, no empty segment, no query. */
+function pathOf({ pathname }: URL): string {
+  return decoded(pathname).replaceAll(/\/{2,}/g, '/');
 }
 
 interface Piece {

@@ -2,7 +2,7 @@
 // can show it, a URL; everything else that is refused is a JSON-RPC error with the code of core/errors.ts.
 
 import { type ErrorCode, errors } from '../core/errors.ts';
-import type { JsonObject } from '../core/json.ts';
+import type { Json, JsonObject } from '../core/json.ts';
 import type { Refusal } from '../core/result.ts';
 import type { JsonRpcOutcome } from '../wire/mcp/json-rpc.ts';
 import { statelessVersion } from '../wire/mcp/stateless.ts';
@@ -10,12 +10,12 @@ import { clientVersions } from '../wire/mcp/streamable-http.ts';
 import { approvalStatusTool } from './mcp-approval-status.ts';
 
 /** What an agent can do something about, or tell its person. */
-const readableCodes: ReadonlySet<ErrorCode> = new Set([
+const readableCodes: readonly ErrorCode[] = [
   'approval_required',
   'approval_denied',
   'approval_expired',
   'account_required',
-]);
+];
 
 /** `more` is said besides the refusal itself. */
 export function errorOutcome(refusal: Refusal, more: JsonObject = {}): JsonRpcOutcome {
@@ -30,7 +30,7 @@ export function errorOutcome(refusal: Refusal, more: JsonObject = {}): JsonRpcOu
 }
 
 export function toolOutcome(refusal: Refusal): JsonRpcOutcome {
-  if (!readableCodes.has(refusal.code)) return errorOutcome(refusal);
+  if (!readableCodes.includes(refusal.code)) return errorOutcome(refusal);
   const content = [{ type: 'text', text: wordsOf(refusal) }];
   return { result: { isError: true, content, _meta: { chartgate: detailsOf(refusal) } } };
 }
@@ -63,6 +63,13 @@ export function pageOf(refusal: Refusal, publicUrl: string, session: string): Re
   if (code !== 'approval_required' || approval === undefined) return null;
   const message = `${text} Once it is approved, call this tool again with the same arguments.`;
   return { id: approval, url: `${publicUrl}/approvals/${approval}`, message };
+}
+
+/** Whether an error that names this code of the closed table reads as one of the gate: it has its number, or sends people somewhere. */
+export function isOwnCode(code: Json | undefined, jsonrpc: number): boolean {
+  return Object.entries(errors).some(
+    ([name, row]) => name === code && (row.jsonrpc === jsonrpc || readableCodes.some((each) => each === code)),
+  );
 }
 
 /** For a client with a session that shows people a URL. The message alone is enough for one that only passes it on. */

@@ -11,6 +11,7 @@ import { Turns } from '../core/turns.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { PinKind, ToolChange, ToolPin, ToolPinStore } from '../ports/tool-pins.ts';
+import { recordedName } from './recorded-name.ts';
 
 /** A definition as a server has just listed it. */
 export interface SeenTool {
@@ -124,7 +125,7 @@ class Desk implements ToolDesk {
         : { connection, ...which, accepted: seen, change: null };
       pins.set(place, stepped);
       next.set(place, stepped);
-      const data = { [kind ?? 'tool']: tool, sha256, ...(change ? { change: change.id } : {}) };
+      const data = { [kind ?? 'tool']: recordedName(tool), sha256, ...(change ? { change: change.id } : {}) };
       records.push([
         { type: pin ? 'tool.changed' : 'tool.pinned', connection, data },
         jsonPayload(canonicalJson({ definition })),
@@ -164,7 +165,7 @@ class Desk implements ToolDesk {
             change: null,
           }
         : { ...pin, change: { ...change, status: 'refused' } };
-    const data = { [kind]: tool, change: id, effect, sha256: change.sha256 };
+    const data = { [kind]: recordedName(tool), change: id, effect, sha256: change.sha256 };
     await log.append(
       { type: 'tool.decided', connection, subject: nameOf(by), data },
       jsonPayload(canonicalJson({ reason })),

@@ -54,6 +54,10 @@ const wrongs: Readonly<
     for (let line = 0; line < 300; line++) response.write('data: not json\n\n');
     response.end();
   },
+  continues_unasked: ({ id }, response, complete) => {
+    response.writeContinue();
+    json(response, reply(id, complete(text('other'))));
+  },
   redirects: (_asked, response) => void response.writeHead(307, { location: 'http://127.0.0.1:9/' }).end(),
   fails: (_asked, response) => void response.writeHead(500, { 'content-type': 'text/plain' }).end('SSN 219-09-9999'),
 };
@@ -153,6 +157,7 @@ for (const stateless of [false, true]) {
             assert.equal(at(outcome, 'code'), -32006, JSON.stringify(outcome));
             assert.match(String(at(outcome, 'data', 'code')), /^upstream_/);
             assert.doesNotMatch(String(outcome), /219-09|second|other|batch/);
+            assert.equal(String(outcome).includes('100 Continue'), wrong === 'continues_unasked');
           }
           const request = gate.ledger.of('request').findLast((each) => each.text?.includes(`"${wrong}"`))?.request;
           const status = said === undefined ? 'error' : 'ok';

@@ -288,6 +288,14 @@ describe('what is asked', () => {
       'chart://%6fne': ['chart://one'],
       'CHART://one/%73ecret': ['CHART://one/secret', 'chart://one/secret'],
       'HTTPS://H.example:443/x': ['https://h.example/x'],
+      'file:///srv/a.txt': [],
+      'file:///srv//secret/x': ['file:///srv/secret/x'],
+      'file:///srv%2Fsecret/x': ['file:///srv/secret/x'],
+      'file:///srv/a%20b': ['file:///srv/a b'],
+      'file:///srv/secret?x#y': ['file:///srv/secret'],
+      'file:/srv/x': ['file:///srv/x'],
+      'file://localhost/srv/x': ['file:///srv/x'],
+      'file://host//share/x': ['file://host/share/x'],
     };
     for (const [uri, others] of Object.entries(readings)) assert.deepEqual(otherReadings(uri), others, uri);
   });
@@ -319,6 +327,16 @@ describe('what leaves', () => {
     const data = { last_name: 'Vandersloot', [ssn]: 1, packed: b64(long) };
     const masked = maskOutcome({ error: { code: -32_000, message: long, data } }, decision, mask, {});
     assert.deepEqual(valuesIn('error' in masked ? [masked.error.message, masked.error.data ?? null] : long), []);
+  });
+
+  it('an error, by a code that is nobody', () => {
+    const codeOf = (code: number, unmask: 'all' | [] = []): unknown => {
+      const under = { ...decision, obligations: { ...decision.obligations, unmask } };
+      return at(maskOutcome({ error: { code, message: 'x' } }, under, mask, {}), 'error', 'code');
+    };
+    for (const code of [-32_603, -32_042, 0, 404, 99_999]) assert.equal(codeOf(code), code);
+    for (const code of [123_456_789, 5_558_675_309, -482_913]) assert.equal(codeOf(code), -32_603);
+    assert.equal(codeOf(123_456_789, 'all'), 123_456_789);
   });
 
   it('what points still points, and a schema is still one', () => {

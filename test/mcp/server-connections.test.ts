@@ -8,7 +8,7 @@ import { type AddressInfo, createServer as createRawServer, type Socket } from '
 import { type TestContext, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { ServerConnections } from '../../src/adapters/mcp-http/server-connections.ts';
+import { bodyOf, ServerConnections, UnreadInterim } from '../../src/adapters/mcp-http/server-connections.ts';
 import { createAuthority } from '../parts/certificate.ts';
 
 test('an answer is read to its end by a slow reader, whatever its length', { timeout: 20_000 }, async (t) => {
@@ -94,6 +94,24 @@ test('an answer that is cut short, or is none, is an error', { timeout: 20_000 }
     socket.end(wrongs[connection - 1] ?? ''),
   );
   for (const wrong of wrongs) await assert.rejects(textOf(connections), { message: 'broken off' }, wrong);
+});
+
+test('what comes before an answer is none of it, and a 100 that nobody asked for is told', {
+  timeout: 20_000,
+}, async (t) => {
+  const { connections } = await rawServer(t, (socket, _request, connection) =>
+    socket.write(`HTTP/1.1 10${connection === 1 ? '3 Early Hints' : '0 Continue'}\r\nx-a: b\r\n\r\n${said('answer')}`),
+  );
+  const other = await rawServer(t, (socket) => socket.write(`HTTP/1.1 100 Continue\r\n\r\n${said('answer')}`));
+  assert.equal(await textOf(connections), 'answer');
+  await assert.rejects(textOf(other.connections), UnreadInterim);
+});
+
+test('a byte order mark is no part of a body', { timeout: 20_000 }, async (t) => {
+  const { connections } = await rawServer(t, (socket) => socket.write(said('\ufeff{}')));
+  const body = await bodyOf(await connections.ask({ method: 'POST', headers: {}, body: 'x', signal }));
+  assert.ok(body.ok);
+  assert.equal(Buffer.from(body.value).toString(), '{}');
 });
 
 test('no header says where a message ends, or begins another', async (t) => {

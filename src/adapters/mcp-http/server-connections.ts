@@ -184,17 +184,25 @@ export class ServerAnswer implements Dispatcher.DispatchHandler {
   }
 
   // INVARIANT: an answer that breaks off while nobody reads it is no error of the process.
-  onResponseError(): void {
-    this.#over('broken off');
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#over('broken off', isUnreadInterim(error) ? new UnreadInterim() : undefined);
   }
 
-  #over(end: 'ended' | 'broken off'): void {
+  #over(end: 'ended' | 'broken off', reason: Error = new Error('broken off')): void {
     if (this.#end) return;
     this.#end = end;
     this.#signal.removeEventListener('abort', this.#cut);
-    if (end === 'broken off') this.#begin.reject(new Error('broken off'));
+    if (end === 'broken off') this.#begin.reject(reason);
     this.#wake?.();
   }
+}
+
+/** The server said "100 Continue" unasked. What it was asked may have run all the same. */
+export class UnreadInterim extends Error {}
+
+/** What undici ends the connection of a request with at a 100, which it does not read past (7.30, client-h1, onHeadersComplete). */
+function isUnreadInterim(error: Error): boolean {
+  return error.message === 'bad response';
 }
 
 /**
@@ -206,15 +214,20 @@ export async function bodyOf(
   long: () => LongReply | null = () => null,
 ): Promise<Result<Uint8Array>> {
   const { whole } = answer;
-  if (whole) return ok(whole);
+  if (whole) return ok(withoutMark(whole));
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for (let chunk = await answer.read(); chunk; chunk = await answer.read()) {
+    chunks.push(bytes === 0 ? withoutMark(chunk) : chunk);
     bytes += chunk.length;
-    chunks.push(chunk);
     if (bytes > limits.mcpHeldBytesMax) return longBodyOf(answer, chunks, long());
   }
   return ok(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
+}
+
+/** A byte order mark before JSON may be ignored (RFC 8259 §8.1), and other clients do. */
+function withoutMark(bytes: Uint8Array): Uint8Array {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
 }
 
 async function longBodyOf(

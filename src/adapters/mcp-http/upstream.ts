@@ -9,7 +9,14 @@ import type { McpUpstream, McpUpstreamEvents, OutgoingMessage } from '../../port
 import type { CredentialHeader, UpstreamCredential } from '../../ports/upstream-credential.ts';
 import { EventStreamDecoder } from '../../wire/mcp/event-stream.ts';
 import { isPlain, isSessionId, mediaOf } from '../../wire/mcp/streamable-http.ts';
-import { bodyOf, type HttpAsk, LongMessage, type ServerAnswer, ServerConnections } from './server-connections.ts';
+import {
+  bodyOf,
+  type HttpAsk,
+  LongMessage,
+  type ServerAnswer,
+  ServerConnections,
+  UnreadInterim,
+} from './server-connections.ts';
 
 export interface HttpServer {
   readonly url: string;
@@ -32,6 +39,12 @@ const replyMsDefault = limits.mcpCallMs + 10_000;
 const resumptionsMax = 100;
 const goodbyeMs = 2_000;
 const messageHeaders = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+
+const unreadInterim = refuse(
+  'upstream_protocol',
+  'The MCP server, or a proxy before it, sent "100 Continue" unasked, and the gate cannot read what follows. What was asked may have run.',
+  { next: 'The operator turns that off there: the gate never sends Expect.' },
+);
 
 /** How far an event stream has been read. */
 interface Place {
@@ -82,8 +95,10 @@ class HttpUpstream implements McpUpstream {
       const response = await this.#fetch('POST', headers, { body: message.text, signal, quietMs });
       if (!response.ok) return response;
       return await this.#deliver(response.value, message.id, stateless !== undefined, signal);
-    } catch {
-      return refuse('upstream_unavailable', 'The MCP server cannot be reached, or broke off.');
+    } catch (error) {
+      return error instanceof UnreadInterim
+        ? unreadInterim
+        : refuse('upstream_unavailable', 'The MCP server cannot be reached, or broke off.');
     } finally {
       clearTimeout(timer);
       for (const each of cuts) each.removeEventListener('abort', cut);

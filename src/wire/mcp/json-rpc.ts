@@ -23,7 +23,7 @@ export interface JsonRpcNotification {
 /** What a request came to: a result object, or an error (JSON-RPC 2.0 §5.1). */
 export type JsonRpcOutcome = { readonly result: JsonObject } | { readonly error: JsonRpcError };
 
-interface JsonRpcError {
+export interface JsonRpcError {
   readonly code: number;
   readonly message: string;
   readonly data?: Json;
