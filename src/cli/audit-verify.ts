@@ -124,8 +124,8 @@ async function gather(
   for (const from of args.checkpoints.filter((each) => !isVkey(each))) {
     try {
       known.push({ from, note: await fetchText(from) });
-    } catch {
-      return fail(`The checkpoint ${from} cannot be read.`);
+    } catch (error) {
+      return fail(`The checkpoint ${from} cannot be read${error instanceof NotServed ? `: ${error.message}` : ''}.`);
     }
   }
   // What is no file is no checkpoint either, and verification says so.
@@ -152,10 +152,14 @@ function isVkey(text: string): boolean {
   return /^[^+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+$/.test(text);
 }
 
+/** The message says with which status. */
+class NotServed extends Error {}
+
+/** @throws NotServed, or what the file or the network said. */
 async function fetchText(from: string): Promise<string> {
   if (!/^https?:\/\//.test(from)) return readFile(from, 'utf8');
   const response = await fetch(from, { signal: AbortSignal.timeout(10_000) });
-  if (!response.ok) throw new Error(`status ${response.status}`);
+  if (!response.ok) throw new NotServed(`it answered with status ${response.status}`);
   return response.text();
 }
 

@@ -9,6 +9,8 @@ import { version } from './release.ts';
 
 const source = resolve(import.meta.dirname, '..');
 const main = 'cli/verify-package-main.ts';
+/** Also for a Node that cannot run the sources. */
+const start = 'bin/verify-package.cjs';
 /** Imports that are still there when the types are gone, which stand at the beginning of a line. */
 const imports = /^(?:import|export)\s+(?!type\b)[^;]*?\bfrom\s+'([^']+)';/gms;
 
@@ -26,8 +28,9 @@ export async function packagedVerifier(): Promise<ReadonlyMap<string, string>> {
     }
   };
   await add(join(source, main));
+  texts.set(`${verifierFolder}${start}`, await readFile(resolve(source, '..', start), 'utf8'));
   // What says where to begin, that these are modules, and of which release.
-  const manifest = { name: 'chartgate-verifier', version, type: 'module', main: `src/${main}` };
+  const manifest = { name: 'chartgate-verifier', version, type: 'module', main: start };
   texts.set(`${verifierFolder}package.json`, `${JSON.stringify(manifest, null, 1)}\n`);
   return new Map([...texts].sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -1,4 +1,5 @@
-// Where the verifier in an evidence package begins: `node verifier [directory] [--key vkey]`, from the package's directory or anywhere.
+// The verifier in an evidence package: `node verifier [directory] [--key vkey]`, from the package's directory or anywhere.
+// `bin/verify-package.cjs` begins it.
 
 import { resolve } from 'node:path';
 import process from 'node:process';

@@ -95,3 +95,6 @@ export interface Entry extends RecordInput {
   /** SHA-256 (hex) and length of the encrypted blob. */
   readonly payload?: { readonly sha256: string; readonly bytes: number; readonly media: Payload['media'] };
 }
+
+/** To whoever watches: something was refused or failed; all is in order, and somebody has to look at it; anything else. */
+export type Weight = 'warning' | 'notice' | 'info';

@@ -1,6 +1,6 @@
 // Entries of the log as exporters see them: with the session each belongs to, and its payload only where that was asked for.
 
-import { asRecord, type ExportEvent, type Format, troubleIn } from '../audit/export/event.ts';
+import { asRecord, type ExportEvent, type Format, weightOf } from '../audit/export/event.ts';
 import { asFhir } from '../audit/export/fhir.ts';
 import { asOcsf } from '../audit/export/ocsf.ts';
 import { type Json, parseJson } from '../core/json.ts';
@@ -38,7 +38,7 @@ export async function* exported(
       ...(payload === undefined ? {} : { payload }),
     };
     const { seq, time, type } = entry;
-    for (const event of formats[format](known)) yield { seq, time, type, refused: troubleIn(known) !== null, event };
+    for (const event of formats[format](known)) yield { seq, time, type, weight: weightOf(known), event };
   }
 }
 

@@ -1,7 +1,7 @@
 // Where records of the log are sent while the gate runs, and how far each receiver has got.
 
 import type { JsonObject } from '../core/json.ts';
-import type { RecordType } from '../core/record.ts';
+import type { RecordType, Weight } from '../core/record.ts';
 import type { Result } from '../core/result.ts';
 import type { NotTaken } from './not-taken.ts';
 
@@ -11,8 +11,7 @@ export interface Exported {
   /** RFC 3339, UTC. */
   readonly time: string;
   readonly type: RecordType;
-  /** Something was refused or failed. */
-  readonly refused: boolean;
+  readonly weight: Weight;
   readonly event: JsonObject;
 }
 

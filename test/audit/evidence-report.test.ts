@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { printReport } from '../../src/adapters/evidence-pdf/print.ts';
+import { type Gap, Gaps } from '../../src/audit/evidence/gaps.ts';
 import { type EvidenceReport, reportOf } from '../../src/audit/evidence/report.ts';
 import type { Section } from '../../src/audit/evidence/sections.ts';
 import { Tally } from '../../src/audit/evidence/tally.ts';
@@ -60,6 +61,110 @@ test('rows are of whoever has the session, also where others decided about it or
   const { [`cora (${issuer})`]: cora, [`pia (${issuer})`]: pia, [`augusto (${issuer})`]: augusto } = tallies.identities;
   assert.deepEqual(cora, { allow: 1, 'masked values': 4, requests: 1, rows: 14, sessions: 1 });
   assert.deepEqual([pia, augusto], [{ 'listed acts': 1 }, { 'readings of the log': 1 }]);
+});
+
+const at = (minute: number): string => `2026-11-01T00:${String(minute).padStart(2, '0')}:00.000Z`;
+
+/** Minutes past the hour, and what was recorded then. */
+function gapsOf(records: readonly (readonly [number, RecordInput])[], first = 0): readonly Gap[] {
+  const gaps = new Gaps();
+  for (const [place, [minute, record]] of records.entries())
+    gaps.see({ ...record, v: 1, seq: first + place, time: at(minute) });
+  return gaps.found;
+}
+
+const began: RecordInput = { type: 'node.start', data: { closed: 0 } };
+const asked: RecordInput = { type: 'request', session: 's_1', request: 'r_1', subject: person('ana'), data: {} };
+const unknown: RecordInput = { type: 'outcome_unknown', session: 's_1', request: 'r_1', data: { reason: 'crash' } };
+const ended: RecordInput = { type: 'session.end', session: 's_1', data: { reason: 'crash' } };
+
+test('the gate was away from its last record on, not from what the next start wrote of it', () => {
+  assert.deepEqual(
+    gapsOf([
+      [0, began],
+      [1, asked],
+      [30, unknown],
+      [30, ended],
+      [30, began],
+    ]),
+    [{ from: at(1), to: at(30), how: 'not stopped in order' }],
+  );
+  const replaced: RecordInput = { type: 'key.replaced', data: { keys: 4 } };
+  const renewed: RecordInput = { type: 'key.added', data: {} };
+  assert.deepEqual(
+    gapsOf([
+      [0, began],
+      [1, { type: 'node.stop' }],
+      [20, replaced],
+      [29, renewed],
+      [30, began],
+    ]),
+    [{ from: at(1), to: at(30), how: 'stopped' }],
+  );
+  const rotated: RecordInput = { type: 'key.added', subject: person('op'), data: {} };
+  assert.deepEqual(
+    gapsOf([
+      [0, began],
+      [1, asked],
+      [5, rotated],
+      [30, began],
+    ]),
+    [{ from: at(5), to: at(30), how: 'not stopped in order' }],
+  );
+});
+
+test('with its first run a log begins, and a period may begin while the gate was away', () => {
+  assert.deepEqual(
+    gapsOf([
+      [0, began],
+      [1, asked],
+    ]),
+    [],
+  );
+  assert.deepEqual(
+    gapsOf([
+      [0, { type: 'key.added', data: {} }],
+      [0, began],
+      [1, asked],
+    ]),
+    [],
+  );
+  assert.deepEqual(
+    gapsOf(
+      [
+        [30, unknown],
+        [30, began],
+      ],
+      7,
+    ),
+    [{ from: null, to: at(30), how: 'not in the period' }],
+  );
+});
+
+test('of an emergency, a hold and a refusal it is said which, and of whom or why', () => {
+  const [opened, closed, held, released, refused] = [
+    { type: 'break_glass.opened', subject: person('cora'), data: { break_glass: 'b_1', until: at(9) } },
+    { type: 'break_glass.ended', data: { break_glass: 'b_1', reason: 'time' } },
+    { type: 'retention.held', subject: person('augusto'), data: { hold: 'h_1', kind: 'subject', target: 'ana' } },
+    { type: 'retention.released', subject: person('augusto'), data: { hold: 'h_1', kind: 'subject', target: 'ana' } },
+    {
+      type: 'approval.refused',
+      approval: 'a_1',
+      subject: person('ana'),
+      data: { effect: 'approve', code: 'own_request' },
+    },
+  ] as const satisfies readonly RecordInput[];
+  const { lists } = reportOfRecords([opened, closed, held, released, refused]).tallies;
+  assert.deepEqual(
+    [...lists.emergencies, ...lists.retention, ...lists.approvals].map(({ says }) => says),
+    [
+      `break_glass b_1, until ${at(9)}`,
+      'break_glass b_1, reason time',
+      'hold h_1, kind subject, target ana',
+      'hold h_1, kind subject, target ana',
+      'a_1, effect approve, code own_request',
+    ],
+  );
 });
 
 const deceivers = ['ana', '\u0430na', 'an\u200ba', '\u202eana', 'ana\u00a0', 'a\u0301na', 'Мария', '<img src=x>'];

@@ -2,7 +2,7 @@
 // found and named, also by one who makes the manifest anew.
 
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import { cp, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -157,6 +157,11 @@ void test('the verifier in the package verifies it, with Node alone', async (t) 
   const found = await byItself(dir, '--key', vkey);
   assert.equal(found.exit, 65);
   assert.match(found.said, /does NOT hold: .*records\.ndjson/);
+  const older = spawnSync(process.execPath, ['--no-experimental-strip-types', join(dir, 'verifier')], {
+    encoding: 'utf8',
+  });
+  assert.equal(older.status, 69);
+  assert.match(older.stderr, /^The verifier needs Node 22\.18 or later, .*; this is v\d.*\n$/);
   t.diagnostic(`${(await filesOf(join(whole, 'verifier'))).length} files`);
 });
 

@@ -11,7 +11,7 @@ import type { Exported } from '../../src/ports/export.ts';
 import { createAuthority } from '../parts/certificate.ts';
 
 const batch: readonly Exported[] = [
-  { seq: 0, time: new Date(0).toISOString(), type: 'request', refused: false, event: { seq: 0 } },
+  { seq: 0, time: new Date(0).toISOString(), type: 'request', weight: 'info', event: { seq: 0 } },
 ];
 const authority = createAuthority();
 const receiver = (port: number) => ({ host: 'localhost', port, ca: authority.cert });

@@ -141,7 +141,7 @@ const objects: Readonly<Record<string, Rules>> = {
     'ip uid name hostname svc_name instance_uid interface_uid interface_name',
     'name hostname ip port uid svc_name',
   ),
-  finding_info: rules('uid', '', 'uid title desc created_time types'),
+  finding_info: rules('uid', '', 'uid title desc created_time modified_time types'),
   evidences: rules(
     '',
     'actor api data database dst_endpoint src_endpoint user',

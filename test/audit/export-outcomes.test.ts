@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { weightOf } from '../../src/audit/export/event.ts';
 import { asFhir } from '../../src/audit/export/fhir.ts';
 import { asOcsf } from '../../src/audit/export/ocsf.ts';
 import type { JsonObject } from '../../src/core/json.ts';
@@ -33,8 +34,8 @@ const told: Readonly<Record<RecordType, Told | null>> = {
   'approval.used': ['6003.99', 'Success', 1, alert, '0'],
   'break_glass.opened': ['2004.1', 'New', 4, '110113 110127', '0'],
   'break_glass.ended': ['6003.99', 'Success', 1, '110113 110138', '0'],
-  'break_glass.overdue': ['6003.99', 'Success', 1, alert, '0'],
-  'break_glass.reviewed': ['6003.99', 'Success', 1, alert, '0'],
+  'break_glass.overdue': ['2004.2', 'New', 4, alert, '0'],
+  'break_glass.reviewed': ['2004.3', 'Resolved', 1, alert, '0'],
   'break_glass.refused': ['6003.99', 'Failure', 2, alert, '4'],
   'notification.sent': ['6003.99', 'Success', 1, alert, '0'],
   'notification.failed': ['6003.99', 'Failure', 2, alert, '8'],
@@ -59,7 +60,7 @@ const told: Readonly<Record<RecordType, Told | null>> = {
   'retention.released': ['6003.99', 'Success', 1, alert, '0'],
   'retention.shredded': ['6003.99', 'Success', 1, alert, '0'],
   'audit.archived': ['6003.99', 'Success', 1, alert, '0'],
-  'export.set_aside': ['6003.99', 'Success', 1, alert, '0'],
+  'export.set_aside': ['6003.99', 'Success', 2, alert, '0'],
   'key.rotated': ['6003.99', 'Success', 1, configuration, '0'],
   'key.added': ['6003.99', 'Success', 1, configuration, '0'],
   'key.replaced': ['6003.99', 'Success', 1, configuration, '0'],
@@ -95,10 +96,36 @@ for (const type of recordTypes) {
       },
     };
     const index = { catchUp: () => Promise.resolve(), get: () => undefined };
-    for await (const { refused } of exported({ origin: 'x', reader, index }, [7, 8], 'ocsf', false))
-      assert.equal(refused, outcome !== ('0' as unknown), 'for the severity of syslog');
+    const isNotice = ['break_glass.opened', 'break_glass.overdue', 'tool.changed'].includes(type);
+    const weighs = outcome !== ('0' as unknown) ? 'warning' : isNotice ? 'notice' : 'info';
+    for await (const { weight } of exported({ origin: 'x', reader, index }, [7, 8], 'ocsf', false))
+      assert.equal(weight, weighs, 'for the severity of syslog');
   });
 }
+
+test('a broken glass is one finding until its review; what a review finds is one that has to be acted on', () => {
+  const told = (type: RecordType, data: JsonObject): unknown[] => {
+    const [event] = asOcsf({ entry: entryOf(type, data), session: null, origin: 'x' });
+    const { type_uid, status, severity_id, is_alert, finding_info } = (event ?? {}) as Record<string, JsonObject>;
+    return [type_uid, status, severity_id, is_alert, finding_info?.['uid']];
+  };
+  const glass = { break_glass: 'b_1' };
+  assert.deepEqual(told('break_glass.opened', glass), [200401, 'New', 4, true, 'b_1']);
+  assert.deepEqual(told('break_glass.overdue', glass), [200402, 'New', 4, true, 'b_1']);
+  const [fine, wrong] = [
+    { ...glass, finding: 'justified' },
+    { ...glass, finding: 'unjustified' },
+  ];
+  assert.deepEqual(told('break_glass.reviewed', fine), [200403, 'Resolved', 1, false, 'b_1']);
+  assert.deepEqual(told('break_glass.reviewed', wrong), [200402, 'In Progress', 4, true, 'b_1']);
+  assert.deepEqual(told('audit.reviewed', { outcome: 'concern' }), [200401, 'New', 3, true, 'x/7']);
+  assert.deepEqual(told('audit.reviewed', { outcome: 'in_order' }).slice(0, 3), [600399, 'Success', 1]);
+  const weighs = (type: RecordType, data: JsonObject): unknown =>
+    weightOf({ entry: entryOf(type, data), session: null, origin: 'x' });
+  const notices = [weighs('break_glass.reviewed', wrong), weighs('audit.reviewed', { outcome: 'concern' })];
+  assert.deepEqual([...notices, weighs('break_glass.overdue', glass)], ['notice', 'notice', 'notice']);
+  assert.deepEqual([weighs('break_glass.reviewed', fine), weighs('break_glass.refused', glass)], ['info', 'warning']);
+});
 
 test('the gate is named as its clients reach it: by a name, or by an address and as one', () => {
   for (const [origin, network] of [

@@ -41,13 +41,15 @@ const texts = [
 const syntax =
   /^<(\d{1,3})>1 (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z) ([\x21-\x7e]{1,255}) ([\x21-\x7e]{1,48}) (-) ([\x21-\x7e]{1,32}) (-) ([^]*)$/;
 
+const weights: readonly Exported['weight'][] = ['info', 'warning', 'notice'];
+
 test('each message is one, and its event comes out as it went in', async () => {
   const batch = recordTypes.flatMap((type, at): Exported[] =>
     texts.map((text, of) => ({
       seq: at * texts.length + of,
       time: new Date(at * 86_400_000 + of).toISOString(),
       type,
-      refused: of % 2 === 1,
+      weight: weights[of % 3] ?? 'info',
       event: { [text]: [text, { type }] },
     })),
   );
@@ -68,10 +70,18 @@ test('each message is one, and its event comes out as it went in', async () => {
   }, 'all have come');
   assert.equal(got.length, 0);
   for (const [at, message] of messages.entries()) {
-    const { time, type, refused, event } = batch[at] ?? assert.fail();
+    const { time, type, weight, event } = batch[at] ?? assert.fail();
     const [, priority, when, host, app, process, id, data, said = ''] = syntax.exec(message) ?? assert.fail(message);
     const header = [priority, when, host, app, process, id, data];
-    assert.deepEqual(header, [refused ? '108' : '110', time, '2001:db8::1', 'chartgate', '-', type, '-']);
+    assert.deepEqual(header, [
+      { warning: '108', notice: '109', info: '110' }[weight],
+      time,
+      '2001:db8::1',
+      'chartgate',
+      '-',
+      type,
+      '-',
+    ]);
     assert.match(said, /^[\x20-\x7f]+$/);
     assert.deepEqual(JSON.parse(said), event);
   }

@@ -133,7 +133,7 @@ test('a webhook that is down gets everything once it is up, signed; a new start 
 test('while a secret takes the place of another a webhook is signed by both, and either verifies', async () => {
   const { url, requests, server } = await receiver();
   const keys = [Buffer.alloc(32, 1), Buffer.alloc(24, 2)];
-  const batch = [{ seq: 0, time: new Date(0).toISOString(), type: 'request', refused: true, event: {} }] as const;
+  const batch = [{ seq: 0, time: new Date(0).toISOString(), type: 'request', weight: 'warning', event: {} }] as const;
   assert.ok((await webhookTarget(post, url, keys, 'x').send(batch, 0)).ok);
   const [{ headers, body } = assert.fail()] = requests;
   const signed = `${String(headers['webhook-id'])}.${String(headers['webhook-timestamp'])}.${body}`;
@@ -167,7 +167,7 @@ test('Splunk, OTLP and a file get every event; a partial success is none', async
   assert.equal(records.length, count);
   assert.match(records[0].timeUnixNano, /^\d{19}$/);
   assert.equal(readFileSync(file, 'utf8').trimEnd().split('\n').length, count);
-  const batch = [{ seq: 0, time: new Date(0).toISOString(), type: 'request', refused: true, event: {} }] as const;
+  const batch = [{ seq: 0, time: new Date(0).toISOString(), type: 'request', weight: 'warning', event: {} }] as const;
   assert.equal((await otlpTarget(post, partial.url, {}, 'x').send(batch, 0)).ok, false);
   for (const { server } of [splunk, otlp, partial]) server.close();
   cursors.close();
@@ -199,7 +199,7 @@ test('syslog: octet-counted RFC 5424 messages over verified TLS; an untrusted re
   }
   assert.equal(messages.length, (await exports.all('ocsf')).length);
   assert.match(messages[0] ?? '', /^<110>1 \S+Z gate\.example chartgate - session\.start - \{/);
-  const batch = [{ seq: 0, time: new Date(0).toISOString(), type: 'request', refused: true, event: {} }] as const;
+  const batch = [{ seq: 0, time: new Date(0).toISOString(), type: 'request', weight: 'warning', event: {} }] as const;
   const untrusted = syslogTarget({ host: 'localhost', port, ca: null }, 'gate.example');
   const sent = await untrusted.send(batch, 0);
   assert.ok(!sent.ok && sent.error.code === 'upstream_unavailable');
@@ -208,7 +208,7 @@ test('syslog: octet-counted RFC 5424 messages over verified TLS; an untrusted re
 });
 
 test('a Splunk token with indexer acknowledgement: taken when the indexers have it, and not before', async () => {
-  const batch = [{ seq: 0, time: new Date(0).toISOString(), type: 'request', refused: true, event: {} }] as const;
+  const batch = [{ seq: 0, time: new Date(0).toISOString(), type: 'request', weight: 'warning', event: {} }] as const;
   const asked: string[] = [];
   let answers: [number, string][] = [];
   const server = createServer((request, response) => {
@@ -248,7 +248,7 @@ test('a Splunk token with indexer acknowledgement: taken when the indexers have 
 });
 
 test('whoever answers in the place of a collector has taken nothing: a proxy, a login page, an answer without end', async () => {
-  const batch = [{ seq: 0, time: new Date(0).toISOString(), type: 'request', refused: true, event: {} }] as const;
+  const batch = [{ seq: 0, time: new Date(0).toISOString(), type: 'request', weight: 'warning', event: {} }] as const;
   const page = await receiver(0, '<html>Please sign in</html>');
   const endless = await receiver(0, `{"a":"${'x'.repeat(1_000_000)}"}`);
   const away = createServer((_, response) => response.writeHead(302, { location: page.url }).end());

@@ -2,7 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -260,4 +263,28 @@ void test('what this verifier has seen before, it does not forget', async () => 
   assert.match(verdict.bad.what, /this verifier .*rolled back/);
   await rename(join(home, 'known-logs.json'), join(home, 'gone'));
   assert.equal((await verify(copy, [], home)).exit, 0);
+});
+
+void test('a checkpoint is read from an http address; where that gives none, it is said what it answered', async () => {
+  const note = await readFile(join(older, 'log/checkpoint'), 'utf8');
+  const server = createServer((request, response) => {
+    response.statusCode = request.url === '/kept' ? 200 : 401;
+    response.end(note);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  try {
+    const lines: string[] = [];
+    const look = (from: string): Promise<number> =>
+      auditVerify({ dir: state, checkpoints: [from], json: false, home: null }, (line) => lines.push(line));
+    assert.equal(await look(`${url}/kept`), 0);
+    assert.match(lines.join('\n'), /continues the checkpoint kept by http:.*\/kept/);
+    assert.equal(await look(`${url}/api/v1/checkpoint`), 64);
+    assert.match(lines.join('\n'), /\/api\/v1\/checkpoint cannot be read: it answered with status 401\.$/);
+    assert.equal(await look(join(root, 'nowhere')), 64);
+    assert.match(lines.join('\n'), /nowhere cannot be read\.$/);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
 });

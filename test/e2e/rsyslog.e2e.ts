@@ -42,7 +42,13 @@ action(type="omfile" file="${out}" template="whole")
     const target = syslogTarget({ host: 'localhost', port, ca: authority.cert }, 'gate.example');
     const batch = Array.from({ length: 300 }, (_, seq): Exported => {
       const event = { seq, words: 'ä'.repeat(seq === 150 ? 30_000 : 20) };
-      return { seq, time: new Date(seq * 1000).toISOString(), type: 'request', refused: seq % 2 === 1, event };
+      return {
+        seq,
+        time: new Date(seq * 1000).toISOString(),
+        type: 'request',
+        weight: seq % 2 === 1 ? 'warning' : 'info',
+        event,
+      };
     });
     await eventually(async () => (await target.send(batch, 0)).ok, 'rsyslog takes the batch');
     let lines: string[] = [];

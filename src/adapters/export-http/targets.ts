@@ -4,6 +4,7 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isJsonObject, type Json, type JsonObject, objectOf } from '../../core/json.ts';
+import type { Weight } from '../../core/record.ts';
 import { ok, type Result, refuse } from '../../core/result.ts';
 import type { Exported, ExportTarget } from '../../ports/export.ts';
 import type { NotTaken } from '../../ports/not-taken.ts';
@@ -95,8 +96,12 @@ export function splunkTarget(post: Post, url: string, token: string, origin: str
 }
 
 /** Severity numbers of the OpenTelemetry logs data model. */
-const info = { severityNumber: 9, severityText: 'INFO' } as const;
-const warning = { severityNumber: 13, severityText: 'WARN' } as const;
+/** As syslog's severities are told (https://opentelemetry.io/docs/specs/otel/logs/data-model-appendix/). */
+const severities: Readonly<Record<Weight, { readonly severityNumber: number; readonly severityText: string }>> = {
+  info: { severityNumber: 9, severityText: 'INFO' },
+  notice: { severityNumber: 10, severityText: 'INFO2' },
+  warning: { severityNumber: 13, severityText: 'WARN' },
+};
 
 /**
  * `url`: the logs endpoint, /v1/logs. A partial success is not taken for one, as a record of this log is not to be lost: the
@@ -109,10 +114,10 @@ export function otlpTarget(
   origin: string,
 ): ExportTarget {
   return target(async (batch, now) => {
-    const logRecords = batch.map(({ time, type, refused, event, seq }) => ({
+    const logRecords = batch.map(({ time, type, weight, event, seq }) => ({
       timeUnixNano: `${Date.parse(time)}000000`,
       observedTimeUnixNano: `${now}000000`,
-      ...(refused ? warning : info),
+      ...severities[weight],
       eventName: type,
       body: { stringValue: JSON.stringify(event) },
       attributes: [

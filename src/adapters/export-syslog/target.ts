@@ -4,6 +4,7 @@
 
 import { connect, type TLSSocket } from 'node:tls';
 import type { JsonObject } from '../../core/json.ts';
+import type { Weight } from '../../core/record.ts';
 import { ok, type Result, refuse } from '../../core/result.ts';
 import type { Exported, ExportTarget } from '../../ports/export.ts';
 
@@ -16,6 +17,8 @@ export interface SyslogReceiver {
 
 /** Facility 13, log audit; severities 4 warning and 6 informational. */
 const facility = 13 * 8;
+/** RFC 5424 §6.2.1: warning, normal but significant, informational. */
+const severities: Readonly<Record<Weight, number>> = { warning: 4, notice: 5, info: 6 };
 const connectMs = 10_000;
 const sendMs = 30_000;
 /** A receiver that does not end the connection with us keeps nobody waiting for longer. */
@@ -161,8 +164,8 @@ function framed(message: Buffer): Buffer {
  * RFC 5424 §6: the event is the message. In ASCII, as UTF-8 would have to begin with a byte order mark (§6.4), which readers of JSON
  * do not take.
  */
-function messageOf({ time, type, refused, event }: Exported, hostname: string): Buffer {
-  const priority = facility + (refused ? 4 : 6);
+function messageOf({ time, type, weight, event }: Exported, hostname: string): Buffer {
+  const priority = facility + severities[weight];
   return Buffer.from(`<${priority}>1 ${time} ${hostname} chartgate - ${type} - ${asciiJson(event)}`);
 }
 

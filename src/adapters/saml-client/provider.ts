@@ -59,11 +59,9 @@ export function createSamlProvider(options: SamlProvider, clock: { now(): number
       // XML 1.0 §2.8: entities come from a document type, and no response has use for one.
       if (/<!(?:DOCTYPE|ENTITY)/i.test(xml)) return refused('the response has a document type');
       if (weak.test(xml)) return refused('the response is signed with SHA-1');
-      if (!succeeded.test(/<(?:\w+:)?StatusCode\b[^>]*>/.exec(xml)?.[0] ?? ''))
+      if (!succeeded.test(openingOf(xml, 'StatusCode')))
         return refused('the response is not one of success (SAML 2.0 Core §3.2.2.2)');
-      const destination = /\bDestination\s*=\s*["']([^"']*)["']/.exec(
-        /<(?:\w+:)?Response\b[^>]*>/.exec(xml)?.[0] ?? '',
-      )?.[1];
+      const [, destination] = /\bDestination\s*=\s*["']([^"']*)["']/.exec(openingOf(xml, 'Response')) ?? [];
       if (destination !== undefined && destination !== options.consumerUrl)
         return refused('the response is for another address (SAML 2.0 Core §3.2.2)');
       try {
@@ -78,6 +76,11 @@ export function createSamlProvider(options: SamlProvider, clock: { now(): number
     },
     signedOut: () => Promise.resolve(refuse('unsupported', 'A SAML provider sends no logout tokens.')),
   };
+}
+
+/** The first opening tag of this name, whatever its prefix; empty where there is none. */
+function openingOf(xml: string, name: string): string {
+  return new RegExp(`<(?:\\w+:)?${name}\\b[^>]*>`).exec(xml)?.[0] ?? '';
 }
 
 function askedFor(options: SamlProvider, stepUp: StepUp | null): SamlProvider & { readonly isNew?: boolean } {

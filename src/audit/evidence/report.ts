@@ -3,8 +3,9 @@
 
 import type { RecordType } from '../../core/record.ts';
 import { type Control, type ControlStatus, controls } from './controls.ts';
+import type { Gap } from './gaps.ts';
 import { countTable, listedTable, listTable, rowsMax, type Section, section, table } from './sections.ts';
-import { type Gap, listedMax, sampleSize, type Tallies } from './tally.ts';
+import { listedMax, sampleSize, type Tallies } from './tally.ts';
 import { effectWords, endingWords, methodWords, refusalWords, typeWords } from './words.ts';
 
 export interface Scope {

@@ -4,6 +4,7 @@
 import { hash } from 'node:crypto';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import type { Entry, RecordType } from '../../core/record.ts';
+import { type Gap, Gaps } from './gaps.ts';
 
 /** How many requests are drawn for re-performance. */
 export const sampleSize = 25;
@@ -34,13 +35,6 @@ export interface PatientAccess {
   /** PHI classes it was about, by whether the rule lets them be seen as they are. */
   readonly shown: readonly string[];
   readonly masked: readonly string[];
-}
-
-export interface Gap {
-  /** The last record before the gate was there again; null where that is before the period. */
-  readonly from: string | null;
-  readonly to: string;
-  readonly how: 'stopped' | 'not stopped in order' | 'not in the period';
 }
 
 export interface Tallies {
@@ -113,8 +107,11 @@ const listOf: Partial<Record<RecordType, ListName>> = {
 
 /** The data a list says of its entry: names, codes and counts, in this order. */
 const said = [
+  'break_glass',
+  'hold',
   'rule',
   'effect',
+  'code',
   'status',
   'approvals',
   'finding',
@@ -124,10 +121,17 @@ const said = [
   'manifest',
   'reason',
   'until',
+  'before',
   'policy',
   'connections',
   'tool',
+  'prompt',
+  'resource_template',
+  'instructions',
+  'change',
   'kind',
+  'target',
+  'reviewers',
   'count',
   'size',
   'export',
@@ -178,11 +182,10 @@ export class Tally {
     reviews: 0,
     unknown: 0,
   };
-  readonly #gaps: Gap[] = [];
+  readonly #gaps = new Gaps();
   readonly #disclosed = { records: 0, patients: 0, unnamed: 0, shredded: 0 };
   readonly #shreddable = new ShreddableAnswers();
   #sample: { readonly rank: string; readonly entry: Entry }[] = [];
-  #before: Entry | undefined;
   #records = 0;
 
   constructor(seed: string, patient: readonly number[] = []) {
@@ -205,7 +208,7 @@ export class Tally {
     this.#disclosed.shredded += this.#shreddable.see(entry);
     this.#count(entry);
     if (entry.type === 'session.end' && entry.session !== undefined) this.#sessions.delete(entry.session);
-    this.#before = entry;
+    this.#gaps.see(entry);
   }
 
   tallies(): Tallies {
@@ -228,7 +231,7 @@ export class Tally {
       identities: sortedBy(this.#identities),
       disclosures: { ...this.#disclosed },
       patient: [...this.#patient],
-      gaps: [...this.#gaps],
+      gaps: this.#gaps.found,
       lists: this.#lists,
       leftOut: this.#leftOut,
       sample: this.#sample.map(({ entry }) => listed(entry)).sort((a, b) => a.seq - b.seq),
@@ -254,7 +257,7 @@ export class Tally {
     } else if (type === 'audit.read' || type === 'evidence.exported') {
       add(within(this.#readings, nameOf(entry) ?? 'not said'), word(data['what'] ?? type));
       this.#add(entry, 'readings of the log');
-    } else if (type === 'node.start') this.#started(entry);
+    }
   }
 
   #request(entry: Entry): void {
@@ -284,14 +287,6 @@ export class Tally {
         add(this.#counts.masked, name, numberOf(value));
         this.#add(entry, 'masked values', numberOf(value));
       }
-  }
-
-  #started(entry: Entry): void {
-    // With its first record a log begins.
-    if (entry.seq === 0) return;
-    const before = this.#before;
-    const how = !before ? 'not in the period' : before.type === 'node.stop' ? 'stopped' : 'not stopped in order';
-    this.#gaps.push({ from: before?.time ?? null, to: entry.time, how });
   }
 
   #draw(entry: Entry): void {

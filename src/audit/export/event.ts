@@ -2,7 +2,7 @@
 // was said leaves the gate only where somebody asks for it, with a reason.
 
 import type { Json, JsonObject } from '../../core/json.ts';
-import type { Entry, RecordInput, RecordType } from '../../core/record.ts';
+import type { Entry, RecordInput, RecordType, Weight } from '../../core/record.ts';
 
 export interface ExportEvent {
   readonly entry: Entry;
@@ -74,6 +74,16 @@ const refusals: ReadonlySet<RecordType> = new Set([
   'break_glass.refused',
 ]);
 const failures: ReadonlySet<RecordType> = new Set(['outcome_unknown', 'notification.failed']);
+
+/** All is in order, and yet somebody has to look at it. */
+const significant: ReadonlySet<RecordType> = new Set(['break_glass.opened', 'break_glass.overdue', 'tool.changed']);
+
+export function weightOf(event: ExportEvent): Weight {
+  const { type, data } = event.entry;
+  if (troubleIn(event)) return 'warning';
+  const isFound = wordIn(data, 'finding') === 'unjustified' || wordIn(data, 'outcome') === 'concern';
+  return significant.has(type) || isFound ? 'notice' : 'info';
+}
 
 /** Something was not let through, or went wrong; null where neither. */
 export function troubleIn({ entry }: ExportEvent): 'refused' | 'failed' | null {

@@ -19,7 +19,7 @@ const names: Readonly<Record<ClassUid, readonly [category: number, className: st
 
 /** Captions of the activities we use; 99 is told in the words of the entry. */
 const activities: Readonly<Record<ClassUid, Readonly<Record<number, string>>>> = {
-  2004: { 1: 'Create' },
+  2004: { 1: 'Create', 2: 'Update', 3: 'Close' },
   3001: { 1: 'Create', 6: 'Delete' },
   3002: { 1: 'Logon', 2: 'Logoff' },
   3003: { 1: 'Assign Privileges' },
@@ -34,6 +34,7 @@ interface Kind {
   readonly severity: number;
 }
 
+/** `severity_id`: no action; the user decides; action, but nothing serious at this time; action, immediately. */
 const informational = 1;
 const low = 2;
 const medium = 3;
@@ -41,6 +42,9 @@ const high = 4;
 const other = 99;
 const create = 1;
 const update = 3;
+/** Of a finding: it is still the one that was created, and somebody has looked at it or should have; it is settled. */
+const modify = 2;
+const close = 3;
 /** Account Change: Delete. */
 const remove = 6;
 
@@ -57,12 +61,19 @@ const kinds: Readonly<Partial<Record<RecordType, Kind>>> = {
   'account.refused': { uid: 3002, activity: 1, severity: low },
   'client.registered': { uid: 3001, activity: create, severity: low },
   'break_glass.opened': { uid: 2004, activity: create, severity: high },
+  'break_glass.overdue': { uid: 2004, activity: modify, severity: high },
+  'break_glass.reviewed': { uid: 2004, activity: close, severity: informational },
   'tool.changed': { uid: 2004, activity: create, severity: medium },
   outcome_unknown: { uid: 2004, activity: create, severity: medium },
   'audit.read': { uid: 6003, activity: 2, severity: informational },
   'policy.changed': { uid: 6003, activity: update, severity: low },
   'config.changed': { uid: 6003, activity: update, severity: low },
+  'export.set_aside': { uid: 6003, activity: other, severity: low },
 };
+
+/** Reviews that find what somebody has to act on. */
+const unjustified: Kind = { uid: 2004, activity: modify, severity: high };
+const concern: Kind = { uid: 2004, activity: create, severity: medium };
 
 const unsent: ReadonlySet<RecordType> = new Set(['response', 'heartbeat']);
 
@@ -85,7 +96,7 @@ export const asOcsf: Format = (event) => {
       type_name: `${className}: ${kind.activity === other ? 'Other' : activity}`,
       time: Date.parse(entry.time),
       severity_id: isTrouble ? Math.max(kind.severity, low) : kind.severity,
-      ...statusOf(event, kind.uid),
+      ...statusOf(event, kind),
       ...(wordIn(entry.data, 'code') === '' ? {} : { status_code: wordIn(entry.data, 'code') }),
       metadata: {
         version: '1.8.0',
@@ -96,15 +107,17 @@ export const asOcsf: Format = (event) => {
         event_code: entry.type,
         ...(entry.request === undefined ? {} : { correlation_uid: entry.request }),
       },
-      ...ofClass(event, kind.uid),
+      ...ofClass(event, kind),
       unmapped: { ...entry.data, ...(event.payload === undefined ? {} : { content: event.payload }) },
     },
   ];
 };
 
 /** The status of a finding is its way through review; of anything else, how it ended. */
-function statusOf(event: ExportEvent, uid: ClassUid): JsonObject {
-  if (uid === 2004) return { status_id: 1, status: 'New' };
+function statusOf(event: ExportEvent, kind: Kind): JsonObject {
+  if (kind === unjustified) return { status_id: 2, status: 'In Progress' };
+  if (kind.uid === 2004)
+    return kind.activity === close ? { status_id: 4, status: 'Resolved' } : { status_id: 1, status: 'New' };
   if (troubleIn(event)) return { status_id: 2, status: 'Failure' };
   const undone = undoneIn(event);
   if (undone !== null) return { status_id: 99, status: undone === 'held' ? 'Held' : 'Canceled' };
@@ -113,6 +126,8 @@ function statusOf(event: ExportEvent, uid: ClassUid): JsonObject {
 
 function kindOf(event: ExportEvent): Kind {
   const { entry, session } = event;
+  if (entry.type === 'break_glass.reviewed' && wordIn(entry.data, 'finding') === 'unjustified') return unjustified;
+  if (entry.type === 'audit.reviewed' && wordIn(entry.data, 'outcome') === 'concern') return concern;
   const known = kinds[entry.type];
   if (known) return known;
   const isAbout = entry.type.startsWith('request') || entry.type === 'disclosure';
@@ -131,7 +146,7 @@ function doneWith(command: string): number {
   return has(/^(?:SELECT|COPY|FETCH|EXECUTE|DECLARE)/) ? 4 : other;
 }
 
-function ofClass(event: ExportEvent, uid: ClassUid): JsonObject {
+function ofClass(event: ExportEvent, { uid, activity }: Kind): JsonObject {
   const { entry, session } = event;
   const connection = entry.connection ?? session?.connection ?? '';
   const gate = { name: event.origin };
@@ -143,8 +158,13 @@ function ofClass(event: ExportEvent, uid: ClassUid): JsonObject {
   switch (uid) {
     case 2004:
       return {
-        finding_info: { title: entry.type, uid: idOf(event), created_time: Date.parse(entry.time) },
-        is_alert: true,
+        finding_info: {
+          title: entry.type,
+          // A broken glass is one finding until it is reviewed.
+          uid: wordIn(entry.data, 'break_glass') || idOf(event),
+          [activity === create ? 'created_time' : 'modified_time']: Date.parse(entry.time),
+        },
+        is_alert: activity !== close,
         evidences: [{ actor, src_endpoint: from, dst_endpoint: gate }],
       };
     case 3001:
