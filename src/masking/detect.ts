@@ -11,7 +11,13 @@ import { findDate } from './detectors/date.ts';
 import type { Emit, Find } from './detectors/detector.ts';
 import { findEmail, mayHaveEmail } from './detectors/email.ts';
 import { findIp } from './detectors/ip.ts';
-import { findHandle, findLabelledId, mayHaveHandle } from './detectors/labelled-id.ts';
+import {
+  findHandle,
+  findLabelledId,
+  findPictureFile,
+  mayHaveHandle,
+  mayHavePictureFile,
+} from './detectors/labelled-id.ts';
 import { type LetterPairs, letterPairs } from './detectors/letter-pairs.ts';
 import { findLowerCase, findSlug, mayHaveSlug, questionChars } from './detectors/lower-case.ts';
 import { findName } from './detectors/name.ts';
@@ -41,6 +47,7 @@ const always: readonly (readonly [Find, ((text: string, pairs: LetterPairs) => b
   [findName, null],
   [findSlug, mayHaveSlug],
   [findHandle, mayHaveHandle],
+  [findPictureFile, mayHavePictureFile],
   [findAge, null],
   [findSpokenNumber, mayBeSpoken],
   [findOtherScript, mayHaveOtherScript],

@@ -67,7 +67,7 @@ class PathMasker {
     if (typeof value !== 'object' || value === null) return this.#leaf(value, cls);
     if (steps.length === 0) {
       if (cls === 'clear') return value;
-      if (this.#isScanned(cls)) return maskJson(value, this.#view, this.#counts);
+      if (cls === 'scan' || this.#isSearchedNote(cls)) return maskJson(value, this.#view, this.#counts);
       if (cls === 'unknown') return this.#gone(null);
     }
     if (isJsonArray(value)) {
@@ -98,7 +98,7 @@ class PathMasker {
   #leaf(value: null | boolean | number | string, cls: JsonPathClass): Json {
     if (value === null || cls === 'clear') return value;
     if (cls === 'unknown') return this.#gone(typeof value === 'string' ? tokenOf('masked') : null);
-    if (cls === 'scan' || this.#isScanned(cls)) return maskJson(value, this.#view, this.#counts);
+    if (cls === 'scan' || this.#isSearchedNote(cls)) return maskJson(value, this.#view, this.#counts);
     if (covers(this.#view.unmask, cls)) return value;
     const operator = operatorFor(cls, this.#view.rules);
     if (typeof value === 'string') return applyOperator(value, cls, operator, this.#view, this.#counts);
@@ -106,8 +106,8 @@ class PathMasker {
     return typeof value === 'number' && operator === 'age90' ? Math.min(value, ageCap) : null;
   }
 
-  #isScanned(cls: JsonPathClass): boolean {
-    return cls === 'scan' || (cls === 'note' && operatorFor(cls, this.#view.rules) === 'scan');
+  #isSearchedNote(cls: JsonPathClass): boolean {
+    return cls === 'note' && operatorFor(cls, this.#view.rules) === 'scan';
   }
 
   #gone(token: string | null): string | null {

@@ -27,7 +27,7 @@ describe('what is written without blanks', () => {
   it('stays where it does not', () => {
     for (const value of [
       { 'primary-contact': { email: null }, 'heart-rate': { value: 72 } },
-      'helm install charts/kube-prometheus-stack from /home/build/work/app',
+      'helm install charts/kube-prometheus-stack from /home/build/repos/app',
       { plate: 'MH-12345', well: 'A01' },
       { growth: { plate: 'MH-12345' } },
       'mRNA and tRNA rose, eGFR fell',

@@ -118,11 +118,20 @@ function isPackedWhole(value: string): boolean {
   return dataUri.test(value) || /^(?:\\x|0x)?[0-9a-fA-F]+$/.test(value) || claims.test(value) || base32.test(value);
 }
 
+/** Whether a segment of HL7 v2 or X12 about somebody stands in it, behind whatever else. */
+export function holdsSegments(value: string): boolean {
+  return (
+    (value.includes('|') && /\b(?:PID|NK1|PV1|PD1|GT1|IN1|MRG)\|[^\n]{0,40}\|/.test(value)) ||
+    (value.includes('~') && /[\s>:(](?:NM1|N[34]|DMG|REF|CLM|SBR|PAT|DTP|INS)\*[^~\n]{1,300}~/.test(value))
+  );
+}
+
 function mayBeText(value: string): boolean {
   return (
     /^\s*(?:[[{<]|(?:MSH|FHS|BHS|ISA)\W|(?:GS|ST)\*\w|(?:PID|PV1|NK1|IN1|GT1|DG1|AL1|EVN|ORC|OBR|OBX|RXE|RXO|NTE)\||(?:NM1|N[134]|DMG|REF|CLM|SBR|PAT)\*[^~\n]{1,300}~)/.test(
       value,
     ) ||
+    holdsSegments(value) ||
     (/\sINTO\b/i.test(value) && /\b(?:INSERT|REPLACE)\s+INTO\b/i.test(value)) ||
     (value.includes(':: ') && /^[A-Za-z][\w.;-]{0,60}:: [A-Za-z0-9+/]{4}/.test(value)) ||
     (value.length > 20 &&
@@ -289,11 +298,20 @@ interface Text {
   readonly bytesOf: (text: string) => Uint8Array;
 }
 
-/** UTF-16 with its mark, UTF-8, else Latin-1 if that reads like a text; null for anything else. */
+/** UTF-16 with its mark or of mostly Latin letters, UTF-8, else Latin-1 if that reads like a text; null for anything else. */
 function textOf(bytes: Uint8Array): Text | null {
   const utf16 =
     bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : null;
   if (utf16) return { text: new TextDecoder(utf16).decode(bytes), bytesOf: utf16Bytes };
+  const bare = unmarkedUtf16(bytes);
+  if (bare) {
+    const text = new TextDecoder(bare).decode(bytes);
+    const bytesOf = (each: string): Uint8Array => {
+      const written = utf16Bytes(each).subarray(2);
+      return bare === 'utf-16le' ? written : Buffer.from(written).swap16();
+    };
+    return isText(text) ? { text, bytesOf } : null;
+  }
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     return isText(text) ? { text, bytesOf: (each) => new TextEncoder().encode(each) } : null;
@@ -302,6 +320,16 @@ function textOf(bytes: Uint8Array): Text | null {
     const letters = text.match(/[\x20-\x7e\s]/g)?.length ?? 0;
     return isText(text) && letters >= text.length * 0.9 ? { text, bytesOf: latin1Bytes } : null;
   }
+}
+
+/** As PowerShell and Windows write it: of the bytes in every other place three quarters are 0, of the others hardly any. */
+function unmarkedUtf16(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | null {
+  if (bytes.length < 8 || bytes.length % 2 !== 0 || (bytes[0] !== 0 && bytes[1] !== 0)) return null;
+  const noughts = [0, 0];
+  for (const [at, byte] of bytes.entries()) if (byte === 0) noughts[at % 2] = (noughts[at % 2] ?? 0) + 1;
+  const [even = 0, odd = 0] = noughts.map((count) => count / (bytes.length / 2));
+  if (odd >= 0.75 && even < 0.1) return 'utf-16le';
+  return even >= 0.75 && odd < 0.1 ? 'utf-16be' : null;
 }
 
 function isText(text: string): boolean {

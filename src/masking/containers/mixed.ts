@@ -1,7 +1,7 @@
 // Records in the midst of other text, as tools and people hand them over: in code fences, after a sentence, one below the
 // other. What lies between is prose.
 
-import { hasPackedRun, isPackedText, wordMin } from './encoded.ts';
+import { hasPackedRun, holdsSegments, isPackedText, wordMin } from './encoded.ts';
 import { asWritten, type Container, type Leaf } from './leaf.ts';
 
 interface Block {
@@ -24,6 +24,9 @@ const inline = /(?<![\w+/-]|(?<!\w)=)(?:data:[\w.+;=/-]{0,100};base64,)?[A-Za-z0
 const word = /(?<![\w+/-]|(?<!\w)=)[\w+/-]{20,2000}={0,2}(?![\w+/=-])/g;
 /** A segment that says who somebody is, behind a line's time and source. */
 const segments = /^[^\n|]{1,200}?(?=\b(?:PID|NK1|PV1|PD1|GT1|IN1|MRG|OBX|ORC|OBR)\|[^\n]{0,40}\|)/gm;
+/** The same of X12, behind a word of whoever copied them. */
+const elements =
+  /(?<=[\s>:(])(?:NM1|N[34]|DMG|REF|CLM|SBR|PAT|DTP|INS)\*[^~\n]{1,300}~(?:[ \t]*[A-Z][A-Z0-9]{1,2}\*[^~\n]{1,300}(?:~|$))*/gm;
 /** Whether a text may hold blocks that only its end completes. */
 export function mayHoldBlocks(head: string): boolean {
   beginning.lastIndex = 0;
@@ -37,7 +40,8 @@ export const readMixed: Container = (text) => {
   const words = hasPackedRun(text, wordMin)
     ? Array.from(text.matchAll(word)).filter(([each]) => isPackedText(each))
     : [];
-  if (!isPacked && words.length === 0 && (!/[{[<|:=,\t;`]/.test(text) || !/\n|[:=][ \t]*[{[<]/.test(text))) return null;
+  const mayBeRecord = /[{[<|:=,\t;`]/.test(text) && /\n|[:=][ \t]*[{[<]/.test(text);
+  if (!isPacked && words.length === 0 && !mayBeRecord && !holdsSegments(text)) return null;
   const blocks: Block[] = [];
   const isTaken = new Uint8Array(text.length);
   const add: Add = (block) => {
@@ -56,6 +60,8 @@ export const readMixed: Container = (text) => {
     const start = match.index + match[0].length;
     if (isFree(start)) add({ start, end: segmentsEnd(text, start) });
   }
+  for (const { 0: run, index } of text.includes('~') ? text.matchAll(elements) : [])
+    if (isFree(index)) add({ start: index, end: index + run.length });
   addRecords(text, add, isFree);
   addTables(text, add, isFree);
   // A block that is all of the text is no record within another.

@@ -8,13 +8,14 @@ const card = /(?:\d{4}[ -]){3}\d{4}(?!\d)|3\d{3}[ -]\d{6}[ -]\d{4,5}(?!\d)|\d{12
 const iban = /[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b/y;
 
 /** The last four, where they are called so. */
-const cardEnd = /(?<=\bcard (?:ending|ends)(?: in)? )\d{4}(?!\d)/gi;
+const four = /(?<!\d)\d{4}(?!\d)/g;
+const endOfCard = /\b(?:card|visa|mastercard|amex|discover|debit|credit|account|acct) (?:ending|ends)(?: in| with)? $/i;
 /** Bitcoin and Ethereum. */
 const wallet = /\b(?:bc1[a-z0-9]{25,60}|0x[0-9a-fA-F]{40})\b/g;
 /** The older addresses of Bitcoin, in base58. */
 const base58 = /[13][1-9A-HJ-NP-Za-km-z]{25,33}(?![0-9A-Za-z])/y;
 
-const mayBeCard = lookedFor('card');
+const mayBeCard = lookedFor('ending ends');
 
 export const findAccount: Find = (text, emit, words, numbers, pairs) => {
   card.lastIndex = 0;
@@ -29,8 +30,9 @@ export const findAccount: Find = (text, emit, words, numbers, pairs) => {
       card.lastIndex = match.index + (/^\d*/.exec(match[0])?.[0].length ?? 1);
     }
   }
-  for (const match of mayBeCard(pairs) ? matchesIn(numbers, cardEnd) : [])
-    emit(match.index, match.index + match[0].length, 'account');
+  for (const match of mayBeCard(pairs) ? matchesIn(numbers, four) : []) {
+    if (endOfCard.test(before(text, match.index, 32))) emit(match.index, match.index + 4, 'account');
+  }
   if (text.includes('bc1') || text.includes('0x')) {
     for (const match of matches(text, wallet)) emit(match.index, match.index + match[0].length, 'account');
   }
@@ -83,6 +85,7 @@ export const aboutAccount: About = {
       '«4111111111111111»',
       '«3782-822463-10005»',
       'card ending in «4242»',
+      'debit ends with «4242»',
       'IBAN «DE89 3704 0044 0532 0130 00»',
       'wallet «1BoatSLRHtKNngkdXEeobR76b53LETtpyT»',
       'wallet «bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq»',

@@ -17,20 +17,21 @@ import { isAlphanumeric, isCapital, isDigit, isLetter, lists, plainKey, type Wor
 const word = String.raw`[A-ZÀ-ÖØ-Þ][A-Za-zÀ-ɏ'.-]{0,24}`;
 
 const street = new RegExp(
-  String.raw`\d{1,6}[A-Za-z]?(?:-\d{1,4})? {1,2}(?:(?:[NSEW]{1,2}\.?|[A-Za-z][A-Za-zÀ-ɏ'-]{0,20}\.?|\d{1,3}(?:st|nd|rd|th)) {1,2}){1,5}?(?:street|st|avenue|ave|road|rd|drive|dr|lane|ln|boulevard|blvd|court|ct|place|pl|way|circle|cir|terrace|ter|parkway|pkwy|highway|hwy|square|sq|trail|trl|plaza|alley|crossing|loop|row|crescent|turnpike|pike|gate|walk|path)\b\.?(?:,? {1,2}(?:apt|apartment|suite|ste|unit|floor|fl|room|rm|#)\.? ?#?[\w-]{1,8})?`,
+  String.raw`\d{1,6}[A-Za-z]?(?:-\d{1,4})? {1,2}(?:(?:[NSEW]{1,2}\.?|[A-Za-z][A-Za-zÀ-ɏ'-]{0,20}\.?|\d{1,3}(?:st|nd|rd|th)) {1,2}){1,5}?(?:street|st|avenue|ave|road|rd|drive|dr|lane|ln|boulevard|blvd|court|ct|place|pl|way|circle|cir|terrace|ter|parkway|pkwy|highway|hwy|square|sq|trail|trl|plaza|alley|crossing|loop|row|crescent|turnpike|pike|gate|walk|path)\b\.?(?:,? {1,2}(?:apt|apartment|suite|ste|unit|floor|fl|room|rm|#)\.? ?#?[\w-]{1,8}(?:,? \d{5}(?:-\d{4})?\b)?)?`,
   'iy',
 );
 // Words that end a street's name only when they are capitalised, and whatever follows "lives at".
 const rareStreet =
-  /\d{1,6} (?:[A-Z][A-Za-zÀ-ɏ'-]{1,20} ){1,3}(?:Mews|Ridges?|Hills?|Run|Views?|Green|Grove|Meadows?|Estates?|Commons?|Glen|Haven|Heights|Hollow|Island|Junction|Knolls?|Lakes?|Landing|Manor|Mills?|Orchard|Park|Pass|Point|Ports?|Ranch|River|Shores?|Springs?|Station|Stream|Summit|Valley|Village|Vista|Wells|Bypass|Canyon|Cape|Cliffs?|Corners?|Coves?|Creek|Dale|Divide|Extension|Falls|Ferry|Fields?|Ford|Forest|Forge|Fork|Gardens?|Gateway|Harbor|Trace|Track|Union|Passage|Throughway|Motorway|Freeway|Expressway|Skyway|Viaduct|Underpass|Overpass|Causeway|Brook|Bridge|Key|Burg|Route)\b|(?<=\b(?:[Ll]ives|[Ll]iving|[Rr]esid(?:es|ing)) at )\d{1,6} (?:[A-Z][A-Za-zÀ-ɏ'-]{1,20} ?){1,4}/y;
+  /\d{1,6} (?:[A-Z][A-Za-zÀ-ɏ'-]{1,20} ){1,3}(?:Mews|Ridges?|Hills?|Run|Views?|Green|Grove|Meadows?|Estates?|Commons?|Glen|Haven|Heights|Hollow|Island|Junction|Knolls?|Lakes?|Landing|Manor|Mills?|Orchard|Park|Pass|Point|Ports?|Ranch|River|Shores?|Springs?|Station|Stream|Summit|Valley|Village|Vista|Wells|Bypass|Canyon|Cape|Cliffs?|Corners?|Coves?|Creek|Dale|Divide|Extension|Falls|Ferry|Fields?|Ford|Forest|Forge|Fork|Gardens?|Gateway|Harbor|Trace|Track|Union|Passage|Throughway|Motorway|Freeway|Expressway|Skyway|Viaduct|Underpass|Overpass|Causeway|Brook|Bridge|Key|Burg|Route)\b|\d{1,6} (?:[NSEW]{1,2}\.? )?(?:Broadway|Bowery|Embarcadero)\b|\d{2,6} (?:NE|NW|SE|SW)\.? (?:[A-Z][a-z]{2,20}|\d{1,3}(?:st|nd|rd|th))\b|(?<=\b(?:[Ll]ives|[Ll]iving|[Rr]esid(?:es|ing)) at )\d{1,6} (?:[A-Z][A-Za-zÀ-ɏ'-]{1,20} ?){1,4}/y;
 // These begin with the number, and look back for what it is of.
 const unitNumber = /^\d{1,5}[A-Za-z]?\b/;
 /** What a word of `unitBefore` or `boxBefore` ends with. */
-const unitEnds = 'TtEeXxCcYyRrDd.';
+const unitEnds = 'TtEeXxCcYyRrDdBb.';
 const unitBefore =
   /\b(?:apt|apartment|suite|ste|unit|highway|hwy|route|rte|county road|state road|mile marker)\.? #?$/i;
-const boxBefore = /\b(?:p\.? ?o\.? ?box|post office box|box|psc|unit) $/i;
-const boxRest = /^\d{1,6}(?:,? box \d{1,6})?\b/i;
+const boxBefore =
+  /\b(?:(?:r\.?f\.?d\.?|r\.?r\.?|rural route|star route|hc)(?: #?\d{1,3})?,? box|p\.? ?o\.? ?(?:box|drawer)|p\.?o\.?b\.?|post office (?:box|drawer)|box|psc|cmr|unit) $/i;
+const boxRest = /^\d{1,6}(?:,? box \d{1,6})?(?:-?[A-Z])?\b/i;
 const zipCode = /(?<= )\d{5}(?:-\d{4})?\b/g;
 const capitalised = String.raw`[A-ZÀ-ÖØ-Þ][A-Za-zÀ-ɏ'-]{1,24}`;
 const foreignTown = String.raw`(?:,? \d{4,6}(?: [A-Z]{2})? ${capitalised})?`;
@@ -45,7 +46,7 @@ const foreignLead = new RegExp(String.raw`\b(?:${streetWord}) (?:(?:de|du|des|de
 const houseBefore = /(?:^|[^\w.])(\d{1,4}(?: ?bis)?,? )$/;
 /** "Hauptstraße 12" */
 const suffixed = new RegExp(
-  String.raw`[A-ZÀ-Þ][A-Za-zÀ-ɏ]{2,24}(?:stra(?:ß|ss)e|gasse|weg|allee|platz|gracht|straat|laan|plein|gatan|vägen|utca|katu) \d{1,4}[a-z]?(?:-[\dIVX]{1,4})?\b${foreignTown}`,
+  String.raw`[A-ZÀ-Þ][A-Za-zÀ-ɏ]{2,24}(?:str\.|stra(?:ß|ss)e|gasse|weg|allee|platz|gracht|straat|laan|plein|gatan|vägen|utca|katu) \d{1,4}[a-z]?(?:-[\dIVX]{1,4})?\b${foreignTown}`,
   'y',
 );
 /** Postal codes of Britain and Canada, with the town before them. */
@@ -54,7 +55,9 @@ const foreignCode =
 const coordinates = /(?<![\d.])[-+]?\d{1,2}\.\d{4,9}°? ?[NS]?, {0,2}[-+]?\d{1,3}\.\d{4,9}(?:°? ?[EW]\b)?(?![\d.]\d)/g;
 const stateBefore = /\b([A-Z]{2})\.?,? {1,2}$/;
 const zip =
-  /\b(?:zip(?: ?code)?|postal code|postcode)[\s:#=?—-]{1,5}(?:is )?([A-Za-z0-9]{3,8}(?:[ -][0-9][A-Za-z0-9]{2,3})?)\b/gi;
+  /\b(?:zip(?: ?code|\+4)?|postal code|postcode)[\s:#=?—-]{1,5}(?:is )?([A-Za-z0-9]{3,8}(?:[ -][0-9][A-Za-z0-9]{2,3})?)\b/gi;
+/** "lives in 97211" */
+const livingBefore = /\b(?:liv(?:es?|ed|ing)|resid(?:es?|ed|ing)|mov(?:es?|ed|ing)|houses?|home) (?:in|to|from) $/i;
 const townBefore = new RegExp(String.raw`(?:^|[^A-Za-z])(${word}(?: ${word})?) $`);
 const cityBefore = new RegExp(String.raw`(?:${word} ){0,2}${word},? ?$`);
 
@@ -92,7 +95,7 @@ export const findAddress: Find = (text, emit, words, numbers, pairs) => {
     if (!word) break;
     const { start, lists: standing } = word;
     if ((standing & lists.street) !== 0) foreign(text, start, emit);
-    else if (isDigit(text.charCodeAt(word.end + 1))) {
+    else if (isDigit(text.charCodeAt(word.end + 1 + Number(text.charCodeAt(word.end) === period)))) {
       const length = matchedAt(suffixed, text, start);
       if (length > 0) emit(start, start + length, 'address');
     }
@@ -158,7 +161,7 @@ function unitAt(text: string, start: number, emit: Emit): void {
   if (text.charCodeAt(at - 1) === blank) at--;
   if (at === start || !unitEnds.includes(text.charAt(at - 1))) return;
   const [digits] = unitNumber.exec(after(text, start, 8)) ?? [];
-  const lead = before(text, start, 20);
+  const lead = before(text, start, 28);
   const of = digits === undefined ? null : unitBefore.exec(lead);
   if (of && digits !== undefined) emit(start - of[0].length, start + digits.length, 'address');
   const box = boxBefore.exec(lead);
@@ -183,6 +186,7 @@ function numbered(text: string, emit: Emit, numbers: Numbers, pairs: LetterPairs
     if (!of || !states.has(of[1] ?? '')) {
       // "Tucson 85745"
       const [, name = ''] = townBefore.exec(before(text, match.index, 40)) ?? [];
+      if (livingBefore.test(before(text, match.index, 16))) emit(match.index, match.index + match[0].length, 'address');
       const isListed = name !== '' && (isTown(name) || towns.has(name.toLowerCase()));
       if (isListed) emit(match.index - name.length - 1, match.index + match[0].length, 'address');
       continue;
@@ -359,6 +363,9 @@ export const aboutAddress: About = {
       '«12 Elm Street, Apt 4B»',
       '«88 Harbor View»',
       '«P.O. Box 881»',
+      '«RFD 2 Box 88-A»',
+      'resides in «97211»',
+      'at «3805 SE Hawthorne»',
       '«Boston, MA 02139»',
       'Lowell, «MA 01851»',
       'zip code «02139»',

@@ -8,6 +8,11 @@ const aheadYears =
 const behindAge = /\b(?:age[ds]?|age of|turn(?:s|ed|ing))[\s:=]{1,3}(?:is )?$/i;
 const behindPerson =
   /(?:\b(?:he|she|who|they|patient|pt|man|woman|mother|father|grandmother|grandfather)|¤,?)(?:'s| is| was| are)(?: now)? $/i;
+/** "died at 91 of CVA", "Mother living, 93;" */
+const behindFate = /\b(?:(?:died|dead|deceased|passed(?: away)?) at (?:age )?|(?:living|alive)(?: and well)?,? )$/i;
+const aheadFate = /^(?:[,.;)]|$| (?:of|from|with|w\/|after|and)\b)/;
+/** "97F w/ COPD", and no temperature. */
+const aheadSex = /^[MF](?= (?:w\/|with|c\/o|p\/w|s\/p|h\/o|who|presents|presenting|brought|lives)\b|,? hx\b)/;
 const words =
   /(?:[Nn]inety|(?<=\b([Oo]ne |[Aa] ))hundred)(?:[- ](?:and )?(?:one|two|three|four|five|six|seven|eight|nine|ten))?(?=[- ]years?[- ]old\b)/g;
 
@@ -15,7 +20,7 @@ const words =
 const behindName = /(?:^|[ "(-])[A-ZÀ-Þ][a-zß-ɏ'-]{1,24}\.?(?:, | \()$/;
 const aheadName = /^(?:,(?! ?\d)|\)| ?[MF]\b)/;
 const wordsBetween =
-  /(?<=\b[Aa]ge[ds]? |[A-Za-zÀ-ɏ'-], )[Nn]inety(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?(?=[,.;)?]|$| with\b)|\b[Nn]inety(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?(?= ?(?:yo|y\/o)\b)/g;
+  /(?<=\b[Aa]ge[ds]?:? |[A-Za-zÀ-ɏ'-], )[Nn]inety(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?(?=[,.;)?]|$| with\b)|\b[Nn]inety(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?(?= ?(?:yo|y\/o)\b)/g;
 
 export const findAge: Find = (text, emit, _words, numbers) => {
   for (const start of numbers.runs) {
@@ -24,7 +29,15 @@ export const findAge: Find = (text, emit, _words, numbers) => {
     const isPersons =
       behindPerson.test(before(text, start, 26)) && /^(?:[,.;:)?!]|$| and | with | [-—–])/.test(after(text, end, 6));
     const isAside = behindName.test(before(text, start, 30)) && aheadName.test(after(text, end, 4));
-    if (isPersons || isAside || aheadYears.test(after(text, end, 20)) || behindAge.test(before(text, start, 16))) {
+    const isFate = behindFate.test(before(text, start, 24)) && aheadFate.test(after(text, end, 6));
+    if (
+      isPersons ||
+      isAside ||
+      isFate ||
+      aheadSex.test(after(text, end, 14)) ||
+      aheadYears.test(after(text, end, 20)) ||
+      behindAge.test(before(text, start, 16))
+    ) {
       emit(start, end, 'age');
     }
   }
@@ -46,7 +59,16 @@ function isOld(text: string, start: number, end: number): boolean {
 }
 
 export const aboutAge: About = {
-  shapes: { age: ['a «92»-year-old man', 'aged «101»', '«95»yo female', '«ninety-two» years old', 'she is «97», and'] },
+  shapes: {
+    age: [
+      'a «92»-year-old man',
+      'aged «101»',
+      '«95»yo female',
+      '«ninety-two» years old',
+      'she is «97», and',
+      'father died at «91» of CVA',
+    ],
+  },
   checks: '90 to 129. Younger ages are no identifiers (164.514(b)(2)(i)(C)).',
   context: 'Years or a sign of age beside it.',
   misses: ['her age, she says, is «94»', 'in his «nineties»'],

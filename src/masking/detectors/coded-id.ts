@@ -1,5 +1,6 @@
 // Identifiers that prove themselves by their form: MBI, DEA, VIN, UDI, UUID; and the plates of a car, beside their word.
 
+import type { PhiClass } from '../../core/phi.ts';
 import { type About, type Emit, type Find, luhn, matches, matchesIn } from './detector.ts';
 import { lookedFor } from './letter-pairs.ts';
 import { isDigit, isLetter } from './words.ts';
@@ -12,6 +13,21 @@ const dea = /\b[A-HJ-MP-UX][A-Z9]\d{7}\b/g;
 const mbi =
   /\b[1-9][AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d-?[AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d-?[AC-HJKMNP-RT-Y]{2}\d{2}\b/iy;
 const udi = /\(01\)\d{14}(?:\((?:10|11|17|21)\)[A-Za-z0-9/-]{1,20}){0,4}/g;
+// HIBC (ANSI/HIBC 2.6): the maker, the number of the article, and behind $$ its expiry, lot and serial number.
+const hibc = /(?<!\w)\+[A-Z]\d{3}[A-Z0-9]{2,22}\/\$[$+A-Z0-9/]{4,60}/g;
+/** As a DICOM object is printed: "(0010,0020) LO [ZX-88271]"; of a patient, and the number of the study (PS3.6). */
+const dicom =
+  /\((0010,(?:0010|0020|0030|1000|1001|1005|1040|1060|2154|21[bB]0|4000)|0008,0050)\)(?: [A-Z]{2})? [[=]?([^\]\n]{1,64})/g;
+const dicomClasses: Readonly<Record<string, PhiClass>> = {
+  '0010,0010': 'name',
+  '0010,0020': 'mrn',
+  '0010,0030': 'date',
+  '0010,1001': 'name',
+  '0010,1005': 'name',
+  '0010,1040': 'address',
+  '0010,1060': 'name',
+  '0010,2154': 'phone',
+};
 // Blanks within, so that no label finds it whole. A plate of bone surgery has no number of five signs.
 const plate =
   /(?:[Pp]lates?|[Tt]ag)(?: (?:[Nn]umber|[Nn]o\.?|#))?(?: (?:is|was))?[\s:#]{1,3}((?=[A-Z0-9 -]{0,8}\d)[A-Z0-9]{1,4}(?:[ -]?[A-Z0-9]{1,4}){1,2})\b/g;
@@ -29,6 +45,11 @@ export const findCodedId: Find = (text, emit, _words, numbers, pairs) => {
   }
   if (text.includes('(01)'))
     for (const match of matches(text, udi)) emit(match.index, match.index + match[0].length, 'device');
+  if (text.includes('/$'))
+    for (const match of matches(text, hibc)) emit(match.index, match.index + match[0].length, 'device');
+  if (text.includes('(0010,') || text.includes('(0008,0050'))
+    for (const { 0: whole, 1: tag = '', 2: value = '', index } of matches(text, dicom))
+      emit(index + whole.length - value.length, index + whole.length, dicomClasses[tag] ?? 'other_id');
   for (const start of numbers.runs) {
     // One digit, then a letter.
     if (isDigit(text.charCodeAt(start + 1)) || !isLetter(text.charCodeAt(start + 1))) continue;

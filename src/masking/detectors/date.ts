@@ -1,7 +1,9 @@
 // Dates more precise than a year, in the shapes people and machines write them. A bare year is not one.
 
+import { daysInFigures, timed, unitAhead } from './date-figures.ts';
 import { type About, after, before, type Emit, type Find, matches, matchesIn } from './detector.ts';
 import { lookedFor } from './letter-pairs.ts';
+import type { Numbers } from './numbers.ts';
 import { isAlphanumeric, isDigit, isLetter, lists } from './words.ts';
 
 const numeric =
@@ -22,6 +24,11 @@ const shortMilitary = /[0-3]?\d(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|de
 /** "4 de mayo de 1960", "3. Juli": months of other languages beside their day. */
 const foreignMonth =
   /(?:[0-2]?\d|3[01])(?:er|º|\.)? (?:de )?(?:enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|setiembre|octubre|noviembre|diciembre|gennaio|febbraio|aprile|maggio|giugno|luglio|settembre|ottobre|novembre|dicembre|januari|februari|maart|mei|augustus|mars|maj|augusti|janeiro|fevereiro|março|maio|junho|julho|setembro|outubro|novembro|dezembro|janvier|février|fevrier|avril|juin|juillet|août|aout|septembre|octobre|novembre|décembre|decembre|januar|februar|märz|juni|juli|oktober|dezember|mai|desember|stycznia|lutego|marca|kwietnia|maja|czerwca|lipca|sierpnia|września|października|listopada|grudnia|ledna|února|března|dubna|května|června|července|srpna|září|října|listopadu|prosince|siječnja|veljače|ožujka|travnja|svibnja|lipnja|srpnja|kolovoza|rujna|studenoga?|prosinca|(?:tammi|helmi|maalis|huhti|touko|kesä|heinä|elo|syys|loka|marras|joulu)kuuta|ianuarie|februarie|martie|aprilie|iunie|iulie|septembrie|octombrie|noiembrie|decembrie|(?:ocak|şubat|mart|nisan|mayıs|haziran|temmuz|ağustos|eylül|ekim|kasım|aralık|marts|maret|agustus)(?= (?:19|20)\d))(?: (?:de |del )?(?:19|20)\d{2})?(?![\wà-ÿ])/iy;
+/** "17 févr. 1949", "6 de oct." */
+const foreignShort =
+  /(?:[0-2]?\d|3[01])(?: (?:janv|févr|fevr|avr|juil|déc|ene|abr|ago|dic)\.?(?: de)? (?:19|20)\d\d| de (?:ene|feb|mar|abr|may|jun|jul|ago|sept?|oct|nov|dic)(?:\.|\b)(?: (?:de(?:l)? )?(?:19|20)\d\d)?)/iy;
+/** "3 tháng 10 năm 2025" */
+const vietnamese = /(?:[0-2]?\d|3[01]) tháng (?:1[0-2]|[1-9])(?!\d)(?: năm (?:19|20)\d\d)?/g;
 /** The same in other scripts: "14 февраля 1990", "14 Φεβρουαρίου". */
 const otherMonth =
   /(?:[0-2]?\d|3[01])\.? (?:января|февраля|марта|апреля|мая|июня|июля|августа|сентября|октября|ноября|декабря|січня|лютого|березня|квітня|травня|червня|липня|серпня|вересня|жовтня|листопада|грудня|Ιανουαρίου|Φεβρουαρίου|Μαρτίου|Απριλίου|Μα[ΐϊ]ου|Ιουνίου|Ιουλίου|Αυγούστου|Σεπτεμβρίου|Οκτωβρίου|Νοεμβρίου|Δεκεμβρίου)(?: (?:19|20)\d{2})?/giu;
@@ -30,12 +37,8 @@ const yearMonth =
   /(?:19|20)\d\d\. (?:január|február|március|április|május|június|július|augusztus|szeptember|október|november|december) (?:[0-2]?\d|3[01])(?!\d)\.?/iy;
 /** "3. 5. 1948" */
 const spacedDots = /(?<![\d.])(?:0?[1-9]|[12]\d|3[01])\. (?:0?[1-9]|1[0-2])\. (?:19|20)\d\d(?!\d)/g;
-/** The time of the day that goes with a date: " at 14:30", " @ 0730", " 9am". */
-const timeAhead =
-  /^,?(?: (?:at|@)|,)? (?:[01]?\d|2[0-3])(?::[0-5]\d(?::[0-5]\d)?(?: ?[ap]\.?m\.?\b)?| ?[ap]\.?m\.?\b)(?!\d)|^ (?:at |@ ?)?(?:[01]\d|2[0-3])[0-5]\d(?:Z|h| ?hrs?)\b|^ ?@ ?(?:[01]\d|2[0-3])[0-5]\d\b/i;
-/** Before a day in figures: "Tues 10/8", "Mon, 4/8". */
-const weekdayLead = /\b(?:Mon|Tue(?:s)?|Wed(?:nes)?|Thu(?:rs?)?|Fri|Sat(?:ur)?|Sun)(?:day)?\.?,? $/i;
-
+/** "9/22 10:41 AM" */
+const clockAhead = /^,? \d{1,2}:\d\d ?[AaPp]\.?[Mm]/;
 /** "12/xx/1944", "17-VIII-1979" */
 const veiled = /\b\d{1,2}([-/.])(?:[xX?]{2}|[IVX]{1,4})\1(?:19|20)\d{2}\b/g;
 
@@ -49,12 +52,15 @@ const constructed =
 const weekDay = /(?<![\d-])(?:1[89]|20)\d\d-?W[0-5]\d-?[1-7](?![\w-])/g;
 const ordinalDay = /(?<![\d-])(?:1[89]|20)\d\d-[0-3]\d\d(?![\w-])/g;
 const bornLead = /\b(?:dob|d\.o\.b\.?|born(?: on)?|birth ?(?:date|day)|date of birth)["']?[\s:=("']{1,4}$/i;
+/** Before a day in eight figures, between the bars of a segment. */
+const segmentLead = /[|^]$/;
+const segmentEnd = /^(?:[|^\r\n]|$)/;
 
 /** A season of a year, a feast: more than a year. */
 const season = /\b(?:spring|summer|fall|autumn|winter) (?:of )?(?:19|20)\d\d\b/gi;
 const capitalMonth = new RegExp(lowerMonth.source, 'gi');
 const feast =
-  /(?:Christmas|Thanksgiving|Easter|Halloween|Hanukkah|Ramadan|Diwali|Passover|Purim|Yom Kippur|Rosh Hashanah|Black Friday|Juneteenth|Eid|New Year's|Valentine's|Mother's|Father's|Labor|Memorial|Independence|Boxing|Veterans|Columbus|Presidents)(?: (?:Day|Eve|Sunday|Monday|al-[A-Z][a-z]+))?(?: (?:19|20)\d\d| (?:of )(?:19|20)\d\d| weekend)?\b/y;
+  /(?:Christmas|Thanksgiving|Easter|Halloween|Hanukkah|Ramadan|Diwali|Passover|Purim|Yom Kippur|Rosh Hashanah|Black Friday|Juneteenth|Eid|New Year's|Valentine's|Mother'?s|Father'?s|Labor|Memorial|Independence|Boxing|Veterans|Columbus|Presidents)(?: (?:Day|Eve|Sunday|Monday|al-[A-Z][a-z]+))?(?: (?:morning|afternoon|evening|night|dinner))?(?: (?:19|20)\d\d| (?:of )(?:19|20)\d\d| weekend)?\b/y;
 const feastLead = /\b(?:on|since|before|after|at|around|until|by|last|this|over|the day of|during)(?: the)? $/i;
 const dayBeside = /\b(?:the )?(?:day|night|week|weekend|morning|evening) (?:before|after|of) (?:the )?$/i;
 /** "on the 3rd", and not "on the 3rd toe" */
@@ -89,21 +95,23 @@ const weekday = /day|DAY/g;
 const weekdayBefore = /\b(?:mon|tues|wednes|thurs|fri|satur|sun)$/i;
 
 const dateContext =
-  /\b(?:on|since|until|till|from|by|before|after|date|dated|dob|d\.o\.b\.?|born|birth ?date|birthday|seen|visit(?:ed)?|admit(?:ted)?|discharged?|died|dod|dos|due|next|return|f\/u|recheck|lmp|edd|last|appt|appointment|adm|disch|d\/c|collected|signed|filled|refill(?:ed)?|fell|called|came|home|extubated|intubated|arrived|presented|received|given|done|placed|removed|started|stopped|drawn|performed|scheduled|updated|reviewed|dictated|transferred|expires?|sched|resched(?:uled)?|renewal|inr|cath|mon|tues?|wed|thu(?:rs)?|fri|sat|sun|\w+day)\b\.?(?: (?:on|is|was|of birth|of death|of service))?[\s:=(]{0,4}$/i;
-const unitAhead =
-  /^ ?(?:mg|mcg|ug|g|kg|ml|l|mm|cm|%|units?|tabs?|x|doses?|mmol|meq|days?|weeks?|months?|years?|hours?|times|\/)\b/i;
+  /\b(?:on|since|until|till|from|by|before|after|date|dated|dob|d\.o\.b\.?|born|birth ?date|birthday|seen|visit(?:ed)?|admit(?:ted)?|discharged?|died|dod|dos|due|next|return|f\/u|recheck|lmp|edd|last|appt|appointment|adm|disch|d\/c|collected|signed|filled|refill(?:ed)?|fell|called|came|home|extubated|intubated|arrived|presented|received|given|done|placed|removed|started|stopped|drawn|performed|scheduled|updated|reviewed|dictated|transferred|expires?|sched|resched(?:uled)?|renewal|redetermination|renews|effective|thru|trained|lifted|(?:next|last|first|second|third) (?:tx|treatment|visit|appt|appointment|dose|echo|labs?|scan|infusion|session|fill|cycle|surgery|colonoscopy|mammogram|pap|clinic|dialysis|hd|run)|inr|cath|mon|tues?|wed|thu(?:rs)?|fri|sat|sun|\w+day)\b\.?(?: (?:on|is|was|of birth|of death|of service))?[\s:=(]{0,4}$/i;
 const dayBefore =
   /(?:^|[^\d.])((?:\d{1,2}(?:st|nd|rd|th)?(?: ?[-–&] ?| and | to ))?\d{1,2}(?:st|nd|rd|th)?(?: day)?(?: of)?[\s.\-/]{0,2})$/i;
 const dayAfter = /^[\s\-/]{0,2}(\d{1,2})(?:st|nd|rd|th)?(?!\d|\.\d)(?: ?[-–] ?\d{1,2}(?:st|nd|rd|th)?(?!\d))?/i;
 const ordinal =
   '(?:(?:twenty|thirty)[- ])?(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)|tenth|eleventh|twelfth|(?:thir|four|fif|six|seven|eigh|nine)teenth|twentieth|thirtieth';
+/** "nineteen forty-two" */
+const spokenYear =
+  '(?:nineteen|twenty)[- ](?:oh[- ]|hundred(?: and)?[- ])?(?:ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen|(?:twen|thir|for|fif|six|seven|eigh|nine)ty(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?|one|two|three|four|five|six|seven|eight|nine)\\b';
 /** "the third of May", "May the third" */
 const ordinalBefore = new RegExp(`\\b(?:${ordinal})(?: day)? of $`, 'i');
 const ordinalAfter = new RegExp(
-  `^,? (?:the )?(?:${ordinal})\\b(?=[,.;:)?!\\n]|$| (?:of |at |in |for |with |and )?(?:19|20)\\d\\d| at | with )`,
+  `^,? (?:the )?(?:${ordinal})\\b(?=[,.;:)?!\\n]|$| (?:of |at |in |for |with |and )?(?:(?:19|20)\\d\\d|${spokenYear})| at | with )`,
   'i',
 );
 const yearAfter = /^(?: of)?[,.]?[\s\-/]{0,2}(?:of )?(?:((?:19|20)\d{2})(?!\d)|'\d{2}(?!\d))/i;
+const spokenYearAfter = new RegExp(`^,? (?:of )?${spokenYear}`, 'i');
 const monthLead = /\b(?:in|since|until|last|next|by|early|late|mid|this|from|through|during|before|after)[ -]{1,2}$/i;
 
 // A day told by its distance from today, where somebody was dealt with on it; of how somebody feels it says nothing.
@@ -124,20 +132,13 @@ const mayHaveSeason = lookedFor('spring summer fall autumn winter');
 const mayHaveRelative = lookedFor('ago earlier prior night yesterday tomorrow');
 
 export const findDate: Find = (text, emit, words, numbers, pairs) => {
-  for (const match of matchesIn(numbers, numeric)) {
-    const lead = before(text, match.index, 2);
-    if (/\d$|\d[-/.]$|[-.]$/.test(lead) && !/[^\d][-.]$/.test(lead)) continue;
-    if (isCalendar(match[0])) timed(text, match.index, match.index + match[0].length, emit);
-  }
-  for (const match of numbers.longest >= 8 ? matchesIn(numbers, compact) : []) {
-    if (match[0].length > 8 || dateContext.test(before(text, match.index, 32))) {
-      emit(match.index, match.index + match[0].length, 'date');
-    }
-  }
+  withYear(text, emit, numbers);
   if (mayHaveOther.test(text)) {
     for (const match of matches(text, eastern)) emit(match.index, match.index + match[0].length, 'date');
     for (const match of matches(text, otherMonth)) emit(match.index, match.index + match[0].length, 'date');
   }
+  for (const match of text.includes(' tháng ') ? matches(text, vietnamese) : [])
+    emit(match.index, match.index + match[0].length, 'date');
   for (const match of matchesIn(numbers, spacedDots)) emit(match.index, match.index + match[0].length, 'date');
   for (const match of matchesIn(numbers, constructed)) emit(match.index, match.index + match[0].length, 'date');
   for (const match of text.includes('W') ? matches(text, weekDay) : [])
@@ -145,10 +146,12 @@ export const findDate: Find = (text, emit, words, numbers, pairs) => {
   for (const match of matchesIn(numbers, ordinalDay)) {
     if (bornLead.test(before(text, match.index, 24))) emit(match.index, match.index + match[0].length, 'date');
   }
+  daysInFigures(text, emit, numbers, pairs);
   const mayBeFraction = numbers.text.includes('/');
   for (const match of mayBeFraction ? matchesIn(numbers, partial) : []) {
     if (
-      dateContext.test(before(text, match.index, 32)) &&
+      (dateContext.test(before(text, match.index, 32)) ||
+        clockAhead.test(after(text, match.index + match[0].length, 10))) &&
       !unitAhead.test(after(text, match.index + match[0].length, 8))
     ) {
       timed(text, match.index, match.index + match[0].length, emit);
@@ -178,7 +181,8 @@ export const findDate: Find = (text, emit, words, numbers, pairs) => {
     // A blank or a period before a word that begins as a month does, the sign of an ordinal.
     else if (unit !== 0xba && ((unit !== blank && unit !== period) || !mayBeForeign(text, end + 1))) continue;
     foreignMonth.lastIndex = start;
-    const [whole] = foreignMonth.exec(text) ?? [];
+    foreignShort.lastIndex = start;
+    const [whole] = foreignMonth.exec(text) ?? foreignShort.exec(text) ?? [];
     if (whole !== undefined) emit(start, start + whole.length, 'date');
   }
   for (const { start, end, lists: standing } of words) {
@@ -189,6 +193,23 @@ export const findDate: Find = (text, emit, words, numbers, pairs) => {
   }
   if (mayHaveRelative(pairs)) relatives(text, emit);
 };
+
+/** Year, month and day in figures. */
+function withYear(text: string, emit: Emit, numbers: Numbers): void {
+  for (const match of matchesIn(numbers, numeric)) {
+    const lead = before(text, match.index, 2);
+    if (/\d$|\d[-/.]$|[-.]$/.test(lead) && !/[^\d][-.]$/.test(lead)) continue;
+    const isVersion = match[0].includes('.') && versionLead.test(before(text, match.index, 56));
+    if (!isVersion && isCalendar(match[0])) timed(text, match.index, match.index + match[0].length, emit);
+  }
+  for (const match of numbers.longest >= 8 ? matchesIn(numbers, compact) : []) {
+    const lead = before(text, match.index, 32);
+    const isField = segmentLead.test(lead) && segmentEnd.test(after(text, match.index + match[0].length, 1));
+    if (match[0].length > 8 || isField || dateContext.test(lead)) {
+      emit(match.index, match.index + match[0].length, 'date');
+    }
+  }
+}
 
 function weekdays(text: string, emit: Emit): void {
   for (const match of matches(text, weekday)) {
@@ -204,6 +225,8 @@ function weekdays(text: string, emit: Emit): void {
     // "found him down Sunday night"
     const part =
       ahead === '' ? (/^ (?:morning|afternoon|evening|night)\b/.exec(after(text, match.index + 3, 11))?.[0] ?? '') : '';
+    // "Monday to Friday 8-5"
+    if (/^ \d{1,2}-\d{1,2}$/.test(ahead) && weekdayRange.test(before(text, start, 20))) continue;
     const isTold = lead === undefined && /^[A-Z]/.test(text.charAt(start)) && act.test(before(text, start, 72));
     if (lead === undefined && ahead === '' && !isTold) continue;
     const isPart = lead !== undefined && !/^(?:on|since)/i.test(lead);
@@ -211,12 +234,15 @@ function weekdays(text: string, emit: Emit): void {
   }
 }
 
+const weekdayRange = /(?:day|Mon|Tue|Wed|Thu|Fri|Sat|Sun)s? ?(?:-|–|to|through|thru) ?$/i;
+
 function relatives(text: string, emit: Emit): void {
   for (const match of matches(text, relative)) {
     const isCounted = /(?:ago|earlier|prior)/.test(match[0]);
     const count = isCounted ? countBefore.exec(before(text, match.index, 14))?.[0] : '';
     if (count === undefined) continue;
-    const start = match.index - count.length;
+    const beside = /\b(?:the )?day (?:before|after) $/i.exec(before(text, match.index - count.length, 16))?.[0] ?? '';
+    const start = match.index - count.length - beside.length;
     if (act.test(before(text, start, 72))) timed(text, start, match.index + match[0].length, emit);
   }
 }
@@ -230,7 +256,7 @@ function dayIn(text: string, start: number, emit: Emit): void {
   countedDay.lastIndex = start;
   const counted = countedDay.exec(text)?.[0].length ?? 0;
   if (counted > 0) return emit(start, start + counted, 'date');
-  if (!/\b[Oo]n the $/.test(before(text, start, 8))) return;
+  if (!/\b(?:[Oo]n|[Uu]ntil|[Tt]ill|[Ss]ince) the $/.test(before(text, start, 10))) return;
   dayOfMonth.lastIndex = start;
   emit(start, start + (dayOfMonth.exec(text)?.[0].length ?? 0), 'date');
 }
@@ -257,13 +283,6 @@ function counted(text: string, start: number, end: number, emit: Emit): void {
   if (which !== undefined && tail !== undefined) emit(start - which.length, end + tail.length, 'date');
 }
 
-/** A day in figures, with the day of the week before it and the time behind it. */
-function timed(text: string, start: number, end: number, emit: Emit): void {
-  const day = weekdayLead.exec(before(text, start, 12))?.[0] ?? '';
-  const time = timeAhead.exec(after(text, end, 16))?.[0] ?? '';
-  emit(start - day.length, end + time.length, 'date');
-}
-
 /** A month's name with a day or a year beside it, or alone where only a month can stand. */
 function named(text: string, start: number, word: string, emit: Emit): void {
   let end = start + word.length;
@@ -271,15 +290,19 @@ function named(text: string, start: number, word: string, emit: Emit): void {
   const lead = dayBefore.exec(before(text, start, 24))?.[1];
   const tail = dayAfter.exec(after(text, end, 16));
   const isDay = (digits: string | undefined): boolean => Number(digits) >= 1 && Number(digits) <= 31;
-  if (tail && isDay(tail[1]) && !unitAhead.test(after(text, end + tail[0].length, 8))) end += tail[0].length;
-  else if (lead && isDay(/\d{1,2}/.exec(lead)?.[0])) from -= lead.length;
+  if (tail && isDay(tail[1]) && !unitAhead.test(after(text, end + tail[0].length, 8))) {
+    end += tail[0].length;
+    // "11-Sep-25"
+    if (lead !== undefined && /^\d{1,2}-$/.test(lead) && tail[0].startsWith('-')) from -= lead.length;
+  } else if (lead && isDay(/\d{1,2}/.exec(lead)?.[0])) from -= lead.length;
   else {
     from -= ordinalBefore.exec(before(text, start, 28))?.[0].length ?? 0;
     if (from === start) end += ordinalAfter.exec(after(text, end, 40))?.[0].length ?? 0;
   }
   const year =
     yearAfter.exec(after(text, end, 12)) ??
-    (from < start ? /^[\s\-/.,]{1,2}\d{2}(?!\d)/.exec(after(text, end, 5)) : null);
+    (from < start ? /^[\s\-/.,]{1,2}\d{2}(?!\d)/.exec(after(text, end, 5)) : null) ??
+    (from < start || end > start + word.length ? spokenYearAfter.exec(after(text, end, 40)) : null);
   if (year) end += year[0].length;
   const certain = from < start || end > start + word.length;
   // "may" and "march" are verbs far more often than months.
@@ -296,6 +319,10 @@ function named(text: string, start: number, word: string, emit: Emit): void {
     timed(text, from, end, emit);
   } else if (certain && /^may$/.test(word) && /\bon $/.test(before(text, start, 4))) emit(from, end, 'date');
 }
+
+/** Where what is numbered is a program. */
+const versionLead =
+  /\b(?:bump(?:s|ed)?|upgrad(?:e|es|ed|ing)|downgrad(?:e|es|ed|ing)|versions?|release[sd]?) [^\n,;]{0,44}$/i;
 
 /** Of a year in two digits. */
 function isRecent(year: string): boolean {
@@ -335,6 +362,10 @@ export const aboutDate: About = {
       'narozen «14. února 1990»',
       'родился «14 февраля 1990»',
       '«1990. február 14.» óta',
+      'inpatient «9/22 thru 9/26»',
+      'dob «march third nineteen forty two»',
+      'dos «090825»',
+      'née le «17 févr. 1949»',
     ],
   },
   checks:

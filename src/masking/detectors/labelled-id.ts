@@ -4,15 +4,16 @@
 import type { PhiClass } from '../../core/phi.ts';
 import { englishWords } from '../lexicon/english-words.ts';
 import { isNpi } from './coded-id.ts';
-import { type About, after, before, type Emit, type Find } from './detector.ts';
+import { type About, after, before, type Emit, type Find, matches } from './detector.ts';
+import { type LetterPairs, lookedFor } from './letter-pairs.ts';
 import { isAlphanumeric, isCapital, isDigit, lastWord, lists } from './words.ts';
 
-const between = String.raw`(?: ?(?:number|numbers|no\.?|num\.?|nbr|n[º°]\.?|nr\.?|id|ids|identifier|code|#))?(?: ?\((?:[a-z]{2,6})\))?(?: (?:is|was|of|for (?:him|her|them|this pt|patient)))?["'\]]?[\s:#=(|]{0,5}["']?$`;
+const between = String.raw`(?: ?(?:number|numbers|no\.?|num\.?|nbr|n[º°]\.?|nr\.?|id|ids|identifier|code|#))?(?: ?\((?:[a-z]{2,6})\))?(?: (?:is|was|of|for (?:him|her|them|this pt|patient)|(?:ends|ending) in))?["'\]]?[\s:#=(|]{0,5}["']?$`;
 
 const labels: readonly (readonly [PhiClass, RegExp])[] = [
   [
     'mrn',
-    /(?:\bm\.?r\.?n|\bmr ?#|medical ?rec(?:ord)?s?|\bmed ?rec|\bchart|hospital (?:id|number|no)|\bempi|\bmr no\.?|\bnhs|\bchi (?:no|number)|\bhosp no|\bihi|\bnhi|\bpid|\burn?\b|historia cl[ií]nica|\bnhc|\bexpediente|\b(?:patienten|fall|akten)-?(?:nummer|nr\.?|zeichen)|\bdossier(?: m[eé]dical)?)/,
+    /(?:\bm\.?r\.?n|\bmr ?#|medical ?rec(?:ord)?s?|\bmed ?rec|\bchart|hospital (?:id|number|no)|\bempi|\bfin|\bmr no\.?|\bnhs|\bchi (?:no|number)|\bhosp no|\bihi|\bnhi|\bpid|\burn?\b|historia cl[ií]nica|\bnhc|\bexpediente|\b(?:patienten|fall|akten)-?(?:nummer|nr\.?|zeichen)|\bdossier(?: m[eé]dical)?)/,
   ],
   [
     'ssn',
@@ -20,7 +21,7 @@ const labels: readonly (readonly [PhiClass, RegExp])[] = [
   ],
   [
     'health_plan',
-    /(?:\binsurance(?: policy| member| plan)?|\bpolicy|\bmember(?:ship)?|\bsubscriber|beneficiary|health ?plan(?: beneficiary)?|health ?(?:id|insurance)|\bplan id|\bmedicare|\bmedicaid|\bmbi|\bhicn|\bgroup (?:no|number|id)|\binsurance group|\bhmo|\bppo|\bbcbs|\bblue (?:cross|shield)|\baetna|\bcigna|\bhumana|\bpayer id|\bcoverage id|\bins|\bhb[np]|\bramq|\bohip|\bbeneficiary|\bcoverage|\bkaiser|\btricare|\bmutuelle|\b(?:versicherten|versicherungs|krankenkassen)-?(?:nummer|nr\.?)|\bp[oó]liza|\bafiliad[oa])/,
+    /(?:\binsurance(?: policy| member| plan)?|\bpolicy|\bmember(?:ship)?|\bsubscriber|beneficiary|health ?plan(?: beneficiary)?|health ?(?:id|insurance)|\bplan id|\bmedicare|\bmedicaid|\bmbi|\bhicn|\bgroup (?:no|number|id)|\binsurance group|\bhmo|\bppo|\bbcbs|\bblue (?:cross|shield)|\baetna|\bcigna|\bhumana|\bpayer id|\bcoverage id|\bins|\bhb[np]|\bramq|\bohip|\bbeneficiary|\bcoverage|\bkaiser|\btricare|\bgrp|\bmutuelle|\b(?:versicherten|versicherungs|krankenkassen)-?(?:nummer|nr\.?)|\bp[oó]liza|\bafiliad[oa])/,
   ],
   [
     'account',
@@ -28,23 +29,27 @@ const labels: readonly (readonly [PhiClass, RegExp])[] = [
   ],
   [
     'license',
-    /(?:\blic(?:en[cs]e)?|driver'?s? (?:licen[cs]e|lic)|\bc?dl|\bdea|\bnpi|\bcertificate|\bcert|\bpassport|\bregistration|\bf[üu]e?hrerschein(?:nummer|nr\.?)?|\b(?:reisepass|ausweis)(?:nummer|nr\.?)?|\bpasaporte|\bpasseport|\bpermis de conduire)/,
+    /(?:\blic(?:en[cs]e|\.)?|driver'?s? (?:licen[cs]e|lic)|\bc?dl|\bdea|\bnpi|\bcertificate|\bcert|\bpassport|\bregistration|\bf[üu]e?hrerschein(?:nummer|nr\.?)?|\b(?:reisepass|ausweis)(?:nummer|nr\.?)?|\bpasaporte|\bpasseport|\bpermis de conduire)/,
   ],
   [
     'vehicle',
-    /(?:\bvin|\blicense plate|\bplate|\bvehicle(?: id)?|\btag no|\bkennzeichen|\bmatr[ií]cula|\bimmatriculation)/,
+    /(?:\bvin|\blicense plate|\bplate|\bvehicle(?: id)?|\btag no|\btail|\bkennzeichen|\bmatr[ií]cula|\bimmatriculation)/,
   ],
   [
     'device',
     /(?:\bserial|\bs\/n|\bsn|\bdevice|\bimei|\bmodel|\budi|\blot|\bimplant|\bpacemaker(?: serial)?|\bicd serial|\bpump|\bvent(?:ilator)?|\bmonitor|\bsensor|\btransmitter|\bgenerator)/,
   ],
-  ['biometric', /(?:\bbiometric|\bfingerprint|\bretina(?: scan)?|\bvoice ?print|\biris scan)/],
+  ['biometric', /(?:\bbiometric|\bfingerprint(?: template)?|\bretina(?: scan)?|\bvoice ?print|\biris scan)/],
   ['photo', /(?:\bphoto(?:graph)?|\bimage id)/],
   [
     'other_id',
-    /(?:\bpatient|\bpt|\bcase|\bfile|\breference|\bref|\bencounter|\bvisit|\baccession|\bspecimen|\border|\bclaim|\bstudy id|\bsite|\bparticipant|\bsubject|\bemployee|\bstudent|\brecord|\brx|\bprescription|\bbadge|\btracking|\bconfirmation|\bid|\bidentifi(?:er|ed as)|\bticket|\bcsn|\bhar|\badmission|\broom|\brm|\bbed|\bbiopsy|\bsample|\bslide|\bdonor|\bpan|\binmate|\breport|\bdocket|\bwristband|\bbracelet|\b(?:medic ?)?alert|\brun|\bincident|\bedipi|\bdod id|\bauth(?:orization)?|\bvisa|\btoken|\bkit)/,
+    /(?:\bpatient|\bpt|\bcase|\bfile|\breference|\bref|\bencounter|\bvisit|\baccession|\bspecimen|\border|\bclaim|\bstudy id|\bsite|\bparticipant|\bsubject|\bemployee|\bstudent|\brecord|\brx|\bprescription|\bbadge|\btracking|\bconfirmation|\bid|\bidentifi(?:er|ed as)|\bticket|\bcsn|\bhar|\badmission|\broom|\brm|\bbed|\bbiopsy|\bsample|\bslide|\bdonor|\bpan|\binmate|\breport|\bdocket|\bwristband|\bbracelet|\b(?:medic ?)?alert|\brun|\bincident|\bedipi|\bdod id|\bauth(?:orization)?|\bvisa|\btoken|\bkit|\bcin|\brid|\bicn|\bchk)/,
   ],
 ];
+
+/** Of so many things that only a long number is somebody's. */
+const groupLabel = /\bgroup[\s:#=]{1,3}$/i;
+const groupNumber = /^\d{7,}(?:-\d{1,4})?$|^(?=.*\d{4})[A-Z]{2,8}-?\d+$/;
 
 /** Of other languages, or rare, asked for behind their last words alone. */
 const foreignLabels: readonly (readonly [PhiClass, RegExp])[] = [
@@ -73,7 +78,7 @@ const foreignPatterns: typeof labels = patternsOf(foreignLabels);
 /** What a label, or what stands between it and its number, ends with: without one of these nothing is asked. */
 const labelEnds: ReadonlySet<string> = new Set(
   (
-    'nhi pid ur urn iqama mykad kennitala kt cedula cédula pps ppsn rrn jmbg egn oib alien bracelet alert run incident edipi auth authorization visa nhs hosp ihi sin nino pesel bsn aadhaar cpf curp nif nie dni nir cnp nric hkid tfn ahv fiscale personnummer tax taxid ramq ohip kaiser tricare mutuelle cdl pump vent ventilator monitor sensor transmitter generator room rm bed biopsy sample slide donor pan inmate report docket wristband token kit ' +
+    'fin grp cin rid icn chk template nhi pid ur urn iqama mykad kennitala kt cedula cédula pps ppsn rrn jmbg egn oib alien bracelet alert run incident edipi auth authorization visa nhs hosp ihi sin nino pesel bsn aadhaar cpf curp nif nie dni nir cnp nric hkid tfn ahv fiscale personnummer tax taxid ramq ohip kaiser tricare mutuelle cdl pump vent ventilator monitor sensor transmitter generator room rm bed biopsy sample slide donor pan inmate report docket wristband token kit ' +
     'mrn n mr rec recs record records med chart id ids number numbers no num nbr identifier code empi ssn security insurance policy plan member membership subscriber ' +
     'beneficiary health healthplan healthid medicare medicaid mbi hicn hmo ppo bcbs cross shield aetna cigna humana coverage ins hbn hbp acct acc account billing group guarantor routing aba bank iban card invoice ' +
     'lic license licence driver drivers dl dea npi certificate cert passport registration vin plate vehicle tag serial s sn device imei model udi lot implant pacemaker ' +
@@ -97,7 +102,7 @@ const unit =
   /^ ?(?:mg|mcg|ml|mm|cm|kg|g\b|%|units?\b|days?\b|weeks?\b|months?\b|years?\b|yo\b|y\/o|hours?\b|hrs?\b|patients?\b|bpm|[-\s]year)/i;
 /** A measure: "PT 24.1" is a clotting time. */
 const decimal = /^\d{1,3}\.\d{1,2}$/;
-const lettered = /^#?[A-Z]{1,5}-?\d{5,10}$/;
+const lettered = /^#?[A-Z]{1,5}-?\d{5,10}[A-Z]?$/;
 /** A label that says no more than the token does: "Patient ID: 4471" becomes one token as a whole. */
 const idleLabel = /(?:\b(?:patient|pt|site|subject|participant|case) ?(?:id|#)[:\s#]{0,3}|#)$/i;
 
@@ -105,6 +110,11 @@ const idleLabel = /(?:\b(?:patient|pt|site|subject|participant|case) ?(?:id|#)[:
 function labelOf(text: string, start: number): number {
   return idleLabel.exec(before(text, start, 24))?.[0].length ?? 0;
 }
+
+/** "VIN ends in 88471" */
+const endsIn = /\bend(?:s|ing) in $/i;
+/** Its label is its beginning: "mrn-3381920". */
+const labelled = /^(?:mrn|csn|mpi|empi|pid|acct|patient|member)[-_.]?(?=\d*[-_.]?\d)[\d-]{4,12}$/i;
 
 /** Letters, then digits in groups: "S23-18842", "GEN-2023-00418", "PB980-4471A". Nothing of medicine is written so. */
 const grouped = /^[A-Z]{1,5}\d{0,4}(?:-\d{2,8}){1,3}[A-Z]?$/;
@@ -147,6 +157,21 @@ const otherScriptMin = 9;
 const picture = /^[A-Za-z]{3,10}[_-]?\d{3,}[\w.-]{0,40}\w/;
 /** A name in a network, "@maria.k_87": no word, or it would be a time or a place ("@ 9:15", "@bedtime"). */
 const handle = /^@[A-Za-z]\w{1,29}(?:\.\w{1,20})?/;
+
+/** "photo saved as marsh_left_heel.jpg": what is somebody's says so in its name. */
+const pictureFile =
+  /\b(?:photos?|photographs?|pictures?|headshots?)\b[^\n.]{0,24}[ :"'(]((?=[\w.-]*[\d_-])[\w.-]{3,60}\.(?:jpe?g|png|hei[cf]|gif|tiff?|bmp|webp|dcm))\b/gi;
+const pictureWords = lookedFor('photo picture headshot');
+const pictureEnd = /\.(?:jpe?g|png|hei[cf]|gif|tiff?|bmp|webp|dcm)\b/i;
+
+export function mayHavePictureFile(text: string, pairs: LetterPairs): boolean {
+  return pictureWords(pairs) && pictureEnd.test(text);
+}
+
+export const findPictureFile: Find = (text, emit) => {
+  for (const { 0: whole, 1: file = '', index } of matches(text, pictureFile))
+    emit(index + whole.length - file.length, index + whole.length, 'photo');
+};
 
 export function mayHaveHandle(text: string): boolean {
   return text.includes('@');
@@ -192,8 +217,10 @@ const blank = 32;
 
 /** A number in groups, as cards of insurances and of identity have it: "943 476 5919", "DUFQ 7204 1512". */
 const groupAhead = /^ (?:\d{2,7}|\d{1,6}[A-Z]{1,3}|[A-Z]{1,2}\d{2,6}[A-Z]{0,2})(?:(?![\w.,/%-])|(?=[.,;)]?(?:\s|$)))/;
+/** "402 118 3," */
+const lastDigit = /^ \d(?=[,;)\n]|$)/;
 const nationalBefore =
-  /\b(?:nhs|ramq|ohip|sin|nino|pesel|bsn|aadhaar|cpf|curp|nif|nie|dni|nir|cnp|nric|tfn|ahv|ssn|medicare|medicaid|insurance|member|policy|subscriber|aetna|cigna|humana|bcbs|kaiser|tricare|passport|licen[cs]e|file|claim|account|acct|serial|s\/n|sn|mrn|nhi|group|donor|blue cross|ins|id)(?: (?:no\.?|number|id|#))?[\s:#.]{1,3}(?:[A-Z]{1,5} )?$/i;
+  /\b(?:nhs|med(?:ical)? ?rec(?:ord)?s?|hospital|chart|dl|ramq|ohip|sin|nino|pesel|bsn|aadhaar|cpf|curp|nif|nie|dni|nir|cnp|nric|tfn|ahv|ssn|medicare|medicaid|insurance|member|policy|subscriber|aetna|cigna|humana|bcbs|kaiser|tricare|passport|licen[cs]e|file|claim|account|acct|serial|s\/n|sn|mrn|nhi|group|donor|blue cross|ins|id)(?: (?:no\.?|number|id|#))?[\s:#.]{1,3}(?:[A-Z]{1,5} )?$/i;
 
 /** Length of the letters before the groups, behind a label: "claim C 28 447 193", "serial BLH 663419". */
 function lettersBefore(text: string, start: number): number {
@@ -212,7 +239,8 @@ function groupsEnd(text: string, start: number, end: number): number {
   if (!nationalBefore.test(before(text, start, 40))) return end;
   let last = end;
   for (let groups = 0; groups < 5; groups++) {
-    const next = groupAhead.exec(after(text, last, 10));
+    const ahead = after(text, last, 10);
+    const next = groupAhead.exec(ahead) ?? (groups > 0 ? lastDigit.exec(ahead) : null);
     if (!next) break;
     last += next[0].length;
   }
@@ -238,13 +266,20 @@ function judge(text: string, start: number, end: number, emit: Emit): void {
   const last = lastWord(text, start, 9);
   const isForeign = foreignEnds.has(last);
   const isCandidate =
-    hash || isForeign || lettered.test(token) || labelEnds.has(last) || text.charAt(start - 2) === ')';
+    hash ||
+    isForeign ||
+    lettered.test(token) ||
+    labelEnds.has(last) ||
+    (last === 'in' && endsIn.test(before(text, start, 12))) ||
+    text.charAt(start - 2) === ')';
   const isNational =
     token.length > 8 &&
     (bornOn.test(token) ||
       nric.test(token) ||
       isChinese(token) ||
       (token.length >= otherScriptMin && otherScript.test(before(text, start, 8))));
+  if (labelled.test(token))
+    return emit(start, end, /^[mce]/i.test(token) && !/^member/i.test(token) ? 'mrn' : 'other_id');
   if (isNational || isGrouped(token)) return emit(start, end, 'other_id');
   if (!isCandidate || decimal.test(token)) return;
   // Three signs are a number only where nothing else is numbered so low.
@@ -259,27 +294,34 @@ function judge(text: string, start: number, end: number, emit: Emit): void {
         return emit(start - (cls === 'other_id' ? labelOf(text, start) : Number(hash)), end, cls);
     }
   }
+  if (groupNumber.test(token) && groupLabel.test(context)) return emit(start, end, 'health_plan');
   if (isNpi(token) && /\bnpi\b/i.test(context)) return emit(start, end, 'license');
   if (
     lettered.test(token) &&
-    (hash || /-\d{6,}$/.test(token) || /^[A-Z]{2,5}\d{6,}$/.test(token)) &&
+    (hash || /-\d{6,}$/.test(token) || /^[A-Z]{2,5}\d{6,}[A-Z]?$/.test(token)) &&
     !registry.test(token)
   ) {
     return emit(start - (hash ? 1 : 0), end, 'other_id');
   }
-  if (hash && /\d{5}/.test(token)) emit(start - 1, end, 'other_id');
+  if (hash && (/\d{5}/.test(token) || /^\d{2,4}(?:-\d{2,6}){2,3}$/.test(token))) emit(start - 1, end, 'other_id');
 }
 
 export const aboutLabelledId: About = {
   shapes: {
-    mrn: ['NHS No: «943 476 5919»', 'MRN: «4471902»', 'medical record number is «MX-456789»', 'chart no «77123»'],
+    mrn: [
+      'NHS No: «943 476 5919»',
+      'MRN: «4471902»',
+      'medical record number is «MX-456789»',
+      'chart no «77123»',
+      'Med rec # «77 18 82»',
+    ],
     health_plan: ['Member ID: «XQJ123456789»', 'policy ID: «ZY-765432»', 'Medicaid «88213345»'],
     account: ['account number «00123456»', 'routing number «021000021»'],
     license: ["driver's license number is «S99912345»", 'NPI «1234567893»', 'passport number is «X1234567»'],
     vehicle: ['plate «7ABC123»'],
     device: ['serial number «SN-88213-AB»', 'lot number «A12B34»'],
     biometric: ['fingerprint id «FP-88231»'],
-    photo: ['photo «IMG_20240314_1021»', 'saved as «DSC_0421.JPG»'],
+    photo: ['photo «IMG_20240314_1021»', 'saved as «DSC_0421.JPG»', 'Photo saved as «marsh_heel_092225.jpg».'],
     other_id: [
       'case number «88123»',
       'accession «S24-10233»',

@@ -9,6 +9,7 @@ import { townNames } from '../lexicon/town-names.ts';
 import { ambiguousGivenNames, givenNames, notNames, surnames } from '../names.ts';
 import { towns } from '../places.ts';
 import { type About, after, before, type Emit, type Find, matches } from './detector.ts';
+import { type LetterPairs, lookedFor } from './letter-pairs.ts';
 import { isMedical, isRareFamily, isRareGiven } from './strange-word.ts';
 import { isLetter } from './words.ts';
 
@@ -19,16 +20,19 @@ export const questionChars = 400;
 const lowerWords = /(?<![\w'@.-])([a-z]{3,20}) ([a-z]{3,20})(?![\w'@-])/g;
 /** Where a question has somebody: behind "for" or "pt", before "'s". */
 const lowerAlone =
-  /(?<=\b(?:for|pt|patient|does|can|should|is|named|tell|ask|give|mom|dad|wife|husband|son|daughter|mother|father|\d ?[fm]|yo|to|re|from|with) )([a-z]{3,20})(?![\w@(-])/g;
+  /(?<=\b(?:for|pt|caller|it'?s|i am|i'm|hi|hello|dear|brother|sister|aunt|uncle|niece|nephew|cousin|neighbou?r|friend|grandma|grandpa|mommy|daddy|patient|does|can|should|is|named|tell|ask|give|mom|dad|wife|husband|son|daughter|mother|father|\d ?[fm]|(?:\d ?)?yo|to|re|from|with) )([a-z]{3,20})(?![\w@(-])/g;
+/** "this is uh leonard fishbein": a given name may be a word of English here. */
+const lowerTold =
+  /(?<=\b(?:this is|i am|i'm|it'?s|name'?s|name is)(?: u[hm])? )([a-z]{3,20}) ([a-z]{3,20})(?![\w'@-])/g;
 const lowerTitled = /\b(?:dr|mr|mrs|ms|prof)\.? ([a-z]{3,20})(?![\w'-])/g;
 
-export function mayHaveSlug(text: string): boolean {
+export function mayHaveSlug(text: string, pairs: LetterPairs): boolean {
   slugJoint.lastIndex = 0;
-  return text.length <= slugMax || slugJoint.test(text);
+  return text.length <= slugMax || mayHaveUser(pairs) || slugJoint.test(text);
 }
 
 /** A given and a family name as parts of a key or a path: `jane-doe`, `chart_of_mary_johnson`, `johnson.mary`, `MaryJohnson`. */
-export const findSlug: Find = (text, emit) => {
+export const findSlug: Find = (text, emit, _words, _numbers, pairs) => {
   for (const { 0: joint, index } of matches(text, slugJoint)) {
     const left = partBefore.exec(before(text, index, partMax))?.[0] ?? '';
     const from = index + Number(!isLetter(joint.charCodeAt(0)));
@@ -47,10 +51,20 @@ export const findSlug: Find = (text, emit) => {
     emit(start, end, 'name');
     emit(end + 1, end + behind.length, 'other_id');
   }
+  for (const { 0: whole, 1: family = '', index } of mayHaveUser(pairs) ? matches(text, userName) : []) {
+    const end = index + whole.length;
+    if (isFamily(family) && mayBeName(text.slice(end - family.length - 1, end)))
+      emit(end - family.length - 1, end, 'name');
+  }
   // A value by itself, of which one part is a name and the other nothing else.
   const [, first = '', second = ''] = (text.length <= slugMax && slug.exec(text)) || [];
   if (first !== '' && isNameBeside(first.toLowerCase(), second.toLowerCase())) emit(0, text.length, 'name');
 };
+
+/** "user=khollingsworth": an initial and a family name. */
+const userName =
+  /\b(?:user(?:name)?|login|uid|uname|owner|reporter|assignee|author|public ?key for|password for)["']?[=: ]{1,2}["']?[a-z]([a-z]{5,18})(?![\w@-])/gi;
+const mayHaveUser = lookedFor('user login uid uname owner reporter assignee author key password');
 
 const slugMax = 40;
 const slug = /^@?([A-Za-z][a-z]{3,19})[-_.]?((?<=[-_.])[a-z]{4,20}|[A-Z][a-z]{3,19})$/;
@@ -121,6 +135,9 @@ export const findLowerCase: Find = (text, emit) => {
     }
     // The second word may be the first of the next two.
     else lowerWords.lastIndex = match.index + first.length + 1;
+  }
+  for (const { 0: whole, 1: first = '', 2: second = '', index } of matches(text, lowerTold)) {
+    if (givenNames.has(first) && !isWord(second)) emit(index, index + whole.length, 'name');
   }
   for (const match of matches(text, lowerTitled)) {
     const [whole, name = ''] = match;

@@ -2,8 +2,10 @@
 // A surname alone is never enough; an eponym (Wells score, Foley catheter) never counts.
 
 import { isClinical } from '../lexicon/clinical-words.ts';
+import { programWords } from '../lexicon/program-words.ts';
 import { eponymClass, eponymNouns } from '../names.ts';
 import { type About, after, before, type Emit, type Find } from './detector.ts';
+import { isCertainGiven, lastFirst, particles, phraseEnd } from './name-phrase.ts';
 import {
   aboutSomebody,
   ageAhead,
@@ -14,35 +16,29 @@ import {
   isAbout,
   isActing,
   isSomebody,
+  nickname,
   notByPeople,
   owner,
   personAhead,
+  seldomEnds,
+  seldomRole,
+  speaking,
 } from './somebody.ts';
-import {
-  isAbbreviation,
-  isDisease,
-  isEponym,
-  isFamilyInCapitals,
-  isMedical,
-  isRareFamily,
-  isRareGiven,
-  isStrange,
-} from './strange-word.ts';
+import { isDisease, isEponym, isMedical, isRareFamily, isRareGiven, isStrange } from './strange-word.ts';
 import { isCapital, isMixed, lastWord, lists, type Word } from './words.ts';
 
 const title =
-  /\b(?:(?:mr|dr|prof)\.? (?:and |& )?)?(?:dr|drs|mr|mrs|ms|mx|miss|prof|professor|doctor|sir|madam|rev|reverend|judge|sgt|capt|col|lt|nurse|sister|aunt|uncle|señora?|senora?|sra|dra|fr|np|pa(?:-c)?|pvt|cpl|sgt|maj|gen|cmdr|sergeant|captain|major|colonel|officer|deputy|detective|grandpa|grandma|granny|nana|abuel[ao]|coach|chief|chaplain|pastor|rabbi|imam|hon|herr|frau|mme|mlle|don|doña|practitioner|med)\.? {1,2}(?:(?:van|von|de|del|der|den|la|di|da|dos|bin|al|el|ter|ten) ){0,2}$/i;
+  /\b(?:(?:mr|dr|prof)\.? (?:and |& )?)?(?:dr|drs|mr|mrs|ms|mx|miss|prof|professor|doctor|sir|madam|rev|reverend|judge|sgt|capt|col|lt|nurse|sister|aunt|uncle|señora?|senora?|sra|dra|fr|np|pa(?:-c)?|pvt|cpl|sgt|maj|gen|cmdr|sergeant|captain|major|colonel|officer|ofc|deputy|detective|det|deacon|attorney|atty|grandpa|grandma|granny|nana|abuel[ao]|coach|chief|chaplain|pastor|rabbi|imam|hon|herr|frau|mme|mlle|don|doña|practitioner|med|pharmd)\.? {1,2}(?:(?:van|von|de|del|der|den|la|di|da|dos|bin|al|el|ter|ten) ){0,2}$/i;
 /** "152 ms. Carvedilol", "120 ms DNS" */
 const milliseconds = /\d ?ms\.? $/;
 const role =
   /\b(?:patient(?:'s)?(?: name)?|pt|name|names|named|client|resident|mother|father|mom|dad|wife|husband|(?:grand|step)?(?:son|daughter|mother|father)|brother|sister|twin|sibling|cousin|niece|nephew|boyfriend|girlfriend|fianc[eé]e?|dtr|gf|bf|roommate|neighbou?r|friend|co-?worker|colleague|boss|landlord|teacher|coach|(?:case|social )worker|housekeeper|interpreter|counsell?or|therapist|midwife|assistant|proband|sitter|partner|spouse|guardian|poa|hcp|proxy|veteran|retiree|inmate|attending|provider|physician|surgeon|pcp|caregiver|att|ref|emergency contact|next of kin|signed(?: by)?|baby (?:boy|girl)|seen by|spoke (?:with|to)|dictated by|reviewed by|referred by|by|contact|dear|hi|hello|regards|sincerely|thanks|my name is|his name is|her name is|name is|name was|i am|i'm|this is|called|alias|aka|author|subject|initials|identified as|similar to|patients? like|(?:notes?|file|chart|records?|results?|labs?|consult) (?:for|of|on))(?: (?:is|was))?[\s:=,("]{1,4}$/i;
 // The last words of the two patterns above: without one of these they are not asked.
 const titles: ReadonlySet<string> = new Set(
-  'dr drs mr mrs ms mx miss prof professor doctor sir madam rev reverend judge sgt capt col lt nurse sister aunt uncle señor señora senor senora sra dra fr np pa c pvt cpl maj gen cmdr sergeant captain major colonel officer deputy detective grandpa grandma granny nana abuela abuelo coach chief chaplain pastor rabbi imam hon herr frau mme mlle don doña practitioner med'.split(
+  'dr drs mr mrs ms mx miss prof professor doctor sir madam rev reverend judge sgt capt col lt nurse sister aunt uncle señor señora senor senora sra dra fr np pa c pvt cpl maj gen cmdr sergeant captain major colonel officer ofc deputy detective det deacon attorney atty grandpa grandma granny nana abuela abuelo coach chief chaplain pastor rabbi imam hon herr frau mme mlle don doña practitioner med pharmd'.split(
     ' ',
   ),
 );
-const particles: ReadonlySet<string> = new Set('van von de del der den la di da dos bin al el ter ten'.split(' '));
 const roleEnds: ReadonlySet<string> = new Set(
   (
     'patient s name pt names named client resident mother father mom dad wife husband son daughter grandson granddaughter grandmother grandfather stepson stepdaughter stepmother stepfather ' +
@@ -88,6 +84,7 @@ function wordAndName(text: string, { start, end }: Word, next: Word | undefined,
 /** What only the label or the kin before it makes a name: capitals in reverse, initials, a name that is a month. */
 function beside(text: string, { start, end, initial, lists: standing }: Word, emit: Emit): void {
   const next = text.charCodeAt(end);
+  if (text.charCodeAt(start - 1) === quote && nickname.test(before(text, start, 36))) emit(start, end, 'name');
   if (next === comma && capitalsLead.test(before(text, start, 24))) {
     const [name = ''] = capitals.exec(after(text, start, 56)) ?? [];
     emit(start, start + name.length, 'name');
@@ -103,10 +100,11 @@ function beside(text: string, { start, end, initial, lists: standing }: Word, em
 }
 
 const comma = 44;
+const quote = 34;
 const period = 46;
 /** "Case: P.L.", "Patient (D.W.)" */
 const initialsLead =
-  /\b(?:[Pp]atient|[Pp]t|[Cc]ase|[Tt]ech|[Cc]lient|[Ii]nitials|[Mm]other|[Ff]ather|[Ss]on|[Dd]aughter|[Bb]y|named)(?:: ?| ?\(| )$/;
+  /\b(?:[Pp]atient|[Pp]t|[Cc]ase|[Tt]ech|[Cc]lient|[Ii]nitials|[Mm]other|[Ff]ather|[Ss]on|[Dd]aughter|[Bb]y|named)(?:: ?| ?\(| "?)$/;
 const kinLead = /\b(?:wife|daughter|mother|mom|sister|aunt|girlfriend|grandmother|niece|partner),? $/i;
 
 /** "Ann Arbor IIA" */
@@ -135,6 +133,14 @@ function judge(text: string, list: readonly Word[], at: number, emit: Emit): num
     emit(word.start - titled[0].length, word.end, 'name');
     return found(text, list, at, last, emit);
   }
+  if (
+    !word.initial &&
+    isMixed(text, word) &&
+    text.charCodeAt(word.start - 1) !== period &&
+    !stop &&
+    isCalled(text, list.slice(at, last + 1), lead)
+  )
+    return found(text, list, at, last, emit);
   if (word.initial) {
     // "0.62 R. Rutherford 3"
     if (/\d $/.test(lead)) return at;
@@ -162,6 +168,24 @@ function judge(text: string, list: readonly Word[], at: number, emit: Emit): num
   const reversed = lastFirst(text, list, at);
   if (reversed > at) return found(text, list, at, reversed, emit);
   return last > at ? several(text, list, at, last, lead, emit) : single(text, list, at, lead, emit);
+}
+
+/** What goes by a seldom role or by speaking, however much it is a word of English besides. */
+function isCalled(text: string, phrase: readonly Word[], lead: string): boolean {
+  const [word] = phrase;
+  if (!word) return false;
+  const isGiven = (word.lists & (lists.given | lists.ambiguous)) !== 0;
+  if (isGiven && speaking.test(after(text, word.end, 24))) return true;
+  const isNumbered = text.charCodeAt(word.start - 1) === blank && isNumberEnd(text.charCodeAt(word.start - 2));
+  if (!isNumbered && !seldomEnds.has(lastWord(text, word.start, 6))) return false;
+  if (!seldomRole.test(lead) || isMedical(word.key) || isClinical(word.key)) return false;
+  return phrase.some(
+    (each) =>
+      (each.lists & (lists.given | lists.surname)) !== 0 ||
+      isRareGiven(each.key) ||
+      isRareFamily(each.key) ||
+      isStrange(text, each),
+  );
 }
 
 /** Words that stand together, with nothing around them that says whose they are. */
@@ -237,13 +261,15 @@ function isStrangePhrase(text: string, phrase: readonly Word[], lead: string): b
   return isAsked && phrase.length === 2 && isMixed(text, first) && !isClinical(first.key) && isStrange(text, last);
 }
 
-function isCertainGiven({ key, lists: standing }: Word): boolean {
-  return (standing & (lists.given | lists.ambiguous)) === lists.given || isRareGiven(key);
-}
+/** What there is of a program and of nobody. */
+const programNouns =
+  /^(?: (?:builds?|jobs?|pipelines?|plugins?|nodes?|agents?|servers?|clusters?|brokers?|topics?|consumers?|producers?|changes?|changesets?|packages?|images?|containers?|releases?|repos?|repository|tags?|charts?|queues?|workers?|bookworm|trixie|bullseye|stable|unstable|sid|\d+\.\d)\b|\.[a-z]{2,4}\b)/;
 
 function single(text: string, list: readonly Word[], at: number, lead: string, emit: Emit): number {
   const word = list[at];
   if (!word) return at;
+  // "Jenkins build", "Kafka topic"
+  if (programWords.has(word.key) && programNouns.test(after(text, word.end, 24))) return at;
   const isCertain = (isCertainGiven(word) || isRareFamily(word.key)) && isName(text, word);
   if (isCertain && (!isDisease(text, word) || isAbout(text, word, lead))) return found(text, list, at, at, emit);
   if (isEponym(word.key)) {
@@ -282,65 +308,25 @@ function roleBefore(text: string, { start, key }: Word, lead: string): boolean {
 /** Roles that things have, too: "graded by Hunt and Hess". */
 const ofThings: ReadonlySet<string> = new Set(['by', 'of', 'for', 'on', 'with', 'to', 'like', 'as', 'is']);
 
+/** A digit, or the letter of a bed behind one. */
+function isNumberEnd(unit: number): boolean {
+  return (unit >= 48 && unit <= 57) || isCapital(unit);
+}
+
 const nameSuffix = /^,? (?:[JS]r\b\.?|I{2,3}\b|IV\b)/;
 
 function found(text: string, list: readonly Word[], from: number, to: number, emit: Emit): number {
   const [first, last] = [list[from], list[to]];
   if (!first || !last) return to;
   const end = last.end + Number(last.initial && text.charAt(last.end) === '.');
+  const particle = vanBefore.exec(before(text, first.start, 9))?.[1] ?? '';
   const suffix = (to > from ? nameSuffix.exec(after(text, end, 6)) : null) ?? degree.exec(after(text, end, 10));
-  emit(first.start, end + (suffix?.[0].length ?? 0), 'name');
+  emit(first.start - particle.length, end + (suffix?.[0].length ?? 0), 'name');
   return to;
 }
 
-/** Between two words of a name: blanks, a little word, the quotes of a nickname. */
-const nameGap =
-  /^(?:\.? {1,2}|\.| (?:de|la|del|de la|de los|de las|van|von|van der|van den|van de|von der|bin|ibn|bint|abu|al|el|da|das|do|dos|di|du|des|le|y|ap|ter|ten|den|zu) | (?:[ae]l|a[sdnrt]|ash|ul)-| ["(]|[")] )$/;
-
-/** Up to three more words on the same line that may belong to the same name. */
-function phraseEnd(text: string, list: readonly Word[], at: number): number {
-  let last = at;
-  let more = 0;
-  for (let next = at + 1; next < list.length && more < 3; next++) {
-    const [a, b] = [list[last], list[next]];
-    if (!a || !b) break;
-    if (!particles.has(b.key)) more++;
-    const gap = text.slice(a.end, b.start);
-    if (!nameGap.test(gap) || (/["(]/.test(gap) && !closes(text, b) && !/^[")]/.test(gap))) break;
-    if (text.charAt(a.end) === '.' && !a.initial) break;
-    if ((b.lists & lists.notName) !== 0 && !b.initial) break;
-    // "Shaniqua Delacroix GCS 14": an abbreviation behind a name is none of it.
-    if (isAbbreviation(text, b) && isMixed(text, a)) break;
-    last = next;
-  }
-  return last;
-}
-
-/** Marguerite "Peg" Sullivan, and not "Sullivan (DOB 1951)" */
-function closes(text: string, { end }: Word): boolean {
-  const next = text.charAt(end);
-  return next === '"' || next === ')';
-}
-
-/** "Smith, John A": a surname or any word, a comma, then a given name, but not the items of a list. */
-function lastFirst(text: string, list: readonly Word[], at: number): number {
-  const [a, b] = [list[at], list[at + 1]];
-  if (!a || !b || !/^, {0,2}$/.test(text.slice(a.end, b.start))) return at;
-  if (b.initial) {
-    // "Groot, A.M."
-    const isSomebody = isMixed(text, a) && (isRareFamily(a.key) || isStrange(text, a));
-    return isSomebody && /^[A-Z]\.[A-Z]\./.test(after(text, b.start, 4)) ? at + 2 : at;
-  }
-  const isReversed =
-    (a.lists & lists.surname) !== 0
-      ? (b.lists & (lists.given | lists.surname)) !== 0 || isRareGiven(b.key)
-      : (isRareFamily(a.key) && isCertainGiven(b)) ||
-        (isFamilyInCapitals(text, a) && (isCertainGiven(b) || (b.lists & lists.ambiguous) !== 0)) ||
-        (isStrange(text, a) &&
-          ((b.lists & (lists.given | lists.ambiguous)) === lists.given ||
-            (isStrange(text, b) && degree.test(after(text, b.end, 8)))));
-  return isReversed ? phraseEnd(text, list, at + 1) : at;
-}
+/** "van der Hoeven, Pieter" */
+const vanBefore = /(?:^|[\s(])(v[ao]n (?:de[rn]? )?)$/i;
 
 function surnameFollows(text: string, list: readonly Word[], at: number): boolean {
   const [a, b] = [list[at], list[at + 1]];

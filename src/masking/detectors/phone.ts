@@ -4,8 +4,8 @@ import { type About, before, type Find, matchesIn } from './detector.ts';
 import { lookedFor } from './letter-pairs.ts';
 
 const northAmerican =
-  /(?:\+?1[-. ]?)?(?:\(\d{3}\) ?|\d{3}[-. /])\d{3}[-. ]\d{4}(?!\d)(?: {0,2}(?:x|ext\.?|extension) ?\d{1,6})?/gi;
-const international = /\+\d(?:[-. ()]{0,2}\d){6,14}(?!\d)/g;
+  /(?:\+?1[-. ]?)?(?:\(\d{3}\) ?|\d{3}[-. /])\d{3}(?:[-. ]| - )\d{4}(?!\d)(?: {0,2}(?:x|ext\.?|extension) ?\d{1,6}|,,\d{4,12}#?)?/gi;
+const international = /\+\d(?:[-. ()]{0,2}\d){6,14}(?!\d)(?:,,\d{4,12}#?)?/g;
 const grouped = /\b0\d{1,3}(?:[ .]\d{2,4}){2,4}(?![\d])/g;
 /** "(02) 5550 1234", "(0)20 7946 0018" */
 const trunk = /\(0\d{0,3}\) ?\d{2,4}(?:[ -]?\d{2,4}){1,3}(?!\d)/g;
@@ -15,6 +15,8 @@ const extensionOnly = /(?<!\d )\bext(?:ension|\.)? ?#?(\d{2,6})\b/gi;
 const pager = /\b(?:pager|pgr|beeper)(?: (?:number|no\.?|is))?[\s:#]{1,3}(\d{2,4}[- ]?\d{2,4})(?![\w/.-])/gi;
 /** "LCSW x5541", behind somebody who is found already. */
 const extensionOf = /(?<=¤,? {0,2})x(\d{3,6})\b/g;
+/** "call me at 503, 555, 0142", as it is heard. */
+const heard = /(?<!\d)\d{3}, \d{3}, \d{4}(?!\d)/g;
 const loose = /\(?\d(?:[-. ()/]{0,2}\d){6,14}(?!\d)(?: ?(?:x|ext\.?) ?\d{1,6})?/g;
 const label =
   /\b(?:tele)?(?:phone|tel|telephone|mobile|mobil|m[oó]vil|celular|telefone|telefoon|tel[eé]fono|telefon|tlf|handy|puhelin|cell|call(?:ed|ing)?|contact|reach(?:ed)?|fax|f|pager|beeper|dial|text|ph|whatsapp|sms|#)(?:(?: |_)(?:number|no\.?|num|me|him|her|us|them|is|at|on|him at|her at|me at|back at|number is))?[\s:.#=(]{0,4}(?:at |on |is )?$/i;
@@ -27,7 +29,7 @@ const reached =
 const fax = /\bfax[^\d\n]{0,20}$/i;
 const mayBeFax = lookedFor('fax');
 const mayBeExtension = lookedFor('ext');
-const mayBePager = lookedFor('pager beeper');
+const mayBePager = lookedFor('pager pgr beeper');
 
 export const findPhone: Find = (text, emit, _words, numbers, pairs) => {
   const found = (start: number, end: number): void =>
@@ -53,10 +55,12 @@ export const findPhone: Find = (text, emit, _words, numbers, pairs) => {
       emit(end - (match[1]?.length ?? 0), end, 'phone');
     }
   }
-  for (const match of matchesIn(numbers, loose)) {
-    const lead = before(text, match.index, 48);
-    if (label.test(lead) || reached.test(lead) || otherLabel.test(lead))
-      found(match.index, match.index + match[0].length);
+  for (const pattern of numbers.text.includes(', ') ? [loose, heard] : [loose]) {
+    for (const match of matchesIn(numbers, pattern)) {
+      const lead = before(text, match.index, 48);
+      if (label.test(lead) || reached.test(lead) || otherLabel.test(lead))
+        found(match.index, match.index + match[0].length);
+    }
   }
 };
 

@@ -4,7 +4,7 @@ import { after } from './detector.ts';
 import type { Word } from './words.ts';
 
 export const degree: RegExp =
-  /^,? {1,2}(?:M\.?D|D\.?O|R\.?N(?:FA)?|N\.?P|P\.?A(?:-C)?|Ph\.?D|Pharm\.?D|RPh|DDS|DMD|DPM|DNP|LPN|LVN|CNA|CRNA|CRNP|FNP|APRN|BSN|MSN|MBBS|MSW|LCSW|FACC|FACS|FRCP|Jr|Sr|Esq)\b/;
+  /^,? {1,2}(?:M\.?D|D\.?O|R\.?N(?:FA)?|N\.?P|P\.?A(?:-C)?|Ph\.?D|Pharm\.?D|RPh|DDS|DMD|DPM|DNP|LPN|LVN|CNA|CRNA|CCHT|CCRN|CNM|IBCLC|LMFT|LPC|LICSW|PsyD|RDH|RRT|OTR|DPT|EMT|CRNP|FNP|APRN|BSN|MSN|MBBS|MSW|LCSW|FACC|FACS|FRCP|Jr|Sr|Esq)\b/;
 /** How old somebody is, as it stands behind a name. */
 export const ageAhead: RegExp =
   /^\.?(?:,? \(?(?:age[ds]? )?\d{1,3}(?: ?(?:y\/?o|y\.o|yrs?|years?|months?|mos?|weeks?|wks?|days?)\b|[ /]?[MF]\b| ?(?:male|female)\b)|(?:,| \() ?(?:age[ds]? )?\d{1,2}[,)](?! ?\d))/;
@@ -58,3 +58,20 @@ export const notByPeople: RegExp =
 
 /** Who did it, and not what it was graded by. */
 export const doneBy: RegExp = /\b(?:seen|signed|reviewed|dictated|ordered|prescribed|examined|referred|admitted) by $/i;
+
+/** Whom nobody but a name, and no service of that kind, goes with: "caller Shanice", "adjuster Herb Nyquist", "bed 9 Fitzwilliam". */
+export const seldomRole: RegExp =
+  /\b(?:(?:caller|volunteer|advocate|adjuster|claimant|decedent|escort|visitor|guarantor|custodian|nanny|babysitter|tenant|survivor|applicant|baby|newborn)(?:: | )|(?:bed|rm|room|chair|bay|crib) #?\d{1,4}[A-Z]? )$/i;
+/** The last words of `seldomRole`. */
+export const seldomEnds: ReadonlySet<string> = new Set(
+  'caller volunteer advocate adjuster claimant decedent escort visitor guarantor custodian nanny babysitter tenant survivor applicant baby newborn'.split(
+    ' ',
+  ),
+);
+
+/** "Patient goes by "Buzz"", whatever the word is. */
+export const nickname: RegExp =
+  /\b(?:goes by|nicknamed|known as|answers to|prefers(?: to be called)?|likes to be called|preferred name:?) "$/i;
+/** "Chastity said", "Rusty, her husband": a word that is somebody's name, too. */
+export const speaking: RegExp =
+  /^(?: (?:said|says|stated|states|denied|denies|complained|complains|asked)\b(?! to be\b)|, (?:her|his|my|their|the patient's|pt's) (?:husband|wife|son|daughter|mother|father|mom|dad|brother|sister|partner|friend|neighbou?r|aunt|uncle|niece|nephew|cousin|caregiver|aide)\b)/;

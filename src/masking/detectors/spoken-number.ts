@@ -6,7 +6,10 @@ import { type About, after, before, type Find, matches } from './detector.ts';
 import { type LetterPairs, lookedFor } from './letter-pairs.ts';
 
 const digit = '(?:zero|oh|one|two|three|four|five|six|seven|eight|nine)';
-const spoken = new RegExp(`(?<![\\w-])${digit}(?:[ ,.-]{1,3}(?:and )?${digit}){3,29}(?![\\w-])`, 'gi');
+const spoken = new RegExp(
+  `(?<![\\w-])(?:\\d{3}[ ,.-]{1,3})?${digit}(?:[ ,.-]{1,3}(?:and )?${digit}){3,29}(?![\\w-])`,
+  'gi',
+);
 /** In every text that has three of them in a row, and in few others. */
 const threeDigits = new RegExp(`${digit}[ ,.-]{1,3}${digit}[ ,.-]{1,3}${digit}`, 'i');
 

@@ -1,6 +1,6 @@
 // Social security and taxpayer numbers. Any 3-2-4 shape counts: a number that was never issued still names someone here.
 
-import { type About, before, type Find, matchesIn } from './detector.ts';
+import { type About, after, before, type Find, matchesIn } from './detector.ts';
 import { lookedFor } from './letter-pairs.ts';
 
 const shape = /\d{3}([-. ])\d{2}\1\d{4}(?![\d]|[-.]\d)/g;
@@ -8,9 +8,11 @@ const shape = /\d{3}([-. ])\d{2}\1\d{4}(?![\d]|[-.]\d)/g;
 const parted = /(?<!\d)\d{3}([^\p{L}\p{N}]{1,3})\d{2}\1\d{4}(?!\d)/gu;
 const bare = /(?<!\d)\d{9}(?!\d)/g;
 const label =
-  /\b(?:ssn|ss ?#|itin|tin|social security|soc\.? sec\.?)(?: (?:number|no\.?|num))?(?: (?:is|was))?[\s:#=]{0,4}$/i;
+  /\b(?:ssn|ss ?#|itin|tin|social(?: security)?|soc\.? sec\.?)(?: (?:number|no\.?|num))?(?: (?:is|was))?[\s:#=]{0,4}$/i;
 const four = /(?<!\d)\d{4}(?!\d)/g;
-const lastFourOf = /\b(?:ssn|social security)[^\d\n]{0,30}$/i;
+const lastFourOf =
+  /\b(?:(?:ssn|social security)[^\d\n]{0,30}|social (?:ends|ending) (?:in|with) |last (?:four|4)(?: digits)?(?: of (?:(?:the|his|her|their|my) )?(?:social|ssn))?(?: (?:is|are))?[\s:#=(]{1,3})$/i;
+const counted = /^ ?(?:mg|mcg|ml|g|kg|%|units?|days?|weeks?|months?|years?|times|doses)\b/i;
 /** All but the last four crossed out. */
 const crossedOut = /\bx{3}[- ]?x{2}[- ]?\d{4}\b/gi;
 
@@ -29,7 +31,10 @@ export const findSsn: Find = (text, emit, _words, numbers, pairs) => {
   for (const match of mayBeCrossedOut(pairs) ? matchesIn(numbers, crossedOut) : [])
     emit(match.index, match.index + match[0].length, 'ssn');
   for (const match of matchesIn(numbers, four)) {
-    if (lastFourOf.test(before(text, match.index, 46))) emit(match.index, match.index + 4, 'ssn');
+    const end = match.index + 4;
+    // "last 4 Q7719": veterans' begin with the letter of their name.
+    const start = match.index - Number(/(?:^|[^A-Za-z])[A-Z]$/.test(before(text, match.index, 2)));
+    if (lastFourOf.test(before(text, start, 46)) && !counted.test(after(text, end, 10))) emit(start, end, 'ssn');
   }
 };
 
@@ -42,6 +47,8 @@ export const aboutSsn: About = {
       'ITIN «912-70-1234»',
       'last four of SSN «6789»',
       '«xxx-xx-6789»',
+      'his social ends in «6789»',
+      'last 4: «Q6789»',
     ],
   },
   checks:

@@ -51,7 +51,7 @@ export const findStranger: Find = (text, emit) => {
     // An object identifier has more parts than any number that is called, and a range two periods.
     const isLong = match[0].replace(/\D/g, '').length >= 7 && !match[0].includes('..');
     if (measureAhead.test(text.slice(match.index + match[0].length, match.index + match[0].length + 8))) continue;
-    if (measureBefore.test(before(text, match.index, 16))) continue;
+    if (measureBefore.test(before(text, match.index, 24))) continue;
     if (isLong && match[0].split('.').length < 6 && !locus.test(before(text, match.index, 8)))
       emit(match.index, match.index + match[0].length, 'phone');
   }
@@ -63,7 +63,8 @@ const locus = /\bchr\w{1,2}:$/i;
 /** "150-199 2 units" */
 const measureAhead = /^ ?(?:units?|mg|mcg|ml|doses?|rows|bytes|ms)\b/i;
 /** "MAX_FETCH_SIZE=1048576" */
-const measureBefore = /(?:size|bytes|limit|length|count|offset|timeout|capacity|_m[si]n?|_max)"?[=:] ?$/i;
+const measureBefore =
+  /(?:(?:size|bytes|limit|length|count|offset|timeout|capacity|_m[si]n?|_max|rows|width)"?[=:] ?|\bbuild |\bports?\b[\d, -]*|\bi\/o )$/i;
 const manyDigits = /(?<![\w.,$€£-])\+?\d(?:[ ./()-]{0,2}\d){6,18}(?![\w%])/g;
 /** A region's letters and its postal code, as they end an address. */
 const postal = /\b[A-Z]{2}\.? \d{4,6}(?:-\d{4})?\b/g;
@@ -224,7 +225,7 @@ function kindOf(text: string, start: number, token: string, capital: boolean, fi
     isClinical(bare) ||
     notNames.has(bare) ||
     bare.split("'").every((part) => part.length < 2 || englishWords.has(part, 0, part.length)) ||
-    /^(?:[A-Z]{2,5}s?|i'.+|E(?:ADDR|AI|CONN|HOST|NET|PROTO|TIMED)[A-Z]{2,12})$/.test(token) ||
+    /^(?:[A-Z]{2,5}s?|i'.+|E(?:ADDR|AI|CONN|HOST|NET|PROTO|TIMED|RESO|NOEN|INTEG|LIFE)[A-Z]{1,12})$/.test(token) ||
     isCodeWord(token);
   if (known) return isName ? 'name' : 'word';
   return 'stranger';
@@ -246,7 +247,12 @@ function phrase(text: string, tokens: readonly Token[], at: number, emit: Emit):
   let to = at;
   while (to < tokens.length - 1 && joins(text, tokens, to, to + 1) && belongs(tokens, to + 1, to)) to++;
   while (to > at && (tokens[to]?.kind === 'particle' || tokens[to]?.kind === 'word') && !tokens[to]?.capital) to--;
-  while (from < at && tokens[from]?.kind === 'particle') from++;
+  while (
+    from < at &&
+    tokens[from]?.kind === 'particle' &&
+    !/^v[ao]n /i.test(text.slice(tokens[from]?.start, tokens[at]?.start))
+  )
+    from++;
   const inside = tokens.slice(from, to + 1);
   if (eponymNouns.test(text.slice(tokens[to]?.end ?? 0, (tokens[to]?.end ?? 0) + 48).toLowerCase())) return to + 1;
   emit(inside[0]?.start ?? seed.start, inside.at(-1)?.end ?? seed.end, classOf(text, inside));

@@ -48,7 +48,7 @@ const monthWords =
     ' ',
   );
 const feastWords =
-  'christmas thanksgiving easter halloween hanukkah ramadan diwali passover purim yom rosh black juneteenth eid veterans columbus presidents new valentine mother father labor memorial independence boxing mon tue tues wed thu thur thurs fri sat sun'.split(
+  'christmas thanksgiving easter halloween hanukkah ramadan diwali passover purim yom rosh black juneteenth eid veterans columbus presidents new valentine mother mothers father fathers labor memorial independence boxing mon tue tues wed thu thur thurs fri sat sun'.split(
     ' ',
   );
 

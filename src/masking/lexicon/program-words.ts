@@ -2,13 +2,13 @@
 
 export const programWords: ReadonlySet<string> = new Set(
   `addr airflow alloc ansible apache api arg args argv arr ascii async auth autocomplete autocompletion autoscaling autovacuum babel backend backends
-  backlog backoff bigint bitbucket bitmap bool boolean booleans breadcrumb breadcrumbs btree bundler bundlers bytea bytecode bytes cassandra cb celery cfg
+  backlog backoff bigint bitbucket bitmap bool boolean booleans breadcrumb breadcrumbs btree bundler bundlers bytea bytecode bytes cassandra cb celery centos cfg
   chai changelog changeset changesets chatbot chatbots checkbox checkboxes checksum checksums chmod chrome ciphertext cli clipboard cmd cmdline cmp cname
   codebase codec codecs cols combobox commit commits completions concat conf config configs const coredump cron cronjob cronjobs crontab crud css csv ctl
-  ctx cypress daemon daemons dagster dashboard dashboards dataframe dataset datasets datatype datatypes datetime dbms dbt debounce debugger dedup dedupe
+  ctx cypress daemon daemons dagster dashboard dashboards dataframe dataset datasets datatype datatypes datetime dbms dbt debian reindex debounce debugger dedup dedupe
   deduplication deserialization deserialize dest dev diff diffs dir dirs dist django dns docker dockerfile downtime dropdown ebay elasticsearch
   elicitation elicitations elixir embedding embeddings enum enums env eof epoch err errno exe exec exporter exporters expr express failover fallback
-  fastapi favicon ffi fifo filename filenames filesystem flask flatten flink float fmt foreach formatter frontend fsync func gatsby gcc gecko gerrit
+  fastapi fedora favicon ffi fifo filename filenames filesystem flask flatten flink float fmt foreach formatter frontend fsync func gatsby gcc gecko gerrit
   getter git github gitlab glibc globbing goroutine goroutines gpu gradle grafana graphql grep gui gunicorn gzip hadoop hash hashes hashmap haskell
   heartbeats helm hibernate hostname hostnames html http https hudson hyperlink hyperlinks ide idempotency idempotent idx iframe iframes impl init inode
   inodes int integer integers interpreters io ip ipad ipv ish iso istio iterator iterators jaeger jasmine javascript jdbc jenkins jest jira jit journald
@@ -26,7 +26,7 @@ export const programWords: ReadonlySet<string> = new Set(
   stateful stateless stderr stdin stdio stdout str struct structs stub stubs stylesheet stylesheets subdirectories subdirectory subdomain subdomains
   subfolder subfolders submodule submodules subnet subnets subprocess subqueries subquery subtotal sudo superset svc swagger symlink symlinks sync synced
   syncing sys syscall syscalls systemd tablespace tcp telemetry temp tempo tensorflow terraform textarea textbox throttling throughput thumbnail
-  thumbnails timestamp timestamps timestamptz tls tmp todo tokenizer tokenizers tomcat toml toolbar toolbars tooltip tooltips toplevel traceback
+  thumbnails timestamp timestamps timestamptz timeout timeouts tls tmp todo tokenizer tokenizers tomcat toml toolbar toolbars tooltip tooltips toplevel traceback
   tracebacks transpiler travis trie trino truststore tsv tsx tty tuple tuples txt typescript ubuntu udp ui uint uncaught unicode unix unmarshal unparsed
   upsert upserts uptime uri uris url urls usr utc utf util utils uuid uuids val validator vals var varchar vars vault viewport vite vitest vm wal watchdog
   webhook webhooks webkit webpack websocket websockets whitespace widget widgets wildcard wildcards xml yaml yml zlib zookeeper`.split(
