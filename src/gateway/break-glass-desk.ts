@@ -75,6 +75,12 @@ export function createBreakGlassDesk(deps: BreakGlassDeps): BreakGlassDesk {
   };
   for (const each of [...known.values()].toReversed()) place(each);
 
+  const live: BreakGlassDesk['live'] = (subject, connection) => {
+    if (running.size === 0) return undefined;
+    const found = running.get(keyOf(subject, connection));
+    return found && isLive(found, clock.now()) ? found.id : undefined;
+  };
+
   /** One move at a time: the state a step was made from is the state it is written over. */
   const turns = new Turns();
   const inTurn = (id: string, event: EmergencyEvent): Promise<Result<Emergency>> => turns.take(() => move(id, event));
@@ -98,10 +104,6 @@ export function createBreakGlassDesk(deps: BreakGlassDeps): BreakGlassDesk {
 
   return {
     async open(by, connection, reason, forMs) {
-      const isOpen = (): boolean => {
-        const current = running.get(keyOf(by, connection));
-        return current !== undefined && isLive(current, clock.now());
-      };
       const id = random.id('b');
       const { breakGlass, digest } = policy();
       const terms = glassFor(policy(), by, connection);
@@ -109,7 +111,7 @@ export function createBreakGlassDesk(deps: BreakGlassDeps): BreakGlassDesk {
       // What somebody typed is not known to be the name of anything.
       const where = breakGlass?.connections?.includes(connection) ? { connection } : {};
       const opened = deps.isConnection(connection)
-        ? await turns.take(() => (isOpen() ? null : move(id, event)))
+        ? await turns.take(() => (live(by, connection) === undefined ? move(id, event) : null))
         : noConnection();
       return opened ? recorded(log, by, { type: 'break_glass.refused', ...where }, opened) : alreadyOpen();
     },
@@ -118,11 +120,7 @@ export function createBreakGlassDesk(deps: BreakGlassDeps): BreakGlassDesk {
       const outcome = await inTurn(id, { kind: 'review', by: named(by), finding, reason });
       return recorded(log, by, { type: 'break_glass.refused', data: { break_glass: id } }, outcome);
     },
-    live(subject, connection) {
-      if (running.size === 0) return undefined;
-      const found = running.get(keyOf(subject, connection));
-      return found && isLive(found, clock.now()) ? found.id : undefined;
-    },
+    live,
     list: () => [...known.values()].toSorted((a, b) => (a.id < b.id ? 1 : -1)),
     async tick() {
       const due = [...known.values()].filter((each) => isDue(each, clock.now()));

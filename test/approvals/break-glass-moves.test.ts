@@ -12,18 +12,7 @@ import {
   reviewDueMs,
   stepEmergency,
 } from '../../src/approvals/break-glass.ts';
-import type { BreakGlass } from '../../src/core/decision.ts';
-
-const terms: BreakGlass = {
-  subjects: { groups: ['care'], ids: [] },
-  connections: ['ehr'],
-  agents: false,
-  obligations: { unmask: 'all', filter: 'all', rowsMax: null },
-  maxMs: 600_000,
-  reviewers: ['privacy'],
-  reviewWithinMs: 1_000_000,
-  escalate: ['board'],
-};
+import { glass as terms } from './glass.ts';
 
 function person(id: string, groups: readonly string[] = ['privacy']): Party {
   return { id, issuer: 'https://idp', kind: 'person', groups };

@@ -6,19 +6,9 @@ import * as fc from 'fast-check';
 import type { Party } from '../../src/approvals/approval.ts';
 import { type Emergency, type EmergencyEvent, isLive, stepEmergency } from '../../src/approvals/break-glass.ts';
 import { decide, glassFor, mayEnter } from '../../src/core/decide.ts';
-import type { BreakGlass, Policy } from '../../src/core/decision.ts';
+import type { Policy } from '../../src/core/decision.ts';
 import { allows, denies, factsWith, holds, policyOf } from '../policy/parts.ts';
-
-const terms: BreakGlass = {
-  subjects: { groups: ['care'], ids: [] },
-  connections: ['ehr'],
-  agents: false,
-  obligations: { unmask: 'all', filter: 'all', rowsMax: null },
-  maxMs: 600_000,
-  reviewers: ['privacy'],
-  reviewWithinMs: 1_000_000,
-  escalate: ['board'],
-};
+import { glass as terms } from './glass.ts';
 
 function person(id: string, groups: readonly string[] = ['privacy'], more: Partial<Party> = {}): Party {
   return { id, issuer: 'https://idp', kind: 'person', groups, ...more };

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import type { Act, Approval } from '../../src/approvals/approval.ts';
 import type { Emergency } from '../../src/approvals/break-glass.ts';
-import type { BreakGlass, HoldTerms } from '../../src/core/decision.ts';
+import type { HoldTerms } from '../../src/core/decision.ts';
 import type { Subject } from '../../src/core/facts.ts';
 import { type ApprovalDesk, type Claim, createApprovalDesk } from '../../src/gateway/approval-desk.ts';
 import { type BreakGlassDesk, createBreakGlassDesk } from '../../src/gateway/break-glass-desk.ts';
@@ -13,6 +13,7 @@ import type { ApprovalStore } from '../../src/ports/approvals.ts';
 import { LogUnavailable } from '../../src/ports/log.ts';
 import { MemoryLog, subject } from '../admin/gate-fixture.ts';
 import { policyOf } from '../policy/parts.ts';
+import { glass } from './glass.ts';
 
 const ana = subject('ana', ['care']);
 const pia = subject('pia', ['privacy']);
@@ -262,17 +263,6 @@ describe('approvals', () => {
 });
 
 describe('break-glass', () => {
-  const glass: BreakGlass = {
-    subjects: { groups: ['care'], ids: [] },
-    connections: ['ehr'],
-    agents: false,
-    obligations: { unmask: 'all', filter: 'all', rowsMax: null },
-    maxMs: 600_000,
-    reviewers: ['privacy'],
-    reviewWithinMs: 1_000_000,
-    escalate: ['board'],
-  };
-
   class At {
     now = 0;
     readonly log = new MemoryLog();

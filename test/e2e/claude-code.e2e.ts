@@ -37,6 +37,8 @@ before(async () => {
   runsFile = await addWards(clinic, '1s');
   await clinic.startGate();
   model = createServer((request, response) => {
+    // It looks first whether anybody is there.
+    if (request.method !== 'POST') return void response.end();
     void json(request).then((body) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       for (const [event, data] of turn(body)) response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);

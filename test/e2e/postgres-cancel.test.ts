@@ -3,40 +3,38 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect as connectTcp, createServer, type Server } from 'node:net';
+import { connect as connectTcp } from 'node:net';
 import { after, before, it } from 'node:test';
 import type { Client } from 'pg';
 import { freePort } from '../../demo/ports.ts';
 import { encodeCancelRequest } from '../../src/wire/postgres/startup.ts';
 import { type Clinic, startClinic } from '../parts/clinic.ts';
 import { eventually } from '../parts/eventually.ts';
+import { openRoad, type Road } from '../parts/road.ts';
 
 const cancelRequestCode = 80877102;
 
 let clinic: Clinic;
-let road: Server;
+let road: Road;
 /** What came to the database, in order. */
 const arrived: ('statement' | 'cancel')[] = [];
 before(async () => {
   clinic = await startClinic();
   const port = await freePort();
   const { port: to } = clinic.postgres;
-  road = createServer({ noDelay: true }, (gate) => {
-    const database = connectTcp({ port: to, host: '127.0.0.1', noDelay: true });
+  road = await openRoad(port, to, (gate, database) => {
     gate.on('data', (chunk: Buffer) => {
       if (chunk.length >= 8 && chunk.readInt32BE(4) === cancelRequestCode) arrived.push('cancel');
       else if (chunk.includes('pg_sleep')) arrived.push('statement');
     });
     gate.pipe(database).pipe(gate);
-    for (const each of [gate, database]) each.on('error', () => {});
-  }).listen(port, '127.0.0.1');
-  await once(road, 'listening');
+  });
   await clinic.writeConfig((config) => config.replace(`127.0.0.1:${to}/ehr`, `127.0.0.1:${port}/ehr`));
   await clinic.startGate();
 });
 after(async () => {
   await clinic?.stop();
-  road?.close();
+  await road?.[Symbol.asyncDispose]();
 });
 
 /** Resolves when the gate has dealt with it and closed. */

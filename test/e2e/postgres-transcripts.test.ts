@@ -4,7 +4,7 @@
 // Longer than 400 lines: lists of transcripts, one line each.
 
 import assert from 'node:assert/strict';
-import { connect, createServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import type { Client } from 'pg';
 import { freePort } from '../../demo/ports.ts';
@@ -32,6 +32,7 @@ import { type Clinic, canaries, type Gate, startClinic } from '../parts/clinic.t
 import { eventually } from '../parts/eventually.ts';
 import { bind, execute, parse, told } from '../parts/extended-messages.ts';
 import { type Lie, type Meddler, meddler } from '../parts/meddler.ts';
+import { openRoad, type Road } from '../parts/road.ts';
 import { hear, type Peer, pause, say, scriptedClient, signedInAt } from '../parts/scripted-postgres.ts';
 
 let clinic: Clinic;
@@ -542,40 +543,22 @@ describe('cut anywhere', () => {
   });
 });
 
-interface Crumbs extends AsyncDisposable {
-  readonly port: number;
+interface Crumbs extends Road {
   /** What the server says is passed on in pieces of so many bytes. */
   bytes: number;
 }
 
 /** A road to a server on loopback that breaks what it says into small pieces. */
 async function inCrumbs(to: number): Promise<Crumbs> {
-  const sockets = new Set<Socket>();
-  const made = { port: 0, bytes: Number.POSITIVE_INFINITY };
-  const server = createServer({ noDelay: true }, (client) => {
-    const upstream = connect({ port: to, host: '127.0.0.1', noDelay: true });
-    for (const [one, other] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      sockets.add(one);
-      one.on('error', () => {}).on('close', () => other.destroy());
-    }
+  const size = { bytes: Number.POSITIVE_INFINITY };
+  const carry = (client: Socket, upstream: Socket): void => {
     client.pipe(upstream);
     upstream.on('data', (chunk: Buffer) => {
-      const step = Math.min(made.bytes, chunk.length);
+      const step = Math.min(size.bytes, chunk.length);
       for (let at = 0; at < chunk.length; at += step) client.write(chunk.subarray(at, at + step));
     });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  made.port = typeof address === 'object' && address ? address.port : 0;
-  return Object.assign(made, {
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  });
+  };
+  return Object.assign(size, await openRoad(0, to, carry));
 }
 
 const notice = encodeNoticeResponse(

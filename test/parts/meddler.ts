@@ -1,17 +1,17 @@
 // The road between a gate and its real PostgreSQL, on which what the server says can be changed, cut or added to: how
 // tests meet a server that lies, breaks off, or has gone mad. Without a lie it passes every byte as it is.
 
-import { connect, createServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { decodeParse } from '../../src/wire/postgres/extended.ts';
 import { type Frame, FrameReader } from '../../src/wire/postgres/frame.ts';
 import { decodeQuery } from '../../src/wire/postgres/query.ts';
 import { takeStartupPacket } from '../../src/wire/postgres/startup.ts';
+import { openRoad, type Road } from './road.ts';
 
 /** What is sent instead of a message; `cut` sends that and ends both connections; null leaves it as it is. */
 export type Lie = (letter: string, frame: Frame) => Uint8Array | { readonly cut: Uint8Array } | null;
 
-export interface Meddler extends AsyncDisposable {
-  readonly port: number;
+export interface Meddler extends Road {
   /** Applies to connections whose latest statement ends in the marker; `at sign-in` to those that have had none. */
   lie(marker: string, lie: Lie): void;
 }
@@ -22,32 +22,10 @@ const ended = Buffer.alloc(0);
 /** Listens on `port` and passes on to `to`, both on loopback. */
 export async function meddler(port: number, to: number): Promise<Meddler> {
   const lies = new Map<string, Lie>();
-  const sockets = new Set<Socket>();
-  const server = createServer({ noDelay: true }, (client) => {
-    const upstream = connect({ port: to, host: '127.0.0.1', noDelay: true });
-    for (const [one, other] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      sockets.add(one);
-      one
-        .on('error', () => {})
-        .on('close', () => {
-          sockets.delete(one);
-          other.destroy();
-        });
-    }
-    relay(client, upstream, (statement) => [...lies].find(([marker]) => statement.endsWith(marker))?.[1]);
-  });
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  return {
-    port,
-    lie: (marker, lie) => void lies.set(marker, lie),
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
+  const road = await openRoad(port, to, (client, upstream) =>
+    relay(client, upstream, (statement) => [...lies].find(([marker]) => statement.endsWith(marker))?.[1]),
+  );
+  return Object.assign(road, { lie: (marker: string, lie: Lie) => void lies.set(marker, lie) });
 }
 
 function relay(client: Socket, upstream: Socket, lieFor: (statement: string) => Lie | undefined): void {
