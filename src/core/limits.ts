@@ -9,8 +9,8 @@ export const limits = {
   statementDepthMax: 500,
   statementsPerMessageMax: 100,
   /**
-   * Any one message from the upstream (one DataRow is one message). It is recorded in one payload, which has to hold it
-   * also when masks have made it longer.
+   * Any one message from the upstream (one DataRow is one message), without what is masked whole in it (ADR 38). It is recorded
+   * in one payload, which has to hold it also when masks have made it longer.
    */
   backendMessageBytesMax: 33_554_432,
   /** PostgreSQL has 1,664 columns at most, of 82 bytes each. */

@@ -23,7 +23,7 @@ export interface ReleaseDeps {
 
 export class Release {
   readonly #deps: ReleaseDeps;
-  readonly #frames = new FrameReader(backendSession);
+  readonly #frames = new FrameReader(backendSession, (type) => this.#deps.replies.abridge(type));
   #isClosed = false;
   /** Settles, never rejects, when what has gathered has left. */
   #releasing: Promise<void> | null = null;

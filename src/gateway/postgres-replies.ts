@@ -1,9 +1,11 @@
 // The upstream's side of a PostgreSQL session: every backend message is matched with what was asked, masked, and given to what
 // gathers for the client. It never gives anything out itself; a message nobody asked for ends the session.
 
+import { limits } from '../core/limits.ts';
 import type { Refusal } from '../core/result.ts';
 import type { StatementAnalysis } from '../sql/analysis.ts';
 import { pinnedForAll } from '../sql/settings.ts';
+import { AbridgedMessage, type Abridgement } from '../wire/postgres/abridgement.ts';
 import {
   decodeNoticeFields,
   encodeErrorResponse,
@@ -12,8 +14,10 @@ import {
 } from '../wire/postgres/error-fields.ts';
 import { decodeParameterDescription } from '../wire/postgres/extended.ts';
 import type { Frame } from '../wire/postgres/frame.ts';
+import { NoticeAbridgement } from '../wire/postgres/notice-abridgement.ts';
 import { ProtocolError } from '../wire/postgres/protocol-error.ts';
 import { decodeCommandComplete, encodeCommandComplete, isCommandTag } from '../wire/postgres/query.ts';
+import { isAbridgeable, RowAbridgement } from '../wire/postgres/row-abridgement.ts';
 import { decodeRowDescription } from '../wire/postgres/rows.ts';
 import { decodeParameterStatus, decodeReadyForQuery } from '../wire/postgres/status.ts';
 import { mayShow, withheld } from './postgres-errors.ts';
@@ -140,6 +144,37 @@ export class PostgresReplies {
     if (!output.countRow()) return;
     this.#last = output;
     this.#chunks.addRow(buffer, start, end, plan.untouched ? null : plan.maskers, output);
+  }
+
+  /**
+   * A message of this type is longer than any may be: how it is cut down to what is shown of it, before it is taken; null = all of it
+   * is shown. @throws ProtocolError where it answers nothing
+   */
+  abridge(type: number): Abridgement | null {
+    const bytesMax = limits.backendMessageBytesMax;
+    switch (String.fromCharCode(type)) {
+      case 'D': {
+        const head = this.#queue[0];
+        const output = this.#output() ?? unexpected(type);
+        if (head?.kind === 'execute') output.plan ??= this.#plans.ofPortal(head.portal);
+        const { maskers } = output.plan ?? unexpected(type);
+        return isAbridgeable(maskers) ? new RowAbridgement(new AbridgedMessage('D', bytesMax), maskers) : null;
+      }
+      case 'd':
+        return this.copy.abridge(bytesMax);
+      case 'E':
+      case 'N':
+        return this.#tellsAll() ? null : new NoticeAbridgement(type === letter('E') ? 'E' : 'N', bytesMax);
+      default:
+        return null;
+    }
+  }
+
+  /** Whatever the server says now may be told. */
+  #tellsAll(): boolean {
+    const head = this.#queue[0];
+    const asked = head ? outputOf(head) : null;
+    return asked ? asked.frank : this.#deps.frank() && this.#last?.frank !== false;
   }
 
   /** Whose rows may come now. */

@@ -1,6 +1,7 @@
 // COPY in the answers of one session: whether the server may ask for rows or send them, and the rows of a COPY TO taken apart to be
 // masked and counted. It must never let a row through that nobody has asked for, or one that is masked before its columns are known.
 
+import type { Abridgement } from '../wire/postgres/abridgement.ts';
 import { decodeCopyResponse } from '../wire/postgres/copy.ts';
 import { CopyRows } from '../wire/postgres/copy-rows.ts';
 import type { Frame } from '../wire/postgres/frame.ts';
@@ -46,6 +47,11 @@ export class CopyReplies {
       default:
         return false;
     }
+  }
+
+  /** How a CopyData that is longer than `bytesMax` is cut down; null = not at all. */
+  abridge(bytesMax: number): Abridgement | null {
+    return this.#rows?.abridgement(bytesMax) ?? null;
   }
 
   /** Returns whether its rows may come. */

@@ -2,7 +2,7 @@
 // member or item. The longest pointer that fits counts, and between two of the same length the one that protects.
 // INVARIANT: a place no pointer names is masked, unless the entry `*` says otherwise.
 
-import { isJsonArray, type Json } from '../core/json.ts';
+import { isJsonArray, isWrittenNumber, type Json } from '../core/json.ts';
 import { type Classification, covers, type JsonPathClass, type JsonPaths } from '../core/phi.ts';
 import { maskJson } from './json.ts';
 import type { MaskView } from './mask.ts';
@@ -14,22 +14,45 @@ export function classificationOf(paths: JsonPaths): Classification {
   return paths['*'] === 'clear' && Object.values(paths).every((each) => each === 'clear') ? 'clear' : 'unknown';
 }
 
-interface Step {
+export interface Step {
   readonly members: Map<string, Step>;
   any: Step | null;
   cls: JsonPathClass | null;
 }
 
-/** Deeper than any record we know. */
-const depthMax = 64;
+/** Deeper than any record we know: what lies deeper is null. */
+export const depthMax = 64;
 
-/** A mask for one document after the other. */
-export function jsonPathMask(paths: JsonPaths, view: MaskView, counts?: Tally): (value: Json) => Json {
+/** A place in a document: where the pointers stand there, and what the longest that ended on the way says. */
+export interface Place {
+  readonly steps: readonly Step[];
+  readonly cls: JsonPathClass;
+}
+
+/** The document itself. */
+export function wholeOf(paths: JsonPaths): Place {
   const { '*': rest = 'unknown', ...pointers } = paths;
   const root = newStep();
   for (const [pointer, cls] of Object.entries(pointers)) plant(root, pointer, cls);
+  return { steps: [root], cls: root.cls ?? rest };
+}
+
+/** `key`: the name of a member, or the index of an item. */
+export function placeBelow({ steps, cls }: Place, key: string): Place {
+  const next = steps.flatMap((step) => [step.members.get(key) ?? [], step.any ?? []].flat());
+  return { steps: next, cls: protectingOf(next) ?? cls };
+}
+
+/** Whatever object or array is there: it is masked alike. */
+export function hidesContainer({ steps, cls }: Place): boolean {
+  return steps.length === 0 && cls === 'unknown';
+}
+
+/** A mask for one document after the other. */
+export function jsonPathMask(paths: JsonPaths, view: MaskView, counts?: Tally): (value: Json) => Json {
+  const whole = wholeOf(paths);
   const masker = new PathMasker(view, counts);
-  return (value) => masker.mask(value, [root], root.cls ?? rest, 0);
+  return (value) => masker.mask(value, whole, 0);
 }
 
 function newStep(): Step {
@@ -61,31 +84,31 @@ class PathMasker {
     this.#counts = counts;
   }
 
-  /** `steps`: where the pointers stand; `cls`: what the longest that ended on the way says. */
-  mask(value: Json, steps: readonly Step[], cls: JsonPathClass, depth: number): Json {
+  mask(value: Json, place: Place, depth: number): Json {
+    const { steps, cls } = place;
     if (depth > depthMax) return null;
     if (typeof value !== 'object' || value === null) return this.#leaf(value, cls);
+    if (isWrittenNumber(value)) {
+      const number = Number(value.rawJSON);
+      const masked = this.#leaf(number, cls);
+      return masked === number ? value : masked;
+    }
+    if (hidesContainer(place)) return this.#gone(null);
     if (steps.length === 0) {
       if (cls === 'clear') return value;
       if (cls === 'scan' || this.#isSearchedNote(cls)) return maskJson(value, this.#view, this.#counts);
-      if (cls === 'unknown') return this.#gone(null);
     }
     if (isJsonArray(value)) {
-      return value.map((each, index) => this.#below(each, steps, String(index), cls, depth));
+      return value.map((each, index) => this.mask(each, placeBelow(place, String(index)), depth + 1));
     }
     const members = new Map<string, Json>();
     for (const [key, member] of Object.entries(value)) {
       const masked = this.#key(key, steps, cls);
       // Two keys may mask to the same text; neither member may be lost.
       const unique = members.has(masked) ? `${masked} ${members.size}` : masked;
-      members.set(unique, this.#below(member, steps, key, cls, depth));
+      members.set(unique, this.mask(member, placeBelow(place, key), depth + 1));
     }
     return Object.fromEntries(members);
-  }
-
-  #below(value: Json, steps: readonly Step[], key: string, cls: JsonPathClass, depth: number): Json {
-    const next = steps.flatMap((step) => [step.members.get(key) ?? [], step.any ?? []].flat());
-    return this.mask(value, next, protectingOf(next) ?? cls, depth + 1);
   }
 
   /** A key the pointers spell out is part of the schema; any other may be data. */

@@ -2,8 +2,10 @@
 // composite, a range or a document. What does not parse, and every type that has no honest mask, becomes NULL.
 // INVARIANT: never throws, and never gives back a protected value because something went wrong.
 
+import { limits } from '../core/limits.ts';
 import { type Classification, covers, type JsonPaths, type PhiClass } from '../core/phi.ts';
 import type { CompositeField, PostgresType } from '../core/postgres-type.ts';
+import type { StandIn } from '../core/stand-in.ts';
 import { maskJson } from './json.ts';
 import { jsonPathMask } from './json-path.ts';
 import type { MaskView } from './mask.ts';
@@ -12,16 +14,22 @@ import { binaryArray, textArray } from './postgres/array.ts';
 import { dateBounds, dateMask, isDateType } from './postgres/date.ts';
 import { definitionMask, isName, isOfServer } from './postgres/definition.ts';
 import { jsonMask } from './postgres/json.ts';
+import { JsonStandIn } from './postgres/json-stand-in.ts';
 import { numberMask } from './postgres/number.ts';
 import { binaryMultirange, binaryRange, textMultirange, textRange } from './postgres/range.ts';
 import { binaryRecord, textRecord } from './postgres/record.ts';
+import { Held, isConstant, unheld } from './postgres/stand-ins.ts';
 import { counted, isTextType, scanMask, textMask, tokenMask } from './postgres/text.ts';
 import { toNull, type ValueMask } from './postgres/value-mask.ts';
 import { yearMask } from './postgres/year.ts';
 import type { Tally } from './text.ts';
 
-/** Null in, null out, unless the NULL is hidden too. The result is in the format the cell came in. */
-export type CellMasker = (value: Uint8Array | null) => Uint8Array | null;
+export interface CellMasker {
+  /** Null in, null out, unless the NULL is hidden too. The result is in the format the cell came in. */
+  (value: Uint8Array | null): Uint8Array | null;
+  /** Of a value that is too long to be held; undefined = all of it is needed. */
+  readonly standIn?: () => StandIn;
+}
 
 export type CellRule = Classification | 'derived' | 'row' | 'year' | 'definition' | 'word' | 'source';
 
@@ -53,8 +61,11 @@ export function columnMasker(column: CellColumn, view: MaskView, counts?: Tally)
   if (view.unmask === 'all') return null;
   const plan = new MaskPlan(column, view, counts);
   const mask = plan.maskOf(column.type, column.typmod, column.classification);
-  const absent = mask && column.hidesNull && column.classification === 'derived' ? attempt(mask, nothing) : null;
-  return mask && ((value) => (value === null ? absent : attempt(mask, value)));
+  if (mask === null) return null;
+  const absent = column.hidesNull && column.classification === 'derived' ? attempt(mask, nothing) : null;
+  const masker: CellMasker = (value) => (value === null ? absent : attempt(mask, value));
+  const standIn = plan.standInOf(column.type);
+  return standIn ? Object.assign(masker, { standIn }) : masker;
 }
 
 /** One cell; prefer columnMasker for more than one. */
@@ -128,6 +139,29 @@ class MaskPlan {
       case 'unknown':
         return this.#isShown(rule) ? null : this.#nothing(rule);
     }
+  }
+
+  /** Undefined = the mask shows so much of a value that all of it is needed. */
+  standInOf(type: PostgresType): (() => StandIn) | undefined {
+    const { classification: rule, jsonPaths } = this.#column;
+    if (type.kind === 'domain') return this.standInOf(type.base);
+    if (rule === 'unknown' && jsonPaths && type === this.#column.type) return this.#documentStandIn(type, jsonPaths);
+    if (rule === 'derived' || rule === 'unknown') return unheld;
+    if (!isClass(rule) || this.#isShown(rule)) return undefined;
+    const operator = operatorFor(rule, this.#view.rules);
+    if (operator === 'scan') return undefined;
+    // Of a document its kind of token is made, if it is one.
+    const isDocument = type.kind === 'base' && (type.name === 'json' || type.name === 'jsonb');
+    if (type.kind === 'base' && !isDocument && isConstant(operator)) return unheld;
+    return () => new Held(limits.backendMessageBytesMax);
+  }
+
+  #documentStandIn(type: PostgresType, paths: JsonPaths): (() => StandIn) | undefined {
+    const name = type.kind === 'base' ? type.name : '';
+    if (isTextType(name)) return undefined;
+    if (name !== 'json' && name !== 'jsonb') return unheld;
+    const prefixBytes = name === 'jsonb' && this.#format === 1 ? 1 : 0;
+    return () => new JsonStandIn(paths, this.#view, prefixBytes, limits.backendMessageBytesMax);
   }
 
   get #format(): 0 | 1 {

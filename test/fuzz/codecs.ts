@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
+import { AbridgedMessage } from '../../src/wire/postgres/abridgement.ts';
 import {
   decodeAuthentication,
   decodePasswordMessage,
@@ -20,7 +21,7 @@ import {
   encodeCopyFail,
   encodeCopyResponse,
 } from '../../src/wire/postgres/copy.ts';
-import { rewriteDataRow } from '../../src/wire/postgres/data-row.ts';
+import { type RowPlan, rewriteDataRow, type ValueRewriter } from '../../src/wire/postgres/data-row.ts';
 import { decodeNoticeFields, encodeErrorResponse, encodeNoticeResponse } from '../../src/wire/postgres/error-fields.ts';
 import {
   decodeBind,
@@ -38,6 +39,7 @@ import {
 } from '../../src/wire/postgres/extended.ts';
 import { type Frame, type FrameLimits, FrameReader } from '../../src/wire/postgres/frame.ts';
 import { messages } from '../../src/wire/postgres/messages.ts';
+import { NoticeAbridgement } from '../../src/wire/postgres/notice-abridgement.ts';
 import { ProtocolError } from '../../src/wire/postgres/protocol-error.ts';
 import {
   decodeCommandComplete,
@@ -49,6 +51,7 @@ import {
   encodeFunctionCallResponse,
   encodeQuery,
 } from '../../src/wire/postgres/query.ts';
+import { RowAbridgement } from '../../src/wire/postgres/row-abridgement.ts';
 import {
   decodeDataRow,
   decodeRowDescription,
@@ -205,18 +208,75 @@ export function decodeAll(
   }
 }
 
+function piecesOf(stream: Buffer, bytes: number): Buffer[] {
+  return Array.from({ length: Math.ceil(stream.length / bytes) }, (_each, index) =>
+    stream.subarray(index * bytes, (index + 1) * bytes),
+  );
+}
+
 /** Decodes bytes of unknown worth: anything but understanding them or a ProtocolError is a defect. */
 export function attempt(side: Side, stream: Buffer, piece: number): 'understood' | 'refused' {
-  const pieces = Array.from({ length: Math.ceil(stream.length / piece) }, (_each, index) =>
-    stream.subarray(index * piece, (index + 1) * piece),
-  );
   try {
-    decodeAll(side, pieces, () => {});
+    decodeAll(side, piecesOf(stream, piece), () => {});
     return 'understood';
   } catch (error) {
     if (error instanceof ProtocolError) return 'refused';
     throw error;
   }
+}
+
+const letters = { dataRow: 0x44, rowDescription: 0x54, errorResponse: 0x45, noticeResponse: 0x4e };
+
+const masked: ValueRewriter = Object.assign((value: Uint8Array | null) => value && Buffer.from('[MASKED]'), {
+  standIn: () => ({ push: () => {}, end: () => new Uint8Array() }),
+});
+
+/** More than any row of the transcripts has once it is cut down. */
+const abridgedBytesMax = 10_000;
+
+/** The rows of a server's stream, most columns of them masked; messages of more bytes are cut down. @throws ProtocolError */
+function maskedRows(pieces: Iterable<Buffer>, bytesMax: number): Buffer[] {
+  let plan: RowPlan = [];
+  const rows: Buffer[] = [];
+  const limits = limitsFor('server');
+  const isShort = new Set<number>([letters.dataRow, letters.errorResponse, letters.noticeResponse]);
+  const limit = (type: number): number => (isShort.has(type) ? bytesMax : limits.limit(type));
+  const reader = new FrameReader({ limit }, (type) => {
+    if (type === letters.dataRow) return new RowAbridgement(new AbridgedMessage('D', abridgedBytesMax), plan);
+    if (type === letters.errorResponse) return new NoticeAbridgement('E', abridgedBytesMax);
+    return type === letters.noticeResponse ? new NoticeAbridgement('N', abridgedBytesMax) : null;
+  });
+  for (const piece of pieces) {
+    reader.push(piece);
+    reader.each((buffer, type, start, end) => {
+      const body = buffer.subarray(start + 5, end);
+      if (type === letters.rowDescription)
+        plan = decodeRowDescription(body).map((_, at) => (at % 4 === 3 ? null : masked));
+      else if (type === letters.dataRow) rows.push(rewriteDataRow(body, plan));
+      else if (type === letters.errorResponse || type === letters.noticeResponse) decodeNoticeFields(body);
+      return true;
+    });
+  }
+  return rows;
+}
+
+/** What is understood of mutated rows that are longer than a limit is what they say; anything else is a defect. */
+export function fuzzLong(seed: number): 'understood' | 'refused' {
+  const random = randomFrom(seed);
+  const transcript = transcripts[Math.floor(random() * transcripts.length)];
+  assert.ok(transcript);
+  const stream = random() < 0.2 ? transcript.server : mutated(transcript.server, random);
+  const piece = 1 + Math.floor(random() * random() * 4000);
+  const bytesMax = 16 + Math.floor(random() * random() * 500);
+  let rows: Buffer[];
+  try {
+    rows = maskedRows(piecesOf(stream, piece), bytesMax);
+  } catch (error) {
+    if (error instanceof ProtocolError) return 'refused';
+    throw error;
+  }
+  assert.deepEqual(rows, maskedRows([stream], Number.POSITIVE_INFINITY));
+  return 'understood';
 }
 
 /** Mulberry32: small, seeded, good enough to vary inputs. */

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { fuzzOnce } from './codecs.ts';
+import { fuzzLong, fuzzOnce } from './codecs.ts';
 
 const seed = Number(process.env['FUZZ_SEED'] ?? Date.now() % 1_000_000_000);
 const forMs = Number(process.env['FUZZ_MS'] ?? 60_000);
@@ -14,6 +14,7 @@ it(`decodes or refuses (seed ${seed}, ${forMs} ms)`, { timeout: forMs + 60_000 }
   for (; Date.now() < until; runs++) {
     try {
       fuzzOnce(seed + runs);
+      fuzzLong(seed + runs);
     } catch (error) {
       throw new Error(`FUZZ_SEED=${seed + runs}`, { cause: error });
     }

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { takeStartupPacket } from '../../src/wire/postgres/startup.ts';
-import { afterStartup, decodeAll, fuzzOnce, transcripts, undecoded } from '../fuzz/codecs.ts';
+import { afterStartup, decodeAll, fuzzLong, fuzzOnce, transcripts, undecoded } from '../fuzz/codecs.ts';
 
 const seed = Number(process.env['FUZZ_SEED'] ?? Date.now() % 1_000_000);
 
@@ -59,5 +59,11 @@ for (const { name, client, server } of transcripts) {
 test(`mutated conversations are understood or refused (FUZZ_SEED=${seed})`, () => {
   const outcomes = { understood: 0, refused: 0 };
   for (let run = 0; run < 4_000; run++) outcomes[fuzzOnce(seed + run)]++;
+  assert.ok(outcomes.refused > 400 && outcomes.understood > 40, JSON.stringify(outcomes));
+});
+
+test(`mutated rows that are longer than a limit are understood or refused (FUZZ_SEED=${seed})`, () => {
+  const outcomes = { understood: 0, refused: 0 };
+  for (let run = 0; run < 4_000; run++) outcomes[fuzzLong(seed + run)]++;
   assert.ok(outcomes.refused > 400 && outcomes.understood > 40, JSON.stringify(outcomes));
 });

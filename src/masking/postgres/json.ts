@@ -1,6 +1,6 @@
-// json and jsonb cells. What nothing is masked in keeps its bytes, spacing and numbers included.
+// json and jsonb cells. What nothing is masked in keeps its bytes, spacing included; in any other numbers stay as they are written.
 
-import { isJsonArray, type Json, parseJson } from '../../core/json.ts';
+import { isJsonArray, isWrittenNumber, type Json, parseJsonAsWritten } from '../../core/json.ts';
 import type { Tally } from '../text.ts';
 import type { ValueMask } from './value-mask.ts';
 
@@ -23,7 +23,7 @@ export function jsonMask(
   return (value) => {
     if (versioned && value[0] !== jsonbVersion) return null;
     const text = utf8.decode(versioned ? value.subarray(1) : value);
-    const plain = parseJson(text);
+    const plain = parseJsonAsWritten(text);
     const before = JSON.stringify(plain);
     const after = JSON.stringify(mask(plain));
     const isMasked = movedTo(counts, found);
@@ -44,7 +44,7 @@ function namesIn(text: string): number {
 }
 
 function membersOf(value: Json): number {
-  if (typeof value !== 'object' || value === null) return 0;
+  if (typeof value !== 'object' || value === null || isWrittenNumber(value)) return 0;
   const parts = Object.values(value);
   return parts.reduce<number>((sum, part) => sum + membersOf(part), isJsonArray(value) ? 0 : parts.length);
 }

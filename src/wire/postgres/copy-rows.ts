@@ -3,18 +3,29 @@
 // INVARIANT: a row that does not have exactly the planned columns is refused, never passed on.
 
 import type { CopyFormat } from '../../core/copy-format.ts';
+import type { Abridgement } from './abridgement.ts';
 import { encodeCopyData } from './copy.ts';
+import { copyAbridgement } from './copy-abridgement.ts';
+import {
+  backslash,
+  type CsvFormat,
+  escapedText,
+  headerEnd,
+  type LineFormat,
+  newline,
+  quotedCsv,
+  type TextFormat,
+  unescapedByte,
+} from './copy-syntax.ts';
 import type { RowPlan } from './data-row.ts';
 import { malformed } from './protocol-error.ts';
+import { isAbridgeable } from './row-abridgement.ts';
 
 /** A value as it stands between delimiters, and what it means. */
 interface Field {
   readonly raw: Buffer;
   readonly value: Buffer | null;
 }
-
-const newline = 0x0a;
-const backslash = 0x5c;
 
 export class CopyRows {
   readonly #format: CopyFormat;
@@ -47,17 +58,23 @@ export class CopyRows {
     return rows.length === 1 && rows[0] ? rows[0] : Buffer.concat(rows);
   }
 
+  /**
+   * How the next CopyData, which is longer than `bytesMax`, is cut down to be pushed; null = not at all: it begins within a row, or all
+   * of its values are needed.
+   */
+  abridgement(bytesMax: number): Abridgement | null {
+    const isLine = this.#headed || this.#format.kind === 'binary';
+    if (this.#rest.length > 0 || !isLine || !isAbridgeable(this.#plan)) return null;
+    return copyAbridgement(this.#format, this.#plan, this.#headed, bytesMax);
+  }
+
   /** At CopyDone. @throws ProtocolError when a row is not whole */
   end(): void {
     if (this.#rest.length > 0 || (this.#format.kind === 'binary' && !this.#ended)) malformed('CopyData');
   }
 
   /** One line of text or csv: `end` behind its newline; `out` null = left out. */
-  #written(
-    bytes: Buffer,
-    from: number,
-    format: Exclude<CopyFormat, { kind: 'binary' }>,
-  ): { end: number; out: Buffer | null } | null {
+  #written(bytes: Buffer, from: number, format: LineFormat): { end: number; out: Buffer | null } | null {
     const line = format.kind === 'text' ? textLine(bytes, from, format) : csvLine(bytes, from, format);
     if (!line) return null;
     const whole = bytes.subarray(from, line.end);
@@ -120,24 +137,10 @@ export class CopyRows {
   }
 }
 
-const signature = Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1');
-
-function headerEnd(bytes: Buffer, from: number): number | null {
-  const fixed = from + signature.length + 8;
-  if (bytes.length < fixed) return null;
-  const flags = bytes.readUInt32BE(from + signature.length);
-  if (!bytes.subarray(from, from + signature.length).equals(signature) || flags !== 0) malformed('CopyData');
-  const end = fixed + bytes.readUInt32BE(fixed - 4);
-  return bytes.length < end ? null : end;
-}
-
 interface Line {
   readonly fields: readonly Field[];
   readonly end: number;
 }
-
-type TextFormat = Extract<CopyFormat, { kind: 'text' }>;
-type CsvFormat = Extract<CopyFormat, { kind: 'csv' }>;
 
 function textLine(bytes: Buffer, from: number, format: TextFormat): Line | null {
   const delimiter = format.delimiter.charCodeAt(0);
@@ -159,12 +162,6 @@ function textLine(bytes: Buffer, from: number, format: TextFormat): Line | null 
   return null;
 }
 
-/** What the letters behind a backslash stand for; any other character stands for itself. */
-const escapes: ReadonlyMap<number, number> = new Map(
-  ['b\b', 'f\f', 'n\n', 'r\r', 't\t', 'v\v'].map((pair) => [pair.charCodeAt(0), pair.charCodeAt(1)]),
-);
-const letterOf: ReadonlyMap<number, number> = new Map([...escapes].map(([letter, byte]) => [byte, letter]));
-
 function unescaped(raw: Buffer): Buffer {
   if (!raw.includes(backslash)) return raw;
   const out = Buffer.allocUnsafe(raw.length);
@@ -172,8 +169,7 @@ function unescaped(raw: Buffer): Buffer {
   for (let at = 0; at < raw.length; at++) {
     let byte = raw[at] ?? 0;
     if (byte === backslash && at + 1 < raw.length) {
-      byte = raw[++at] ?? 0;
-      byte = escapes.get(byte) ?? byte;
+      byte = unescapedByte(raw[++at] ?? 0);
     }
     out[length++] = byte;
   }
@@ -186,62 +182,49 @@ function csvLine(bytes: Buffer, from: number, format: CsvFormat): Line | null {
   const nullText = Buffer.from(format.nullText);
   const fields: Field[] = [];
   let start = from;
-  let value: number[] = [];
   let quoted = false;
   let inside = false;
   for (let at = from; at < bytes.length; at++) {
-    const byte = bytes[at] ?? 0;
+    const byte = bytes[at];
     if (inside) {
       const next = bytes[at + 1];
       if (byte === escape && next === undefined) return null;
-      if (byte === escape && (next === quote || next === escape)) value.push(bytes[++at] ?? 0);
+      if (byte === escape && (next === quote || next === escape)) at++;
       else if (byte === quote) inside = false;
-      else value.push(byte);
     } else if (byte === quote) {
       inside = true;
       quoted = true;
     } else if (byte === delimiter || byte === newline) {
       const raw = bytes.subarray(start, at);
-      fields.push({ raw, value: !quoted && raw.equals(nullText) ? null : Buffer.from(value) });
-      [start, value, quoted] = [at + 1, [], false];
+      fields.push({ raw, value: quoted ? unquoted(raw, format) : raw.equals(nullText) ? null : raw });
+      [start, quoted] = [at + 1, false];
       if (byte === newline) return { fields, end: start };
-    } else {
-      value.push(byte);
     }
   }
   return null;
 }
 
-function rewritten(value: Uint8Array | null, field: Field, format: TextFormat | CsvFormat): Buffer {
+function unquoted(raw: Buffer, format: CsvFormat): Buffer {
+  const [quote, escape] = [format.quote, format.escape].map((each) => each.charCodeAt(0));
+  const out = Buffer.allocUnsafe(raw.length);
+  let length = 0;
+  let inside = false;
+  for (let at = 0; at < raw.length; at++) {
+    let byte = raw[at] ?? 0;
+    const next = raw[at + 1];
+    if (inside && byte === escape && (next === quote || next === escape)) byte = raw[++at] ?? 0;
+    else if (byte === quote) {
+      inside = !inside;
+      continue;
+    }
+    out[length++] = byte;
+  }
+  return out.subarray(0, length);
+}
+
+function rewritten(value: Uint8Array | null, field: Field, format: LineFormat): Buffer {
   if (value === null) return Buffer.from(format.nullText);
   const bytes = Buffer.from(value);
   if (format.kind === 'csv') return quotedCsv(bytes, format);
   return field.value?.equals(bytes) ? field.raw : escapedText(bytes, format);
-}
-
-function escapedText(bytes: Buffer, format: TextFormat): Buffer {
-  const delimiter = format.delimiter.charCodeAt(0);
-  const out: number[] = [];
-  for (const byte of bytes) {
-    const letter = letterOf.get(byte);
-    if (letter !== undefined) out.push(backslash, letter);
-    else if (byte === backslash || byte === delimiter) out.push(backslash, byte);
-    else out.push(byte);
-  }
-  return Buffer.from(out);
-}
-
-/**
- * INVARIANT: whether the server had to quote the value (for a delimiter or NULL the client chose) is not told, nor whether it is its
- * own mask: all are quoted.
- */
-function quotedCsv(bytes: Buffer, format: CsvFormat): Buffer {
-  const [quote = 0, escape] = [format.quote, format.escape].map((each) => each.charCodeAt(0));
-  const out: number[] = [quote];
-  for (const byte of bytes) {
-    if (escape !== undefined && (byte === quote || byte === escape)) out.push(escape);
-    out.push(byte);
-  }
-  out.push(quote);
-  return Buffer.from(out);
 }

@@ -1,10 +1,15 @@
 // Rewrites DataRow messages: masked columns are replaced, all others copied in runs. The hot path of masking.
 // INVARIANT: a row that does not have exactly the planned columns is refused, never passed on.
 
+import type { StandIn } from '../../core/stand-in.ts';
 import { malformed } from './protocol-error.ts';
 
-/** Given a value (null = NULL) gives what leaves in its place. A slice of the row: not to be kept or changed. */
-export type ValueRewriter = (value: Uint8Array | null) => Uint8Array | null;
+export interface ValueRewriter {
+  /** Given a value (null = NULL) gives what leaves in its place. A slice of the row: not to be kept or changed. */
+  (value: Uint8Array | null): Uint8Array | null;
+  /** Of a row that is too long to be held; undefined = all of the value is needed. */
+  readonly standIn?: () => StandIn;
+}
 
 /** One entry a column; null = the column leaves as it is. */
 export type RowPlan = readonly (ValueRewriter | null)[];

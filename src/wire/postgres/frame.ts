@@ -1,9 +1,13 @@
 // Cuts a byte stream into messages, either direction, after the startup packet: type (1 byte), length (4, itself
-// included), body. Whole messages are slices of the chunk they came in; only one that crosses chunks is copied.
+// included), body. Whole messages are slices of the chunk they came in; only one that crosses chunks is copied, and one that is
+// longer than its limit is cut down where that can be.
 
+import type { Abridgement } from './abridgement.ts';
 import { malformed, ProtocolError } from './protocol-error.ts';
 
 const headerBytes = 5;
+/** MaxAllocSize of PostgreSQL, in which its server makes a message, and the header: more is not waited for. */
+const messageBytesMax = 1_073_741_823 + headerBytes;
 const nothing: Buffer = Buffer.alloc(0);
 
 /**
@@ -41,15 +45,24 @@ export interface FrameLimits {
   limit(type: number): number;
 }
 
+/** How a message of this type that is longer than its limit is cut down; null = not at all. @throws ProtocolError */
+export type Abridge = (type: number) => Abridgement | null;
+
 /**
  * Visits the whole messages in `buffer` from `offset` on, allocating nothing. Returns where the first message begins that
- * is not whole or was not visited.
+ * is not whole or was not visited; with `stopsAtLong`, or is longer than its limit.
  * @throws ProtocolError
  */
-export function scan(buffer: Buffer, offset: number, limits: FrameLimits, visit: FrameVisitor): number {
+export function scan(
+  buffer: Buffer,
+  offset: number,
+  limits: FrameLimits,
+  visit: FrameVisitor,
+  stopsAtLong = false,
+): number {
   let start = offset;
   while (buffer.length - start >= headerBytes) {
-    const end = endOf(buffer, start, limits);
+    const end = endOf(buffer, start, limits, stopsAtLong);
     if (end > buffer.length) break;
     const from = start;
     start = end;
@@ -58,20 +71,32 @@ export function scan(buffer: Buffer, offset: number, limits: FrameLimits, visit:
   return start;
 }
 
-/** Known as soon as the header is: a message that is too large is refused before it is waited for. */
-function endOf(buffer: Buffer, start: number, limits: FrameLimits): number {
+/**
+ * Known as soon as the header is: a message that is too large is refused before it is waited for; with `stopsAtLong` its end is
+ * infinitely far, if it has a place here.
+ */
+function endOf(buffer: Buffer, start: number, limits: FrameLimits, stopsAtLong = false): number {
   const length = buffer.readUInt32BE(start + 1);
   if (length < 4) malformed('length of a message');
   const type = buffer.readUInt8(start);
   const bytesMax = limits.limit(type);
-  if (length + 1 > bytesMax) refuseHeader(type, length + 1, bytesMax);
-  return start + 1 + length;
+  if (length + 1 <= bytesMax) return start + 1 + length;
+  if (stopsAtLong && bytesMax > 0) return Number.POSITIVE_INFINITY;
+  return refuseHeader(type, length + 1, bytesMax);
 }
 
 function refuseHeader(type: number, bytes: number, bytesMax: number): never {
   const name = JSON.stringify(String.fromCharCode(type));
   if (bytesMax === 0) throw new ProtocolError('malformed', `A message of type ${name} has no place here.`);
   throw new ProtocolError('too_large', `A message of type ${name} has ${bytes} bytes; the limit is ${bytesMax}.`);
+}
+
+/** A message that is being cut down. */
+interface LongMessage {
+  readonly type: number;
+  readonly message: Abridgement;
+  /** Bytes of its body that are to come. */
+  left: number;
 }
 
 export class FrameReader {
@@ -83,9 +108,13 @@ export class FrameReader {
   #owned = false;
   /** What came behind that, where it lies: only a message that crosses the two is moved. */
   #behind: Buffer | null = null;
+  readonly #abridge: Abridge | null;
+  #long: LongMessage | null = null;
 
-  constructor(limits: FrameLimits) {
+  /** With `abridge`, `each` visits a message that is longer than its limit as it was cut down. */
+  constructor(limits: FrameLimits, abridge: Abridge | null = null) {
     this.#limits = limits;
+    this.#abridge = abridge;
   }
 
   /** Bytes that came and were not yet taken. */
@@ -101,6 +130,10 @@ export class FrameReader {
       return;
     }
     if (this.#start === this.#end) return this.#turnTo(rest);
+    if (this.#long) {
+      this.#behind = rest;
+      return;
+    }
     for (let missing = this.#missing(); missing > 0 && rest.length > 0; missing = this.#missing()) {
       const part = rest.subarray(0, missing);
       this.#append(part);
@@ -165,14 +198,46 @@ export class FrameReader {
   each(visit: FrameVisitor): void {
     let isStopped = false;
     do {
-      const filled = this.#end === this.#buffer.length ? this.#buffer : this.#buffer.subarray(0, this.#end);
-      // Taken before the visit, so that a visitor that throws does not meet the same message again.
-      scan(filled, this.#start, this.#limits, (buffer, type, start, end) => {
-        this.#start = end;
-        isStopped = !visit(buffer, type, start, end);
-        return !isStopped;
-      });
+      if (!this.#long) {
+        const filled = this.#end === this.#buffer.length ? this.#buffer : this.#buffer.subarray(0, this.#end);
+        // Taken before the visit, so that a visitor that throws does not meet the same message again.
+        const take: FrameVisitor = (buffer, type, start, end) => {
+          this.#start = end;
+          isStopped = !visit(buffer, type, start, end);
+          return !isStopped;
+        };
+        scan(filled, this.#start, this.#limits, take, this.#abridge !== null);
+      }
+      if (!isStopped && this.#abridge) isStopped = this.#takeLong(this.#abridge, visit);
     } while (!isStopped && this.#goOn());
+  }
+
+  /** Takes what there is of a message that is longer than its limit. Returns true where it was visited and the visitor stops. */
+  #takeLong(abridge: Abridge, visit: FrameVisitor): boolean {
+    this.#long ??= this.#beginLong(abridge);
+    const long = this.#long;
+    if (!long) return false;
+    const part = this.#buffer.subarray(this.#start, Math.min(this.#end, this.#start + long.left));
+    this.#start += part.length;
+    long.left -= part.length;
+    long.message.push(part);
+    if (long.left > 0) return false;
+    this.#long = null;
+    this.#behind = this.takeRest();
+    const message = long.message.end();
+    return !visit(message, long.type, 0, message.length);
+  }
+
+  /** Null = the first message is none, or its header is not whole. */
+  #beginLong(abridge: Abridge): LongMessage | null {
+    if (this.#end - this.#start < headerBytes) return null;
+    if (endOf(this.#buffer, this.#start, this.#limits, true) !== Number.POSITIVE_INFINITY) return null;
+    const type = this.#buffer.readUInt8(this.#start);
+    const bytes = this.#buffer.readUInt32BE(this.#start + 1) + 1;
+    const message = bytes > messageBytesMax ? null : abridge(type);
+    if (!message) return refuseHeader(type, bytes, this.#limits.limit(type));
+    this.#start += headerBytes;
+    return { type, message, left: bytes - headerBytes };
   }
 
   /** What is left, when the stream changes its language (TLS). Empties the reader. */

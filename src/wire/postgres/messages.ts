@@ -1,6 +1,7 @@
 // Every message of protocol 3.0 to 3.2 that has a type byte: its letter, who sends it, in which phase of a connection, and
 // how large it may be (PostgreSQL protocol, "Message Formats"). A message that is not here, not now, or larger is refused
-// as soon as its header is there. docs/reference/postgres-protocol.md is the same table with reasons.
+// as soon as its header is there, unless it is cut down (abridgement.ts). docs/reference/postgres-protocol.md is the same
+// table with reasons.
 
 import { limits } from '../../core/limits.ts';
 import type { FrameLimits } from './frame.ts';
