@@ -22,7 +22,7 @@ export function analyze(
   searchPath: readonly string[] = catalog.searchPath,
 ): StatementAnalysis {
   const findings = new Findings();
-  const walk = walkOf(catalog, searchPath, findings);
+  const walk = walkOf(catalog, searchPath, findings, statement.end - statement.start);
   const { node } = statement;
   const command = queryCommands[Object.keys(node)[0] ?? ''];
   let shape: Shape | null = null;
@@ -35,6 +35,7 @@ export function analyze(
     const kind: StatementKind = command === 'SELECT' && !findings.writes ? 'query' : 'dml';
     what = { kind, command };
   }
+  findings.settle();
   const { opaque, writes } = findings;
   return {
     kind: what.kind,
@@ -118,7 +119,7 @@ const queryCommands: Readonly<Record<string, string>> = {
   MergeStmt: 'MERGE',
 };
 
-function walkOf(catalog: Catalog, searchPath: readonly string[], findings: Findings): Walk {
+function walkOf(catalog: Catalog, searchPath: readonly string[], findings: Findings, textBytes = 0): Walk {
   const walk: Walk = {
     catalog,
     searchPath,
@@ -127,6 +128,7 @@ function walkOf(catalog: Catalog, searchPath: readonly string[], findings: Findi
     read: (relation) => readingOf(relation, catalog, () => walkOf(catalog, catalog.searchPath, new Findings())),
     value: (node, scope) => expression(walk, node, scope),
     rows: (node, around) => rows(walk, node, around),
+    textBytes,
     rounds: 0,
   };
   return walk;

@@ -36,6 +36,7 @@ import {
 import { rowArgument } from './names.ts';
 import { commentColumns, givesComment } from './relations.ts';
 import { isFixedSetting, isServerSetting, settingAllowed, settingFree, settingOfUsers } from './settings.ts';
+import { bytesOfCall, makesRows, measured } from './sizes.ts';
 import { isBuiltinType } from './types.ts';
 import {
   functionOf,
@@ -70,7 +71,8 @@ export function call(walk: Walk, node: FuncCall, scope: Scope): Lineage {
   if (counts(name) || ranks(name))
     return typed(as(unite(around), { kind: 'answer' }), name === 'count' ? 'int8' : undefined);
   const made = documentMade(walk, name, node, given) ?? valueOf(walk, name, args, given);
-  const value = typed(made, typeOfResult(name, made, given));
+  makesRows(walk, name, node, given);
+  const value = measured(walk, typed(made, typeOfResult(name, made, given)), bytesOfCall(walk, name, node, given));
   const asked = unite(around);
   return asked.classes.size > 0 ? unite([value, asked]) : value;
 }
@@ -140,10 +142,8 @@ function noteTelling(walk: Walk, node: FuncCall, name: string, given: readonly L
   );
   const all = unite(given);
   walk.findings.meet(given);
-  if (node.agg_distinct) {
-    walk.findings.filter(all);
-    walk.findings.stand(all);
-  } else if (writesDefinition(name) && given.every(isPublic)) return;
+  if (node.agg_distinct) walk.findings.stand(all);
+  else if (writesDefinition(name) && given.every(isPublic)) return;
   else if (gathersObject(name) && !isProtected(given[0] ?? nothing) && !raisesOn(walk, name, given)) return;
   else if (name === 'count' && all.nullTells) walk.findings.mayTell(all);
   else if (name === 'date' && given.every((each) => !isProtected(each) || isMoment(walk, each))) return;

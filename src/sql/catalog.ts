@@ -88,7 +88,7 @@ export interface Relation {
 }
 
 export interface Catalog {
-  /** Grows whenever the snapshot is read again. */
+  /** Grows whenever a snapshot is another one. */
   readonly version: number;
   /** False = views and generated columns are unknown, as what defines them could not be read in time. */
   readonly complete: boolean;

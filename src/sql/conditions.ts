@@ -50,7 +50,7 @@ export function sorting(walk: Walk, nodes: readonly Node[] | undefined, scope: S
 
 /** A sort key or a group: filtering that holds rows against one another. */
 function standing(walk: Walk, node: Node | undefined, scope: Scope): Lineage {
-  const lineage = filtering(walk, node, scope);
+  const lineage = walk.value(node, scope);
   walk.findings.stand(lineage);
   return lineage;
 }

@@ -4,7 +4,7 @@
 import type { FuncCall, Node } from 'libpg-query';
 import type { JsonPaths } from '../core/phi.ts';
 import type { PostgresType } from '../core/postgres-type.ts';
-import { holds, typesOf } from './held-types.ts';
+import { typesOf } from './held-types.ts';
 import { anyName, isProtected, type Lineage, type Shape, unite } from './lineage.ts';
 import { stringOf, type Walk } from './walk.ts';
 
@@ -20,8 +20,6 @@ const manifold = typeSet('json jsonb hstore float4 float8 numeric');
  * boolean. Of other types an operator may leave more of the text than of the value: the last four digits of a date.
  */
 const single = typeSet('text varchar bpchar name citext bool int2 int4');
-/** Longer than what a number of a document keeps once it is written anew. */
-const wide = typeSet('int8 numeric');
 /** Of a longer document nobody needs to see a part. */
 const placesMax = 1_000;
 
@@ -103,7 +101,7 @@ function together(parts: readonly (readonly [segment: string, paths: JsonPaths |
 /** What lies where in the JSON of one such value; the pointer '' is the value itself. */
 function pathsOf(walk: Walk, lineage: Lineage): JsonPaths | undefined {
   const { catalog } = walk;
-  if (!isProtected(lineage)) return { '': isWide(walk, lineage) ? 'unknown' : 'scan' };
+  if (!isProtected(lineage)) return { '': 'scan' };
   const { form, nullTells } = lineage;
   if (nullTells) return undefined;
   if (form?.kind === 'row') return membersOf(walk, form.shape.columns);
@@ -131,12 +129,4 @@ function isPlain(type: PostgresType): boolean {
   if (type.kind === 'domain') return isPlain(type.base);
   if (type.kind === 'base') return !manifold.has(type.name);
   return type.kind === 'enum' || type.kind === 'range' || type.kind === 'multirange';
-}
-
-/** A number that would not come out as it is. */
-function isWide({ catalog }: Walk, lineage: Lineage): boolean {
-  return (
-    lineage.columns.size > 0 &&
-    (lineage.type === undefined ? typesOf(catalog, lineage).some((type) => holds(type, wide)) : wide.has(lineage.type))
-  );
 }

@@ -22,12 +22,23 @@ import {
   nothing,
   nullValue,
   type Scope,
+  sized,
   typed,
   unite,
   untraced,
 } from './lineage.ts';
 import { columnReference, fieldOrCall, inShape, isStar, rowOf } from './names.ts';
 import { comparisonsOf, isArithmetic, isCatalogKeyword, isTest, joins, takesOut } from './operators.ts';
+import {
+  bytesCast,
+  bytesGathered,
+  bytesJoined,
+  bytesListed,
+  bytesOfText,
+  bytesQuoted,
+  measured,
+  parameterBytes,
+} from './sizes.ts';
 import { treeText } from './tree-text.ts';
 import { isMomentType, isTextualType, isZonedType } from './types.ts';
 import {
@@ -80,10 +91,12 @@ function isSteady(node: Node): boolean {
 }
 
 const constant = (): Lineage => nothing;
+const parameter: Lineage = sized(nothing, parameterBytes);
 
 const handlers: { readonly [K in NodeKind]?: Handler<K> } = {
-  A_Const: (_walk, node) => (node.isnull ? nullValue : literal),
-  ParamRef: constant,
+  A_Const: (walk, node) =>
+    node.isnull ? nullValue : measured(walk, literal, bytesOfText(node.sval?.sval ?? node.bsval?.bsval ?? '')),
+  ParamRef: () => parameter,
   SetToDefault: constant,
   SQLValueFunction: constant,
   MergeSupportFunc: sinceLater('merge_action'),
@@ -123,9 +136,13 @@ const handlers: { readonly [K in NodeKind]?: Handler<K> } = {
     alike(walk, parts);
     const element = commonType(parts);
     const array = parts.every((each) => isScalarColumn(walk, each)) ? inArray(either(parts)) : unite(parts);
-    return typed(array, element === undefined || element === 'literal' ? undefined : `_${element}`);
+    const type = element === undefined || element === 'literal' ? undefined : `_${element}`;
+    return measured(walk, typed(array, type), bytesListed(walk, parts));
   },
-  RowExpr: (walk, node, scope) => expressions(walk, node.args, scope),
+  RowExpr: (walk, node, scope) => {
+    const parts = (node.args ?? []).map((each) => expression(walk, each, scope));
+    return measured(walk, typed(unite(parts), 'record'), bytesQuoted(parts));
+  },
   List: (walk, node, scope) => expressions(walk, node.items, scope),
   GroupingFunc: (walk, node, scope) => {
     expressions(walk, node.args, scope);
@@ -166,7 +183,7 @@ function operation(walk: Walk, node: A_Expr, scope: Scope): Lineage {
     const isKnown = ![left, right].some((each) => isOfUnknownType(walk.catalog, each));
     if (!isKnown || isArrayBeside(walk, left, node.rexpr) || fills(walk, left, node)) walk.findings.mayTell(left);
     if (!isKnown || isArrayBeside(walk, right, node.lexpr) || fills(walk, right, node)) walk.findings.mayTell(right);
-    return unite([left, right]);
+    return measured(walk, unite([left, right]), bytesJoined([left, right]));
   }
   if (left.form?.kind === 'definition' && asksForKeyword(node, name)) return nothing;
   walk.findings.mayTell(left);
@@ -252,7 +269,8 @@ function outcome(walk: Walk, node: Node | undefined, scope: Scope): Lineage {
  */
 function cast(walk: Walk, node: TypeCast, scope: Scope): Lineage {
   const type = typeOf(walk, node.typeName);
-  return typed(castTo(walk, node, type, scope), type);
+  const lineage = typed(castTo(walk, node, type, scope), type);
+  return measured(walk, lineage, bytesCast(lineage, node.typeName));
 }
 
 function castTo(walk: Walk, node: TypeCast, type: string, scope: Scope): Lineage {
@@ -298,8 +316,7 @@ function element(walk: Walk, of: Lineage, by: Node | undefined, scope: Scope): L
       const column = of.form.shape.columns?.find((each) => each.name === field);
       if (column) return column.lineage;
     }
-    fieldOrCall(walk, field, of);
-    return unite([of]);
+    return fieldOrCall(walk, field, of);
   }
   const at = expression(walk, by, scope);
   // How long an array is that is masked as a whole, is not told.
@@ -321,7 +338,8 @@ function sublink(walk: Walk, node: SubLink, scope: Scope): Lineage {
     return (rows.columns?.length === 1 && rows.columns[0]?.lineage) || rows.whole;
   if (node.subLinkType === 'ARRAY_SUBLINK') {
     const [column] = rows.columns ?? [];
-    return column && isScalarColumn(walk, column.lineage) ? inArray(column.lineage) : rows.whole;
+    const array = column && isScalarColumn(walk, column.lineage) ? inArray(column.lineage) : rows.whole;
+    return measured(walk, array, bytesGathered(walk, [array]));
   }
   // x IN (…), x op ANY (…): compared, row by row.
   if (node.operName?.length) operatorOf(walk, node.operName);
@@ -341,7 +359,7 @@ function sinceLater(...names: readonly string[]): (walk: Walk, node: object, sco
     }
     const lineage = insideJson(walk, node, scope);
     walk.findings.mayTell(lineage);
-    return lineage;
+    return measured(walk, lineage, bytesGathered(walk, [lineage]));
   };
 }
 

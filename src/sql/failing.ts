@@ -41,8 +41,14 @@ const raisedBy: ReadonlyMap<string, ReadonlySet<string>> = new Map([
 /** Whether a function or operator of this name may raise because of what these values are, of the types they are made of. */
 export function raisesOn(walk: Walk, name: string, given: readonly Lineage[]): boolean {
   if (name === 'sum' && given.some(isComputed)) return true;
+  // They compare field by field, and come to one that has no order where those before it are alike.
+  if ((name === 'min' || name === 'max') && given.some(isRecord)) return true;
   const types = raisedBy.get(name);
   return types !== undefined && given.some((each) => mayHold(walk.catalog, each, types));
+}
+
+function isRecord(value: Lineage): boolean {
+  return isProtected(value) && value.type === 'record';
 }
 
 /** A sum of sums, as of a recursive query's rows, comes to the end of every type, of numeric too. */

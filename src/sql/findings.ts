@@ -3,7 +3,15 @@
 import type { ErrorCode } from '../core/errors.ts';
 import type { PhiClass } from '../core/phi.ts';
 import type { Relation } from './catalog.ts';
-import { isDefinition, isProtected, type Lineage, type ProtectedClass, type Reading, unite } from './lineage.ts';
+import {
+  isDefinition,
+  isOfCatalog,
+  isProtected,
+  type Lineage,
+  type ProtectedClass,
+  type Reading,
+  unite,
+} from './lineage.ts';
 
 export class Findings {
   readonly relations: Set<string> = new Set();
@@ -22,6 +30,8 @@ export class Findings {
   readonly beside: Lineage[] = [];
   /** Of every protected column that is read or written. */
   readonly used: Set<ProtectedClass> = new Set();
+  /** What it reads of protected columns, but for definitions of the catalog. */
+  readonly #read: Lineage[] = [];
   readonly #masked: Map<string, PhiClass> = new Map();
   readonly #refusals: Map<string, { readonly code: ErrorCode; readonly text: string }> = new Map();
   touchesProtected = false;
@@ -39,6 +49,10 @@ export class Findings {
   unseen = false;
   /** It reads a setting that can hold more than a word of the server's own. */
   readsSettings = false;
+  /** It makes a value, or a row, that may come near a limit of the server. */
+  swollen = false;
+  /** How often it makes a row of one that lies in a table. */
+  rowsMade = 1;
   /** What says in which partitions the rows lie that it reads. */
   readonly places: Lineage[] = [];
 
@@ -84,12 +98,23 @@ export class Findings {
       this.used.add(cls);
       if (cls !== 'unknown') this.phi.add(cls);
     }
+    this.read(lineage);
   }
 
   /** Columns that decide which rows there are, how they are ordered or grouped. */
   filter(lineage: Lineage): void {
     this.compare(lineage);
     this.#tell(lineage);
+  }
+
+  /** Values that lie beside what the statement makes, in a row of a table. */
+  read(lineage: Lineage): void {
+    if (isProtected(lineage) && !isOfCatalog(lineage)) this.#read.push(lineage);
+  }
+
+  /** Once all of it has been looked at: what comes to a limit of the server tells of everything it is beside. */
+  settle(): void {
+    if (this.swollen) this.#tell(unite(this.#read));
   }
 
   #tell(lineage: Lineage): void {
@@ -110,13 +135,12 @@ export class Findings {
 
   /** Columns that rows are told apart or put in order by. */
   sort(lineage: Lineage): void {
-    if (isDefinition(lineage)) return;
-    this.filter(lineage);
-    this.stand(lineage);
+    if (!isDefinition(lineage)) this.stand(lineage);
   }
 
-  /** The same, filtered by already: where a row stands that one has written oneself says what is in those around it. */
+  /** The same, of definitions too: where a row stands that one has written oneself says what is in those around it. */
   stand(lineage: Lineage): void {
+    this.filter(lineage);
     if (isProtected(lineage)) this.compared.push(lineage);
   }
 

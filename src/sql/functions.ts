@@ -120,7 +120,7 @@ const introspection = words(`
   pg_table_is_visible pg_table_size pg_tablespace_databases pg_tablespace_location pg_tablespace_size
   pg_total_relation_size pg_ts_config_is_visible pg_ts_dict_is_visible pg_ts_parser_is_visible
   pg_ts_template_is_visible pg_type_is_visible pg_input_is_valid pg_timezone_names pg_timezone_abbrevs
-  pg_stat_get_numscans pg_is_wal_replay_paused pg_advisory_unlock_all pg_show_all_settings
+  pg_stat_get_numscans pg_is_wal_replay_paused pg_advisory_unlock_all pg_show_all_settings ts_token_type
   row_security_active to_regclass to_regcollation to_regnamespace to_regoper to_regoperator to_regproc
   to_regprocedure to_regrole to_regtype to_regtypemod txid_current txid_current_if_assigned pg_current_xact_id
   pg_current_xact_id_if_assigned
@@ -281,6 +281,8 @@ const tableColumns: ReadonlyMap<string, readonly string[]> = new Map<string, rea
   ...words('json_each json_each_text jsonb_each jsonb_each_text').map((name) => [name, ['key', 'value']] as const),
   ['aclexplode', ['grantor', 'grantee', 'privilege_type', 'is_grantable']],
   ['pg_options_to_table', ['option_name', 'option_value']],
+  ['pg_partition_tree', ['relid', 'parentrelid', 'isleaf', 'level']],
+  ['ts_token_type', ['tokid', 'alias', 'description']],
 ]);
 
 /** The columns of a function in FROM: empty = one, of its own name or its alias; null = not known. */

@@ -41,6 +41,8 @@ export interface Lineage {
   readonly nullTells?: true;
   /** Of which type it is, as `typeName` has it; `literal` = a constant, of the type of what stands beside it. Undefined = not known. */
   readonly type?: string | undefined;
+  /** Bytes it may have, where the statement can have made it longer than what lies in tables (sizes.ts). */
+  readonly size?: number | undefined;
 }
 
 export const nothing: Lineage = { classes: new Set(), columns: new Set() };
@@ -60,16 +62,17 @@ export const untraced: Lineage = { classes: new Set(['unknown']), columns: new S
  */
 export function unite(lineages: readonly Lineage[]): Lineage {
   const [first, ...others] = lineages.filter((each) => !isNothing(each));
-  if (!first) return nothing;
+  const size = lineages.reduce((sum, each) => sum + (each.size ?? 0), 0) || undefined;
+  if (!first) return sized(nothing, size);
   if (others.length === 0 && (first.form?.kind === 'answer' || first.form === undefined))
-    return typed(first, undefined);
+    return sized(typed(first, undefined), size);
   const classes = new Set(first.classes);
   const columns = new Set(first.columns);
   for (const other of others) {
     for (const cls of other.classes) classes.add(cls);
     for (const column of other.columns) columns.add(column);
   }
-  const united = telling({ classes, columns }, lineages);
+  const united = sized(telling({ classes, columns }, lineages), size);
   return lineages.every((each) => !isProtected(each) || each.form?.kind === 'answer')
     ? as(united, { kind: 'answer' })
     : united;
@@ -82,14 +85,26 @@ export function isNothing({ classes, columns }: Lineage): boolean {
 
 /** The same, of this type. */
 export function typed(lineage: Lineage, type: string | undefined): Lineage {
-  if (lineage.type === type) return lineage;
-  const { classes, columns, form, nullTells } = lineage;
+  return lineage.type === type ? lineage : made(lineage, type, lineage.size);
+}
+
+/** The same, of at most so many bytes; undefined = of no more than what lies in tables. */
+export function sized(lineage: Lineage, size: number | undefined): Lineage {
+  return lineage.size === size ? lineage : made(lineage, lineage.type, size);
+}
+
+function made(
+  { classes, columns, form, nullTells }: Lineage,
+  type: string | undefined,
+  size: number | undefined,
+): Lineage {
   return {
     classes,
     columns,
     ...(form && { form }),
     ...(nullTells && { nullTells }),
     ...(type !== undefined && { type }),
+    ...(size !== undefined && { size }),
   };
 }
 
@@ -100,7 +115,9 @@ function telling({ classes, columns }: Lineage, of: readonly Lineage[]): Lineage
 
 /** Of a value that is there or not by what is in this one: a key of a document, a match of a pattern. */
 export function absentBy(lineage: Lineage): Lineage {
-  return isProtected(lineage) ? { classes: lineage.classes, columns: lineage.columns, nullTells: true } : lineage;
+  if (!isProtected(lineage)) return lineage;
+  const { classes, columns, size } = lineage;
+  return sized({ classes, columns, nullTells: true }, size);
 }
 
 /** Of a value that is one of these, as it is. */
@@ -109,7 +126,8 @@ export function either(lineages: readonly Lineage[]): Lineage {
   if (!first) return nothing;
   if (others.length === 0) return first;
   const form = commonForm(lineages);
-  const united = unite(lineages);
+  const longest = Math.max(...lineages.map((each) => each.size ?? 0)) || undefined;
+  const united = sized(unite(lineages), longest);
   return typed(form ? { ...united, form } : unite([united]), commonType(lineages));
 }
 
@@ -155,8 +173,8 @@ function commonForm(lineages: readonly Lineage[]): Form | undefined {
 
 /** Of an array whose elements are of this lineage: the mask of a column is that of each element. */
 export function inArray(element: Lineage): Lineage {
-  const { classes, columns, form } = element;
-  if (form?.kind === 'column') return { classes, columns, form: { ...form, typeOid: 0 } };
+  const { classes, columns, form, size } = element;
+  if (form?.kind === 'column') return sized({ classes, columns, form: { ...form, typeOid: 0 } }, size);
   return form?.kind === 'definition' ? typed(element, undefined) : unite([element]);
 }
 

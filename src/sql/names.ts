@@ -2,9 +2,11 @@
 // name, a column before a row. Where columns are not known a name counts for all it could mean; what it means nowhere is refused.
 
 import type { ColumnRef, Node } from 'libpg-query';
-import { isOfSequence, isRecordField, mayTell } from './functions.ts';
+import { mayBeRange, raisesOn } from './failing.ts';
+import { givesBound, isOfSequence, isRecordField, mayBeAbsent, mayTell } from './functions.ts';
 import { holdsCoded, ofCodedType } from './held-types.ts';
 import {
+  absentBy,
   anyName,
   beside,
   either,
@@ -14,10 +16,13 @@ import {
   type Scope,
   type Shape,
   type Source,
+  sized,
+  typed,
   unite,
   untraced,
 } from './lineage.ts';
 import { settingOfUsers } from './settings.ts';
+import { bytesOfCall, bytesQuoted, measured } from './sizes.ts';
 import { placeOf } from './ties.ts';
 import { mayCall, stringOf, type Walk } from './walk.ts';
 
@@ -73,13 +78,14 @@ function rowsNamed(name: string, scope: Scope): readonly Source[] {
 }
 
 function wholeRow(walk: Walk, source: Source): Lineage {
-  const { classes, columns } = source.shape.whole;
+  const { classes, columns, size } = source.shape.whole;
   walk.findings.star = true;
   walk.findings.wholeRows = true;
   // Of a relation it is of that relation's type, whatever its columns are called here (execExprInterp.c, ExecEvalWholeRowVar).
   const shape = source.relation ? walk.read(source.relation).shape : source.shape;
   const isRow = source.relation !== null || (source.fields === undefined && shape.columns !== null);
-  return isRow ? { classes, columns, form: { kind: 'row', shape } } : { classes, columns };
+  const row: Lineage = { classes, columns, type: 'record', ...(isRow && { form: { kind: 'row', shape } }) };
+  return source.relation ? sized(row, size) : measured(walk, row, bytesQuoted([source.shape.whole]));
 }
 
 /** `table.*` as an argument: the whole row. */
@@ -101,18 +107,18 @@ function qualified(walk: Walk, names: readonly string[], scope: Scope): Lineage 
 
 function memberOf(walk: Walk, source: Source, name: string): Lineage {
   const column = inShape(source.shape, name);
+  const row = typed(source.shape.whole, 'record');
   if (source.fields) {
-    if (!source.fields.includes(name)) fieldOrCall(walk, name, source.shape.whole);
-    return column ?? unite([source.shape.whole]);
+    const called = source.fields.includes(name) ? unite([row]) : fieldOrCall(walk, name, row);
+    return column ?? called;
   }
-  // No built-in function that takes a row of a relation, or a bare record, does more than write it down.
+  // No built-in function that takes a row of a relation, or a bare record, does more than write it down, or compare it.
   const isColumn = source.shape.columns?.some((each) => each.name === name);
-  if (!isColumn && walk.catalog.isUserFunction(name)) fieldOrCall(walk, name, source.shape.whole);
+  if (!isColumn && walk.catalog.isUserFunction(name)) fieldOrCall(walk, name, row);
   if (column) return column;
   if (systemColumns.has(name) && source.relation) return systemColumn(walk, source, name);
-  if (!source.relation) fieldOrCall(walk, name, source.shape.whole);
   walk.findings.wholeRows = true;
-  return unite([source.shape.whole]);
+  return source.relation ? called(walk, name, row) : fieldOrCall(walk, name, row);
 }
 
 /** Where a row lies is no secret, but for the partition that it is in by what is in it. */
@@ -133,13 +139,21 @@ export function rowOf(row: Node | undefined, scope: Scope): Source | undefined {
 }
 
 /** INVARIANT: a name after a dot that is no column may be a function of what stands before it; only safe ones pass. */
-export function fieldOrCall(walk: Walk, name: string, of: Lineage): void {
+export function fieldOrCall(walk: Walk, name: string, of: Lineage): Lineage {
   if (name === 'current_setting') walk.findings.refuse('not_provable', settingOfUsers);
   if (isOfSequence(name)) walk.findings.hide('The statement counts on a sequence whose name is computed.');
-  if (isRecordField(name) && !walk.catalog.isUserFunction(name)) return;
+  if (isRecordField(name) && !walk.catalog.isUserFunction(name)) return unite([of]);
   if (mayTell(name, [0])) walk.findings.mayTell(of);
-  if (mayCall(walk, name)) return;
-  walk.findings.hide('The statement reads a field that could be a call of a function not known to be safe.');
+  if (!mayCall(walk, name))
+    walk.findings.hide('The statement reads a field that could be a call of a function not known to be safe.');
+  return called(walk, name, of);
+}
+
+/** Of a function whose only argument this is: it may fail, be NULL or be long by what is in it. */
+function called(walk: Walk, name: string, of: Lineage): Lineage {
+  if (raisesOn(walk, name, [of]) || (name === 'count' && of.nullTells)) walk.findings.mayTell(of);
+  const isAbsent = mayBeAbsent(name) || (givesBound(name) && mayBeRange(walk, of));
+  return measured(walk, isAbsent ? absentBy(of) : unite([of]), bytesOfCall(walk, name, {}, [of]));
 }
 
 function unknownName(walk: Walk): Lineage {

@@ -5,9 +5,21 @@ import { filtering, selecting, sortKey, window } from './conditions.ts';
 import { expression } from './expressions.ts';
 import { alike } from './failing.ts';
 import { fromList } from './from.ts';
-import { anyName, beside, formless, noColumns, Scope, type Shape, shapeOf, stacked, typed } from './lineage.ts';
+import {
+  anyName,
+  beside,
+  formless,
+  type Lineage,
+  noColumns,
+  Scope,
+  type Shape,
+  shapeOf,
+  stacked,
+  typed,
+} from './lineage.ts';
 import { isStar, rowOf, starShape } from './names.ts';
 import { outputName } from './output-names.ts';
+import { bytesListed, inRow, isUnjoined, measured } from './sizes.ts';
 import { kindOf, stringOf, type Walk } from './walk.ts';
 import { withQueries } from './with-queries.ts';
 
@@ -31,6 +43,7 @@ export function select(walk: Walk, query: SelectStmt, around: Scope | null): Sha
 
 function plain(walk: Walk, query: SelectStmt, scope: Scope): Shape {
   fromList(walk, query.fromClause, scope);
+  if (isUnjoined(query)) walk.findings.rowsMade = Infinity;
   selecting(walk, query.whereClause, scope);
   const shape = targetList(walk, query.targetList, scope);
   groupList(walk, query.groupClause, shape, scope);
@@ -95,7 +108,9 @@ function values(walk: Walk, lists: readonly Node[], scope: Scope): Shape {
     if (items.some(isStar)) walk.findings.wholeRows = true;
     return numbered(beside(items.map((item) => outputsOf(walk, { val: item }, scope))));
   });
-  return oneBelow(walk, rows);
+  const { columns, whole } = oneBelow(walk, rows);
+  const listed = (lineage: Lineage): Lineage => measured(walk, lineage, bytesListed(walk, [lineage]));
+  return { columns: columns && columns.map(({ name, lineage }) => ({ name, lineage: listed(lineage) })), whole };
 }
 
 /** A star among VALUES is as many columns as it stands for (parse_target.c, transformExpressionList). */
@@ -105,9 +120,11 @@ function numbered({ columns, whole }: Shape): Shape {
 
 /** The output columns of a SELECT or RETURNING list. */
 export function targetList(walk: Walk, targets: readonly Node[] | undefined, scope: Scope): Shape {
-  return beside(
+  const shape = beside(
     (targets ?? []).flatMap((target) => ('ResTarget' in target ? [outputsOf(walk, target.ResTarget, scope)] : [])),
   );
+  inRow(walk, shape.columns?.map((column) => column.lineage) ?? [shape.whole]);
+  return shape;
 }
 
 function outputsOf(walk: Walk, { val, name }: ResTarget, scope: Scope): Shape {

@@ -21,6 +21,8 @@ export interface Walk {
   value(node: Node | undefined, scope: Scope): Lineage;
   /** The rows of a SELECT, or what a data-modifying statement returns; analyses it on the way. */
   rows(query: Node, around: Scope | null): Shape;
+  /** Of the statement: all of its constants together have no more. 0 for what the catalog holds. */
+  readonly textBytes: number;
   /** How often recursive queries have been walked; bounded, as they may be nested. */
   rounds: number;
 }

@@ -1,6 +1,6 @@
 // WITH queries → what their names mean. A recursive one is walked until its lineage stands still.
 
-import type { CommonTableExpr, CTECycleClause, CTESearchClause, WithClause } from 'libpg-query';
+import type { CommonTableExpr, CTECycleClause, CTESearchClause, Node, WithClause } from 'libpg-query';
 import { expression } from './expressions.ts';
 import {
   as,
@@ -13,8 +13,10 @@ import {
   renamed,
   type Scope,
   type Shape,
+  shapeOf,
   unite,
 } from './lineage.ts';
+import { bytesGrown, isEndless, measured } from './sizes.ts';
 import { impliedOperators, stringsOf, type Walk } from './walk.ts';
 
 /** The classes are few, so that it soon stands still. */
@@ -34,6 +36,9 @@ export function withQueries(walk: Walk, clause: WithClause | undefined, scope: S
     walk.findings.refuse('not_provable', 'The recursive query is too involved to be analysed.');
     return;
   }
+  if (queries.some(({ ctename = '', ctequery }) => isRecursive(ctequery) && isEndless(ctename, ctequery)))
+    walk.findings.rowsMade = Infinity;
+  grow(walk, queries, scope);
   for (const query of queries) {
     const shape = scope.query(query.ctename ?? '') ?? noColumns;
     scope.name(
@@ -67,6 +72,29 @@ function again(walk: Walk, queries: readonly CommonTableExpr[], scope: Scope): b
   return grown;
 }
 
+/** Three rounds show whether a value grows with each, and whether by ever more; then all is walked with what it may come to. */
+function grow(walk: Walk, queries: readonly CommonTableExpr[], scope: Scope): void {
+  const round = (): (Shape | undefined)[] => {
+    again(walk, queries, scope);
+    return queries.map((query) => scope.query(query.ctename ?? ''));
+  };
+  const [before, now, after] = [round(), round(), round()];
+  for (const [at, query] of queries.entries()) {
+    const [first, second, third] = [before, now, after].map((shapes) => shapes[at]?.columns);
+    if (!first || !second || !third) continue;
+    const columns = third.map(({ name, lineage }, place) => {
+      const bytes = bytesGrown(first[place]?.lineage ?? lineage, second[place]?.lineage ?? lineage, lineage);
+      return { name, lineage: measured(walk, lineage, bytes) };
+    });
+    scope.name(query.ctename ?? '', shapeOf(columns));
+  }
+  for (const query of queries) rowsOf(walk, query, scope);
+}
+
+function isRecursive(query: Node | undefined): boolean {
+  return query !== undefined && 'SelectStmt' in query && query.SelectStmt.rarg !== undefined;
+}
+
 function written(shape: Shape | undefined): string {
   const lineage = ({ classes, columns, form, nullTells }: Lineage): unknown => [
     [...classes].sort(),
@@ -93,7 +121,6 @@ function withCycle(walk: Walk, clause: CTECycleClause | undefined, shape: Shape,
   if (!clause) return shape;
   impliedOperators(walk, ['=']);
   const by = unite(namedIn(shape, stringsOf(clause.cycle_col_list)));
-  walk.findings.filter(by);
   walk.findings.stand(by);
   const marks = either([
     expression(walk, clause.cycle_mark_value, scope),

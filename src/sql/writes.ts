@@ -143,6 +143,7 @@ function written(walk: Walk, target: Source, columns: readonly Node[] | undefine
 function assigned(walk: Walk, targets: readonly Node[] | undefined, target: Source, scope: Scope): void {
   mayUpdate(walk, target.relation, namesIn(targets));
   mayChangePart(walk, target.relation, namesIn(targets?.filter(isPart)));
+  walk.findings.read(target.shape.whole);
   written(walk, target, targets, scope);
   for (const each of targets ?? []) {
     if (!('ResTarget' in each) || !each.ResTarget.val) continue;

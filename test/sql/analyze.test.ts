@@ -8,7 +8,7 @@ import { analyze } from '../../src/sql/analyze.ts';
 import { condensed } from '../../src/sql/condense.ts';
 import { parseStatements } from '../../src/sql/parse.ts';
 import { settingAllowed } from '../../src/sql/settings.ts';
-import { boundedWrites, filtering, plain, refused, unboundedWrites } from './statements.ts';
+import { boundedWrites, failing, filtering, plain, refused, unboundedWrites, withinLimits } from './statements.ts';
 import { canaryIn, openWard, visibleCells, type Ward } from './ward.ts';
 
 let ward: Ward;
@@ -83,6 +83,18 @@ describe('statements', () => {
       for (const cls of classes) assert.ok(asked.includes(cls), `${sql}: ${asked.join()}`);
       const cells = await visibleCells(ward, sql, analysis);
       for (const cell of cells) assert.equal(canaryIn(cell), undefined, `${sql} shows ${cell}`);
+    }
+  });
+
+  test('what could come to a limit of the server, or to fields that cannot be compared, tells of what is beside it', () => {
+    for (const sql of failing) {
+      const analysis = analysisOf(sql);
+      assert.deepEqual(analysis.refusals, [], sql);
+      assert.ok(analysis.filters.includes('name'), sql);
+    }
+    for (const sql of withinLimits) {
+      const analysis = analysisOf(sql);
+      assert.deepEqual([...analysis.refusals, ...analysis.filters], [], sql);
     }
   });
 

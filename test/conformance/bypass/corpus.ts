@@ -13,6 +13,7 @@ import { heldOutQuestions } from './families/held-out-questions.ts';
 import { heldOutTypes } from './families/held-out-types.ts';
 import { heldOutWrites } from './families/held-out-writes.ts';
 import { inference } from './families/inference.ts';
+import { limits } from './families/limits.ts';
 import { innerNames, lookAlikes } from './families/look-alikes.ts';
 import { errors, plans } from './families/messages.ts';
 import { moreQuestions } from './families/more-questions.ts';
@@ -84,4 +85,5 @@ export const families: readonly Family[] = [
   rowsAndStars,
   documentsMade,
   ownRows,
+  limits,
 ];

@@ -70,7 +70,9 @@ async function observe(suite: Suite, source: string, directory: string, way: 'di
 function report(direct: Observed, gate: Observed, reasons: readonly Explained[]): number {
   const names = [...new Set([...direct.keys(), ...gate.keys()])];
   const different = names.filter((test) => direct.get(test) !== gate.get(test));
-  const reasonOf = (test: string): string | undefined => reasons.find(({ tests }) => tests.includes(test))?.reason;
+  const reasonOf = (test: string): string | undefined =>
+    reasons.find(({ tests }) => tests.some((each) => (typeof each === 'string' ? each === test : each.test(test))))
+      ?.reason;
   const open = different.filter((test) => reasonOf(test) === undefined);
   for (const test of different)
     console.log(`  different  ${test}  ${reasonOf(test) ?? sketch(direct.get(test), gate.get(test))}`);

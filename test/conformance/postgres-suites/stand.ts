@@ -33,7 +33,7 @@ const tokenSeconds = 7200;
 
 export interface StandOptions {
   readonly version?: PostgresVersion;
-  /** Further databases a suite goes to, by the same ways. */
+  /** Further databases a suite goes to, by the same ways; `postgres` is there already. */
   readonly databases?: readonly string[];
 }
 
@@ -51,7 +51,8 @@ async function standAt(clinic: Clinic, databases: readonly string[]): Promise<St
   const { postgres, issuer } = clinic;
   const { superuser, superuserPassword } = postgres;
   // template0: nothing but PostgreSQL's own, as pg_regress makes it.
-  for (const each of databases) await postgres.query('postgres', `CREATE DATABASE ${each} TEMPLATE template0`);
+  for (const each of databases.filter((name) => name !== 'postgres'))
+    await postgres.query('postgres', `CREATE DATABASE ${each} TEMPLATE template0`);
   await writeFile(join(clinic.directory, 'upstream-password'), superuserPassword, { mode: 0o600 });
   await clinic.writeConfig(() => configuration(clinic, databases));
   const gate = await clinic.startGate();

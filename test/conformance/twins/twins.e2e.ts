@@ -13,7 +13,10 @@ const restless =
   /random|uuid|clock|timeofday|pg_sleep|_xact|txid|backend|now\(|inet_client|inet_server|array_sample|array_shuffle/;
 
 /** A value as it is, of an array or range: how many parts it has, and which are NULL, is told. */
-const asItIs = /"(?:any_value|first_value|last_value|lag|lead|nth_value)"\(s\.(?:tb|ia|jba|coa|r|dr|mr)\b/;
+const asItIs = /"(?:any_value|first_value|last_value|lag|lead|nth_value)"\((?:[^()]+, )?s\.(?:tb|ia|jba|coa|r|dr|mr)\b/;
+
+/** Before PostgreSQL 17 it fails on what is infinite, and on nothing else (docs/guide/threat-model.md). */
+const ageOfMoment = /"age"\([^()]*s\.(?:ts|tz|d)\b/;
 
 const versions: readonly PostgresVersion[] = ['18', '15'];
 
@@ -29,7 +32,7 @@ for (const version of versions) {
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the query says so
       const signatures = (await worlds.clinic.postgres.query('tame', signaturesSql)) as unknown as Signature[];
       const asked = [...signatures.flatMap(expressionsOf), ...casts].filter(
-        ({ sql }) => !restless.test(sql) && !asItIs.test(sql),
+        ({ sql }) => !restless.test(sql) && !asItIs.test(sql) && !(version === '15' && ageOfMoment.test(sql)),
       );
       assert.ok(asked.length > 10_000, `${asked.length}`);
       const told: string[] = [];
