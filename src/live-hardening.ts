@@ -9,7 +9,7 @@ import { systemClock as clock } from './adapters/system/clock.ts';
 import { systemRandom as random } from './adapters/system/random.ts';
 import type { HardenAt, Hardening, HardenScript } from './cli/harden.ts';
 import type { LoadedConfig } from './config/resolve.ts';
-import { ok, type Result, refuse } from './core/result.ts';
+import { fail, ok, type Refusal, type Result, refuse } from './core/result.ts';
 import { loadCatalog } from './gateway/postgres-catalog.ts';
 import { type DeriveKey, rolePassword } from './gateway/posture-names.ts';
 import { type PosturePlan, planPosture } from './gateway/posture-plan.ts';
@@ -33,10 +33,19 @@ export async function openHardening(loaded: LoadedConfig, at: HardenAt): Promise
   const keys = kek.ok ? nodeKeys(loaded.config.state, kek.value) : kek;
   if (!keys.ok) return keys;
   const login = upstreamOf(connection, loaded);
-  const asked = at.admin ? { ...login, ...at.admin, password: at.adminPassword } : login;
-  const session = await openCatalogSession(asked);
-  if (!session.ok) return session;
+  const session = await (at.admin
+    ? openCatalogSession({ ...login, ...at.admin, password: at.adminPassword }, at.admin.user)
+    : openCatalogSession(login));
+  if (!session.ok) return at.admin ? refusedAdmin(session.error) : session;
   return ok(new LiveHardening(loaded, at.connection, login, keys.value, session.value));
+}
+
+function refusedAdmin(refusal: Refusal): Result<never> {
+  if (refusal.code !== 'upstream_refused') return fail(refusal);
+  return fail({
+    ...refusal,
+    next: 'Give the password of who --admin names in CHARTGATE_ADMIN_PASSWORD or PGPASSWORD.',
+  });
 }
 
 /** The gate's own key; where there is none yet it is made, as the gate would. */
@@ -58,11 +67,12 @@ interface CatalogSession {
 
 /**
  * INVARIANT: names are found in pg_catalog only, so that every other one is written with its schema.
- * Refused: whatever connecting is refused with.
+ * Refused: whatever connecting is refused with; `role` is who signs in where that is not the gate's own login.
  */
-export async function openCatalogSession(target: UpstreamTarget): Promise<Result<CatalogSession>> {
+export async function openCatalogSession(target: UpstreamTarget, role?: string): Promise<Result<CatalogSession>> {
   const startup = { ...startupParameters, search_path: 'pg_catalog', application_name: 'chartgate harden' };
-  const connected = await connectUpstream(target, startup, { clock, random });
+  const login = role === undefined ? {} : { login: `the login of ${role}` };
+  const connected = await connectUpstream(target, startup, { clock, random, ...login });
   if (!connected.ok) return connected;
   const session = new QuerySession(connected.value);
   return ok({ query: (sql) => session.ask(sql), close: () => session.end() });
@@ -146,7 +156,7 @@ class LiveHardening implements Hardening {
   /** What the gate would do: sign in with the derived password, and reach the views and nothing else. */
   async #asRole({ set, role, views }: PosturePlan['sets'][number]): Promise<Finding[]> {
     const password = rolePassword(this.#derive, this.#connection, role);
-    const session = await openCatalogSession({ ...this.#login, user: role, password });
+    const session = await openCatalogSession({ ...this.#login, user: role, password }, role);
     if (!session.ok) return [{ ok: false, text: `${role} cannot sign in: ${session.error.text}` }];
     const wrong: Finding[] = [];
     if (set !== 'all') {

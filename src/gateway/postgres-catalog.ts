@@ -1,6 +1,7 @@
 // Reads the catalog of an upstream into the snapshot the analysis works on. Works as an ordinary role on PostgreSQL 14–18.
 // It must never read a row of the customer's data.
 
+import { createHash } from 'node:crypto';
 import type { Classification } from '../core/phi.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
 import {
@@ -28,13 +29,14 @@ import {
   versionSql,
 } from './postgres-catalog-queries.ts';
 import { CatalogSnapshot, RelationTable } from './postgres-catalog-snapshot.ts';
-import { readSafeFunctions } from './postgres-functions.ts';
+import { readSafeFunctions, type SafeFunctions } from './postgres-functions.ts';
 import {
   codeSql,
   type KnownTies,
   placesSql,
   referencesSql,
   settingDefaultsSql,
+  type TieRows,
   tiesOf,
   togetherSql,
 } from './postgres-ties.ts';
@@ -69,17 +71,46 @@ interface BuiltIn {
   readonly types: QueryRows['rows'];
 }
 
+/** All that a snapshot is made of. */
+interface Said {
+  readonly rules: ClassificationRules | undefined;
+  readonly safe: SafeFunctions;
+  readonly builtIn: BuiltIn;
+  /** Null = what defines views and generated columns could not be read in time. */
+  readonly definitions: QueryRows['rows'] | null;
+  readonly columns: QueryRows['rows'];
+  readonly types: QueryRows['rows'];
+  readonly names: Record<'functions' | 'operators' | 'types' | 'casts' | 'database', QueryRows['rows']>;
+  readonly ties: TieRows;
+}
+
 /** Reads one database's catalog again and again. */
 export class CatalogReader {
   readonly #query: CatalogQuery;
   #builtIn: BuiltIn | null = null;
+  #last: (Pick<Said, 'rules' | 'builtIn'> & { readonly digest: string; readonly catalog: Catalog }) | null = null;
 
   constructor(query: CatalogQuery) {
     this.#query = query;
   }
 
-  /** A new snapshot. Fails with what the query fails with. */
+  /**
+   * A snapshot: the very one of before where nothing in it is another, as temporary tables come and go and are in none. Fails
+   * with what the query fails with.
+   */
   async load(rules: ClassificationRules | undefined, previousVersion: number): Promise<Result<Catalog>> {
+    const asked = await this.#ask(rules);
+    if (!asked.ok) return asked;
+    const { builtIn } = asked.value;
+    const digest = digestOf(asked.value);
+    const last = this.#last;
+    if (last && last.rules === rules && last.builtIn === builtIn && last.digest === digest) return ok(last.catalog);
+    const catalog = snapshotOf(asked.value, previousVersion + 1);
+    this.#last = { rules, builtIn, digest, catalog };
+    return ok(catalog);
+  }
+
+  async #ask(rules: ClassificationRules | undefined): Promise<Result<Said>> {
     const safe = await readSafeFunctions(this.#query, rules?.functions);
     if (!safe.ok) return safe;
     const { oids } = safe.value;
@@ -107,9 +138,9 @@ export class CatalogReader {
       inherits = [],
       functions = [],
       operators = [],
+      typeNames = [],
       types = [],
-      typesByOid = [],
-      database,
+      database = [],
       casts = [],
       together = [],
       references = [],
@@ -124,26 +155,16 @@ export class CatalogReader {
     ]);
     if (!reset.ok) return reset;
     if (!builtIn.ok) return builtIn;
-    const classifier = { word: spoken(rules), paths: spokenPaths(rules), byType: classify(rules) };
-    const drafts = draftsOf(columns, definitionsOf(definitions.ok ? definitions.value.rows : []), classifier);
-    const families = familiesOf(inherits);
-    const tiedBy = tiesOf({ together, references, places, code, settings, inherits }, families);
-    for (const [oid, draft] of drafts) tie(draft, tiedBy(oid));
-    shareWithinFamilies(drafts, families);
-    return ok(
-      new CatalogSnapshot([builtIn.value.relations, new RelationTable([...drafts.values()].map(relationOf))], {
-        version: previousVersion + 1,
-        complete: definitions.ok,
-        database: database?.[0]?.[0] ?? '',
-        utf8: database?.[0]?.[1] === 'UTF8',
-        safe: safe.value,
-        functions: new Set(functions.map(([name]) => name ?? '')),
-        operators: new Set(operators.map(([name]) => name ?? '')),
-        types: new Map(types.map(([name, isEnum]) => [name ?? '', isEnum === 't'])),
-        castTypes: new Set(casts.flatMap(([oid, name]) => (name ? [Number(oid), name] : [Number(oid)]))),
-        typesByOid: [...builtIn.value.types, ...typesByOid],
-      }),
-    );
+    return ok({
+      rules,
+      safe: safe.value,
+      builtIn: builtIn.value,
+      definitions: definitions.ok ? definitions.value.rows : null,
+      columns,
+      types,
+      names: { functions, operators, types: typeNames, casts, database },
+      ties: { together, references, places, code, settings, inherits },
+    });
   }
 
   /** `version`: what it was before it is read. */
@@ -157,6 +178,53 @@ export class CatalogReader {
     this.#builtIn = { version, relations: new RelationTable(relations), types };
     return ok(this.#builtIn);
   }
+}
+
+function snapshotOf(
+  { rules, safe, builtIn, definitions, columns, types, names, ties }: Said,
+  version: number,
+): Catalog {
+  const classifier = { word: spoken(rules), paths: spokenPaths(rules), byType: classify(rules) };
+  const drafts = draftsOf(columns, definitionsOf(definitions ?? []), classifier);
+  const families = familiesOf(ties.inherits);
+  const tiedBy = tiesOf(ties, families);
+  for (const [oid, draft] of drafts) tie(draft, tiedBy(oid));
+  shareWithinFamilies(drafts, families);
+  return new CatalogSnapshot([builtIn.relations, new RelationTable([...drafts.values()].map(relationOf))], {
+    version,
+    complete: definitions !== null,
+    database: names.database[0]?.[0] ?? '',
+    utf8: names.database[0]?.[1] === 'UTF8',
+    safe,
+    functions: new Set(names.functions.map(([name]) => name ?? '')),
+    operators: new Set(names.operators.map(([name]) => name ?? '')),
+    types: new Map(names.types.map(([name, isEnum]) => [name ?? '', isEnum === 't'])),
+    castTypes: new Set(names.casts.flatMap(([oid, name]) => (name ? [Number(oid), name] : [Number(oid)]))),
+    typesByOid: [...builtIn.types, ...types],
+  });
+}
+
+/** Of all that the database said of relations in the snapshot and their families. */
+function digestOf({ safe, definitions, columns, types, names, ties }: Said): string {
+  const known = new Set(ties.inherits.flat());
+  for (const [oid] of columns) known.add(oid ?? null);
+  const of = (rows: QueryRows['rows'], at: number): QueryRows['rows'] =>
+    rows.filter((row) => known.has(row[at] ?? null));
+  const { together, references, places, code, settings, inherits } = ties;
+  const unordered = [
+    ...Object.values(names),
+    definitions ?? [],
+    inherits,
+    of(together, 0),
+    of(references, 1),
+    of(places, 0),
+    of(code, 0),
+    of(settings, 0),
+  ].map((rows) => rows.map((row) => JSON.stringify(row)).toSorted());
+  const hash = createHash('sha256');
+  for (const each of [safe.declared, safe.oids, [...safe.calls], definitions === null, columns, types, unordered])
+    hash.update(JSON.stringify(each));
+  return hash.digest('base64');
 }
 
 /** A snapshot of a database that is asked once. */

@@ -10,6 +10,7 @@ import type { Catalog, Column } from '../sql/catalog.ts';
 import { holds, mayHold } from '../sql/held-types.ts';
 import { isProtected, type Lineage } from '../sql/lineage.ts';
 import { commentColumns } from '../sql/relations.ts';
+import { ProtocolError } from '../wire/postgres/protocol-error.ts';
 
 /** What RowDescription says of a field (PostgreSQL protocol, message formats). */
 export interface OutputField {
@@ -30,6 +31,16 @@ export interface ColumnPlan {
   readonly classes: readonly (PhiClass | 'derived' | 'unknown')[];
 }
 
+/** Statements that never answer rows. */
+const rowless: ReadonlySet<StatementAnalysis['kind']> = new Set([
+  'transaction',
+  'setting',
+  'prepare',
+  'deallocate',
+  'empty',
+]);
+
+/** @throws ProtocolError where the statement has no columns */
 export function planColumns(
   fields: readonly OutputField[],
   analysis: StatementAnalysis,
@@ -37,6 +48,8 @@ export function planColumns(
   view: MaskView,
   counts: Record<string, number>,
 ): ColumnPlan {
+  if (rowless.has(analysis.kind))
+    throw new ProtocolError('malformed', `The server describes rows of ${analysis.facts.command}, which has none.`);
   if (view.unmask === 'all') return { maskers: fields.map(() => null), untouched: true, classes: [] };
   const outputs = analysis.outputs?.length === fields.length ? analysis.outputs : null;
   const classes = new Set<PhiClass | 'derived' | 'unknown'>();

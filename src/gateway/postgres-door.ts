@@ -24,6 +24,7 @@ import { PostgresSession } from './postgres-session.ts';
 import { type SignedIn, type SignInDeps, signIn } from './postgres-sign-in.ts';
 import { type CancelRequest, type Startup, takeStartup } from './postgres-startup.ts';
 import type { PostgresTarget } from './postgres-target.ts';
+import { recordedClient } from './recorded-name.ts';
 import { StreamReader } from './stream-reader.ts';
 
 /** One connection of the configuration, as this door serves it: by one route for all, or one a set of classes to see. */
@@ -191,7 +192,7 @@ export class PostgresDoor {
       return;
     }
     const session = this.#session(admitted, audited);
-    const cancels = new CancelRequests(() => session.arrived().then(() => upstream.cancel()));
+    const cancels = new CancelRequests(() => session.cancel());
     const secretKey = this.#deps.random.bytes(startup.secretKeyBytes);
     const open: OpenSession = { subject: signedIn.subject, session, upstream, secretKey, cancels };
     this.#open.add(open);
@@ -212,7 +213,7 @@ export class PostgresDoor {
         subject,
         connection: startup.database,
         door: 'postgres',
-        client: startup.applicationName.slice(0, 100),
+        client: recordedClient(startup.applicationName),
         address: client.remote,
         method,
         ...(parent ? { parent } : {}),

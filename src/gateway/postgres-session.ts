@@ -164,12 +164,15 @@ export class PostgresSession {
   }
 
   /**
-   * Resolves when what the client has said so far is at the upstream, as far as it runs something: a CancelRequest that
-   * comes before its statement is lost on the server.
+   * CancelRequest for the upstream, which loses one that comes before its statement: so it is asked when what the client has
+   * said so far is there, as far as it runs something. Where that turns out to be held, the wait for people ends instead.
    */
-  async arrived(): Promise<void> {
-    while (this.#fromClient.busy && !(this.#replies.running && this.#pipeline.isEmpty))
-      await Promise.race([this.#fromClient.drained(), this.#pipeline.left()]);
+  async cancel(): Promise<void> {
+    while (this.#fromClient.busy && !(this.#replies.running && this.#pipeline.isEmpty)) {
+      if (this.cancelHold()) return;
+      await Promise.race([this.#fromClient.drained(), this.#pipeline.left(), this.#submission.held()]);
+    }
+    await this.#deps.upstream.cancel();
   }
 
   /** With a refusal the client is told why; without, it has already gone. */

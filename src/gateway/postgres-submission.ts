@@ -58,6 +58,7 @@ export class Submission {
   readonly #parts: SessionParts;
   #waiting = new AbortController();
   #holding = false;
+  #onHeld: (() => void)[] = [];
   #isClosed = false;
 
   constructor(deps: SubmissionDeps, parts: SessionParts) {
@@ -68,6 +69,11 @@ export class Submission {
   /** It waits for people. */
   get holding(): boolean {
     return this.#holding;
+  }
+
+  /** Resolves when the next message waits for people. */
+  held(): Promise<void> {
+    return new Promise((resolve) => this.#onHeld.push(resolve));
   }
 
   /** Ends a wait for people. */
@@ -182,5 +188,6 @@ export class Submission {
       ['H', hold.link],
     ]);
     this.#parts.send(encodeNoticeResponse(fields));
+    for (const each of this.#onHeld.splice(0)) each();
   };
 }

@@ -4,7 +4,7 @@
 import { keepNewest } from '../core/newest.ts';
 import type { PatientPlaces } from '../core/patient-places.ts';
 import type { PhiClass } from '../core/phi.ts';
-import { ok, type Refusal, type Result, refuse } from '../core/result.ts';
+import { fail, ok, type Refusal, type Result, refuse } from '../core/result.ts';
 import type { ClassificationRules } from '../masking/classification.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { UpstreamConnection } from '../ports/postgres-upstream.ts';
@@ -239,11 +239,11 @@ export class PostgresTarget {
       this.#stale = true;
       return loaded;
     }
+    if (loaded.value !== this.#catalog) this.#forget();
     this.#catalog = loaded.value;
     this.#version = version.value;
     this.#confirmedMs = asked === this.#changes ? askedMs : Number.NEGATIVE_INFINITY;
     this.#readMs = askedMs;
-    this.#forget();
     return loaded;
   }
 
@@ -259,10 +259,10 @@ export class PostgresTarget {
     const { posture } = this.#deps;
     if (posture) {
       const problems = await posture.problems((sql) => this.#own.query(sql));
-      if (!problems.ok) return problems;
+      if (!problems.ok) return fail({ ...problems.error, next: nextHarden });
       if (problems.value.length > 0)
         return refuse('upstream_privileged', `The database does not enforce its masks: ${problems.value.join('; ')}.`, {
-          next: 'The operator should run chartgate harden --verify, then --apply.',
+          next: nextHarden,
         });
     }
     if (this.#deps.acceptPrivilegedLogin) return null;
@@ -273,6 +273,8 @@ export class PostgresTarget {
     return refuse('upstream_privileged', `The gate's upstream login can do too much to be masked behind: ${why}.`);
   }
 }
+
+const nextHarden = 'The operator should run chartgate harden --verify, then --apply.';
 
 function namesUnknown(analysis: StatementAnalysis): boolean {
   return analysis.refusals.some((each) => each.code === 'unknown_relation');

@@ -318,6 +318,28 @@ describe('an upstream that lies', () => {
     await allIsWell();
   });
 
+  it('rows of a statement that has none', async () => {
+    for (const text of ['BEGIN', 'SET extra_float_digits = 1', 'PREPARE one AS SELECT 1', 'DEALLOCATE ALL']) {
+      road.lie('--with rows', ahead('C', Buffer.concat([oneField, oneRow(['Zebulon'])])));
+      road.lie('--described', (type, frame) =>
+        type === 'n' ? oneField : type === 'C' ? Buffer.concat([oneRow(['Zebulon']), frame.whole]) : null,
+      );
+      for (const asked of [
+        [encodeQuery(`${text} --with rows`)],
+        [parse(`${text} --described`), bind(), execute(), encodeSync()],
+      ]) {
+        const peer = await signedIn('ana');
+        peer.send(...asked);
+        for (let frame = await peer.receive(); frame; frame = await peer.receive()) {
+          if (frame.type === 'Z'.charCodeAt(0)) peer.close();
+        }
+        assertClean(peer);
+        await endsAs('ana', 'upstream_protocol');
+      }
+    }
+    await allIsWell();
+  });
+
   it('in a COPY: other columns, another format, half a row, a direction nobody asked for', async () => {
     for (const [marker, lie] of [
       ['more columns', replace('d', message('d', '123-45-6789\tZebulon\tZebulon\n'))],

@@ -280,6 +280,13 @@ describe('sign-in', () => {
     );
   });
 
+  it('keeps a name that a client gives itself on record, without whoever is named in it', async () => {
+    const client = await clinic.connect('ana', { options: '--application-name=report\\ on\\ SSN\\ 219-09-9999' });
+    await client.end();
+    const [latest] = await clinic.sessions();
+    assert.equal(latest?.client, 'report on SSN [SSN]');
+  });
+
   it('answers garbage with an error or silence, and stays alive', async () => {
     for (const garbage of [
       Buffer.from('GET / HTTP/1.1\r\n\r\n'),

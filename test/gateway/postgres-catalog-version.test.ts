@@ -80,6 +80,38 @@ test('the version of a catalog changes with it', async (t) => {
   assert.ok(first.columns, 'the columns of pg_class');
   const again = await load();
   assert.deepEqual(again, { queries: first.queries - 2, columns: first.columns });
+
+  // A snapshot is another one only where something in it is.
+  const snapshot = async (): Promise<unknown> => {
+    const catalog = await reader.load(undefined, 0);
+    assert.ok(catalog.ok);
+    return catalog.value;
+  };
+  const known = await snapshot();
+  await newer.query('CREATE TEMP TABLE passing (id int PRIMARY KEY, a int, b int, CHECK (a < b))');
+  assert.equal(await snapshot(), known, 'a temporary table is in none');
+  for (const change of [
+    'ALTER TABLE other ADD UNIQUE (b)',
+    'ALTER TABLE other ADD COLUMN c int GENERATED ALWAYS AS (b + 1) STORED',
+    'CREATE VIEW shown AS SELECT b FROM other',
+    'CREATE OR REPLACE VIEW shown AS SELECT c AS b FROM other',
+    'ALTER TABLE other ADD CHECK (b < c)',
+    'ALTER TABLE people ADD FOREIGN KEY (shown) REFERENCES named (name)',
+    'CREATE TABLE younger () INHERITS (other)',
+    "CREATE FUNCTION upper(x int) RETURNS text LANGUAGE sql AS 'SELECT 1::text'",
+    'CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int, FUNCTION = int4eq)',
+    "CREATE TYPE mood AS ENUM ('well')",
+    'CREATE DOMAIN small AS int CHECK (VALUE < 10)',
+    'ALTER TABLE other ENABLE ROW LEVEL SECURITY',
+    'CREATE POLICY own ON other USING (b > c)',
+    "ALTER TABLE other ALTER b SET DEFAULT current_setting('work_mem')::int",
+  ]) {
+    if (change.includes('REFERENCES')) await newer.query('CREATE TABLE named (name text PRIMARY KEY)');
+    const before = await snapshot();
+    await newer.query(change);
+    assert.notEqual(await snapshot(), before, change);
+  }
+
   await newer.query('SET allow_system_table_mods = on; GRANT SELECT (relname) ON pg_catalog.pg_class TO PUBLIC');
   assert.deepEqual(await load(), first);
   assert.deepEqual(await load(), again);

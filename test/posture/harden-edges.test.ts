@@ -81,6 +81,20 @@ test('a statement that fails half-way leaves nothing', async () => {
   assert.match(early.stdout, /FAILED {2}chartgate_ehr_owner is missing/);
 });
 
+test('an administrator who is refused is told whose password it was', async () => {
+  const admin = ['--admin', `postgres://someone@127.0.0.1:${clinic.postgres.port}/ehr`, '-c', clinic.config];
+  for (const [password, said] of [
+    [{ CHARTGATE_ADMIN_PASSWORD: 'wrong' }, /refused the login of someone: the password is not that of the login/],
+    [{}, /asks for a password, and the login of someone has been given none/],
+  ] as const) {
+    const env = { EHR_PASSWORD: 'upstream-secret', ...password };
+    const refused = await clinic.chartgate(['harden', 'ehr', '--print', ...admin], null, env);
+    assert.notEqual(refused.code, 0);
+    assert.match(refused.stderr, said);
+    assert.match(refused.stderr, /CHARTGATE_ADMIN_PASSWORD or PGPASSWORD/);
+  }
+});
+
 test('administrators who come at once make one posture, and twice is once', async () => {
   const made = await Promise.all([1, 2, 3].map(() => clinic.harden('--apply')));
   for (const { code, stderr } of made) assert.equal(code, 0, stderr);

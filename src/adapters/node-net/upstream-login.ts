@@ -1,4 +1,4 @@
-// Sign-in as the gate's own login: StartupMessage to the first ReadyForQuery (PostgreSQL protocol, "Start-up").
+// Sign-in to an upstream, mostly as the gate's own login: StartupMessage to the first ReadyForQuery (PostgreSQL protocol, "Start-up").
 
 import type { ErrorCode } from '../../core/errors.ts';
 import type { UpstreamTarget } from '../../ports/postgres-upstream.ts';
@@ -30,6 +30,8 @@ export interface LoginDeps {
   readonly random: Random;
   /** Default: computed for each sign-in. */
   readonly saltPassword?: SaltPassword;
+  /** Whose login it is, as a refusal says it. Default: the gate's. */
+  readonly login?: string;
 }
 
 export class LoginFailure extends Error {
@@ -50,9 +52,10 @@ export async function signIn(
   deps: LoginDeps,
 ): Promise<SignedIn> {
   const { flow } = transport;
-  const messages = new Messages(transport);
+  const { login = "the gate's login" } = deps;
+  const messages = new Messages(transport, login);
   flow.write(encodeStartupMessage(Object.entries({ ...startup, user: target.user, database: target.database })));
-  await authenticate(messages, transport, target, deps);
+  await authenticate(messages, transport, target, { ...deps, login });
 
   const parameters = new Map<string, string>();
   let key: BackendKeyData | null = null;
@@ -84,7 +87,7 @@ async function authenticate(
   messages: Messages,
   transport: Transport,
   target: UpstreamTarget,
-  deps: LoginDeps,
+  deps: LoginDeps & { readonly login: string },
 ): Promise<void> {
   const { flow } = transport;
   const asked = await messages.authentication();
@@ -98,13 +101,13 @@ async function authenticate(
           'The upstream asks for the password in clear over a network: require TLS.',
         );
       }
-      flow.write(encodePasswordMessage(passwordOf(target)));
+      flow.write(encodePasswordMessage(passwordOf(target, deps.login)));
       break;
     case 'md5':
-      flow.write(encodePasswordMessage(md5Password(target.user, passwordOf(target), asked.salt)));
+      flow.write(encodePasswordMessage(md5Password(target.user, passwordOf(target, deps.login), asked.salt)));
       break;
     case 'sasl':
-      await scram(messages, transport, passwordOf(target), asked.mechanisms, deps);
+      await scram(messages, transport, passwordOf(target, deps.login), asked.mechanisms, deps);
       break;
     case 'other':
       throw new LoginFailure(
@@ -149,9 +152,9 @@ async function scram(
   }
 }
 
-function passwordOf(target: UpstreamTarget): string {
-  if (target.password !== null) return target.password;
-  throw new LoginFailure('upstream_refused', 'The upstream asks for a password, and this connection has none.');
+function passwordOf({ password }: UpstreamTarget, login: string): string {
+  if (password !== null) return password;
+  throw new LoginFailure('upstream_refused', `The upstream asks for a password, and ${login} has been given none.`);
 }
 
 function unexpected(): LoginFailure {
@@ -161,10 +164,12 @@ function unexpected(): LoginFailure {
 /** Backend messages one at a time. An ErrorResponse or the end of the connection is a failure of the sign-in. */
 class Messages {
   readonly #reader = new FrameReader(backendSignIn);
+  readonly #login: string;
   #closed = false;
   #wake: () => void = () => {};
 
-  constructor({ flow }: Transport) {
+  constructor({ flow }: Transport, login: string) {
+    this.#login = login;
     flow.onClose(() => {
       this.#closed = true;
       this.#wake();
@@ -180,7 +185,7 @@ class Messages {
     for (;;) {
       const frame = this.#reader.next();
       if (frame && String.fromCharCode(frame.type) === 'E') {
-        throw refusedLogin(sqlstateOf(decodeNoticeFields(frame.body).get('C') ?? ''));
+        throw refusedLogin(this.#login, sqlstateOf(decodeNoticeFields(frame.body).get('C') ?? ''));
       }
       if (frame) return frame;
       if (this.#closed)
@@ -219,11 +224,11 @@ const passing: Readonly<Record<string, string>> = {
   '57P03': 'it is starting or stopping',
 };
 
-function refusedLogin(sqlstate: string): LoginFailure {
+function refusedLogin(login: string, sqlstate: string): LoginFailure {
   const why = refusals[sqlstate] ?? passing[sqlstate];
   return new LoginFailure(
     passing[sqlstate] === undefined ? 'upstream_refused' : 'upstream_unavailable',
-    `The upstream refused the gate's login${why === undefined ? '' : `: ${why}`} (SQLSTATE ${sqlstate}).`,
+    `The upstream refused ${login}${why === undefined ? '' : `: ${why}`} (SQLSTATE ${sqlstate}).`,
   );
 }
 
