@@ -36,10 +36,38 @@ function stringEnd(text: string, at: number): number {
   }
 }
 
+/** A number as it is written, where a double is not all of it or is written otherwise: JSON.stringify gives it back. */
+export interface WrittenNumber extends JsonObject {
+  readonly rawJSON: string;
+}
+
+export function isWrittenNumber(value: Json): value is WrittenNumber {
+  return JSON.isRawJSON(value);
+}
+
+/** Digits that a double may not have, or writes otherwise: many of them, a fraction, an exponent, zero below zero. */
+const notShort = /(?<=^|[\s:,[])-?\d+(?:\.\d+(?:[eE][+-]?\d+)?|[eE][+-]?\d+|(?<=\d{16}|-0))(?=$|[\s,\]}])/g;
+
+/** In a text, too, where it stands so: that is read by token in vain. */
+function hasRewrittenNumber(text: string): boolean {
+  return text.match(notShort)?.some((number) => String(Number(number)) !== number) ?? false;
+}
+
+/** The same with each number as it is written. @throws SyntaxError as JSON.parse. */
+export function parseJsonAsWritten(text: string): Json {
+  const value = parseJson(text);
+  return hasRewrittenNumber(text) ? parsedByToken(text, numberAsWritten) : value;
+}
+
+function numberAsWritten(token: string): Json {
+  const value: Json = JSON.parse(token);
+  return typeof value === 'number' && String(value) !== token ? JSON.rawJSON(token) : value;
+}
+
 const tokens = /["{}[\]]|[^\s{}[\],:"]+/g;
 
 /** The same of what is JSON, a name or a value at a time: by itself, a text is read as it is written. */
-function parsedByToken(text: string): Json {
+function parsedByToken(text: string, valueOf: (token: string) => Json = JSON.parse): Json {
   const whole: Json[] = [];
   const open: (Json[] | Record<string, Json>)[] = [whole];
   let name: string | null = null;
@@ -63,7 +91,7 @@ function parsedByToken(text: string): Json {
       open.push(inner);
     } else {
       if (token === '"') tokens.lastIndex = stringEnd(text, match.index + 1);
-      add(JSON.parse(text.slice(match.index, tokens.lastIndex)));
+      add(valueOf(text.slice(match.index, tokens.lastIndex)));
     }
   }
   return whole[0] ?? null;

@@ -5,7 +5,7 @@ import type { PhiClass } from '../core/phi.ts';
 import { besideNames } from './beside-names.ts';
 import { readContentLines } from './containers/content-lines.ts';
 import { readDelimited } from './containers/delimited.ts';
-import { innerText, isFile, percentDecoded } from './containers/encoded.ts';
+import { innerText, isFile, mayBePacked, percentDecoded } from './containers/encoded.ts';
 import { readFhirXml } from './containers/fhir-xml.ts';
 import { readForm } from './containers/form.ts';
 import { readHl7 } from './containers/hl7v2.ts';
@@ -23,11 +23,9 @@ import { isCutNumber } from './cut-number.ts';
 import { detect, isSorted } from './detect.ts';
 import type { Find } from './detectors/detector.ts';
 import { KnownValues } from './known-values.ts';
-import { isClinical } from './lexicon/clinical-words.ts';
-import { englishWords } from './lexicon/english-words.ts';
 import type { Span } from './mask.ts';
-import { notNames } from './names.ts';
 import { isMaskToken } from './operators.ts';
+import { partedNames } from './parted-names.ts';
 import { placedIds } from './placed-ids.ts';
 import { reversedIds } from './reversed-ids.ts';
 import { spelledText } from './spelled-text.ts';
@@ -82,7 +80,17 @@ export function maskDocument(
   const known = new KnownValues();
   // Below the first text a label is known by itself.
   for (const each of beside) read(each, known, false, 1);
-  const document = read(text, known, false, 0);
+  return maskKnowing(text, replace, prose, { known, own });
+}
+
+/** The same, with what other texts have said of values; it learns what this one says. */
+export function maskKnowing(
+  text: string,
+  replace: Replace,
+  prose: boolean,
+  { known, own }: Pick<Search, 'known' | 'own'>,
+): Masked {
+  const document = read(text, known, false, 0) ?? readPacked(text, prose, known);
   const search: Search = { replace, known, own, spans: new Map() };
   if (!document) return maskText(text, searched(text, prose ? 'prose' : 'value', search), search);
   learn(document, search);
@@ -98,7 +106,7 @@ function learn(document: Document, search: Search): void {
     }
   }
   for (const leaves of leavesWithin(document)) {
-    learnParted(leaves, search);
+    for (const name of partedNames(leaves, search.own)) search.known.add(name, 'name');
     findParted(leaves, search);
   }
 }
@@ -141,32 +149,6 @@ function findParted(leaves: readonly Leaf[], search: Search): void {
 }
 
 const partsMax = 12;
-
-/** A name whose words stand in two places, one behind the other. */
-function learnParted(leaves: readonly Leaf[], { known, own }: Search): void {
-  let before = '';
-  for (const { value, cls, keyOf } of leaves) {
-    if (keyOf !== undefined || value.trim() === '') continue;
-    const isRead = cls === undefined || cls === 'note';
-    const first = isRead && before !== '' ? (nameAhead.exec(value)?.[0] ?? '') : '';
-    const whole = `${before} ${first}`;
-    if (first !== '' && first !== before && !isOrdinary(before) && !isOrdinary(first)) {
-      const isName = ({ start, end, type }: Span): boolean => type === 'name' && end - start === whole.length;
-      if (detect(whole, false, own).some(isName)) known.add(whole, 'name');
-    }
-    before = isRead ? (nameBehind.exec(value.slice(-nameBehindChars))?.[0] ?? '') : '';
-  }
-}
-
-function isOrdinary(word: string): boolean {
-  const key = word.toLowerCase();
-  return englishWords.has(key, 0, key.length) || isClinical(key) || notNames.has(key);
-}
-
-const nameBehind = /(?<![\p{L}\p{N}])\p{Lu}\p{Ll}[\p{L}'’-]{1,30}(?=\s{0,4}$)/u;
-/** What it takes at most, with what stands around it. */
-const nameBehindChars = 48;
-const nameAhead = /(?<=^\s{0,4})\p{Lu}\p{Ll}[\p{L}'’-]{1,30}(?![\p{L}\p{N}])/u;
 
 const wholeName = /^\p{Lu}[\p{L}.'’-]*(?:,? \p{Lu}[\p{L}.'’-]*){1,3}$/u;
 
@@ -239,11 +221,30 @@ function read(text: string, known: KnownValues, isRecord: boolean, depth: number
   return null;
 }
 
+/** A text that stands in another writing as a whole, or is a file: that of what nobody writes in (`prose`) stays. */
+function readPacked(text: string, prose: boolean, known: KnownValues): Document | null {
+  if (!longWord.test(text) && !text.includes('%')) return null;
+  const leaf = wholeLeaf(text, prose ? 'prose' : 'value');
+  const packed = innerText(text, leaf.reads);
+  const inner = new Map<Leaf, Inner>();
+  if (packed && !packed.isPlain) inner.set(leaf, { ...packed, document: read(packed.text, known, false, 1) });
+  else if (!(prose && isFile(text)) && !percentDecoded(leaf)) return null;
+  return { leaves: [leaf], isJson: false, inner };
+}
+
+/** What every other writing begins with. */
+const longWord = /^\s*(?:\S{16}|begin )/;
+
+function wholeLeaf(text: string, reads: Reading): Leaf {
+  return { start: 0, end: text.length, value: text, offsets: null, cls: undefined, reads, encode: asWritten };
+}
+
 function asRecord(leaf: Leaf): Leaf {
   return leaf.reads === 'prose' ? { ...leaf, reads: 'record' } : leaf;
 }
 
-const documentStart = /^\s*(?:[[{]|<[?!A-Za-z]|MSH\W|FHS\W|BHS\W|ISA\W)/;
+const documentStart =
+  /^\s*(?:[[{]|<[?!A-Za-z]|MSH\W|FHS\W|BHS\W|ISA\W|(?:INSERT|insert|REPLACE|replace)\s+(?:INTO|into)\b)/;
 
 /** Whether the text that begins so may be a document, which only its end can tell. */
 export function mayBeDocument(head: string): boolean {
@@ -251,6 +252,7 @@ export function mayBeDocument(head: string): boolean {
   return (
     documentStart.test(head) ||
     mayHoldBlocks(head) ||
+    mayBePacked(head) ||
     [readSqlRows, readDelimited, readKeyedLines].some((reads) => reads(lines) !== null)
   );
 }
@@ -272,8 +274,10 @@ function maskText(text: string, spans: readonly Span[], search: Search): Masked 
 
 /** What is found in a text without structure, sorted, without overlap. */
 export function spansIn(text: string, reads: Reading, search: Pick<Search, 'known' | 'own'>): readonly Span[] {
-  const spans = searched(text, reads, search);
-  return merged([...search.known.find(text), ...spans]);
+  const leaf = wholeLeaf(text, reads);
+  const plain = percentDecoded(leaf) ?? leaf;
+  const spans = merged([...search.known.find(plain.value), ...searched(plain.value, reads, search)]);
+  return spans.map(({ start, end, type }) => ({ start: placeOf(plain, start), end: placeOf(plain, end), type }));
 }
 
 /** The same but for what is known already; what its labels say of values becomes known. */

@@ -1,6 +1,6 @@
 // JSON of any depth: same shape out, every string masked, and what a field's name gives away masked wherever it recurs.
 
-import { isJsonArray, type Json, parseJson } from '../core/json.ts';
+import { isJsonArray, isWrittenNumber, type Json, parseJsonAsWritten } from '../core/json.ts';
 import { maskDocument } from './document.ts';
 import { viewOfDocument } from './document-patient.ts';
 import type { MaskView } from './mask.ts';
@@ -10,12 +10,12 @@ import { replaceOf, scanText, type Tally } from './text.ts';
 export function maskJson(value: Json, view: MaskView, counts?: Tally): Json {
   if (view.unmask === 'all') return value;
   if (typeof value === 'string') return scanText(value, view, counts);
-  if (typeof value !== 'object' || value === null) return value;
+  if (typeof value !== 'object' || value === null || isWrittenNumber(value)) return value;
   const whole = JSON.stringify(value);
   const replace = replaceOf(viewOfDocument(whole, view), counts);
   const { text, found, isJson } = maskDocument(whole, replace, true, view.own, view.beside);
   // INVARIANT: what was too deep to be read as JSON is given back as nothing, never as it was.
   if (!isJson) return isJsonArray(value) ? [] : {};
   if (found.length === 0) return value;
-  return parseJson(text);
+  return parseJsonAsWritten(text);
 }

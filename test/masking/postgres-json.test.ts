@@ -161,3 +161,31 @@ describe('a document masked by path', () => {
     assert.equal(spokenPaths(config)('public', 'docs', 'other'), undefined);
   });
 });
+
+describe('numbers of a document in which something is masked', () => {
+  const numbers = '"id":9007199254740993,"amount":1.10,"far":1e400,"zero":-0,"of":[1.0,{"n":12345678901234567890}]';
+  const cell = (paths: JsonPaths): string => {
+    const value = Buffer.from(`{${numbers},"ssn":"123-45-6789"}`);
+    const column = {
+      type: { kind: 'base', name: 'json' },
+      typmod: -1,
+      format: 0,
+      classification: 'unknown',
+      jsonPaths: paths,
+    } as const;
+    return Buffer.from(maskValue(value, column, viewOf()) ?? []).toString();
+  };
+
+  it('stay as they are written, where they are clear or only looked through', () => {
+    assert.equal(cell({ '*': 'clear', '/ssn': 'ssn' }), `{${numbers},"ssn":"[SSN]"}`);
+    assert.equal(cell({ '*': 'scan' }), `{${numbers},"ssn":"[SSN]"}`);
+  });
+
+  it('are masked like any others, where they are not', () => {
+    assert.equal(
+      cell({ '*': 'clear', '/id': 'mrn', '/of/*/n': 'age', '/ssn': 'ssn' }),
+      `{${numbers.replace('9007199254740993', 'null').replace('12345678901234567890', 'null')},"ssn":"[SSN]"}`,
+    );
+    assert.doesNotMatch(cell({ '*': 'unknown' }), /:-?\d/);
+  });
+});

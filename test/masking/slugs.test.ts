@@ -19,6 +19,9 @@ describe('what is written without blanks', () => {
       ['/home/zquillig/export/labs.csv', 'zquillig'],
       [{ car: { make: 'Honda', plate: '7ABC123' } }, '7ABC123'],
       ['eoD enaJ was seen', 'enaJ'],
+      ['scans/mrn_00482913_chest.pdf', '00482913'],
+      ['ssn_219_09_9999, phone_no_555_123_4567, dob_1956_03_04.txt', '219_09', '555_123', '1956_03'],
+      ['seen at lat 40.7128 lon -74.0060', '40.7128', '74.0060'],
     ] satisfies readonly (readonly [Json, ...string[]])[]) {
       for (const each of gone) assert.ok(!masked(value).includes(each), masked(value));
     }
@@ -31,6 +34,7 @@ describe('what is written without blanks', () => {
       { plate: 'MH-12345', well: 'A01' },
       { growth: { plate: 'MH-12345' } },
       'mRNA and tRNA rose, eGFR fell',
+      'phone_1 and ssn_9 are columns of patient_12 and account_0042',
     ])
       assert.deepEqual(maskJson(value, viewOf()), value);
   });

@@ -114,6 +114,49 @@ describe('text in pieces', () => {
     assert.doesNotMatch(streamed(piecesOf(text, 1000)), /Qwixen/);
   });
 
+  const records: Readonly<Record<string, string>> = {
+    JSON: '{"patient":{"family":"Okonkwo","given":["Chidi"]},"nick":"Bubba"}',
+    'lines of JSON': '{"last":"Quispe","first":"Marisol"}\n{"last":"Okonkwo","first":"Chidi"}',
+    'a table': '\nlast,first,mrn\nQuispe,Marisol,7712\nOkonkwo,Chidi,8831\n',
+    'HL7 v2': 'MSH|^~\\&|A|B|C|D|20240101||ADT^A01|1|P|2.5\rPID|1||7712^^^H^MR||QUISPE^MARISOL||19560304|F\r',
+    XML: '<patient><family>Quispe</family><given>Marisol</given></patient>',
+    'a code fence': '```json\n{"last":"Quispe","first":"Marisol"}\n```',
+    'a statement': "INSERT INTO patients (last, first) VALUES ('Quispe', 'Marisol');",
+  };
+  const somebody = /Quispe|Marisol|Okonkwo|Chidi|Bubba|7712|8831/i;
+  const filler = 'Vital signs are stable; continue as before. '.repeat(300);
+  for (const [name, record] of Object.entries(records)) {
+    it(`has ${name} masked as what it is in its midst, wherever it lies`, () => {
+      for (const before of [9000, 11_250, 13_100]) {
+        const text = `${filler.slice(0, before)}\n${record}\n${filler}`;
+        const masked = streamed(piecesOf(text, 1000));
+        assert.doesNotMatch(masked, somebody);
+        assert.equal(masked, streamed(piecesOf(text, 777)));
+        assert.ok(
+          masked.startsWith(filler.slice(0, before)) && masked.endsWith(filler),
+          masked.slice(before, before + 300),
+        );
+      }
+    });
+  }
+
+  it('holds a record in its midst until it is whole, and refuses one that is too long', () => {
+    const { recordMax } = streamBounds;
+    const recordOf = (length: number): string =>
+      JSON.stringify({ visits: Array.from({ length: length / 40 }, (_, at) => ({ at, given: 'Chidi' })) });
+    const masked = streamed(piecesOf(`${filler}\n${recordOf(recordMax / 4)}\n${filler}`, 65_536));
+    assert.ok(!somebody.test(masked) && masked.endsWith(filler));
+    const stream = maskStream(view);
+    const taken = piecesOf(`${filler}\n${recordOf(recordMax * 2)}`, 65_536).map((piece) => stream.push(piece));
+    assert.equal(taken.at(-1), null);
+    assert.doesNotMatch(taken.join('') + stream.end(), somebody);
+  });
+
+  it('lets lines go on that only look like a table', () => {
+    const lines = `${filler}\n${'stage one done; took 12 ms; next in line\n'.repeat(60_000)}`;
+    assert.equal(streamed(piecesOf(lines, 65_536)), lines);
+  });
+
   it('leaves the text of one who may see all as it is', () => {
     const stream = maskStream(viewOf({}, 'all'));
     assert.equal(`${stream.push('Dr. Okafor')}${stream.end()}`, 'Dr. Okafor');

@@ -118,11 +118,14 @@ function isPackedWhole(value: string): boolean {
   return dataUri.test(value) || /^(?:\\x|0x)?[0-9a-fA-F]+$/.test(value) || claims.test(value) || base32.test(value);
 }
 
+/** A segment of X12 about somebody, behind a word of whoever copied it. */
+export const x12Segment: RegExp = /(?<=[\s>:(])(?:NM1|N[34]|DMG|REF|CLM|SBR|PAT|DTP|INS)\*[^~\n]{1,300}~/;
+
 /** Whether a segment of HL7 v2 or X12 about somebody stands in it, behind whatever else. */
 export function holdsSegments(value: string): boolean {
   return (
     (value.includes('|') && /\b(?:PID|NK1|PV1|PD1|GT1|IN1|MRG)\|[^\n]{0,40}\|/.test(value)) ||
-    (value.includes('~') && /[\s>:(](?:NM1|N[34]|DMG|REF|CLM|SBR|PAT|DTP|INS)\*[^~\n]{1,300}~/.test(value))
+    (value.includes('~') && x12Segment.test(value))
   );
 }
 
@@ -155,6 +158,16 @@ export function hasPackedRun(text: string, runMin: number = packedRun): boolean 
   }
   return false;
 }
+
+/** Whether a text that begins so may stand in another writing as a whole: in lines of base64, in one run, or percent-encoded. */
+export function mayBePacked(head: string): boolean {
+  const [first = '', second = ''] = head.trimStart().slice(0, packedHead).split(/\s+/, 2);
+  if (isDataUri(first) || (first.length >= lineMin && /%[\dA-F]{2}/i.test(first))) return true;
+  return !hasOtherSign(first) && (first.length >= packedHead || Math.min(first.length, second.length) >= lineMin);
+}
+
+/** No digest is as long. */
+const packedHead = 160;
 
 /** A letter, a digit, + or / */
 function isPacked(unit: number): boolean {
@@ -306,11 +319,7 @@ function textOf(bytes: Uint8Array): Text | null {
   const bare = unmarkedUtf16(bytes);
   if (bare) {
     const text = new TextDecoder(bare).decode(bytes);
-    const bytesOf = (each: string): Uint8Array => {
-      const written = utf16Bytes(each).subarray(2);
-      return bare === 'utf-16le' ? written : Buffer.from(written).swap16();
-    };
-    return isText(text) ? { text, bytesOf } : null;
+    return isText(text) ? { text, bytesOf: bare === 'utf-16le' ? littleEndian : bigEndian } : null;
   }
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -342,7 +351,13 @@ function latin1Bytes(text: string): Uint8Array {
 }
 
 function utf16Bytes(text: string): Uint8Array {
-  const bytes = [0xff, 0xfe];
-  for (let at = 0; at < text.length; at++) bytes.push(text.charCodeAt(at) & 255, text.charCodeAt(at) >> 8);
-  return Uint8Array.from(bytes);
+  return littleEndian(`\ufeff${text}`);
+}
+
+function littleEndian(text: string): Buffer {
+  return Buffer.from(text, 'utf16le');
+}
+
+function bigEndian(text: string): Uint8Array {
+  return littleEndian(text).swap16();
 }

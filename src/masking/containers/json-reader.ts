@@ -143,9 +143,9 @@ export class JsonReader {
 const blanks: ReadonlySet<number> = new Set([32, 9, 10, 13]);
 const scalars = /-?\d[\d.eE+-]*|true|false|null/y;
 // oxlint-disable-next-line no-control-regex -- RFC 8259: what a string may hold unescaped
-const quoted = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
-const cutOff = /"(?:[^"\\]|\\[\s\S])*(?:"|\\?$)/y;
-const apostrophed = /'(?:[^'\\]|\\[\s\S])*(?:'|\\?$)/y;
+const quoted = /"[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\u0000-\u001f]*)*"/y;
+const cutOff = /"[^"\\]*(?:\\[\s\S][^"\\]*)*(?:"|\\?$)/y;
+const apostrophed = /'[^'\\]*(?:\\[\s\S][^'\\]*)*(?:'|\\?$)/y;
 /** What another door has put in the place of a value. */
 const maskTokens = /\[[A-Z][A-Z_]{1,11}\](?=\s*[,)\]}])/y;
 /** The name of what makes a value, up to its bracket. */

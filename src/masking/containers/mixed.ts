@@ -1,15 +1,16 @@
 // Records in the midst of other text, as tools and people hand them over: in code fences, after a sentence, one below the
 // other. What lies between is prose.
 
-import { hasPackedRun, holdsSegments, isPackedText, wordMin } from './encoded.ts';
+import { hasPackedRun, holdsSegments, isPackedText, wordMin, x12Segment } from './encoded.ts';
 import { asWritten, type Container, type Leaf } from './leaf.ts';
 
-interface Block {
+/** Where a record lies, or what may be one. */
+export interface Block {
   readonly start: number;
   readonly end: number;
 }
 
-type Add = (block: Block) => void;
+type Add = (block: Block) => unknown;
 
 const fence = /^[ \t]*(```|~~~)[^\n]*\n([\s\S]*?)(?:^[ \t]*\1[ \t]*$|(?![\s\S]))/gm;
 /** Where a record may begin: at a line's start, or after a word and a colon. */
@@ -24,9 +25,8 @@ const inline = /(?<![\w+/-]|(?<!\w)=)(?:data:[\w.+;=/-]{0,100};base64,)?[A-Za-z0
 const word = /(?<![\w+/-]|(?<!\w)=)[\w+/-]{20,2000}={0,2}(?![\w+/=-])/g;
 /** A segment that says who somebody is, behind a line's time and source. */
 const segments = /^[^\n|]{1,200}?(?=\b(?:PID|NK1|PV1|PD1|GT1|IN1|MRG|OBX|ORC|OBR)\|[^\n]{0,40}\|)/gm;
-/** The same of X12, behind a word of whoever copied them. */
-const elements =
-  /(?<=[\s>:(])(?:NM1|N[34]|DMG|REF|CLM|SBR|PAT|DTP|INS)\*[^~\n]{1,300}~(?:[ \t]*[A-Z][A-Z0-9]{1,2}\*[^~\n]{1,300}(?:~|$))*/gm;
+/** The same of X12, with those behind it. */
+const elements = new RegExp(String.raw`${x12Segment.source}(?:[ \t]*[A-Z][A-Z0-9]{1,2}\*[^~\n]{1,300}(?:~|$))*`, 'gm');
 /** Whether a text may hold blocks that only its end completes. */
 export function mayHoldBlocks(head: string): boolean {
   beginning.lastIndex = 0;
@@ -34,6 +34,29 @@ export function mayHoldBlocks(head: string): boolean {
 }
 
 export const readMixed: Container = (text) => {
+  // A block that is all of the text is no record within another.
+  const bare = text.trim().length;
+  const others = candidates(text, () => true).filter(({ start, end }) => text.slice(start, end).trim().length < bare);
+  return others.length === 0 ? null : leavesOf(text, apart(others));
+};
+
+/** In order, and without overlap. `isTable`: whether lines that have the same separators are more than that. */
+export function blocksIn(text: string, isTable: (lines: string) => boolean): readonly Block[] {
+  return apart(candidates(text, isTable));
+}
+
+function apart(blocks: readonly Block[]): readonly Block[] {
+  let at = 0;
+  return blocks
+    .toSorted((a, b) => a.start - b.start)
+    .filter(({ start, end }) => {
+      if (start < at) return false;
+      at = end;
+      return true;
+    });
+}
+
+function candidates(text: string, isTable: (lines: string) => boolean): readonly Block[] {
   const hasRun = hasPackedRun(text);
   const isPacked = hasRun && inline.test(text);
   inline.lastIndex = 0;
@@ -41,7 +64,7 @@ export const readMixed: Container = (text) => {
     ? Array.from(text.matchAll(word)).filter(([each]) => isPackedText(each))
     : [];
   const mayBeRecord = /[{[<|:=,\t;`]/.test(text) && /\n|[:=][ \t]*[{[<]/.test(text);
-  if (!isPacked && words.length === 0 && !mayBeRecord && !holdsSegments(text)) return null;
+  if (!isPacked && words.length === 0 && !mayBeRecord && !holdsSegments(text)) return [];
   const blocks: Block[] = [];
   const isTaken = new Uint8Array(text.length);
   const add: Add = (block) => {
@@ -63,16 +86,10 @@ export const readMixed: Container = (text) => {
   for (const { 0: run, index } of text.includes('~') ? text.matchAll(elements) : [])
     if (isFree(index)) add({ start: index, end: index + run.length });
   addRecords(text, add, isFree);
-  addTables(text, add, isFree);
-  // A block that is all of the text is no record within another.
-  const bare = text.trim().length;
-  const others = blocks.filter((block) => text.slice(block.start, block.end).trim().length < bare);
-  if (others.length === 0) return null;
-  return leavesOf(
-    text,
-    others.sort((a, b) => a.start - b.start),
-  );
-};
+  addStatements(text, add, isFree);
+  addTables(text, (block) => isTable(text.slice(block.start, block.end)) && add(block), isFree);
+  return blocks;
+}
 
 function addRecords(text: string, add: Add, isFree: (at: number) => boolean): void {
   beginning.lastIndex = 0;
@@ -133,6 +150,14 @@ function lineEnd(text: string, at: number): number {
   return end === -1 ? text.length : end;
 }
 
+/** From its first word to the semicolon that ends it. */
+function addStatements(text: string, add: Add, isFree: (at: number) => boolean): void {
+  for (const { 0: statement, index } of text.matchAll(
+    /^[ \t]*(?:INSERT|REPLACE)\s+INTO\b[\s\S]*?(?:;[ \t]*$|(?![\s\S]))/gim,
+  ))
+    if (isFree(index)) add({ start: index, end: index + statement.length });
+}
+
 /** Lines that all have the same separators, two or more, below a header; what they are is read when they are. */
 function addTables(text: string, add: Add, isFree: (at: number) => boolean): void {
   let [start, end, lines] = [0, 0, 0];
@@ -162,7 +187,6 @@ function leavesOf(text: string, blocks: readonly Block[]): readonly Leaf[] {
       leaves.push({ start, end, value, offsets: null, cls: undefined, reads: 'prose', encode: asWritten });
   };
   for (const { start, end } of blocks) {
-    if (start < at) continue;
     add(at, start);
     add(start, end);
     at = end;

@@ -53,6 +53,8 @@ const suffixed = new RegExp(
 const foreignCode =
   /(?:[A-PR-UWYZ][A-Z]?\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}|[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z] \d[ABCEGHJ-NPRSTV-Z]\d)\b/y;
 const coordinates = /(?<![\d.])[-+]?\d{1,2}\.\d{4,9}°? ?[NS]?, {0,2}[-+]?\d{1,3}\.\d{4,9}(?:°? ?[EW]\b)?(?![\d.]\d)/g;
+const namedCoordinates =
+  /(?<=\blat(?:itude)?[ :=]{1,3})[-+]?\d{1,2}\.\d{3,9}[,; ]{1,3}(?:lon|lng|long|longitude)[ :=]{1,3}[-+]?\d{1,3}\.\d{3,9}(?![\d.]\d)/gi;
 const stateBefore = /\b([A-Z]{2})\.?,? {1,2}$/;
 const zip =
   /\b(?:zip(?: ?code|\+4)?|postal code|postcode)[\s:#=?—-]{1,5}(?:is )?([A-Za-z0-9]{3,8}(?:[ -][0-9][A-Za-z0-9]{2,3})?)\b/gi;
@@ -180,7 +182,8 @@ function numbered(text: string, emit: Emit, numbers: Numbers, pairs: LetterPairs
     if (/\d/.test(match[1] ?? ''))
       emit(match.index + match[0].length - (match[1] ?? '').length, match.index + match[0].length, 'address');
   }
-  for (const match of matchesIn(numbers, coordinates)) emit(match.index, match.index + match[0].length, 'address');
+  for (const pattern of [coordinates, namedCoordinates])
+    for (const match of matchesIn(numbers, pattern)) emit(match.index, match.index + match[0].length, 'address');
   for (const match of numbers.longest >= 5 ? matchesIn(numbers, zipCode) : []) {
     const of = stateBefore.exec(before(text, match.index, 6));
     if (!of || !states.has(of[1] ?? '')) {

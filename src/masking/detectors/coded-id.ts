@@ -1,7 +1,7 @@
 // Identifiers that prove themselves by their form: MBI, DEA, VIN, UDI, UUID; and the plates of a car, beside their word.
 
 import type { PhiClass } from '../../core/phi.ts';
-import { type About, type Emit, type Find, luhn, matches, matchesIn } from './detector.ts';
+import { type About, after, before, type Emit, type Find, luhn, matches, matchesIn } from './detector.ts';
 import { lookedFor } from './letter-pairs.ts';
 import { isDigit, isLetter } from './words.ts';
 
@@ -35,6 +35,28 @@ const plate =
 /** "Kennzeichen HH-AB 1234" */
 const germanPlate = /(?<=[Kk]ennzeichen[\s:]{1,3}(?:ist )?)[A-ZÄÖÜ]{1,3}[ -][A-Z]{1,2} ?\d{1,4}[EH]?(?!\w)/g;
 
+/** A label and its number in one word, as files and keys are called: "mrn_00482913_scan.pdf". */
+const joinedLabel =
+  /(?:^|[^A-Za-z0-9])(ssn|mrn|dob|phone|tel|fax|cell|mobile|acct|account|member|policy|npi|patient|pt|chart)(?:_(?:id|no|num|number))?_$/i;
+const joinedNumber = /^\d[\d_-]{3,18}\d(?![A-Za-z0-9])/;
+const joinedChars = 24;
+/** Of labels whose numbers have so many digits. */
+const joinedKinds: Readonly<Record<string, readonly [PhiClass, RegExp]>> = {
+  ssn: ['ssn', /^\d{9}$/],
+  dob: ['date', /^\d{8}$/],
+  phone: ['phone', /^1?\d{10}$/],
+  tel: ['phone', /^1?\d{10}$/],
+  cell: ['phone', /^1?\d{10}$/],
+  mobile: ['phone', /^1?\d{10}$/],
+  fax: ['fax', /^1?\d{10}$/],
+  acct: ['account', /^\d{5,}$/],
+  account: ['account', /^\d{5,}$/],
+  member: ['health_plan', /^\d{5,}$/],
+  policy: ['health_plan', /^\d{5,}$/],
+  npi: ['license', /^\d{10}$/],
+};
+const joinedRecord: readonly [PhiClass, RegExp] = ['mrn', /^\d{5,}$/];
+
 const mayBePlate = lookedFor('plate tag');
 
 export const findCodedId: Find = (text, emit, _words, numbers, pairs) => {
@@ -51,6 +73,7 @@ export const findCodedId: Find = (text, emit, _words, numbers, pairs) => {
     for (const { 0: whole, 1: tag = '', 2: value = '', index } of matches(text, dicom))
       emit(index + whole.length - value.length, index + whole.length, dicomClasses[tag] ?? 'other_id');
   for (const start of numbers.runs) {
+    if (text.charAt(start - 1) === '_') joinedAt(text, start, emit);
     // One digit, then a letter.
     if (isDigit(text.charCodeAt(start + 1)) || !isLetter(text.charCodeAt(start + 1))) continue;
     mbi.lastIndex = start;
@@ -70,6 +93,14 @@ export const findCodedId: Find = (text, emit, _words, numbers, pairs) => {
     if (isDea(match[0])) emit(match.index, match.index + match[0].length, 'license');
   }
 };
+
+function joinedAt(text: string, start: number, emit: Emit): void {
+  const [, label] = joinedLabel.exec(before(text, start, joinedChars)) ?? [];
+  const [number] = (label !== undefined && joinedNumber.exec(after(text, start, joinedChars))) || [];
+  if (label === undefined || number === undefined) return;
+  const [cls, digits] = joinedKinds[label.toLowerCase()] ?? joinedRecord;
+  if (digits.test(number.replace(/\D/g, ''))) emit(start, start + number.length, cls);
+}
 
 /** Seventeen capitals and digits in a row: one of every seventeen places lies inside, so no other is looked at. */
 function findVin(text: string, emit: Emit): void {
@@ -118,10 +149,12 @@ export const aboutCodedId: About = {
     device: ['«(01)00643169007222(17)160712(21)SER99»'],
     health_plan: ['«1EG4-TE5-MK73»'],
     vehicle: ['«1HGCM82633A004352»', 'plates «KJH 4821»'],
+    mrn: ['mrn_«00482913»_scan.pdf'],
     license: ['«A91234563»'],
   },
   checks:
     'MBI: the positions of CMS. VIN: its check digit (49 CFR 565.15). DEA number: its check digit. UDI: the identifiers of GS1. UUID: RFC 9562 by shape.',
-  context: 'None, except for licence plates: the word before them, and at least five letters and digits.',
+  context:
+    'None, except for licence plates: the word before them, and at least five letters and digits; and for the number in a file’s name: its label there.',
   misses: ['VIN of Europe, without a check digit: «WVWZZZ1JZXW000001»', 'a car, «KJH 4821»'],
 };

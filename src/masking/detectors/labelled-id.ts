@@ -158,11 +158,13 @@ const picture = /^[A-Za-z]{3,10}[_-]?\d{3,}[\w.-]{0,40}\w/;
 /** A name in a network, "@maria.k_87": no word, or it would be a time or a place ("@ 9:15", "@bedtime"). */
 const handle = /^@[A-Za-z]\w{1,29}(?:\.\w{1,20})?/;
 
-/** "photo saved as marsh_left_heel.jpg": what is somebody's says so in its name. */
-const pictureFile =
-  /\b(?:photos?|photographs?|pictures?|headshots?)\b[^\n.]{0,24}[ :"'(]((?=[\w.-]*[\d_-])[\w.-]{3,60}\.(?:jpe?g|png|hei[cf]|gif|tiff?|bmp|webp|dcm))\b/gi;
-const pictureWords = lookedFor('photo picture headshot');
 const pictureEnd = /\.(?:jpe?g|png|hei[cf]|gif|tiff?|bmp|webp|dcm)\b/i;
+/** "photo saved as marsh_left_heel.jpg": what is somebody's says so in its name. */
+const pictureFile = new RegExp(
+  String.raw`\b(?:photos?|photographs?|pictures?|headshots?)\b[^\n.]{0,24}[ :"'(]((?=[\w.-]*[\d_-])[\w.-]{3,60}${pictureEnd.source})`,
+  'gi',
+);
+const pictureWords = lookedFor('photo picture headshot');
 
 export function mayHavePictureFile(text: string, pairs: LetterPairs): boolean {
   return pictureWords(pairs) && pictureEnd.test(text);

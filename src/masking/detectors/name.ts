@@ -25,7 +25,7 @@ import {
   speaking,
 } from './somebody.ts';
 import { isDisease, isEponym, isMedical, isRareFamily, isRareGiven, isStrange } from './strange-word.ts';
-import { isCapital, isMixed, lastWord, lists, type Word } from './words.ts';
+import { isCapital, isDigit, isMixed, lastWord, lists, type Word } from './words.ts';
 
 const title =
   /\b(?:(?:mr|dr|prof)\.? (?:and |& )?)?(?:dr|drs|mr|mrs|ms|mx|miss|prof|professor|doctor|sir|madam|rev|reverend|judge|sgt|capt|col|lt|nurse|sister|aunt|uncle|señora?|senora?|sra|dra|fr|np|pa(?:-c)?|pvt|cpl|sgt|maj|gen|cmdr|sergeant|captain|major|colonel|officer|ofc|deputy|detective|det|deacon|attorney|atty|grandpa|grandma|granny|nana|abuel[ao]|coach|chief|chaplain|pastor|rabbi|imam|hon|herr|frau|mme|mlle|don|doña|practitioner|med|pharmd)\.? {1,2}(?:(?:van|von|de|del|der|den|la|di|da|dos|bin|al|el|ter|ten) ){0,2}$/i;
@@ -310,7 +310,7 @@ const ofThings: ReadonlySet<string> = new Set(['by', 'of', 'for', 'on', 'with', 
 
 /** A digit, or the letter of a bed behind one. */
 function isNumberEnd(unit: number): boolean {
-  return (unit >= 48 && unit <= 57) || isCapital(unit);
+  return isDigit(unit) || isCapital(unit);
 }
 
 const nameSuffix = /^,? (?:[JS]r\b\.?|I{2,3}\b|IV\b)/;
