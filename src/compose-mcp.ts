@@ -48,6 +48,7 @@ export function openMcpDoor(
     clock,
     random,
     publicUrl,
+    origins: new Set(loaded.config.listen.origins),
     issuers: kernel.people
       ? [publicUrl]
       : [...new Set(identity.trust.flatMap((each) => (each.atDoors ? [each.issuer] : [])))],

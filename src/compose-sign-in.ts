@@ -111,7 +111,7 @@ export async function openPeople(
 
 /** The gate's own authorization server, and who decides about the grants that need no browser. */
 async function openServer(
-  { config: { identity, publicUrl } }: LoadedConfig,
+  { config: { identity, listen, publicUrl } }: LoadedConfig,
   { kek, log, store: { records } }: PeopleParts,
   {
     desk,
@@ -156,6 +156,7 @@ async function openServer(
     absoluteMs: identity.absoluteMs,
     accessMs: limits.credentialMs,
     registration: identity.clients.registration,
+    origins: new Set(listen.origins),
     clientMetadata: identity.clients.metadataDocuments,
     privateHosts: identity.clients.privateHosts,
     cookieKey: Buffer.from(derivedKey(kek, 'authorization cookies')).toString('base64url'),

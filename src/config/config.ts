@@ -19,7 +19,12 @@ export interface Config {
   /** Absolute path of the file, and the directory relative paths start from. */
   readonly file: string;
   readonly directory: string;
-  readonly listen: { readonly http: Address; readonly postgres: Address | null };
+  readonly listen: {
+    readonly http: Address;
+    readonly postgres: Address | null;
+    /** Of web applications whose scripts may use the MCP door, as browsers write them. */
+    readonly origins: readonly string[];
+  };
   readonly publicUrl: string;
   readonly tls: { readonly certFile: string; readonly keyFile: string } | null;
   /** Absolute directory. */

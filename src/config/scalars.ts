@@ -13,7 +13,8 @@ export interface Place {
   readonly resolvePath: (relative: string) => string;
 }
 
-const timeText: z.ZodString = z.string().regex(durationText, 'a duration such as 500ms, 45s, 15m, 8h, 30d or 6y');
+const aDuration = 'a duration such as 500ms, 45s, 15m, 8h, 30d or 6y';
+const timeText: z.ZodString = z.string(aDuration).regex(durationText, aDuration);
 const msOf = (text: string): number => parseDuration(text) ?? 0;
 
 export function duration(standard: string): z.ZodPipe<z.ZodDefault<z.ZodString>, z.ZodTransform<number, string>> {
@@ -75,6 +76,14 @@ export function path(place: Place): z.ZodType<string> {
 
 /** An http(s) URL without credentials in it; http only on this machine. */
 export const httpUrl: z.ZodType<string> = z.string().refine(isSafeUrl, 'an https URL (http only on loopback)');
+
+/** Where a web application comes from, as browsers say it in Origin (RFC 6454 §6.2). */
+export const webOrigin: z.ZodType<string> = z
+  .string()
+  .refine(
+    (each) => isSafeUrl(each) && parseUrl(each)?.origin === each && !each.includes('*'),
+    'an origin as browsers write it, such as https://app.example (http only on loopback)',
+  );
 
 /** An http(s) URL inside the operator's own network. */
 export const upstreamUrl: z.ZodType<string> = z

@@ -12,7 +12,18 @@ import { identity } from './identity-schema.ts';
 import { masks } from './mask-schema.ts';
 import { approvals } from './notify-schema.ts';
 import { policy } from './policy-schema.ts';
-import { address, closed, connectionName, httpUrl, lasting, type Place, path, secret, text } from './scalars.ts';
+import {
+  address,
+  closed,
+  connectionName,
+  httpUrl,
+  lasting,
+  type Place,
+  path,
+  secret,
+  text,
+  webOrigin,
+} from './scalars.ts';
 import { witnesses, witnessPolicy } from './witness-schema.ts';
 
 const audit = (place: Place) =>
@@ -51,6 +62,10 @@ export function surface(place: Place): z.ZodType<Config> {
     listen: closed({
       http: address.describe('MCP, API, console and operations: host:port. Port 0 = any free one.'),
       postgres: address.optional().describe('The PostgreSQL door: host:port. Default: no such door.'),
+      origins: z
+        .array(webOrigin)
+        .default([])
+        .describe('Web applications that may use MCP from the browser (CORS): https://app.example. Default: none.'),
     }).describe('Where the doors are.'),
     public_url: httpUrl.optional().describe('How callers reach the gate. Default: the HTTP address.'),
     tls: closed({
@@ -77,7 +92,7 @@ export function surface(place: Place): z.ZodType<Config> {
     return {
       file: place.file,
       directory: place.directory,
-      listen: { http: each.listen.http, postgres: each.listen.postgres ?? null },
+      listen: { ...each.listen, postgres: each.listen.postgres ?? null },
       publicUrl: (each.public_url ?? `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`).replace(
         /\/+$/,
         '',

@@ -1,12 +1,16 @@
 // The definition of an MCP tool as something that can change under a caller: its digest, and what differs between two.
 
 import { createHash } from 'node:crypto';
-import { canonicalJson, isJsonArray, type Json, type JsonObject } from './json.ts';
+import { canonicalJson, isJsonArray, type Json, type JsonObject, objectOf } from './json.ts';
 
-/** What a model reads and a client checks against: everything but `_meta`, which servers may fill anew with every listing. */
+/** The page a client shows with a tool (MCP Apps), and whatever has a prefix: the conventions by which clients act. */
+const acted = /^(?:ui$|[^/]+\/)/;
+
+/** What a model reads, a client checks against and acts on. Other members of `_meta` are the server's own, which may fill them anew. */
 export function pinnedPart(definition: JsonObject): JsonObject {
-  const { _meta, ...rest } = definition;
-  return rest;
+  const { _meta: meta, ...rest } = definition;
+  const pinned = Object.entries(objectOf(meta)).filter(([key]) => acted.test(key));
+  return pinned.length === 0 ? rest : { ...rest, _meta: Object.fromEntries(pinned) };
 }
 
 /** SHA-256 (hex) of the canonical form. Pins and approvals are bound to it. */

@@ -2,13 +2,14 @@
 
 import type { Decision } from '../core/decision.ts';
 import type { Facts, McpFacts } from '../core/facts.ts';
-import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
+import { isJsonObject, type Json, type JsonObject, listOf, objectOf } from '../core/json.ts';
 import { limits } from '../core/limits.ts';
 import type { ClassSet } from '../core/phi.ts';
 import { fail, ok, type Refusal, type Result, refuse } from '../core/result.ts';
 import { digestOfDefinition } from '../core/tool-definition.ts';
 import type { PinKind } from '../ports/tool-pins.ts';
 import { type ParamHeader, paramHeadersOf } from '../wire/mcp/stateless.ts';
+import { ArgumentNames, isAlmostOneOf } from './mcp-argument-names.ts';
 import { objectAt, stringAt, toolFacts } from './mcp-facts.ts';
 import type { McpLink, Welcome } from './mcp-link.ts';
 import { recordedName } from './recorded-name.ts';
@@ -25,7 +26,8 @@ export interface KnownTool {
   readonly recorded: string;
   /** Its digest: an approval is bound to it. */
   readonly definition: string;
-  readonly inputSchema: JsonObject;
+  /** What its arguments are called. */
+  readonly called: ArgumentNames;
   /** What its `structuredContent` has to follow; null where it promises nothing. */
   readonly outputSchema: JsonObject | null;
   /** Arguments that headers repeat (MCP 2026-07-28). */
@@ -34,13 +36,23 @@ export interface KnownTool {
   readonly taskOnly: boolean;
 }
 
+/** A prompt or template as last listed. */
+interface ListedItem {
+  readonly sha256: string;
+  /** What its arguments are called. */
+  readonly called: ArgumentNames;
+}
+
 export class ToolCatalogue {
   readonly #link: McpLink;
   readonly #connection: string;
   readonly #desk: ToolPins;
   readonly #tools = new Map<string, KnownTool>();
-  /** Digests of prompts and templates as last listed, by list and name. */
-  readonly #listed = new Map<string, string>();
+  /** Prompts and templates as last listed, by list and name. */
+  readonly #listed: Readonly<Record<PinnedList, Map<string, ListedItem>>> = {
+    'prompts/list': new Map(),
+    'resources/templates/list': new Map(),
+  };
   #loading: Promise<Result<void>> | null = null;
   /** The tools are those that the server listed last. */
   #loaded = false;
@@ -89,7 +101,7 @@ export class ToolCatalogue {
   forget(): void {
     this.#loading = null;
     this.#loaded = false;
-    this.#listed.clear();
+    for (const listed of Object.values(this.#listed)) listed.clear();
   }
 
   /**
@@ -108,7 +120,7 @@ export class ToolCatalogue {
         facts: toolFacts(definition),
         recorded: recordedName(tool),
         definition: sha256,
-        inputSchema: objectAt(definition, 'inputSchema'),
+        called: new ArgumentNames(objectAt(definition, 'inputSchema')),
         outputSchema: isJsonObject(outputSchema) ? outputSchema : null,
         headers: paramHeadersOf(definition['inputSchema']),
         taskOnly: objectAt(definition, 'execution')['taskSupport'] === 'required',
@@ -125,17 +137,17 @@ export class ToolCatalogue {
    */
   async shown(method: string, items: readonly Json[]): Promise<readonly Json[]> {
     if (method === 'tools/list') return this.learn(items);
-    const pins = listKinds[method]?.pins;
-    if (!pins) return items;
-    const [kind, member] = pins;
+    if (!isPinnedList(method)) return items;
+    const [kind, member] = pinnedLists[method];
     const seen = items.flatMap((item): SeenTool[] =>
       isJsonObject(item)
         ? [{ kind, tool: stringAt(item, member), sha256: digestOfDefinition(item), definition: item }]
         : [],
     );
     await this.#desk.see(this.#connection, seen);
-    for (const { tool, sha256 } of seen) {
-      if (this.#listed.size < toolsMax) this.#listed.set(JSON.stringify([method, tool]), sha256);
+    const listed = this.#listed[method];
+    for (const { tool, sha256, definition } of seen) {
+      if (listed.size < toolsMax) listed.set(tool, { sha256, called: new ArgumentNames(argumentsOf(definition)) });
     }
     return seen
       .filter(({ tool, sha256 }) => this.#desk.objection(this.#connection, tool, sha256, kind) === null)
@@ -146,17 +158,34 @@ export class ToolCatalogue {
    * Why a prompt or template of this name may not be used; null when it may. One the server does not list is the server's
    * business. @throws LogUnavailable
    */
-  async objectionTo(method: 'prompts/list' | 'resources/templates/list', name: string): Promise<Refusal | null> {
-    const kind = listKinds[method]?.pins?.[0];
-    if (!kind || !this.#desk.hasChange(this.#connection, kind, name)) return null;
-    const place = JSON.stringify([method, name]);
-    if (!this.#listed.has(place)) {
+  async objectionTo(method: PinnedList, name: string): Promise<Refusal | null> {
+    const [kind] = pinnedLists[method];
+    if (!this.#desk.hasChange(this.#connection, kind, name)) return null;
+    const item = await this.#itemOf(method, name);
+    if (!item.ok) return item.error;
+    return item.value && this.#desk.objection(this.#connection, name, item.value.sha256, kind);
+  }
+
+  /**
+   * Whether a prompt is asked for by almost the name of one that the server lists, or with arguments that are called almost as its own.
+   * Refused: upstream_*. @throws LogUnavailable
+   */
+  async isMiscalled(prompt: string, given: JsonObject): Promise<Result<boolean>> {
+    const item = await this.#itemOf('prompts/list', prompt);
+    if (!item.ok) return item;
+    if (item.value) return ok(item.value.called.isMiscalled(given));
+    return ok(isAlmostOneOf(prompt, this.#listed['prompts/list'].keys()));
+  }
+
+  /** As the server lists it; null where it does not. */
+  async #itemOf(method: PinnedList, name: string): Promise<Result<ListedItem | null>> {
+    const listed = this.#listed[method];
+    if (!listed.has(name)) {
       const items = await this.#list(method);
-      if (!items.ok) return items.error;
+      if (!items.ok) return items;
       await this.shown(method, items.value);
     }
-    const sha256 = this.#listed.get(place);
-    return sha256 === undefined ? null : this.#desk.objection(this.#connection, name, sha256, kind);
+    return ok(listed.get(name) ?? null);
   }
 
   /** The instructions as they may be shown: not, once they have changed. @throws LogUnavailable */
@@ -201,10 +230,25 @@ export class ToolCatalogue {
   }
 }
 
+type PinnedList = 'prompts/list' | 'resources/templates/list';
+
+/** Besides tools: what the items of a list are pinned as, and the member that names one. */
+const pinnedLists: Readonly<Record<PinnedList, readonly [kind: PinKind, member: string]>> = {
+  'prompts/list': ['prompt', 'name'],
+  'resources/templates/list': ['resource_template', 'uriTemplate'],
+};
+
+function isPinnedList(method: string): method is PinnedList {
+  return Object.hasOwn(pinnedLists, method);
+}
+
+/** What a prompt may be given, as a schema. */
+function argumentsOf({ arguments: named }: JsonObject): JsonObject {
+  return { required: listOf(named).map((each) => stringAt(objectOf(each), 'name')) };
+}
+
 interface ListKind {
   readonly member: string;
-  /** What its items are pinned as, and the member that names one; null for data. */
-  readonly pins: readonly [kind: PinKind, member: string] | null;
   /** The request an item stands for, with what is not known yet left unknown. */
   readonly use: (item: JsonObject) => Partial<McpFacts> & Pick<McpFacts, 'method'>;
 }
@@ -212,22 +256,18 @@ interface ListKind {
 const listKinds: Readonly<Record<string, ListKind>> = {
   'tools/list': {
     member: 'tools',
-    pins: null,
     use: (item) => ({ method: 'tools/call', tool: toolFacts(item), arguments: null }),
   },
   'resources/list': {
     member: 'resources',
-    pins: null,
     use: (item) => ({ method: 'resources/read', resource: { uri: stringAt(item, 'uri') } }),
   },
   'resources/templates/list': {
     member: 'resourceTemplates',
-    pins: ['resource_template', 'uriTemplate'],
     use: (item) => ({ method: 'resources/read', resource: { uri: stringAt(item, 'uriTemplate') } }),
   },
   'prompts/list': {
     member: 'prompts',
-    pins: ['prompt', 'name'],
     use: (item) => ({ method: 'prompts/get', prompt: { name: stringAt(item, 'name') }, arguments: null }),
   },
 };

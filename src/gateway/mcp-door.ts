@@ -31,6 +31,7 @@ import { McpSession } from './mcp-session.ts';
 import type { CallerToken, McpSessionDeps } from './mcp-session-parts.ts';
 import { identityOf, McpSessionTable, type SessionEntry, timerMsMax } from './mcp-session-table.ts';
 import { StandingSessions } from './mcp-standing.ts';
+import { recordedClient } from './recorded-name.ts';
 
 export interface McpDoorDeps extends McpSessionDeps, McpEntranceDeps {
   readonly idleMs: number;
@@ -98,7 +99,8 @@ class Door implements McpDoor {
     this.#held = new HeldBytes({ clock: deps.clock, bytesMax, waitMs });
   }
 
-  async handle(exchange: HttpExchange): Promise<void> {
+  async handle(arrived: HttpExchange): Promise<void> {
+    const exchange = this.#entrance.receive(arrived);
     try {
       const visit = await this.#entrance.admit(exchange);
       if (visit) await this.#route(visit);
@@ -314,7 +316,7 @@ class Door implements McpDoor {
     const { exchange, subject, token, connection, plan } = visit;
     const deps = this.#deps;
     const address = exchange.remoteAddress;
-    const audited = await deps.openSession({ subject, connection, client: client.name, address });
+    const audited = await deps.openSession({ subject, connection, client: recordedClient(client.name), address });
     const caller = { token };
     const seen = `${connection} ${client.version === statelessVersion ? 'stateless' : 'session'}`;
     const era: EraMemory = {

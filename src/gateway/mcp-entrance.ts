@@ -9,12 +9,15 @@ import { isAddressedToUs } from '../wire/http/addressed.ts';
 import type { JsonRpcId } from '../wire/mcp/json-rpc.ts';
 import { bearerOf } from '../wire/mcp/streamable-http.ts';
 import type { DoorRefusals } from './door-refusals.ts';
+import { answerPreflight, isPreflight, readableBy, readableByNone } from './mcp-cors.ts';
 import { metadataOf, resourceMetadataPrefix, respondCode, respondRefusal, stepUpHeaders } from './mcp-http-refusal.ts';
 import type { Binary } from './mcp-masking.ts';
 
 export interface McpEntranceDeps {
   /** Without a trailing slash. */
   readonly publicUrl: string;
+  /** Of web applications whose scripts may come, as browsers write them. */
+  readonly origins: ReadonlySet<string>;
   /** Issuers whose tokens are accepted: the authorization servers of the RFC 9728 document. */
   readonly issuers: readonly string[];
   /** What a client asks the gate's own authorization server for; null where there is none. */
@@ -54,10 +57,20 @@ export class McpEntrance {
     this.#deps = deps;
   }
 
+  /** The exchange as it is answered: so that the script of a configured origin may read it. */
+  receive(exchange: HttpExchange): HttpExchange {
+    const { origins } = this.#deps;
+    if (origins.size === 0) return exchange;
+    const origin = exchange.header('origin') ?? '';
+    return origins.has(origin) ? readableBy(origin, exchange) : readableByNone(exchange);
+  }
+
   /** Null for a caller who has been answered already. @throws LogUnavailable */
   async admit(exchange: HttpExchange): Promise<Visit | null> {
-    const { publicUrl } = this.#deps;
-    const headers = { host: exchange.header('host'), origin: exchange.header('origin') };
+    const { origins, publicUrl } = this.#deps;
+    const origin = exchange.header('origin');
+    const isConfigured = origin !== undefined && origins.has(origin);
+    const headers = { host: exchange.header('host'), origin: isConfigured ? undefined : origin };
     const isKnown = headers.origin === undefined && headers.host !== undefined && headers.host === this.#host;
     if (!isKnown && !isAddressedToUs(headers, publicUrl, exchange.loopback)) {
       const refusal = refuse('invalid_request', 'The Host or Origin header does not name this gate.').error;
@@ -66,6 +79,10 @@ export class McpEntrance {
       return null;
     }
     this.#host = headers.host;
+    if (isConfigured && isPreflight(exchange)) {
+      answerPreflight(exchange);
+      return null;
+    }
     const [path = ''] = exchange.target.split('?');
     if (path.startsWith(resourceMetadataPrefix)) {
       this.#describe(exchange, path.slice(resourceMetadataPrefix.length));

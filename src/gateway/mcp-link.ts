@@ -6,6 +6,7 @@ import { limits } from '../core/limits.ts';
 import { fail, ok, type Refusal, type Result, refuse } from '../core/result.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { LongReply, McpUpstream } from '../ports/mcp-upstream.ts';
+import { idOfBroken } from '../wire/mcp/broken-answer.ts';
 import {
   decodeMessage,
   encodeMessage,
@@ -21,11 +22,14 @@ import { upstreamVersions } from '../wire/mcp/streamable-http.ts';
 import type { HeldBytes } from './mcp-held-bytes.ts';
 import { HeldReply } from './mcp-held-reply.ts';
 import type { LinkOptions, LinkRequest } from './mcp-link-request.ts';
-import { isOwnCode } from './mcp-refusal.ts';
+import { errorOutcome, isOwnCode } from './mcp-refusal.ts';
 import { ServerTasks } from './mcp-server-tasks.ts';
 
 /** Lines that are no message: print statements of a careless server are forgiven, a stream of garbage is not. */
 const undecodableMax = 100;
+
+/** JSON-RPC 2.0 §5.1. */
+const parseError = -32700;
 
 /** How long a server may think about whether it knows discover. */
 const discoverMs = 10_000;
@@ -35,6 +39,8 @@ const givenUpMax = 1_000;
 const responseBounds = { bytesMax: limits.mcpResponseBytesMax, depthMax: limits.mcpDepthMax, exactIntegers: false };
 
 const unruly = refuse('upstream_protocol', 'The upstream said something that follows no rule of the protocol.');
+
+const tooLong = refuse('too_large', 'The message is larger than the gate accepts of a server that was not asked.');
 
 export interface McpLinkEvents {
   /** The server is not read on until these resolve. They never reject. */
@@ -214,7 +220,8 @@ export class McpLink {
 
   /** Gives up on a request: its outcome is `canceled`, and the server is told. */
   cancel(id: number): void {
-    this.#abandon(this.#tasks.giveUp(id), refuse('canceled', 'The request was canceled.'));
+    const open = this.#tasks.giveUp(id);
+    if (open !== null) this.#abandon(open, refuse('canceled', 'The request was canceled.'));
   }
 
   /** Over HTTP a stateless server takes none: it learns of a cancellation by the end of the connection. */
@@ -260,9 +267,13 @@ export class McpLink {
   async #receive(bytes: Uint8Array, about: number | undefined): Promise<number | null> {
     if (this.#closed) return null;
     const decoded = decodeMessage(bytes, responseBounds);
-    if (!decoded.ok) return this.#forgive(decoded.error.refusal, decoded.error.id);
+    if (!decoded.ok) {
+      const { refusal } = decoded.error;
+      return this.#forgive(refusal, refusal.code === 'too_large' ? null : this.#meantFor(bytes));
+    }
     const message = decoded.value;
     if (message.kind === 'response') return this.#answered(message.id, message.outcome, about);
+    if (bytes.length > limits.mcpRequestBytesMax) return this.#forgiveLong(message);
     const said = { ...message, params: relatedToNone(message.params) };
     if (said.kind === 'notification') await this.#events.notification(said);
     else if (said.method === 'ping') await this.answer(said.id, { result: {} });
@@ -271,12 +282,26 @@ export class McpLink {
     return null;
   }
 
-  #answered(id: JsonRpcId | null, outcome: JsonRpcOutcome, about: number | undefined): number | null {
-    if (typeof id !== 'number') return null;
+  /** The request whose answer this was to be, where that can only be one. */
+  #meantFor(bytes: Uint8Array): number | null {
+    const id = idOfBroken(bytes);
+    return id === 'unsaid' ? this.#onlyPending() : id;
+  }
+
+  #answered(said: JsonRpcId | null, outcome: JsonRpcOutcome, about: number | undefined): number | null {
+    if (typeof said === 'string')
+      return this.#forgive(unruly.error, /^[1-9]\d{0,14}$/.test(said) ? Number(said) : null);
+    const id = said ?? this.#unread(outcome);
+    if (id === null) return null;
     const pending = this.#pending.get(id);
     if (pending) pending.reply.streamed = about !== undefined;
     else this.#givenUp.delete(id);
     return this.#settle(id, ok(notOfTheGate(outcome))) ? id : null;
+  }
+
+  /** The request of which a server says that it was no JSON. */
+  #unread(outcome: JsonRpcOutcome): number | null {
+    return 'error' in outcome && outcome.error.code === parseError ? this.#onlyPending() : null;
   }
 
   /** The request that an answer without a name can only be of; null where there are several, or have been. */
@@ -285,13 +310,21 @@ export class McpLink {
     return more.length === 0 && this.#givenUp.size === 0 ? only : null;
   }
 
-  #forgive(refusal: Refusal, id: JsonRpcId | null): number | null {
-    if (typeof id === 'number' && this.#settle(id, unruly)) return id;
+  /** `id`: of the request whose answer it was to be. */
+  #forgive(refusal: Refusal, id: number | null): number | null {
+    if (id !== null && this.#settle(id, unruly)) return id;
     this.#undecodable++;
     if (refusal.code === 'too_large' || this.#undecodable > undecodableMax) {
       this.#end(refuse('upstream_protocol', 'The upstream sends what is no message of the protocol.').error);
       void this.#upstream.close();
     }
+    return null;
+  }
+
+  /** INVARIANT: what a server says or asks of itself is no longer than what a client may: it is masked while everybody else waits. */
+  async #forgiveLong(message: JsonRpcNotification | JsonRpcRequest): Promise<null> {
+    this.#forgive(unruly.error, null);
+    if (message.kind === 'request') await this.answer(message.id, errorOutcome(tooLong.error));
     return null;
   }
 

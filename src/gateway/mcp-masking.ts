@@ -65,7 +65,7 @@ export function maskOutcome(
   const [text, more = null] = listOf(mask([message, data ?? null], decision, counts));
   return {
     error: {
-      code: decision.obligations.unmask === 'all' || isErrorCode(code) ? code : internalError,
+      code: decision.obligations.unmask === 'all' || isShort(code) ? code : internalError,
       message: typeof text === 'string' ? text : '',
       ...(data === undefined ? {} : { data: more }),
     },
@@ -76,7 +76,7 @@ export function maskOutcome(
 const internalError = -32603;
 
 /** A longer number may be somebody's: no detector tells by itself, and the protocols' own have five digits. */
-function isErrorCode(code: number): boolean {
+function isShort(code: number): boolean {
   return Math.abs(code) < 100_000;
 }
 

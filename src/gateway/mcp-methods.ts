@@ -13,7 +13,7 @@ import { isLogLevel, paramMismatch } from '../wire/mcp/stateless.ts';
 import type { Admission, AuditedSession } from './enforce.ts';
 import { listWithoutAccount } from './mcp-account.ts';
 import { type ApprovalLookup, approvalStatusOutcome, approvalStatusTool } from './mcp-approval-status.ts';
-import { isMiscalled, namesPrototype } from './mcp-argument-names.ts';
+import { namesPrototype } from './mcp-argument-names.ts';
 import type { McpCall } from './mcp-call.ts';
 import { isList, itemsOf, memberOf, type ToolCatalogue, usable } from './mcp-catalogue.ts';
 import type { McpExchange } from './mcp-exchange.ts';
@@ -74,9 +74,9 @@ const prototypical = refuse(
 );
 const miscalled = refuse(
   'invalid_params',
-  'An argument has almost the name of one that the tool has: servers read that in different ways.',
+  'It has almost the name of one that the server lists, or an argument of it has: servers read that in different ways.',
   {
-    next: 'Call it with the names of its inputSchema, case by case.',
+    next: 'Call it with the names that the list has, case by case.',
   },
 );
 const nameless = refuse('invalid_params', 'The request does not say, as a string, what it asks for.');
@@ -143,8 +143,8 @@ export class McpMethods {
     if (isAmbiguous(uri) && method !== 'completion/complete') {
       return exchange.refused(call, ambiguous.error, { method, ...forwarded });
     }
-    const changed = await this.#changed(method, mcp, params);
-    if (changed) return exchange.refused(call, changed, { method, ...forwarded });
+    const objection = (await this.#changed(method, mcp, params)) ?? (await this.#misnamed(mcp, forwarded));
+    if (objection) return exchange.refused(call, objection, { method, ...forwarded });
     const phi = classesIn(forwarded, detectClasses);
     const others = otherReadings(uri);
     const intent = {
@@ -169,6 +169,18 @@ export class McpMethods {
     if (prompt !== '') return catalogue.objectionTo('prompts/list', prompt);
     const template = method === 'completion/complete' ? stringAt(objectAt(params, 'ref'), 'uri') : '';
     return template === '' ? null : catalogue.objectionTo('resources/templates/list', template);
+  }
+
+  /** A prompt, or what is completed of one, that is called almost as it should be. */
+  async #misnamed({ prompt }: Partial<McpFacts>, forwarded: JsonObject): Promise<Refusal | null> {
+    const name = prompt?.name ?? '';
+    if (name === '' || !isJsonObject(this.welcome.capabilities['prompts'])) return null;
+    const context = objectAt(objectAt(forwarded, 'context'), 'arguments');
+    const completed = stringAt(objectAt(forwarded, 'argument'), 'name');
+    const given = { ...objectAt(forwarded, 'arguments'), ...context, ...(completed === '' ? {} : { [completed]: '' }) };
+    const found = await this.#parts.catalogue.isMiscalled(name, given);
+    if (!found.ok) return found.error;
+    return found.value ? miscalled.error : null;
   }
 
   #set(call: McpCall, method: string, params: JsonObject): Promise<void> {
@@ -218,8 +230,8 @@ export class McpMethods {
         return this.#approvalStatus(call, given);
       return exchange.refused(call, tool.error, { tool: name, arguments: given }, call.refusedAs);
     }
-    const { facts, recorded, definition, inputSchema, outputSchema, headers, taskOnly } = tool.value;
-    if (isMiscalled(given, inputSchema)) {
+    const { facts, recorded, definition, called, outputSchema, headers, taskOnly } = tool.value;
+    if (called.isMiscalled(given)) {
       return exchange.refused(call, miscalled.error, { tool: name, arguments: given }, call.refusedAs);
     }
     call.outputSchema = outputSchema;

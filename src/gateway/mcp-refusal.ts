@@ -1,7 +1,7 @@
 // How a refusal reads in MCP. A held tools/call is a result an agent can read and act on (`isError`), or, for a client that
 // can show it, a URL; everything else that is refused is a JSON-RPC error with the code of core/errors.ts.
 
-import { type ErrorCode, errors } from '../core/errors.ts';
+import { type ErrorCode, errors, isErrorCode } from '../core/errors.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import type { Refusal } from '../core/result.ts';
 import type { JsonRpcOutcome } from '../wire/mcp/json-rpc.ts';
@@ -10,12 +10,12 @@ import { clientVersions } from '../wire/mcp/streamable-http.ts';
 import { approvalStatusTool } from './mcp-approval-status.ts';
 
 /** What an agent can do something about, or tell its person. */
-const readableCodes: readonly ErrorCode[] = [
+const readableCodes: ReadonlySet<ErrorCode> = new Set([
   'approval_required',
   'approval_denied',
   'approval_expired',
   'account_required',
-];
+]);
 
 /** `more` is said besides the refusal itself. */
 export function errorOutcome(refusal: Refusal, more: JsonObject = {}): JsonRpcOutcome {
@@ -30,7 +30,7 @@ export function errorOutcome(refusal: Refusal, more: JsonObject = {}): JsonRpcOu
 }
 
 export function toolOutcome(refusal: Refusal): JsonRpcOutcome {
-  if (!readableCodes.includes(refusal.code)) return errorOutcome(refusal);
+  if (!readableCodes.has(refusal.code)) return errorOutcome(refusal);
   const content = [{ type: 'text', text: wordsOf(refusal) }];
   return { result: { isError: true, content, _meta: { chartgate: detailsOf(refusal) } } };
 }
@@ -67,9 +67,7 @@ export function pageOf(refusal: Refusal, publicUrl: string, session: string): Re
 
 /** Whether an error that names this code of the closed table reads as one of the gate: it has its number, or sends people somewhere. */
 export function isOwnCode(code: Json | undefined, jsonrpc: number): boolean {
-  return Object.entries(errors).some(
-    ([name, row]) => name === code && (row.jsonrpc === jsonrpc || readableCodes.some((each) => each === code)),
-  );
+  return typeof code === 'string' && isErrorCode(code) && (errors[code].jsonrpc === jsonrpc || readableCodes.has(code));
 }
 
 /** For a client with a session that shows people a URL. The message alone is enough for one that only passes it on. */

@@ -13,10 +13,13 @@ type Ask = (method: string, params: JsonObject, ms: number, options?: LinkOption
 interface ServerTask {
   /** The gate's id of the request about it that is open now: what began it, or what waits for its result. */
   open: number;
+  /** Told when nobody waits for it any more. */
+  readonly giveUp: () => void;
   givenUp: boolean;
 }
 
 const cancelMs = 10_000;
+const canceled = refuse('canceled', 'The request was canceled.');
 
 export class ServerTasks {
   readonly #ask: Ask;
@@ -32,7 +35,8 @@ export class ServerTasks {
     const { long, asTask: _, ...others } = options;
     const begun = this.#ask(method, { ...params, task: { ttl: ms } }, ms, others);
     const { id } = begun;
-    const task: ServerTask = { open: id, givenUp: false };
+    const { promise: givenUp, resolve } = Promise.withResolvers<Result<JsonRpcOutcome>>();
+    const task: ServerTask = { open: id, giveUp: () => resolve(canceled), givenUp: false };
     this.#tasks.set(id, task);
     let { streamed } = begun;
     const follow = async (): Promise<Result<JsonRpcOutcome>> => {
@@ -41,7 +45,7 @@ export class ServerTasks {
       if (taskId === null) return created;
       if (task.givenUp) {
         this.#cancel(taskId);
-        return refuse('canceled', 'The request was canceled.');
+        return canceled;
       }
       const awaited = this.#ask(
         'tasks/result',
@@ -55,15 +59,21 @@ export class ServerTasks {
       if (!outcome.ok) this.#cancel(taskId);
       return outcome.ok && 'result' in outcome.value ? ok({ result: relatedToNone(outcome.value.result) }) : outcome;
     };
-    const outcome = follow().finally(() => this.#tasks.delete(id));
-    return { id, outcome, streamed: () => streamed() };
+    const followed = follow().finally(() => this.#tasks.delete(id));
+    return { id, outcome: Promise.race([followed, givenUp]), streamed: () => streamed() };
   }
 
-  /** The request that is open for what `id` began, which is not waited for any more. */
-  giveUp(id: number): number {
+  /**
+   * The request that is open for what `id` began, which is not waited for any more; null while a task is being begun: to be canceled
+   * it has to have a name.
+   */
+  giveUp(id: number): number | null {
     const task = this.#tasks.get(id);
-    if (task) task.givenUp = true;
-    return task?.open ?? id;
+    if (!task) return id;
+    task.givenUp = true;
+    if (task.open !== id) return task.open;
+    task.giveUp();
+    return null;
   }
 
   /** The request that began what the open request `id` is about. */

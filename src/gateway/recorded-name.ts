@@ -16,6 +16,11 @@ export function recordedName(name: string): string {
   );
 }
 
+/** Of the program that asks: programs are called like people, and like sites. */
+export function recordedClient(name: string): string {
+  return boundedName(scanText(name, { ...view, unmask: ['name', 'url'] }, undefined, false));
+}
+
 /** As it is, as far as there is room for it. */
 export function boundedName(name: string): string {
   return name.length <= charsMax ? name : `${name.slice(0, charsMax)}…`.toWellFormed();

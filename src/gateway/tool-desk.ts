@@ -7,6 +7,7 @@ import { nameOf, type Subject } from '../core/facts.ts';
 import { canonicalJson, type JsonObject } from '../core/json.ts';
 import { jsonPayload, type Payload, type RecordInput } from '../core/record.ts';
 import { ok, type Refusal, type Result, refuse } from '../core/result.ts';
+import { digestOfDefinition } from '../core/tool-definition.ts';
 import { Turns } from '../core/turns.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
@@ -61,7 +62,7 @@ class Desk implements ToolDesk {
 
   constructor(deps: ToolDeskDeps) {
     this.#deps = deps;
-    this.#keep(deps.store.list());
+    this.#keep(deps.store.list().map(digestedAnew));
   }
 
   async see(connection: string, tools: readonly SeenTool[]): Promise<void> {
@@ -181,6 +182,16 @@ class Desk implements ToolDesk {
       this.#pins.set(pin.connection, ofConnection.set(placeOf(pin), pin));
     }
   }
+}
+
+/** Its digests are those of what is pinned of a definition now, whichever version of the gate kept it. */
+function digestedAnew(pin: ToolPin): ToolPin {
+  const { accepted, change } = pin;
+  return {
+    ...pin,
+    accepted: { ...accepted, sha256: digestOfDefinition(accepted.definition) },
+    change: change && { ...change, sha256: digestOfDefinition(change.definition) },
+  };
 }
 
 const wordFor: Readonly<Record<PinKind | 'tool', string>> = {

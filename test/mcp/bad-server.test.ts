@@ -87,6 +87,35 @@ describe('a server that misbehaves', () => {
       await eventually(() => heard === 2_000, 'all lines');
     }));
 
+  it('that says or asks more than a client may is not heard, and is told so', () =>
+    withScript(
+      `const say = (message) => process.stdout.write(JSON.stringify({ jsonrpc: '2.0', ...message }) + '\\n');
+      const long = 'x'.repeat(${limits.mcpRequestBytesMax});
+      let asker;
+      require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
+        const { id, method, error } = JSON.parse(line);
+        const results = {
+          initialize: { protocolVersion: '2025-11-25', capabilities: { tools: {}, logging: {} }, serverInfo: { name: 's', version: '1' } },
+          'tools/list': { tools: [{ name: 'say', inputSchema: { type: 'object' }, annotations: { readOnlyHint: true } }] },
+        };
+        if (results[method]) return say({ id, result: results[method] });
+        if (error) return say({ id: asker, result: { content: [{ type: 'text', text: error.data.code }] } });
+        if (method !== 'tools/call') return;
+        asker = id;
+        say({ method: 'notifications/message', params: { level: 'info', data: long } });
+        say({ id: 'q', method: 'elicitation/create', params: { message: long, requestedSchema: { type: 'object', properties: {} } } });
+      });`,
+      async (gate) => {
+        await using client = await connect(gate, 'other', 'ana', { elicitation: {} });
+        let heard = 0;
+        client.setNotificationHandler('notifications/message', () => void heard++);
+        client.setRequestHandler('elicitation/create', () => ({ action: 'cancel' }));
+        const { content } = await client.callTool({ name: 'say', arguments: {} });
+        assert.deepEqual(content, [{ type: 'text', text: 'too_large' }]);
+        assert.equal(heard, 0);
+      },
+    ));
+
   it('that never answers is told when the client gives up, and the next call works', () =>
     withGate(async (gate) => {
       await using client = await connect(gate, 'other');

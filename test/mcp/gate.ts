@@ -138,6 +138,7 @@ export async function openGate(options: TestGateOptions = {}): Promise<TestGate>
     get publicUrl() {
       return publicUrl;
     },
+    origins: new Set(),
     issuers: ['https://idp.example'],
     scope: null,
     idleMs: 60_000,

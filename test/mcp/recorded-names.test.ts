@@ -73,7 +73,7 @@ describe('the log', () => {
   });
   after(() => clinic.stop());
 
-  it('has no identifier in clear that a server made a name of, and no name ends a session', async () => {
+  it('has no identifier in clear that a server or a client made a name of, and no name ends a session', async () => {
     const url = `${clinic.url}/mcp/ehr-tools`;
     const person = await clinic.token('ana');
     const { headers } = await greet(url, '2025-11-25', { person, clientInfo: { name: long, version: '1' } });
@@ -89,10 +89,12 @@ describe('the log', () => {
       assert.equal(answer.status, 200, method);
       assert.match(await answer.text(), /"result"/, method);
     }
+    await greet(url, '2025-11-25', { person, clientInfo: { name: `Claude of ${ssn}`, version: ssn } });
     const files = await readdir(clinic.state, { recursive: true, withFileTypes: true });
     const texts = await Promise.all(
       files.filter((each) => each.isFile()).map((each) => readFile(join(each.parentPath, each.name), 'latin1')),
     );
+    assert.ok(texts.some((each) => each.includes('"client":"Claude of [SSN]"')));
     assert.ok(texts.some((each) => each.includes('"tool.pinned"') && each.includes('chart of [')));
     assert.deepEqual(
       texts.filter((each) => each.includes(ssn)),

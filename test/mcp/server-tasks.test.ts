@@ -3,25 +3,29 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { eventually } from '../parts/eventually.ts';
-import { at, connect, connectStateless, giveUp, openGate, type TestGate } from './gate.ts';
+import { at, connect, connectStateless, openGate, type TestGate } from './gate.ts';
 
 const ssn = '219-09-9999';
 const related = 'io.modelcontextprotocol/related-task';
 
-/** What it is asked about tasks it tells on stderr; a call without one it refuses. */
+/** What is called, and what it is asked about tasks, it tells on stderr; a call without one it refuses. */
 const script = `
   const say = (message) => process.stdout.write(JSON.stringify({ jsonrpc: '2.0', ...message }) + '\\n');
   const _meta = { '${related}': { taskId: 'theirs' } };
   const tool = (name) => ({ name, inputSchema: { type: 'object' }, annotations: { readOnlyHint: true }, execution: { taskSupport: 'required' } });
-  let awaited, token, asked;
+  let awaited, token, asked, late;
   const answer = (text) => say({ id: awaited, result: { content: [{ type: 'text', text }], _meta } });
   require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
     const { id, method, params, result } = JSON.parse(line);
+    if (method === 'tools/call') process.stderr.write(method + ' ' + params.name + '\\n');
     if (method?.startsWith('tasks/')) process.stderr.write(method + ' ' + params.taskId + '\\n');
     if (method === 'initialize') say({ id, result: { protocolVersion: '2025-11-25', capabilities: { tools: {}, tasks: {} }, serverInfo: { name: 'x', version: '1' } } });
-    else if (method === 'tools/list') say({ id, result: { tools: ['research', 'asks', 'lasts', 'fails', 'forgets'].map(tool) } });
-    else if (method === 'tools/call' && params.name === 'forgets') say({ id, result: { content: [{ type: 'text', text: 'no task' }] } });
-    else if (method === 'tools/call' && !params.task) say({ id, error: { code: -32601, message: 'as a task' } });
+    else if (method === 'tools/list') say({ id, result: { tools: ['research', 'asks', 'lasts', 'fails', 'forgets', 'begins_late'].map(tool) } });
+    else if (method === 'tools/call' && params.name === 'begins_late') late = id;
+    else if (method === 'tools/call' && params.name === 'forgets') {
+      if (late !== undefined) say({ id: late, result: { task: { taskId: 'late', status: 'working', ttl: 1, createdAt: '2026-01-01T00:00:00Z', lastUpdatedAt: '2026-01-01T00:00:00Z' } } });
+      say({ id, result: { content: [{ type: 'text', text: 'no task' }] } });
+    } else if (method === 'tools/call' && !params.task) say({ id, error: { code: -32601, message: 'as a task' } });
     else if (method === 'tools/call') {
       asked = params.name;
       token = params._meta?.progressToken;
@@ -74,9 +78,32 @@ describe('a tool that its server runs as a task', () => {
     assert.equal(at(question, '_meta', related), undefined);
   });
 
+  const told = (line: string): Promise<void> =>
+    eventually(() => gate.ledger.stderr.some((each) => each.includes(line)), `the server told of ${line}`);
+
   it('is canceled with the call', async () => {
     await using client = await connect(gate, 'other');
-    await giveUp(gate, client, { name: 'lasts' });
-    await eventually(() => gate.ledger.stderr.some((each) => each.includes('tasks/cancel theirs')), 'the cancellation');
+    const patience = new AbortController();
+    const call = client.callTool({ name: 'lasts' }, { signal: patience.signal });
+    await told('tools/call lasts');
+    patience.abort();
+    await assert.rejects(call);
+    await told('tasks/cancel theirs');
+  });
+
+  it('is canceled with the call that was given up before it had begun', async () => {
+    await using client = await connect(gate, 'other');
+    const patience = new AbortController();
+    const call = client.callTool({ name: 'begins_late' }, { signal: patience.signal });
+    await told('tools/call begins_late');
+    patience.abort();
+    await assert.rejects(call);
+    const { request } = gate.ledger.of('request').findLast(({ text }) => text?.includes('begins_late')) ?? {};
+    await eventually(
+      () => gate.ledger.of('end').some((each) => each.request === request && each.status === 'canceled'),
+      'the end of the call',
+    );
+    await client.callTool({ name: 'forgets' });
+    await told('tasks/cancel late');
   });
 });

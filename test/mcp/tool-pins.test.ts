@@ -229,6 +229,17 @@ test('what counts as a change, and how it is told', () => {
   };
   const same = digestOfDefinition(tool);
   assert.equal(digestOfDefinition({ ...tool, _meta: { listed: 1 } }), same);
+  for (const acted of [
+    { ui: { resourceUri: 'ui://other' } },
+    { 'openai/outputTemplate': 'ui://other' },
+    { 'a.example/x': 1 },
+  ]) {
+    assert.notEqual(digestOfDefinition({ ...tool, _meta: { listed: 1, ...acted } }), same, JSON.stringify(acted));
+    assert.equal(
+      digestOfDefinition({ ...tool, _meta: { listed: 1, ...acted } }),
+      digestOfDefinition({ ...tool, _meta: acted }),
+    );
+  }
   assert.equal(digestOfDefinition(Object.fromEntries(Object.entries(tool).reverse())), same, 'order is nothing');
   for (const member of Object.keys(tool)) {
     assert.notEqual(digestOfDefinition({ ...tool, [member]: 'other' }), same, member);

@@ -188,11 +188,11 @@ export class ServerAnswer implements Dispatcher.DispatchHandler {
     this.#over('broken off', isUnreadInterim(error) ? new UnreadInterim() : undefined);
   }
 
-  #over(end: 'ended' | 'broken off', reason: Error = new Error('broken off')): void {
+  #over(end: 'ended' | 'broken off', reason?: Error): void {
     if (this.#end) return;
     this.#end = end;
     this.#signal.removeEventListener('abort', this.#cut);
-    if (end === 'broken off') this.#begin.reject(reason);
+    if (end === 'broken off') this.#begin.reject(reason ?? new Error('broken off'));
     this.#wake?.();
   }
 }

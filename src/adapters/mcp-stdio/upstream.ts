@@ -31,6 +31,8 @@ const unreadBytesMax = 33_554_432;
 const lastWordsMs = 250;
 /** In so many the id of an answer stands, where it stands first. */
 const headBytes = 256;
+/** What some write before all else: before JSON it may be ignored (RFC 8259 §8.1). */
+const byteOrderMark = Buffer.from('\ufeff');
 /** From end of stdin to SIGTERM, and from there to SIGKILL. */
 const politeMs = 500;
 const firmMs = 2_000;
@@ -129,10 +131,12 @@ class StdioUpstream implements McpUpstream {
 
   async #readLines(stdout: Readable): Promise<void> {
     const line = new Line((head) => this.#events?.long?.(idAhead(head), false) ?? null);
+    let isFirst = true;
     try {
       for await (const chunk of stdout as AsyncIterable<Buffer>) {
-        let from = 0;
-        for (let end = chunk.indexOf(0x0a); end >= 0; end = chunk.indexOf(0x0a, from)) {
+        let from = isFirst && chunk.subarray(0, 3).equals(byteOrderMark) ? byteOrderMark.length : 0;
+        isFirst = false;
+        for (let end = chunk.indexOf(0x0a, from); end >= 0; end = chunk.indexOf(0x0a, from)) {
           await line.push(chunk.subarray(from, end));
           from = end + 1;
           const { about, rest } = line.end();

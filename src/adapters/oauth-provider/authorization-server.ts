@@ -1,11 +1,11 @@
 // The gate's own OAuth 2.1 authorization server: oidc-provider, told what this gate allows. It gives out opaque tokens for
 // one door each, and never says who somebody is: that is the sign-in's business.
 
-import type { RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import { type errors, type KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { AuthorizationRequests } from '../../ports/sign-in.ts';
-import { type AuthorizationServerDeps, configurationOf } from './configuration.ts';
+import { type AuthorizationServerDeps, configurationOf, routes } from './configuration.ts';
 import { GrantRefused, isOfGrant, registerGrants } from './grants.ts';
 import { asConfigured } from './incoming-request.ts';
 import { createRates } from './rates.ts';
@@ -74,9 +74,29 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
         response.writeHead(429, { 'retry-after': '60', 'content-type': 'application/json' });
         return void response.end('{"error":"temporarily_unavailable"}');
       }
+      if (answersPreflight(request, response, deps)) return;
       void answer(asConfigured(request, deps.publicUrl), response);
     },
   };
+}
+
+/**
+ * The library lets scripts of other origins have its metadata, and of a client's own its tokens, but register nobody. True where a browser
+ * only asks whether it may (WHATWG Fetch §3.3.2).
+ */
+function answersPreflight(
+  { url = '/', method, headers: { origin = '' } }: IncomingMessage,
+  response: ServerResponse,
+  { origins, registration }: AuthorizationServerDeps,
+): boolean {
+  if (!registration || origins.size === 0 || url.split('?')[0] !== routes.registration) return false;
+  response.setHeader('vary', 'Origin');
+  if (!origins.has(origin)) return false;
+  response.setHeader('access-control-allow-origin', origin);
+  if (method !== 'OPTIONS') return false;
+  const allowed = { 'access-control-allow-methods': 'POST', 'access-control-allow-headers': 'content-type' };
+  response.writeHead(204, { ...allowed, 'access-control-max-age': '600' }).end();
+  return true;
 }
 
 function agentOf(clientId: string): string | null {

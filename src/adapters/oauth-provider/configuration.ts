@@ -27,6 +27,8 @@ export interface AuthorizationServerDeps extends StepUpDeps {
   /** Longest life of an access token. */
   readonly accessMs: number;
   readonly registration: boolean;
+  /** Of web applications whose scripts may register themselves, as browsers write them. */
+  readonly origins: ReadonlySet<string>;
   readonly clientMetadata: boolean;
   /** Hosts of client metadata that may have private addresses. */
   readonly privateHosts: readonly string[];
@@ -115,7 +117,7 @@ export function configurationOf(deps: AuthorizationServerDeps, key: JWK): Config
   };
 }
 
-const routes = {
+export const routes = {
   authorization: '/oauth/authorize',
   code_verification: '/device',
   device_authorization: '/oauth/device',
