@@ -53,9 +53,17 @@ export function seesContent(caller: Caller, approval: Approval): boolean {
 }
 
 export function mayDecide(caller: Caller, approval: Approval, now: number): boolean {
+  return statusAt(approval, now) === 'requested' && mayJudge(caller, approval);
+}
+
+/** A no ends what was approved and is not used up. */
+export function mayTakeBack(caller: Caller, approval: Approval, now: number): boolean {
+  return statusAt(approval, now) === 'approved' && mayJudge(caller, approval);
+}
+
+function mayJudge(caller: Caller, approval: Approval): boolean {
   return (
     !caller.local &&
-    statusAt(approval, now) === 'requested' &&
     objectionToJudge(caller.subject) === null &&
     isReviewer(approval, caller.subject) &&
     !isRequester(approval, caller.subject)

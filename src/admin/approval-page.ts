@@ -7,8 +7,8 @@ import type { Approval } from '../approvals/approval.ts';
 import { statusAt } from '../approvals/step.ts';
 import { fail, type Refusal, type Result, refuse } from '../core/result.ts';
 import type { BrowserSession, BrowserSessions } from '../ports/browser-sessions.ts';
-import { type Caller, callerBy, isOwn, mayDecide, seesApproval } from './access.ts';
-import { approvalPage, approvalPages, commandLinePage, startOf, waitingPage } from './approval-sheet.ts';
+import { type Caller, callerBy, isOwn, mayDecide, mayTakeBack, seesApproval } from './access.ts';
+import { approvalPage, approvalPages, commandLinePage, startOf, waitingPage, waitingTitle } from './approval-sheet.ts';
 import { lookAt } from './approval-view.ts';
 import type { AdminDeps } from './deps.ts';
 import { away, brokenPage, formBytesMax, html, ownForm, refusalPage, visitorOf } from './page-visit.ts';
@@ -21,7 +21,7 @@ export type ApprovalPageDeps = ToolChangeDeps &
   };
 
 const idText = /^a_[0-9A-HJKMNP-TV-Z]{26}$/;
-const all = { href: approvalPages, label: 'Requests that wait' };
+const all = { href: approvalPages, label: waitingTitle };
 const gone: Refusal = {
   code: 'approval_not_found',
   text: 'There is no such request for you.',
@@ -35,9 +35,7 @@ export function createApprovalPages(deps: ApprovalPageDeps): { fetch(request: Re
 
   /** Who is signed in, or the answer for who is not. */
   function visitor(c: Context): BrowserSession | Response {
-    const id = c.req.param('id') ?? null;
-    if (!sessions) return id === null ? refusalPage(gone, null) : html(commandLinePage(id));
-    return visitorOf(c, sessions);
+    return sessions ? visitorOf(c, sessions) : html(commandLinePage(c.req.param('id') ?? null));
   }
 
   /** What the caller sees of what is undecided, the one that ends first at the head. */
@@ -66,7 +64,8 @@ export function createApprovalPages(deps: ApprovalPageDeps): { fetch(request: Re
     const view = await lookAt(approval, caller, deps);
     const next = waiting(caller).find((each) => each.id !== approval.id && mayDecide(caller, each, clock.now()));
     const own = isOwn(caller, approval.act.subject);
-    return html(approvalPage(view, session, { own, now: clock.now(), next: next?.id ?? null }));
+    const takesBack = mayTakeBack(caller, approval, clock.now());
+    return html(approvalPage(view, session, { own, takesBack, now: clock.now(), next: next?.id ?? null }));
   });
 
   app.post('/:id', bodyLimit({ maxSize: formBytesMax }), async (c) => {

@@ -12,6 +12,7 @@ import type { ApprovalView, ToolChangeView } from './contract.ts';
 import { toolChangePages } from './tool-change-sheet.ts';
 
 export const approvalPages = '/approvals';
+export const waitingTitle = 'Requests that wait';
 
 /** On one page of the list. */
 const rowsMax = 200;
@@ -31,7 +32,6 @@ interface WaitingLook {
 
 /** `waiting` in the order in which they end. */
 export function waitingPage(waiting: readonly Approval[], { caller, now, from, changes }: WaitingLook): string {
-  const title = 'Requests that wait';
   const groups: readonly (readonly [string, (each: Approval) => boolean])[] = [
     ['For you to decide', (each) => mayDecide(caller, each, now)],
     ['Your own', (each) => !mayDecide(caller, each, now) && isOwn(caller, each.act.subject)],
@@ -53,7 +53,7 @@ export function waitingPage(waiting: readonly Approval[], { caller, now, from, c
   const empty = `<p>Nothing waits for a decision.</p>
 <p class="hint">When a rule holds a request that you may decide, or one of your own, it stands here until it is decided or ends.</p>`;
   if (changes.length > 0) shown.push(changesText(changes));
-  return page({ title, body: shown.length === 0 ? empty : shown.join('\n'), at: approvalPages });
+  return page({ title: waitingTitle, body: shown.length === 0 ? empty : shown.join('\n'), at: approvalPages });
 }
 
 /** They have pages of their own: nothing of them ends by itself. */
@@ -83,12 +83,15 @@ function remaining(thenMs: number, now: number): string {
 interface Look {
   /** Whether who looks is who asked. */
   readonly own: boolean;
+  /** Whether they may end what was approved and is not used up. */
+  readonly takesBack: boolean;
   readonly now: number;
   /** Another one that who looks may decide. */
   readonly next: string | null;
 }
 
-export function approvalPage(view: ApprovalView, { csrf, subject }: BrowserSession, { own, now, next }: Look): string {
+export function approvalPage(view: ApprovalView, { csrf, subject }: BrowserSession, look: Look): string {
+  const { own, now, next } = look;
   const list = factsOf(view, now)
     .map(([term, text]) => `<dt>${escapeHtml(term)}</dt><dd>${plainText(text)}</dd>`)
     .join('\n');
@@ -100,7 +103,7 @@ export function approvalPage(view: ApprovalView, { csrf, subject }: BrowserSessi
   const parts = [
     exactAct(view),
     `<h2>The request</h2>\n<dl>${list}</dl>`,
-    formsOf(view, csrf, own),
+    formsOf(view, csrf, look),
     view.status === 'requested' && !view.yours ? `<p>${escapeHtml(whyNotYours(view, subject, own))}</p>` : '',
     next === null ? '' : `<p><a href="${approvalPages}/${escapeHtml(next)}">The next one for you to decide</a></p>`,
     history.length === 0 ? '' : `<h2>Other requests of theirs</h2>\n<ul class="rows">${history.join('\n')}</ul>`,
@@ -218,7 +221,7 @@ function whyNotYours({ reviewers }: ApprovalView, subject: Subject, own: boolean
     : `You may look. It is decided by people of ${reviewers.join(', ')}.`;
 }
 
-function formsOf({ id, status, yours }: ApprovalView, csrf: string, own: boolean): string {
+function formsOf({ id, status, yours }: ApprovalView, csrf: string, { own, takesBack }: Look): string {
   const form = (inner: string): string =>
     `<form method="post" action="${approvalPages}/${escapeHtml(id)}">\n${hidden('csrf', csrf)}\n${inner}\n</form>`;
   // A text area: Enter in a line of text would press the first button.
@@ -228,23 +231,29 @@ function formsOf({ id, status, yours }: ApprovalView, csrf: string, own: boolean
 ${form(`${reason('Why? It is recorded.')}
 <div class="pair"><button name="effect" value="approve" class="first">Approve</button>
 <button name="effect" value="deny" class="danger">Deny</button></div>`)}`;
+  const takeBack = `<h2>Take the approval back</h2>
+${form(`${reason('Why? It is recorded.')}
+<button name="effect" value="deny" class="danger">Deny after all</button>`)}`;
   const explain = form(`${reason('Why do you ask? Reviewers read it; it is recorded.')}
 <button name="effect" value="explain" class="first">Tell the reviewers</button>`);
   const withdraw = form('<button name="effect" value="withdraw">Take the request back</button>');
   const undecided = status === 'requested';
   return [
     ...(yours ? [decide] : []),
+    ...(takesBack ? [takeBack] : []),
     ...(own && undecided ? [explain] : []),
     ...(own && (undecided || status === 'approved') ? [withdraw] : []),
   ].join('\n');
 }
 
-export function commandLinePage(id: string): string {
-  const named = escapeHtml(id);
+/** Where nobody can sign in with a browser. `id` null: of all requests. */
+export function commandLinePage(id: string | null): string {
+  const named = id === null ? '&lt;id&gt;' : escapeHtml(id);
+  const list = id === null ? 'chartgate approvals ls\n' : '';
   return page({
-    title: 'A request waits for approval',
-    body: `<p>Nobody signs in here with a browser. A reviewer named by its rule looks at it and decides on the command line, with a token of their own in <code>CHARTGATE_TOKEN</code>:</p>
-<pre>chartgate approvals show ${named}
+    title: id === null ? waitingTitle : 'A request waits for approval',
+    body: `<p>Nobody signs in here with a browser. A reviewer named by its rule looks at a request and decides on the command line, with a token of their own in <code>CHARTGATE_TOKEN</code>:</p>
+<pre>${list}chartgate approvals show ${named}
 chartgate approvals approve ${named} --reason "…"
 chartgate approvals deny ${named} --reason "…"</pre>
 <p>Who asked for it sends exactly the same request again once it is approved. Nobody approves their own.</p>`,

@@ -45,7 +45,7 @@ export function approvalRoutes(deps: AdminDeps): Hono<AdminEnv> {
     const caller = c.get('caller');
     const input = await bodyOf(c, verdictInput);
     if (!input.ok) return answerRefusal(input.error);
-    const found = approvalFor(caller, c.req.param('id'));
+    const found = approvalFor(caller, c.req.param('id'), 'a reviewer');
     if (!found.ok) return answerRefusal(found.error);
     const { effect, reason } = input.value;
     const decided = await deps.desk.verdict(found.value.id, caller.subject, effect, reason);
@@ -54,7 +54,7 @@ export function approvalRoutes(deps: AdminDeps): Hono<AdminEnv> {
 
   routes.post('/:id/withdraw', async (c) => {
     const caller = c.get('caller');
-    const found = approvalFor(caller, c.req.param('id'));
+    const found = approvalFor(caller, c.req.param('id'), 'who asked');
     if (!found.ok) return answerRefusal(found.error);
     const withdrawn = await deps.desk.withdraw(found.value.id, caller.subject);
     return withdrawn.ok ? c.json(viewOf(withdrawn.value, caller, clock.now())) : answerRefusal(withdrawn.error);
@@ -64,19 +64,19 @@ export function approvalRoutes(deps: AdminDeps): Hono<AdminEnv> {
     const caller = c.get('caller');
     const input = await bodyOf(c, reasonInput);
     if (!input.ok) return answerRefusal(input.error);
-    const found = approvalFor(caller, c.req.param('id'));
+    const found = approvalFor(caller, c.req.param('id'), 'who asked');
     if (!found.ok) return answerRefusal(found.error);
     const explained = await deps.desk.explain(found.value.id, caller.subject, input.value.reason);
     return explained.ok ? c.json(viewOf(explained.value, caller, clock.now())) : answerRefusal(explained.error);
   });
 
   /** The approval, if the caller may know of it and is a person the gate has authenticated. */
-  function approvalFor(caller: Caller, id: string): Result<Approval> {
+  function approvalFor(caller: Caller, id: string, whose: 'a reviewer' | 'who asked'): Result<Approval> {
     const approval = approvals.get(id);
     if (!approval || !seesApproval(caller, approval, readers())) return { ok: false, error: missing };
     if (caller.local)
       return refuse('not_a_reviewer', 'The local operator reads, and never decides.', {
-        next: 'Set CHARTGATE_TOKEN to the token of a reviewer.',
+        next: `Set CHARTGATE_TOKEN to the token of ${whose}.`,
       });
     return ok(approval);
   }

@@ -30,7 +30,8 @@ export async function openArchiveUrl(url: string): Promise<Result<ArchivedLog, A
   if (!config.ok) return fail({ refusal: refuse('usage', `The archive is to be named as ${config.error}.`).error });
   const archive = await archiveAt(config.value);
   const orThrow = <T>(result: Result<T>): T => {
-    if (!result.ok) throw new Unreadable(result.error);
+    // Who verifies has no gate to look into.
+    if (!result.ok) throw new Unreadable({ next: nextArchive, ...result.error });
     return result.value;
   };
   return guarded(async () => {
@@ -55,7 +56,7 @@ export function servedLog(prefix: string): ReadOnlyFiles {
     if (answer.status === 404) return undefined;
     if (answer.status === 200) return answer.bytes;
     const why = answer.status === 0 ? 'does not answer' : `answers with status ${answer.status}`;
-    throw new Unreadable(refuse('upstream_unavailable', `${base}${path} ${why}.`).error);
+    throw new Unreadable({ code: 'upstream_unavailable', text: `${base}${path} ${why}.`, next: nextServed });
   };
   return {
     read,
@@ -67,6 +68,10 @@ export function servedLog(prefix: string): ReadOnlyFiles {
 export function isServed(place: string): boolean {
   return /^https?:\/\//.test(place);
 }
+
+const nextArchive =
+  'See that this machine reaches it; region and endpoint belong to the address: s3://bucket/prefix?region=…&endpoint=https://….';
+const nextServed = 'See that this machine reaches it, and that the log is served below this address.';
 
 class Unreadable extends Error {
   readonly refusal: Refusal;

@@ -58,7 +58,9 @@ async function proofOf(log: ReadOnlyFiles, seq: number, newest: boolean): Promis
     const verified = verifyProof(proof, keys.value);
     return verified.ok ? ok(encodeProof(proof)) : refuse('log_corrupt', `The log does not add up: ${verified.error}.`);
   }
-  return refuse('not_found', `Entry ${seq} is not in the tree: no checkpoint covers it yet.`);
+  return refuse('not_found', `Entry ${seq} is not in the tree: no checkpoint covers it yet.`, {
+    next: `The newest checkpoint covers ${sizeNow(note, keys.value)} entries, the first of which is 0.`,
+  });
 }
 
 function sizeNow(note: Uint8Array | undefined, keys: Parameters<typeof openCheckpointOf>[1]): number {

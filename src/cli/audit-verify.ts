@@ -8,8 +8,8 @@ import { readOnlyFiles } from '../adapters/log-files/read-only-files.ts';
 import { latestFile } from '../adapters/log-files/tree-files.ts';
 import { type KnownCheckpoint, type VerifyOptions, type VerifyReport, verifyLog } from '../audit/verify.ts';
 import type { BadPlace, LogSources } from '../audit/verify-sources.ts';
-import { type ErrorCode, errors } from '../core/errors.ts';
-import { fail, ok, type Result } from '../core/result.ts';
+import { errors } from '../core/errors.ts';
+import { fail, ok, type Refusal, type Result } from '../core/result.ts';
 import { type ArchiveFault, guarded, isArchiveUrl, isServed, openArchiveUrl, servedLog } from './archive-place.ts';
 import { abridged, locate, nothing, type Place, readKey, readKeys } from './log-place.ts';
 
@@ -27,34 +27,41 @@ export interface AuditVerifyArgs {
   readonly home: string | null;
 }
 
-/** Exit code: 0 intact, 65 not, 66 no log there, 64 an argument that cannot be used. */
-export async function auditVerify(args: AuditVerifyArgs, out: (line: string) => void): Promise<number> {
+/**
+ * Exit code: 0 intact, 65 not, 66 no log there, 64 an argument that cannot be used.
+ * @param complain takes what was refused before anything was verified; without it, and with `json`, that is said to `out`
+ */
+export async function auditVerify(
+  args: AuditVerifyArgs,
+  out: (line: string) => void,
+  complain?: (refusal: Refusal) => number,
+): Promise<number> {
   const started = performance.now();
-  const stop = (code: ErrorCode, text: string): number => {
+  const stop = (refusal: Refusal): number => {
+    const { code, text } = refusal;
+    if (complain && !args.json) return complain(refusal);
     out(args.json ? JSON.stringify({ ok: false, code, text }) : text);
     return errors[code].exit;
   };
   const archived = isArchiveUrl(args.dir) ? await openArchiveUrl(args.dir) : undefined;
-  if (archived && !archived.ok && 'refusal' in archived.error)
-    return stop(archived.error.refusal.code, archived.error.refusal.text);
+  if (archived && !archived.ok && 'refusal' in archived.error) return stop(archived.error.refusal);
   const place = archived
     ? { sources: archived.ok ? archived.value.sources : { log: nothing }, state: null }
     : isServed(args.dir)
       ? await locateServed(args.dir)
       : await locate(args.dir);
-  if (!place)
-    return stop('not_found', `There is no log in ${args.dir}. Name the state directory, or the log directory in it.`);
+  if (!place) return stop({ code: 'not_found', text: `There is no log in ${args.dir}.`, next: nextPlace });
   const key = args.key === undefined ? ok(undefined) : await readKey(args.key);
-  if (!key.ok) return stop('usage', key.error);
+  if (!key.ok) return stop({ code: 'usage', text: key.error, next: nextKey });
   const witnesses = await readKeys(args.checkpoints.filter(isVkey));
-  if (!witnesses.ok) return stop('usage', witnesses.error);
+  if (!witnesses.ok) return stop({ code: 'usage', text: witnesses.error, next: nextWitness });
   const quorum = args.quorum ?? witnesses.value.length;
   if (quorum > witnesses.value.length)
-    return stop('usage', `A quorum of ${quorum} needs as many witnesses: name each by its vkey.`);
+    return stop({ code: 'usage', text: `A quorum of ${quorum} needs as many witnesses.`, next: nextWitness });
   // An archive may be behind its log: what it was seen to hold is remembered apart.
   const memory = await Memory.open(archived && args.home !== null ? join(args.home, 'archives') : args.home);
   const known = await gather(args, place, memory);
-  if (!known.ok) return stop('usage', known.error);
+  if (!known.ok) return stop({ code: 'usage', text: known.error, next: nextWitness });
 
   const options = {
     known: known.value,
@@ -62,8 +69,7 @@ export async function auditVerify(args: AuditVerifyArgs, out: (line: string) => 
     ...(key.value ? { key: key.value } : {}),
   };
   const verified = archived?.ok === false ? archived : await guarded(() => verifyPlace(place, options));
-  if (!verified.ok && 'refusal' in verified.error)
-    return stop(verified.error.refusal.code, verified.error.refusal.text);
+  if (!verified.ok && 'refusal' in verified.error) return stop(verified.error.refusal);
   const result = verified.ok ? verified : fail(badPlaceOf(verified.error));
   const archive = archived?.ok
     ? {
@@ -91,6 +97,11 @@ export async function auditVerify(args: AuditVerifyArgs, out: (line: string) => 
   }
   return result.ok && (archive?.tampering ?? []).length === 0 ? 0 : errors.log_corrupt.exit;
 }
+
+const nextPlace = 'Name the state directory, or the log directory in it.';
+const nextKey =
+  'Give --key the verifier key as the gate printed it when it started, or a file that holds it (log/log.vkey).';
+const nextWitness = 'Give --witness a file or http address with a checkpoint kept earlier, or the vkey of a witness.';
 
 /** Undefined where there is none; a server that does not answer is found out when the log is read. */
 async function locateServed(url: string): Promise<VerifiedPlace | undefined> {

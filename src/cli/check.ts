@@ -7,6 +7,7 @@ import type { LoadedConfig } from '../config/resolve.ts';
 import { errors } from '../core/errors.ts';
 import { compilePolicy } from '../policy/compile.ts';
 import { lintPolicy } from '../policy/lint.ts';
+import { lintTests, type TestWarning } from '../policy/spoken-groups.ts';
 import { runPolicyTests, type TestResult } from '../policy/test-cases.ts';
 import { complain, type Io, plain, print, printJson } from './io.ts';
 import { complainOfConfig, loadConfig } from './load-config.ts';
@@ -44,6 +45,7 @@ export async function check(io: Io, options: CheckOptions, live?: LiveCheck): Pr
   if (!policy.ok) return complain(io, { code: 'check_failed', text: 'The policy does not compile.' });
   const tests = runPolicyTests(policy.value, config.policy, config.connections);
   const warnings = lintPolicy(config.policy, policy.value);
+  const ofTests = lintTests(config.policy);
   const findings = live ? await live(loaded.value) : [];
   const sound = tests.every((each) => each.passed) && findings.every((each) => each.ok);
   if (options.json) {
@@ -52,7 +54,7 @@ export async function check(io: Io, options: CheckOptions, live?: LiveCheck): Pr
       policy: policy.value.digest,
       tests: tests.map(viewOf),
       connections: findings,
-      warnings,
+      warnings: [...warnings, ...ofTests],
     });
   } else {
     for (const line of summary(loaded.value, policy.value.digest, tests, findings)) print(io, plain(line));
@@ -60,9 +62,17 @@ export async function check(io: Io, options: CheckOptions, live?: LiveCheck): Pr
       const index = config.policy.rules.findIndex(({ name }) => name === rule);
       print(io, plain(`warning: rule ${rule} ${text} (${at(['policy', 'rules', index])})`));
     }
+    for (const line of warningsOf(ofTests, loaded.value)) print(io, plain(line));
     if (!sound) complain(io, { code: 'check_failed', text: errors.check_failed.text });
   }
   return sound ? 0 : errors.check_failed.exit;
+}
+
+export function warningsOf(warnings: readonly TestWarning[], { config, at }: LoadedConfig): string[] {
+  return warnings.map(({ test, text }) => {
+    const index = config.policy.tests.findIndex(({ name }) => name === test);
+    return `warning: test ${test} ${text} (${at(['policy', 'tests', index])})`;
+  });
 }
 
 function viewOf({ name, passed, differences, decision }: TestResult): object {

@@ -9,6 +9,7 @@ import type { LoadedConfig } from '../config/resolve.ts';
 import { errors } from '../core/errors.ts';
 import type { Result } from '../core/result.ts';
 import type { Survey } from '../gateway/column-samples.ts';
+import { privateSchema } from '../gateway/posture-names.ts';
 import { type Proposal, type ProposedColumn, propose, type Said } from '../masking/proposal.ts';
 import { complain, type Io, plain, print, printJson } from './io.ts';
 import { complainOfConfig, loadConfig } from './load-config.ts';
@@ -48,7 +49,7 @@ export async function classify(
     io.stderr.write(`reading the catalog of ${plain(connection)}, and ${rows} rows a table at most …\n`);
   const surveyed = await survey(loaded.value, connection, rows);
   if (!surveyed.ok) return complain(io, surveyed.error);
-  const { columns, names, notSampled } = surveyed.value;
+  const { columns, names, notSampled } = withoutOurs(surveyed.value, privateSchema(connection));
   const rules = loaded.value.config.classification[connection];
   const proposal = propose(columns, names, rules);
   const yaml = yamlOf(connection, proposal, rules);
@@ -62,6 +63,15 @@ export async function classify(
   else if (options.output === undefined) io.stdout.write(yaml);
   if (!options.json) report(io, proposal, notSampled, options.output);
   return proposal.columns.some((each) => each.exposed) ? errors.check_failed.exit : 0;
+}
+
+/** What the enforced posture keeps for itself is nobody's to classify. */
+function withoutOurs({ columns, names, notSampled }: Survey, schema: string): Survey {
+  return {
+    columns: columns.filter((each) => each.schema !== schema),
+    names,
+    notSampled: notSampled.filter((text) => !text.startsWith(`${schema}.`)),
+  };
 }
 
 /** A classification somebody has worked on is never written over. */

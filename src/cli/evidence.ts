@@ -186,7 +186,7 @@ async function patientAsked(
   if (patients === undefined) return ok(null);
   if (config === null || reason === undefined)
     return refuse('usage', 'Accesses to a patient are known to the running gate alone, which wants a reason.', {
-      next: 'Leave out --dir, and say --reason.',
+      next: config === null ? 'Leave out --dir, and say --reason.' : 'Add --reason "…".',
     });
   const gate = findGate(io, config);
   if (!gate.ok) return gate;

@@ -9,10 +9,11 @@ import { z } from 'zod';
 import { placeOf, readConfigFile } from '../adapters/config-file/files.ts';
 import { errorView } from '../admin/contract.ts';
 import { readDocument } from '../config/document.ts';
+import { isErrorCode } from '../core/errors.ts';
 import { isLoopback } from '../core/loopback.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
 import { gateUnreachable } from './gate-unreachable.ts';
-import { type Io, isErrorCode } from './io.ts';
+import type { Io } from './io.ts';
 import { readSignIn } from './sign-in-file.ts';
 
 export interface Gate {

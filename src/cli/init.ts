@@ -4,7 +4,9 @@
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { placeOf } from '../adapters/config-file/files.ts';
 import { complain, type Io } from './io.ts';
+import { parsedText } from './load-config.ts';
 
 export interface InitOptions {
   readonly config: string;
@@ -27,8 +29,16 @@ const standard: Answers = {
 export async function init(io: Io, options: InitOptions): Promise<number> {
   const file = resolve(io.cwd, options.config);
   const answers = options.yes ? standard : await ask(io);
+  const text = render(answers, io.env['EHR_PASSWORD'] !== undefined);
+  const parsed = parsedText(text, placeOf(file));
+  if (!parsed.ok) {
+    // A password among the answers must not come into a file.
+    const said = parsed.error.map(({ found, expected }) => `found ${found}, expected ${expected}`).join('; ');
+    const next = 'Nothing was written. Run chartgate init again.';
+    return complain(io, { code: 'usage', text: `These answers make no configuration: ${said}.`, next });
+  }
   try {
-    writeFileSync(file, render(answers, io.env['EHR_PASSWORD'] !== undefined), { flag: 'wx', mode: 0o640 });
+    writeFileSync(file, text, { flag: 'wx', mode: 0o640 });
   } catch (error) {
     const exists = error instanceof Error && 'code' in error && error.code === 'EEXIST';
     return complain(io, {

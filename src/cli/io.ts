@@ -1,6 +1,6 @@
 // What a command sees of the world, and how it speaks: results on stdout, everything else on stderr.
 
-import { type ErrorCode, errors } from '../core/errors.ts';
+import { errors } from '../core/errors.ts';
 import type { Refusal } from '../core/result.ts';
 
 export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
@@ -39,10 +39,6 @@ export function complain(io: Io, refusal: Refusal): number {
   const rule = refusal.rule === undefined ? '' : ` (rule ${refusal.rule})`;
   io.stderr.write(`chartgate: ${plain(refusal.text)}${plain(rule)}\n${next === '' ? '' : `${plain(next)}\n`}`);
   return errors[refusal.code].exit;
-}
-
-export function isErrorCode(word: string): word is ErrorCode {
-  return Object.hasOwn(errors, word);
 }
 
 /**

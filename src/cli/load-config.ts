@@ -6,6 +6,7 @@ import { isKeyServiceUrl, keyServiceAt, readSecret } from '../adapters/key-servi
 import { type ParsedConfig, parseConfig } from '../config/parse.ts';
 import { type ConfigProblem, renderProblem } from '../config/problem.ts';
 import { type LoadedConfig, type Lookups, resolveConfig, serviceSecrets } from '../config/resolve.ts';
+import type { Place } from '../config/scalars.ts';
 import { errors } from '../core/errors.ts';
 import { fail, ok, type Refusal, type Result } from '../core/result.ts';
 import { checkPattern } from '../masking/own-detectors.ts';
@@ -30,7 +31,12 @@ export function parsedConfig(file: string): Result<ParsedConfig, readonly Config
       },
     ]);
   }
-  return parseConfig(text.value, place, { packs: packNames, checkCondition: compileCondition, checkPattern });
+  return parsedText(text.value, place);
+}
+
+/** The text of a file at `place`, which need not be there. */
+export function parsedText(text: string, place: Place): Result<ParsedConfig, readonly ConfigProblem[]> {
+  return parseConfig(text, place, { packs: packNames, checkCondition: compileCondition, checkPattern });
 }
 
 /** `file` is absolute or relative to the process; every reference is resolved against `env` and the disk, now. */

@@ -14,6 +14,7 @@ import { ownDetectors } from '../masking/own-detectors.ts';
 import { compilePolicy } from '../policy/compile.ts';
 import { entitlementsOf, renderEntitlements } from '../policy/entitlements.ts';
 import { explain, renderExplanation } from '../policy/explain.ts';
+import { aliasesAmong } from '../policy/spoken-groups.ts';
 import { layFacts } from '../policy/test-cases.ts';
 import { complain, type Io, plain, print, printJson } from './io.ts';
 import { complainOfConfig, loadConfig } from './load-config.ts';
@@ -40,8 +41,9 @@ export async function explainPolicy(io: Io, options: ExplainOptions, analyze?: A
   const loaded = await loadConfig(resolve(io.cwd, options.config), io.env);
   if (!loaded.ok) return complainOfConfig(io, loaded.error);
   const { config } = loaded.value;
+  const next = `Name one of ${options.config} with --connection: ${Object.keys(config.connections).join(', ') || 'it has none'}.`;
   if (options.connection !== undefined && !Object.hasOwn(config.connections, options.connection)) {
-    return complain(io, { code: 'unknown_connection', text: errors.unknown_connection.text });
+    return complain(io, { code: 'unknown_connection', text: errors.unknown_connection.text, next });
   }
   const type = options.connection === undefined ? null : config.connections[options.connection]?.type;
   if ((options.sql !== undefined && type === 'mcp') || (options.tool !== undefined && type === 'postgres')) {
@@ -54,6 +56,8 @@ export async function explainPolicy(io: Io, options: ExplainOptions, analyze?: A
   const policy = compilePolicy(config.policy);
   if (!policy.ok) return complain(io, { code: 'config_invalid', text: 'The policy does not compile.' });
   const { subject, groups, connection, facts, sql, tool } = options;
+  for (const text of aliasesAmong(namesIn(groups), config.policy.groups))
+    io.stderr.write(`warning: --groups ${plain(text)}\n`);
   if ((subject ?? groups) !== undefined && [facts, sql, tool].every((each) => each === undefined)) {
     const who = layFacts(stated.value, config.connections).subject;
     const names = connection === undefined ? Object.keys(config.connections) : [connection];
@@ -63,6 +67,9 @@ export async function explainPolicy(io: Io, options: ExplainOptions, analyze?: A
     return 0;
   }
   const laid = layFacts(stated.value, config.connections);
+  if ((sql ?? tool) !== undefined && laid.connection.name === '') {
+    return complain(io, { code: 'usage', text: 'A request is made on a connection, and none is named.', next });
+  }
   const explanation = explain(laid, policy.value);
   if (options.json) printJson(io, explanation);
   else for (const line of renderExplanation(explanation)) print(io, plain(line));
@@ -70,6 +77,10 @@ export async function explainPolicy(io: Io, options: ExplainOptions, analyze?: A
   if (sql !== undefined && explanation.rules.some(({ part, text }) => part === 'error' && text?.includes('sql.')))
     io.stderr.write(`${catalogHint}\n`);
   return 0;
+}
+
+function namesIn(list: string | undefined): string[] {
+  return (list ?? '').split(',').filter(Boolean);
 }
 
 const catalogHint =
@@ -90,7 +101,7 @@ async function stateFacts(
   };
   const statesPhi = Object.hasOwn(Object(stated['request']), 'phi');
   if (options.subject !== undefined) add('subject', { id: options.subject });
-  if (options.groups !== undefined) add('subject', { groups: options.groups.split(',').filter(Boolean) });
+  if (options.groups !== undefined) add('subject', { groups: namesIn(options.groups) });
   if (options.connection !== undefined) add('connection', { name: options.connection });
   if (options.tool !== undefined) {
     // A tool's annotations are the server's to say; unsaid, it neither only reads nor is harmless (MCP ToolAnnotations).

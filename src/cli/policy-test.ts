@@ -4,7 +4,9 @@ import { resolve } from 'node:path';
 import { errors } from '../core/errors.ts';
 import type { Refusal } from '../core/result.ts';
 import { compilePolicy } from '../policy/compile.ts';
+import { lintTests } from '../policy/spoken-groups.ts';
 import { runPolicyTests } from '../policy/test-cases.ts';
+import { warningsOf } from './check.ts';
 import { complain, type Io, plain, print, printJson } from './io.ts';
 import { complainOfConfig, loadConfig } from './load-config.ts';
 
@@ -39,6 +41,7 @@ export async function testPolicy(
       print(io, plain(passed ? `ok      ${name}` : `FAILED  ${name} (${at(['policy', 'tests', index])})`));
       for (const difference of differences) print(io, plain(`        ${difference}`));
     }
+    for (const line of warningsOf(lintTests(config.policy), loaded.value)) print(io, plain(line));
     if (results.length === 0) io.stderr.write('The policy has no tests; policy.tests is where they go.\n');
   }
   return results.every((each) => each.passed) ? 0 : complain(io, failedTests);

@@ -87,6 +87,7 @@ function addVerify(audit: Command, io: Io, does: Does, examples: Examples): void
           home,
         },
         (line) => io.stdout.write(`${line}\n`),
+        (refusal) => complain(io, refusal),
       );
     },
   );

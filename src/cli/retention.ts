@@ -1,9 +1,9 @@
 // chartgate audit hold add|ls|release and audit shred: what is kept beyond its time, and what goes.
 
-import { sessionView } from '../admin/contract.ts';
 import { holdView, shredView } from '../admin/contract-retention.ts';
-import { findGate, type Gate } from './gate.ts';
+import { findGate } from './gate.ts';
 import { complain, type Io, plain, print, printJson } from './io.ts';
+import { warnOfUnseen } from './sessions.ts';
 import { renderTable } from './table.ts';
 
 export interface RetentionOptions {
@@ -31,18 +31,8 @@ export async function addHold(io: Io, options: HoldOptions): Promise<number> {
   if (options.json) printJson(io, answer.value);
   else print(io, `${answer.value.id}: nothing of this ${kind} is shredded until the hold is released.`);
   if (!options.json && kind === 'patient') print(io, extentOf(answer.value.kinds));
-  if (kind === 'subject') await warnOfNobody(io, gate.value, answer.value.target);
+  if (kind === 'subject') await warnOfUnseen(io, gate.value, answer.value.target);
   return 0;
-}
-
-/** Somebody may not have come yet; an id that was mistyped keeps nothing. */
-async function warnOfNobody(io: Io, gate: Gate, subject: string): Promise<void> {
-  const query = new URLSearchParams({ subject, limit: '1' });
-  const found = await gate.call(`/sessions?${query.toString()}`, sessionView.array());
-  if (found.ok && found.value.length === 0)
-    io.stderr.write(
-      plain(`No session of ${subject} is on record: is that the id, as chartgate sessions ls has it?`).concat('\n'),
-    );
 }
 
 function extentOf(kinds: readonly string[]): string {

@@ -3,6 +3,7 @@
 import { revokeView } from '../admin/contract-sign-ins.ts';
 import { findGate } from './gate.ts';
 import { complain, type Io, plain, print, printJson } from './io.ts';
+import { warnOfUnseen } from './sessions.ts';
 
 export interface RevokeOptions {
   readonly config: string;
@@ -20,5 +21,6 @@ export async function revokeSessions(io: Io, subject: string, options: RevokeOpt
   if (!answer.ok) return complain(io, answer.error);
   if (options.json) printJson(io, answer.value);
   else print(io, `${plain(subject)} is signed out on every door (${answer.value.sign_ins} sign-ins ended).`);
+  await warnOfUnseen(io, gate.value, subject);
   return 0;
 }

@@ -27,6 +27,16 @@ export type SessionsFilter = { readonly [K in keyof SessionQuery]?: string } & {
   readonly reason?: string;
 };
 
+/** Somebody may not have come yet; what is done to an id that was mistyped is done to nobody. */
+export async function warnOfUnseen(io: Io, gate: Gate, subject: string): Promise<void> {
+  const query = new URLSearchParams({ subject, limit: '1' });
+  const found = await gate.call(`/sessions?${query.toString()}`, sessionView.array());
+  if (found.ok && found.value.length === 0)
+    io.stderr.write(
+      plain(`No session of ${subject} is on record: is that the id, as chartgate sessions ls has it?`).concat('\n'),
+    );
+}
+
 export async function listSessions(io: Io, options: SessionsOptions & SessionsFilter): Promise<number> {
   const gate = findGate(io, options.config);
   if (!gate.ok) return complain(io, gate.error);

@@ -4,7 +4,7 @@
 import { resolve } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { complain, endWithReader, type Io } from './io.ts';
+import { complain, endWithReader, type Io, print } from './io.ts';
 import { verifyPackageAt } from './verify-package.ts';
 
 const usage = 'node verifier [directory] [--key vkey]… [--witness vkey]… [--quorum n] [--sample] [--json]';
@@ -13,9 +13,17 @@ const usage = 'node verifier [directory] [--key vkey]… [--witness vkey]… [--
 async function main(io: Io, args: readonly string[]): Promise<number> {
   const several = { type: 'string', multiple: true } as const;
   const named = { key: several, witness: several, quorum: { type: 'string' } } as const;
-  const flags = { sample: { type: 'boolean' }, json: { type: 'boolean' } } as const;
+  const flags = {
+    sample: { type: 'boolean' },
+    json: { type: 'boolean' },
+    help: { type: 'boolean', short: 'h' },
+  } as const;
   try {
     const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { ...named, ...flags } });
+    if (values.help) {
+      print(io, usage);
+      return 0;
+    }
     // Without a directory: the package that this is in.
     const [dir = resolve(import.meta.dirname, '../../..'), ...more] = positionals;
     if (more.length > 0) throw new TypeError('There is one directory.');

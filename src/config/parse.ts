@@ -48,7 +48,8 @@ export function readPolicyFile(
   const { raw } = document.value;
   const inside = member(raw, 'policy');
   const said = inside ?? raw;
-  const connections = inside === undefined ? null : members(member(raw, 'connections')).map(([name]) => String(name));
+  const declared = member(raw, 'connections');
+  const connections = declared === undefined ? null : members(declared).map(([name]) => String(name));
   const shaped = policy.safeParse(said ?? {}, { reportInput: false });
   const findings = [
     ...(shaped.error?.issues ?? [])
@@ -72,7 +73,7 @@ function sourceOf(text: string, file: string): Result<SourceDocument, readonly C
       line,
       column,
       path: '',
-      found,
+      found: `text that is none (${found})`,
       expected,
     })),
   );
@@ -142,7 +143,8 @@ function reachesInto(issue: Issue): boolean {
 }
 
 function expectedOf(issue: Issue, value?: unknown): string {
-  if (issue.code === 'invalid_type') return kinds[issue.expected] ?? issue.expected;
+  if (issue.code === 'invalid_type')
+    return issue.message.startsWith('Invalid input') ? (kinds[issue.expected] ?? issue.expected) : issue.message;
   if (issue.code === 'invalid_value')
     return oneOf(issue.values.map(String), typeof value === 'string' ? value : undefined);
   return issue.message;

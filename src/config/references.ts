@@ -161,7 +161,14 @@ function dsn(raw: unknown): Finding[] {
       }
       if (databases.includes(part.name)) return [];
       return [
-        { path, found: `the name "${part.name}"`, expected: `a postgres connection: ${oneOf(databases, part.name)}` },
+        {
+          path,
+          found: `the name "${part.name}"`,
+          expected:
+            databases.length === 0
+              ? 'a postgres connection, of which there is none'
+              : `a postgres connection: ${oneOf(databases, part.name)}`,
+        },
       ];
     }),
   );

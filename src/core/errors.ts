@@ -514,3 +514,7 @@ export const errors: Readonly<Record<ErrorCode, ErrorRow>> = {
     'Try again; if it happens again, report it with the time.',
   ),
 };
+
+export function isErrorCode(word: string): word is ErrorCode {
+  return Object.hasOwn(errors, word);
+}

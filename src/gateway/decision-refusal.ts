@@ -22,6 +22,12 @@ export function refusalOf(
         : `${text.replace(/\.$/, '')} (rule ${rule}).`,
     rule,
   };
+  // What the rule could not see is in the request, and the rule need not be wrong.
+  if (code === 'policy_error' && unknown !== undefined)
+    return {
+      ...refusal,
+      next: 'Ask without that; a function can be declared safe under classification.<connection>.functions.',
+    };
   if (scope === undefined) return refusal;
   if (door !== 'postgres') return { ...refusal, scope };
   const next = `Prove who you are once more: chartgate login --scope ${scope}. Then connect anew: chartgate connect ${connection}.`;

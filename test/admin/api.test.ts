@@ -218,6 +218,14 @@ test('the local operator reads through the socket, which only its owner may open
   assert.equal(shown.content, undefined);
   const refused = await local('POST', `/approvals/${id}/verdict`, '{"effect":"approve","reason":"me"}');
   assert.equal(errorView.parse(refused).error.code, 'not_a_reviewer');
+  assert.match(errorView.parse(refused).error.next ?? '', /token of a reviewer/);
+  for (const [what, body] of [
+    ['withdraw', '{}'],
+    ['reason', '{"reason":"me"}'],
+  ]) {
+    const own = await local('POST', `/approvals/${id}/${what}`, body);
+    assert.match(errorView.parse(own).error.next ?? '', /token of who asked/, what);
+  }
   assert.equal(gate.store.approvals.get(id)?.status, 'requested');
 });
 

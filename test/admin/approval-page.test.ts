@@ -74,12 +74,35 @@ it('shows the act to a reviewer, escaped, and takes the verdict from its own for
   assert.ok(!(await (await open('/approvals', 'pia')).text()).includes(id));
 });
 
+it('lets a reviewer, and nobody else, take back what was approved and is not used', async () => {
+  const open = pages();
+  const path = `/approvals/${await gate.hold('DELETE FROM u')}`;
+  const back = 'Take the approval back';
+  assert.ok(!(await (await open(path, 'pia')).text()).includes(back), 'nothing is approved yet');
+  await open(path, 'pia', { effect: 'approve', reason: 'seen', csrf: 'csrf-pia' });
+  assert.ok(!(await (await open(path, 'ana')).text()).includes(back));
+  const html = await (await open(path, 'pia')).text();
+  assert.ok(html.includes(back) && html.includes('value="deny"') && !html.includes('value="approve"'));
+  assert.equal((await open(path, 'pia', { effect: 'deny', reason: 'a slip', csrf: 'csrf-pia' })).status, 303);
+  const after = await (await open(path, 'pia')).text();
+  assert.match(after, /<dt>Denied<\/dt><dd>pia, .*: a slip<\/dd>/);
+  assert.ok(!after.includes(back));
+});
+
 it('names the command line where nobody can sign in with a browser, and nothing of the request', async () => {
   const id = await gate.hold('DELETE FROM secrets');
   const html = await (await pages(null)(`/approvals/${id}`)).text();
   assert.match(html, new RegExp(`chartgate approvals show ${id}`));
   assert.ok(!html.includes('secrets'));
   assert.equal((await pages(null)('/approvals/other')).status, 404);
+});
+
+it('names the command line for the list too, as the gate has requests to decide all the same', async () => {
+  const listed = await pages(null)('/approvals');
+  const html = await listed.text();
+  assert.equal(listed.status, 200);
+  assert.match(html, /chartgate approvals ls\nchartgate approvals show &lt;id&gt;/);
+  assert.ok(!html.includes('There is no such request'));
 });
 
 it('lists what ends soonest first, a page at a time, and leads from one to the next', async () => {
@@ -118,7 +141,11 @@ it('shows arguments of several lines as lines too, and says what a definition is
   assert.ok(pia);
   const content = { tool: 'query', arguments: { sql: 'DELETE\nFROM "a<b"\u202e', limit: 5 }, definition: 'd30b' };
   const view = { ...viewOf(held, { subject: pia, local: false }, held.requestedMs), content };
-  const html = approvalPage(view, { subject: pia, csrf: 'c' }, { own: false, now: held.requestedMs, next: null });
+  const html = approvalPage(
+    view,
+    { subject: pia, csrf: 'c' },
+    { own: false, takesBack: false, now: held.requestedMs, next: null },
+  );
   assert.match(html, /<h3>sql, line by line<\/h3>\n<pre>DELETE\nFROM &#34;a&#60;b&#34;\\u\{202e\}<\/pre>/);
   assert.equal(html.match(/line by line/g)?.length, 1, 'what is one line stands once');
   assert.match(html, /<h3>Definition of the tool \(SHA-256\)<\/h3>\n<pre>d30b<\/pre>/);

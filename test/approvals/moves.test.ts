@@ -74,6 +74,16 @@ const states: Readonly<Record<ApprovalStatus, Approval>> = {
   withdrawn: made(request(), [withdraw(), 10]),
 };
 
+/** Taken while nobody has decided, and never again. */
+const whileRequested: Readonly<Record<ApprovalStatus, string>> = {
+  requested: 'taken',
+  approved: 'approval_settled',
+  denied: 'approval_settled',
+  expired: 'approval_settled',
+  used: 'approval_settled',
+  withdrawn: 'approval_settled',
+};
+
 describe('from which state', () => {
   const moves: readonly [string, ApprovalEvent, Readonly<Record<ApprovalStatus, string>>][] = [
     [
@@ -88,18 +98,7 @@ describe('from which state', () => {
         withdrawn: 'approval_settled',
       },
     ],
-    [
-      'a yes is given where none is needed any more',
-      verdict(max),
-      {
-        requested: 'taken',
-        approved: 'approval_settled',
-        denied: 'approval_settled',
-        expired: 'approval_settled',
-        used: 'approval_settled',
-        withdrawn: 'approval_settled',
-      },
-    ],
+    ['a yes is given where none is needed any more', verdict(max), whileRequested],
     [
       'a no takes back what has not run',
       verdict(max, 'deny'),
@@ -136,18 +135,7 @@ describe('from which state', () => {
         withdrawn: 'approval_settled',
       },
     ],
-    [
-      'the requester says why',
-      explain(),
-      {
-        requested: 'taken',
-        approved: 'approval_settled',
-        denied: 'approval_settled',
-        expired: 'approval_settled',
-        used: 'approval_settled',
-        withdrawn: 'approval_settled',
-      },
-    ],
+    ['the requester says why', explain(), whileRequested],
   ];
   for (const [name, event, expected] of moves) {
     test(name, () => {

@@ -167,6 +167,25 @@ test('of an emergency, a hold and a refusal it is said which, and of whom or why
   );
 });
 
+test('an emergency that nobody has reviewed in the period is named, whether its time is over or not', () => {
+  const of = (type: RecordInput['type'], id: string): RecordInput => ({ type, data: { break_glass: id } });
+  const report = (...records: RecordInput[]): string =>
+    evidencePage(reportOfRecords([of('break_glass.opened', 'b_1'), of('break_glass.opened', 'b_2'), ...records]));
+  const one = report(
+    of('break_glass.refused', 'b_2'),
+    of('break_glass.overdue', 'b_2'),
+    of('break_glass.reviewed', 'b_1'),
+  );
+  assert.match(one, /2 opened, 1 reviewed, 1 not reviewed in time\./);
+  assert.match(one, /Opened in this period, and not reviewed in it: b_2\./);
+  const earlier = of('break_glass.reviewed', 'b_0');
+  assert.match(report(earlier), /not reviewed in it: b_1, b_2\./);
+  assert.doesNotMatch(
+    report(of('break_glass.reviewed', 'b_1'), of('break_glass.reviewed', 'b_2')),
+    /not reviewed in it/,
+  );
+});
+
 const deceivers = ['ana', '\u0430na', 'an\u200ba', '\u202eana', 'ana\u00a0', 'a\u0301na', 'Мария', '<img src=x>'];
 
 test('two names that are not the same are not shown the same; a name in its own script stays what it is', () => {

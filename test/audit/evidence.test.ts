@@ -152,6 +152,8 @@ void test('the verifier in the package verifies it, with Node alone', async (t) 
   assert.equal((await byItself(dir, root)).exit, 65, 'that is no package');
   assert.equal((await byItself(dir, join(root, 'nowhere'))).exit, 66);
   assert.equal((await byItself(dir, '--keys')).exit, 64);
+  assert.deepEqual(await byItself(dir, '--help'), { exit: 0, said: (await byItself(dir, '-h')).said });
+  assert.match((await byItself(dir, '--help')).said, /^node verifier \[directory\] \[--key vkey\]/);
   await edit(join(dir, 'records.ndjson'), (text) => text.replace('"rows":3', '"rows":4'));
   await reseal(dir);
   const found = await byItself(dir, '--key', vkey);

@@ -348,6 +348,19 @@ test('names that are abbreviated, numbers and uuids that are shown, types that a
   assert.deepEqual([again.added, again.changed, again.removed, again.exposed, again.exit], [[], [], [], [], 0]);
 });
 
+test('what harden keeps for itself in the database is left out', async () => {
+  await postgres.createDatabase('hardened');
+  const kept =
+    'CREATE SCHEMA chartgate_ehr; CREATE TABLE chartgate_ehr.changes (undo text); CREATE TABLE visits (ssn text)';
+  await postgres.query('hardened', `${kept}; GRANT SELECT ON visits TO gate`);
+  const proposal = await toldOf('hardened', '');
+  assert.deepEqual(
+    proposal.columns.map(({ name }) => name),
+    ['public.visits.ssn'],
+  );
+  assert.deepEqual(proposal.not_sampled, []);
+});
+
 test('two thousand columns, in the time and memory of a coffee', async () => {
   await odd('wide');
   const started = process.cpuUsage();

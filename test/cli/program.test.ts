@@ -16,6 +16,7 @@ import type { JsonObject } from '../../src/core/json.ts';
 import { refuse } from '../../src/core/result.ts';
 import { digestOfDefinition } from '../../src/core/tool-definition.ts';
 import { type GateFixture, recordSessions, startGate } from '../admin/gate-fixture.ts';
+import { openDatedLog } from '../audit/dated-log.ts';
 
 let gate: GateFixture;
 let config: string;
@@ -162,14 +163,38 @@ test('check, init, policy and audit verify are wired to what does them', async (
   assert.equal(again.exit, 64, 'an existing file stays');
   assert.equal((await run(['audit', 'verify', join(gate.state, 'nothing')])).exit, 66);
   const named = await run(['audit', 'verify', '-c', config]);
-  assert.match(named.out, /There is no log in \S+/, 'the state directory of the configuration');
+  assert.match(named.err, /There is no log in \S+\.\nName the state/, 'the state directory of the configuration');
   const served = createServer((_, response) => response.writeHead(404).end()).listen(0, '127.0.0.1');
   await once(served, 'listening');
   const { port } = served.address() as AddressInfo;
   const empty = await run(['audit', 'verify', `http://127.0.0.1:${port}/log`]);
-  assert.equal(empty.exit, 66, empty.out);
+  assert.equal(empty.exit, 66, empty.err);
   served.close();
-  assert.equal((await run(['audit', 'verify', `http://127.0.0.1:${port}/log`])).exit, 69, 'nobody answers');
+  const away = await run(['audit', 'verify', `http://127.0.0.1:${port}/log`]);
+  assert.equal(away.exit, 69);
+  assert.match(away.err, /does not answer\.\nSee that this machine reaches it/);
+});
+
+test('what verify and prove cannot begin with is told on stderr, with the next step', async () => {
+  const dir = join(gate.state, 'kept');
+  const { log } = await openDatedLog(dir, Date.UTC(2026, 10, 1));
+  await log.append({ type: 'auth.accepted', data: {} });
+  await log.checkpoint();
+  await log.close();
+  for (const [asked, next] of [
+    [['--key', 'nowhere'], 'Give --key'],
+    [['--witness', 'nowhere'], 'Give --witness'],
+    [['--quorum', '2'], 'Give --witness'],
+  ] as const) {
+    const refused = await run(['audit', 'verify', dir, ...asked]);
+    assert.deepEqual([refused.exit, refused.out], [64, '']);
+    assert.match(refused.err, new RegExp(`^chartgate: .*\\n${next} .*\\n$`));
+  }
+  const prove = await run(['audit', 'prove', '7', '--dir', dir]);
+  assert.match(
+    prove.err,
+    /Entry 7 is not in the tree: .*\nThe newest checkpoint covers 1 entries, the first of which is 0\./,
+  );
 });
 
 test('how the gate is found: file, CHARTGATE_URL, local socket, none', async () => {
@@ -233,6 +258,14 @@ test('sessions: list, and a replay that nests what the tool call caused', async 
   assert.match(out, /hold, rule unbounded-write/);
   assert.match(out, /\n +name\n +\[NAME\]\\u001b\n +∅\n +SELECT 2\n/);
   assert.equal((await run(['sessions', 'show', 's_bob', '-c', config], as('ana'))).exit, 77);
+});
+
+test('sessions revoke says where nobody of that name was ever seen', async () => {
+  const seen = await run(['sessions', 'revoke', 'ana', '--reason', 'left', '-c', config], as('pia'));
+  assert.deepEqual([seen.exit, seen.err], [0, '']);
+  const mistyped = await run(['sessions', 'revoke', 'anna', '--reason', 'left', '-c', config], as('pia'));
+  assert.equal(mistyped.exit, 0, 'they are shut out all the same');
+  assert.match(mistyped.err, /^No session of anna is on record: is that the id/);
 });
 
 test('connect: --print prints the DSN alone; a command gets it by its environment', async () => {

@@ -1,10 +1,10 @@
 // check, policy test, policy explain and init, as a person meets them: text on the streams and an exit code.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { after, test } from 'node:test';
 import { analyzeText } from '../../src/cli/analyze-text.ts';
 import { check } from '../../src/cli/check.ts';
@@ -53,6 +53,18 @@ test('what init writes, check accepts; init never overwrites', async () => {
   const unsound = await run((io) => check(io, { config }, async () => live));
   assert.equal(unsound.exit, 1);
   assert.match(unsound.out, /FAILED {2}the login is a superuser/);
+});
+
+test('answers that make no configuration are not written, and a password among them to nowhere', async () => {
+  const config = 'answered.yaml';
+  const asked = await run((io) => {
+    const stdin = Readable.from(['https://idp.test\n', 'postgres://gate:hunter2@db/ehr\n', 'analysts\n']);
+    return init({ ...io, stdin }, { config });
+  });
+  assert.equal(asked.exit, 64);
+  assert.match(asked.err, /a URL with a password written out.*\nNothing was written\./);
+  assert.doesNotMatch(asked.err, /hunter2/);
+  assert.equal(existsSync(join(cwd, config)), false);
 });
 
 test('what a start would stumble over, check says first: keys, certificates, secrets of webhooks', async () => {
@@ -124,6 +136,41 @@ test('a failing policy test fails check and policy test', async () => {
   assert.match(tested.out, /ok {6}right\nFAILED {2}wrong \(.*gate\.yaml:9:7\)\n {8}expected allow/);
 });
 
+test('an alias among stated groups is nobody, and said so: a test that expects a deny would pass for that alone', async () => {
+  const config = 'alias.yaml';
+  writeFileSync(
+    join(cwd, config),
+    `listen: { http: 127.0.0.1:0 }
+connections: { ehr: { type: postgres, url: postgres://g@127.0.0.1/ehr } }
+policy:
+  groups: { research: [analysts, scientists], nurses: [nurses, wards], ghosts: [] }
+  rules: [{ name: reads, subjects: { groups: [research] }, when: sql.reads, allow: true }]
+  tests:
+    - { name: research reads nothing, facts: { subject: { groups: [research, nurses] }, connection: { name: ehr }, sql: { reads: true } }, expect: deny }
+    - { name: of nobody, facts: { subject: { groups: [ghosts, others] } }, expect: deny }
+    - { name: sound, facts: { subject: { groups: [analysts] }, connection: { name: ehr }, sql: { reads: true } }, expect: allow }
+`,
+  );
+  const said = [
+    /warning: test research reads nothing takes research for a group of your identity provider, and it is an alias: state analysts or scientists \(.*alias\.yaml:7:7\)/,
+    /warning: test of nobody takes ghosts for .*: it stands for none \(.*:8:7\)/,
+  ];
+  for (const command of [(io: Io) => check(io, { config }), (io: Io) => testPolicy(io, { config })]) {
+    const { exit, out } = await run(command);
+    assert.equal(exit, 0);
+    for (const each of said) assert.match(out, each);
+    assert.equal(out.match(/warning/g)?.length, 2);
+  }
+  const json = await run((io) => check(io, { config, json: true }));
+  assert.deepEqual(
+    JSON.parse(json.out).warnings.map(({ test }: { test: string }) => test),
+    ['research reads nothing', 'of nobody'],
+  );
+  const asked = await run((io) => explainPolicy(io, { config, groups: 'research,analysts', connection: 'ehr' }));
+  assert.match(asked.err, /^warning: --groups takes research for .*: state analysts or scientists\n$/);
+  assert.equal((await run((io) => explainPolicy(io, { config, groups: 'nurses', connection: 'ehr' }))).err, '');
+});
+
 test('explain takes facts from options, a file or an analysis', async () => {
   const analyze = async () => ok({ ...noSql, command: 'SELECT', reads: true });
   const options = { config: gate, groups: 'analysts,others', connection: 'ehr', sql: 'SELECT 1' };
@@ -144,7 +191,19 @@ test('explain takes facts from options, a file or an analysis', async () => {
   const wrong = await run((io) => explainPolicy(io, { config: gate, facts: 'wrong.json' }));
   assert.equal(wrong.exit, 64);
   assert.match(wrong.err, /sql\.raeds/);
-  assert.equal((await run((io) => explainPolicy(io, { config: gate, connection: 'none' }))).exit, 68);
+  const unknown = await run((io) => explainPolicy(io, { config: gate, connection: 'none' }));
+  assert.deepEqual([unknown.exit, unknown.err.includes('--connection: ehr, tools.')], [68, true]);
+});
+
+test('a request without a connection is not explained as one that no rule allows', async () => {
+  const analyze = async () => ok({ ...noSql, command: 'SELECT', reads: true });
+  for (const asked of [{ sql: 'SELECT 1' }, { tool: 'drop' }]) {
+    const { exit, out, err } = await run((io) =>
+      explainPolicy(io, { config: gate, groups: 'analysts', ...asked }, analyze),
+    );
+    assert.deepEqual([exit, out], [64, '']);
+    assert.match(err, /none is named\.\nName one of gate\.yaml with --connection: ehr, tools\./);
+  }
 });
 
 test('what only a catalog knows is not known without one, and explain says how to state it', async () => {

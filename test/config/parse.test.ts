@@ -59,7 +59,11 @@ test('the designed surface parses, every default filled in', () => {
   const parsed = parse(designed);
   assert.ok(parsed.ok, JSON.stringify(!parsed.ok && parsed.error));
   const { config } = parsed.value;
-  assert.deepEqual(config.listen.postgres, { host: '127.0.0.1', port: 7432 });
+  assert.deepEqual(config.listen, {
+    http: { host: '127.0.0.1', port: 7070 },
+    postgres: { host: '127.0.0.1', port: 7432 },
+    origins: [],
+  });
   assert.equal(config.keys.kek?.raw, '${file:./kek}');
   assert.deepEqual(config.connections['ehr'], {
     type: 'postgres',
@@ -160,6 +164,32 @@ connections:
   assert.equal(b?.type === 'postgres' && b.tls, 'verify-full');
   assert.deepEqual(c, a);
   assert.equal(anchored.value.config.publicUrl, 'http://[::1]:7070');
+});
+
+test('the origins of web applications are those that browsers say', () => {
+  const withOrigins = (...origins: readonly string[]): string =>
+    `listen: { http: 127.0.0.1:7070, origins: ${JSON.stringify(origins)} }\nconnections: {}\n`;
+  const written = ['https://app.example', 'http://localhost:6274', 'https://app.example:8443', 'http://[::1]:1'];
+  const good = parse(withOrigins(...written));
+  assert.deepEqual(good.ok && good.value.config.listen.origins, written, JSON.stringify(!good.ok && good.error));
+  for (const wrong of [
+    'http://app.example',
+    'https://app.example/',
+    'https://App.example',
+    'https://app.example:443',
+    'https://me@app.example',
+    'https://app.example/mcp',
+    'https://*.example',
+    'app.example',
+    'null',
+    '*',
+    '',
+  ])
+    assert.deepEqual(
+      problemsOf(withOrigins(wrong)).map(({ path }) => path.slice(0, 14)),
+      ['listen.origins'],
+      wrong,
+    );
 });
 
 const head = 'listen: { http: 127.0.0.1:7070, postgres: 127.0.0.1:7432 }\nconnections:\n';

@@ -95,8 +95,7 @@ export function splunkTarget(post: Post, url: string, token: string, origin: str
   };
 }
 
-/** Severity numbers of the OpenTelemetry logs data model. */
-/** As syslog's severities are told (https://opentelemetry.io/docs/specs/otel/logs/data-model-appendix/). */
+/** Severity numbers of the OpenTelemetry logs data model, as its appendix has those of syslog (https://opentelemetry.io/docs/specs/otel/logs/data-model-appendix/). */
 const severities: Readonly<Record<Weight, { readonly severityNumber: number; readonly severityText: string }>> = {
   info: { severityNumber: 9, severityText: 'INFO' },
   notice: { severityNumber: 10, severityText: 'INFO2' },

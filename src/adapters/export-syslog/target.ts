@@ -15,9 +15,9 @@ export interface SyslogReceiver {
   readonly ca: string | null;
 }
 
-/** Facility 13, log audit; severities 4 warning and 6 informational. */
+/** Log audit (RFC 5424 §6.2.1). */
 const facility = 13 * 8;
-/** RFC 5424 §6.2.1: warning, normal but significant, informational. */
+/** The same section: warning, normal but significant, informational. */
 const severities: Readonly<Record<Weight, number>> = { warning: 4, notice: 5, info: 6 };
 const connectMs = 10_000;
 const sendMs = 30_000;

@@ -84,22 +84,19 @@ export class PayloadFiles {
       this.#generalPack = packIndex(seq);
       this.forget(noSession);
     }
-    const sealer = this.#sealers.get(session);
-    if (sealer) return { seq, session, blob: this.#sealed(sealer, seq, plain), wrappedKey: noKey };
-    const key = sessionKey(session, this.#random.bytes(32));
-    const first = new PayloadSealer(key);
-    this.#sealers.set(session, first);
-    const wrappedKey = wrapKey(this.#kek, key, this.#random.bytes(nonceBytes));
-    this.#coming.set(keyFile(session, key.id), wrappedKey);
-    return { seq, session, blob: this.#sealed(first, seq, plain), wrappedKey };
-  }
-
-  /** @throws after which what still comes for the session gets a key of its own. */
-  #sealed(sealer: PayloadSealer, seq: number, plain: Uint8Array): Uint8Array {
+    let sealer = this.#sealers.get(session);
+    let wrappedKey: Uint8Array = noKey;
+    if (!sealer) {
+      const key = sessionKey(session, this.#random.bytes(32));
+      sealer = new PayloadSealer(key);
+      this.#sealers.set(session, sealer);
+      wrappedKey = wrapKey(this.#kek, key, this.#random.bytes(nonceBytes));
+      this.#coming.set(keyFile(session, key.id), wrappedKey);
+    }
     try {
-      return sealer.seal(seq, plain);
+      return { seq, session, blob: sealer.seal(seq, plain), wrappedKey };
     } catch (error) {
-      this.forget(sealer.key.session);
+      this.forget(session);
       throw error;
     }
   }

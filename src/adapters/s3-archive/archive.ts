@@ -126,7 +126,8 @@ function clientOf({ endpoint, region }: S3Place): S3Client {
 }
 
 function refusalOf(error: unknown, bucket: string): Result<never> {
-  const name = error instanceof Error ? error.name : 'unknown error';
+  // The client's own mistakes have no name: what it says of a missing region holds no secret.
+  const name = error instanceof Error ? (error.name === 'Error' ? error.message : error.name) : 'unknown error';
   const status = error instanceof S3ServiceException ? (error.$metadata.httpStatusCode ?? 0) : 0;
   const isAnonymous =
     name === 'CredentialsProviderError' || (error instanceof Error && /credential/i.test(error.message));

@@ -257,7 +257,10 @@ function decisionSections(tallies: Tallies): Section[] {
     ),
     section(
       'Break-glass',
-      [`${count('break_glass.opened')} opened, ${count('break_glass.overdue')} not reviewed in time.`],
+      [
+        `${count('break_glass.opened')} opened, ${count('break_glass.reviewed')} reviewed, ${count('break_glass.overdue')} not reviewed in time.`,
+        ...unreviewedText(tallies.unreviewed),
+      ],
       [listTable('', 'emergencies', tallies)],
     ),
     section(
@@ -284,6 +287,13 @@ function decisionSections(tallies: Tallies): Section[] {
       ],
     ),
   ];
+}
+
+/** Its time for a review may not be over yet, or the review may stand behind the period: the reader has to ask. */
+function unreviewedText(ids: readonly string[]): string[] {
+  if (ids.length === 0) return [];
+  const more = ids.length > rowsMax ? ` and ${ids.length - rowsMax} more` : '';
+  return [`Opened in this period, and not reviewed in it: ${ids.slice(0, rowsMax).join(', ')}${more}.`];
 }
 
 function careSections(tallies: Tallies, { recorded }: Making): Section[] {

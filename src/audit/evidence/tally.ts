@@ -5,6 +5,7 @@ import { hash } from 'node:crypto';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import type { Entry, RecordType } from '../../core/record.ts';
 import { type Gap, Gaps } from './gaps.ts';
+import { Unreviewed } from './unreviewed.ts';
 
 /** How many requests are drawn for re-performance. */
 export const sampleSize = 25;
@@ -69,6 +70,8 @@ export interface Tallies {
   /** By who read the log: what of it. */
   readonly readings: Readonly<Record<string, Counts>>;
   readonly gaps: readonly Gap[];
+  /** Ids of broken glass. */
+  readonly unreviewed: readonly string[];
   readonly lists: Readonly<Record<ListName, readonly Listed[]>>;
   readonly leftOut: Readonly<Record<ListName, number>>;
   readonly sample: readonly Listed[];
@@ -183,6 +186,7 @@ export class Tally {
     unknown: 0,
   };
   readonly #gaps = new Gaps();
+  readonly #unreviewed = new Unreviewed();
   readonly #disclosed = { records: 0, patients: 0, unnamed: 0, shredded: 0 };
   readonly #shreddable = new ShreddableAnswers();
   #sample: { readonly rank: string; readonly entry: Entry }[] = [];
@@ -209,6 +213,7 @@ export class Tally {
     this.#count(entry);
     if (entry.type === 'session.end' && entry.session !== undefined) this.#sessions.delete(entry.session);
     this.#gaps.see(entry);
+    this.#unreviewed.see(entry);
   }
 
   tallies(): Tallies {
@@ -232,6 +237,7 @@ export class Tally {
       disclosures: { ...this.#disclosed },
       patient: [...this.#patient],
       gaps: this.#gaps.found,
+      unreviewed: this.#unreviewed.ids,
       lists: this.#lists,
       leftOut: this.#leftOut,
       sample: this.#sample.map(({ entry }) => listed(entry)).sort((a, b) => a.seq - b.seq),
