@@ -1,5 +1,5 @@
 // What the gate is measured against, each a process of its own in front of the same server: PgBouncer, HAProxy, a bare
-// pipe, and one that puts a record on disk before it passes an answer on. One that is not installed is left out, and a line says so.
+// pipe, and two that put a record on disk before they pass an answer on. One that is not installed is left out, and a line says so.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, writeFileSync } from 'node:fs';
@@ -47,6 +47,7 @@ export async function startProxies(directory: string, upstream: Upstream): Promi
     ['HAProxy (TCP)', '/usr/sbin/haproxy', haProxy],
     ['bare Node pipe', process.execPath, pipe],
     ['Node pipe to disk', process.execPath, durablePipe],
+    ['the same, waiting', process.execPath, waitingPipe],
   ] as const;
   for (const [name, program, argumentsOf] of plans) {
     if (!existsSync(program)) {
@@ -109,11 +110,15 @@ function pipe(_directory: string, port: number, upstream: Upstream): string[] {
 
 /** Its file is there before it is, as the gate's journal is. */
 function durablePipe(directory: string, port: number, upstream: Upstream): string[] {
-  const file = join(directory, 'durable-pipe');
+  const file = join(directory, `durable-pipe-${port}`);
   writeFileSync(file, Buffer.alloc(16 * 1024 * 1024));
   const user = unprivileged();
   if (user) chownSync(file, user.uid, user.gid);
   return [fileURLToPath(new URL('durable-pipe.ts', import.meta.url)), String(port), String(upstream.port), file];
+}
+
+function waitingPipe(...given: Parameters<typeof durablePipe>): string[] {
+  return [...durablePipe(...given), 'waits'];
 }
 
 /** PgBouncer does not run as root. */

@@ -64,6 +64,9 @@ function postgresProtocolPage(): string {
     ...table('server'),
     'FunctionCallResponse and CopyBothResponse answer nothing that the gate forwards, and end the session like any other',
     'message that was not asked for: a second ReadyForQuery, a row without a description or with other columns than described.',
+    '',
+    'A DataRow or CopyData that is longer is refused only if what is shown of it is: values that are masked whole are passed over',
+    'as they come and are not held. Of a longer ErrorResponse or NoticeResponse that may not quote values, 8,192 bytes a field are read.',
   ].join('\n')}\n`;
 }
 
