@@ -21,6 +21,9 @@ import { impliedOperators, stringsOf, type Walk } from './walk.ts';
 
 /** The classes are few, so that it soon stands still. */
 const roundsMax = 8;
+/** Of all recursive queries of a statement together: one within another is walked anew in each round of that one. */
+const walksMax = 1_024;
+const involved = 'The recursive query is too involved to be analysed.';
 
 export function withQueries(walk: Walk, clause: WithClause | undefined, scope: Scope): void {
   const queries = (clause?.ctes ?? []).flatMap((each) => ('CommonTableExpr' in each ? [each.CommonTableExpr] : []));
@@ -29,16 +32,21 @@ export function withQueries(walk: Walk, clause: WithClause | undefined, scope: S
     return;
   }
   for (const query of queries) scope.name(query.ctename ?? '', formless(nothing));
-  for (const query of queries) scope.name(query.ctename ?? '', firstRows(walk, query, scope));
   walk.rounds += 1;
-  for (let round = 0; again(walk, queries, scope); round++) {
-    if (round < roundsMax && walk.rounds < roundsMax * roundsMax) continue;
-    walk.findings.refuse('not_provable', 'The recursive query is too involved to be analysed.');
-    return;
+  if (walk.rounds > walksMax) return walk.findings.refuse('not_provable', involved);
+  for (const query of queries) scope.name(query.ctename ?? '', firstRows(walk, query, scope));
+  const { rowsMade } = walk.findings;
+  let grown = again(walk, queries, scope);
+  for (let round = 0; grown === 'other'; round++) {
+    if (round >= roundsMax || walk.rounds >= roundsMax * roundsMax)
+      return walk.findings.refuse('not_provable', involved);
+    grown = again(walk, queries, scope);
   }
-  if (queries.some(({ ctename = '', ctequery }) => isRecursive(ctequery) && isEndless(ctename, ctequery)))
-    walk.findings.rowsMade = Infinity;
-  grow(walk, queries, scope);
+  // How many rounds the server goes is not known: rows made in one are made in each.
+  const isEndlessOne = ({ ctename = '', ctequery }: CommonTableExpr): boolean =>
+    isRecursive(ctequery) && isEndless(ctename, ctequery);
+  if (walk.findings.rowsMade > rowsMade || queries.some(isEndlessOne)) walk.findings.rowsMade = Infinity;
+  if (grown === 'longer') grow(walk, queries, scope);
   for (const query of queries) {
     const shape = scope.query(query.ctename ?? '') ?? noColumns;
     scope.name(
@@ -61,13 +69,15 @@ function firstRows(walk: Walk, query: CommonTableExpr, scope: Scope): Shape {
   return renamed(walk.rows({ SelectStmt: larg }, scope), stringsOf(query.aliascolnames));
 }
 
-function again(walk: Walk, queries: readonly CommonTableExpr[], scope: Scope): boolean {
-  let grown = false;
+/** What a further round makes of them. */
+function again(walk: Walk, queries: readonly CommonTableExpr[], scope: Scope): 'other' | 'longer' | 'same' {
+  let grown: 'other' | 'longer' | 'same' = 'same';
   for (const query of queries) {
     const before = scope.query(query.ctename ?? '');
     const shape = rowsOf(walk, query, scope);
     scope.name(query.ctename ?? '', shape);
-    grown ||= written(shape) !== written(before);
+    if (written(shape) !== written(before)) grown = 'other';
+    else if (grown === 'same' && sizesOf(shape) !== sizesOf(before)) grown = 'longer';
   }
   return grown;
 }
@@ -93,6 +103,10 @@ function grow(walk: Walk, queries: readonly CommonTableExpr[], scope: Scope): vo
 
 function isRecursive(query: Node | undefined): boolean {
   return query !== undefined && 'SelectStmt' in query && query.SelectStmt.rarg !== undefined;
+}
+
+function sizesOf(shape: Shape | undefined): string {
+  return [...(shape?.columns ?? []).map(({ lineage }) => lineage.size), shape?.whole.size].join();
 }
 
 function written(shape: Shape | undefined): string {

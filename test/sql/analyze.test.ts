@@ -27,6 +27,28 @@ function isRefused(analysis: StatementAnalysis): boolean {
 
 const runnable = (analysis: StatementAnalysis): boolean => !/^(?:SET|SHOW)/.test(analysis.facts.command);
 
+describe('recursive queries, one within another', () => {
+  const nested = (depth: number): string => {
+    let sql = 'SELECT id, name FROM patients';
+    for (let at = 0; at < depth; at++)
+      sql = `SELECT * FROM (WITH RECURSIVE r${at}(a, b) AS (${sql} UNION ALL SELECT a + 1, b || 'x' FROM r${at} WHERE a < 3) SELECT a, b FROM r${at}) q${at}`;
+    return sql;
+  };
+
+  test('are walked so often and no more', () => {
+    assert.deepEqual(analysisOf(nested(2)).refusals, []);
+    assert.match(analysisOf(nested(20)).refusals[0]?.text ?? '', /too involved/);
+  });
+
+  test('make rows in each of their rounds', () => {
+    const gathered = (series: string): string =>
+      `WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r JOIN wards w ON w.id = r.n${series}) SELECT string_agg(p.name, '') FROM patients p JOIN r ON r.n = p.id`;
+    const tells = (sql: string): boolean => analysisOf(sql).facts.filters?.includes('public.patients.name') ?? false;
+    assert.ok(!tells(gathered('')));
+    assert.ok(tells(gathered(', generate_series(1, 2)')));
+  });
+});
+
 describe('long statements', () => {
   const many = (item: (n: number) => string, separator = ', '): string =>
     Array.from({ length: 50 }, (_, n) => item(n)).join(separator);
