@@ -6,7 +6,7 @@ import type { JsonPaths } from '../core/phi.ts';
 import type { PostgresType } from '../core/postgres-type.ts';
 import { typesOf } from './held-types.ts';
 import { anyName, isProtected, type Lineage, type Shape, unite } from './lineage.ts';
-import { stringOf, type Walk } from './walk.ts';
+import { type Walk, writtenText } from './walk.ts';
 
 /** `pg_type.dat`. */
 const [jsonOid, jsonbOid] = [114, 3802];
@@ -69,12 +69,7 @@ function pathsMade(walk: Walk, name: string, args: readonly Node[], given: reado
 
 /** A key that is written out. */
 function keyOf(node: Node | undefined): string {
-  if (node && 'TypeCast' in node) {
-    const { arg, typeName } = node.TypeCast;
-    const isText = stringOf(typeName?.names?.at(-1)) === 'text' && !typeName?.arrayBounds?.length;
-    return isText ? keyOf(arg) : anyName;
-  }
-  return (node && 'A_Const' in node ? node.A_Const.sval?.sval : undefined) ?? anyName;
+  return writtenText(node) ?? anyName;
 }
 
 function membersOf(walk: Walk, columns: Shape['columns']): JsonPaths | undefined {

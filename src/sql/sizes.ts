@@ -6,7 +6,7 @@
 import type { FuncCall, Node, SelectStmt, TypeName } from 'libpg-query';
 import { limits } from '../core/limits.ts';
 import { type Lineage, nothing, sized } from './lineage.ts';
-import type { Walk } from './walk.ts';
+import { stringOf, type Walk, writtenText } from './walk.ts';
 
 const storedBytes = 65_536;
 const storedRows = 8;
@@ -88,7 +88,7 @@ const squaring = words('jsonb_pretty jsonb_path_query_array jsonb_path_query_arr
 /** Bytes that a call may come to. */
 export function bytesOfCall(walk: Walk, name: string, { args = [] }: FuncCall, given: readonly Lineage[]): number {
   const [subject, second, third] = args;
-  const first = Math.max(1, textOf(subject)?.length ?? bytesOf(given[0] ?? nothing));
+  const first = Math.max(1, writtenText(subject)?.length ?? bytesOf(given[0] ?? nothing));
   if (gathering.has(name)) return bytesGathered(walk, given);
   if (quoting.has(name)) return bytesQuoted(given);
   if (spreading.has(name)) return 4 * longBytes(given);
@@ -104,22 +104,22 @@ export function bytesOfCall(walk: Walk, name: string, { args = [] }: FuncCall, g
     case 'normalize':
       return 18 * first;
     case 'replace':
-      return first * replacing(textOf(second), textOf(third));
+      return first * replacing(writtenText(second), writtenText(third));
     case 'regexp_replace':
     case 'array_replace':
       return first * (1 + 2 * lengthOf(third));
     case 'array_to_string':
       return first * (1 + lengthOf(second) + (third ? lengthOf(third) : 0));
     case 'ts_headline':
-      return first * Math.max(8, ...args.map((each) => textOf(each)?.length ?? 0));
+      return first * Math.max(8, ...args.map((each) => writtenText(each)?.length ?? 0));
     case 'to_char':
-      return 12 * (textOf(second)?.length ?? bytesOf(given[1] ?? nothing));
+      return 12 * (writtenText(second)?.length ?? bytesOf(given[1] ?? nothing));
     case 'concat':
       return bytesJoined(given);
     case 'concat_ws':
       return bytesJoined(given) + first * given.length;
     case 'format':
-      return formatted(textOf(args[0]) ?? '%*s', given);
+      return formatted(writtenText(args[0]) ?? '%*s', given);
     default:
       return longBytes(given);
   }
@@ -132,7 +132,7 @@ function replacing(from: string | undefined, to: string | undefined): number {
 }
 
 function lengthOf(node: Node | undefined): number {
-  return textOf(node)?.length ?? Infinity;
+  return writtenText(node)?.length ?? Infinity;
 }
 
 /** A width that is computed is any. */
@@ -228,17 +228,4 @@ function atMost(node: Node | undefined): number {
 
 function integerOf(node: Node | undefined): number | undefined {
   return node && 'A_Const' in node && node.A_Const.ival ? (node.A_Const.ival.ival ?? 0) : undefined;
-}
-
-/** The text of a constant. */
-function textOf(node: Node | undefined): string | undefined {
-  if (node && 'TypeCast' in node) {
-    const { arg, typeName } = node.TypeCast;
-    return stringOf(typeName?.names?.at(-1)) === 'text' && !typeName?.arrayBounds?.length ? textOf(arg) : undefined;
-  }
-  return node && 'A_Const' in node ? node.A_Const.sval?.sval : undefined;
-}
-
-function stringOf(node: Node | undefined): string {
-  return node && 'String' in node ? (node.String.sval ?? '') : '';
 }

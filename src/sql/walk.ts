@@ -44,6 +44,16 @@ export function stringsOf(nodes: readonly Node[] | undefined): string[] {
   return (nodes ?? []).map((each) => stringOf(each) ?? '');
 }
 
+/** The text of a constant that is written out, cast to text or not. */
+export function writtenText(node: Node | undefined): string | undefined {
+  if (node && 'TypeCast' in node) {
+    const { arg, typeName } = node.TypeCast;
+    const isText = stringOf(typeName?.names?.at(-1)) === 'text' && !typeName?.arrayBounds?.length;
+    return isText ? writtenText(arg) : undefined;
+  }
+  return node && 'A_Const' in node ? node.A_Const.sval?.sval : undefined;
+}
+
 /** The relation as the server would find it: pg_catalog first, then the pinned search path. Refuses what is not known. */
 export function relationOf(walk: Walk, range: RangeVar): Relation | undefined {
   const { catalog, findings } = walk;

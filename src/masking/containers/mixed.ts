@@ -10,7 +10,9 @@ export interface Block {
   readonly end: number;
 }
 
-type Add = (block: Block) => unknown;
+type Add = (block: Block) => void;
+/** Whether lines that have the same separators are more than that. */
+type IsTable = (lines: string) => boolean;
 
 const fence = /^[ \t]*(```|~~~)[^\n]*\n([\s\S]*?)(?:^[ \t]*\1[ \t]*$|(?![\s\S]))/gm;
 /** Where a record may begin: at a line's start, or after a word and a colon. */
@@ -40,8 +42,8 @@ export const readMixed: Container = (text) => {
   return others.length === 0 ? null : leavesOf(text, apart(others));
 };
 
-/** In order, and without overlap. `isTable`: whether lines that have the same separators are more than that. */
-export function blocksIn(text: string, isTable: (lines: string) => boolean): readonly Block[] {
+/** In order, and without overlap. */
+export function blocksIn(text: string, isTable: IsTable): readonly Block[] {
   return apart(candidates(text, isTable));
 }
 
@@ -56,7 +58,7 @@ function apart(blocks: readonly Block[]): readonly Block[] {
     });
 }
 
-function candidates(text: string, isTable: (lines: string) => boolean): readonly Block[] {
+function candidates(text: string, isTable: IsTable): readonly Block[] {
   const hasRun = hasPackedRun(text);
   const isPacked = hasRun && inline.test(text);
   inline.lastIndex = 0;
@@ -87,7 +89,7 @@ function candidates(text: string, isTable: (lines: string) => boolean): readonly
     if (isFree(index)) add({ start: index, end: index + run.length });
   addRecords(text, add, isFree);
   addStatements(text, add, isFree);
-  addTables(text, (block) => isTable(text.slice(block.start, block.end)) && add(block), isFree);
+  addTables(text, add, isFree, isTable);
   return blocks;
 }
 
@@ -159,10 +161,10 @@ function addStatements(text: string, add: Add, isFree: (at: number) => boolean):
 }
 
 /** Lines that all have the same separators, two or more, below a header; what they are is read when they are. */
-function addTables(text: string, add: Add, isFree: (at: number) => boolean): void {
+function addTables(text: string, add: Add, isFree: (at: number) => boolean, isTable: IsTable): void {
   let [start, end, lines] = [0, 0, 0];
   const flush = (): void => {
-    if (lines >= 2 && isFree(start)) add({ start, end });
+    if (lines >= 2 && isFree(start) && isTable(text.slice(start, end))) add({ start, end });
     lines = 0;
   };
   for (const { 0: line, index } of text.matchAll(/[^\n]*\n?/g)) {

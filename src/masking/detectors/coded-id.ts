@@ -40,22 +40,23 @@ const joinedLabel =
   /(?:^|[^A-Za-z0-9])(ssn|mrn|dob|phone|tel|fax|cell|mobile|acct|account|member|policy|npi|patient|pt|chart)(?:_(?:id|no|num|number))?_$/i;
 const joinedNumber = /^\d[\d_-]{3,18}\d(?![A-Za-z0-9])/;
 const joinedChars = 24;
-/** Of labels whose numbers have so many digits. */
+const tenDigits = /^1?\d{10}$/;
+const fiveDigits = /^\d{5,}$/;
+/** Of labels whose numbers have so many digits; any other is that of a record. */
 const joinedKinds: Readonly<Record<string, readonly [PhiClass, RegExp]>> = {
   ssn: ['ssn', /^\d{9}$/],
   dob: ['date', /^\d{8}$/],
-  phone: ['phone', /^1?\d{10}$/],
-  tel: ['phone', /^1?\d{10}$/],
-  cell: ['phone', /^1?\d{10}$/],
-  mobile: ['phone', /^1?\d{10}$/],
-  fax: ['fax', /^1?\d{10}$/],
-  acct: ['account', /^\d{5,}$/],
-  account: ['account', /^\d{5,}$/],
-  member: ['health_plan', /^\d{5,}$/],
-  policy: ['health_plan', /^\d{5,}$/],
+  phone: ['phone', tenDigits],
+  tel: ['phone', tenDigits],
+  cell: ['phone', tenDigits],
+  mobile: ['phone', tenDigits],
+  fax: ['fax', tenDigits],
+  acct: ['account', fiveDigits],
+  account: ['account', fiveDigits],
+  member: ['health_plan', fiveDigits],
+  policy: ['health_plan', fiveDigits],
   npi: ['license', /^\d{10}$/],
 };
-const joinedRecord: readonly [PhiClass, RegExp] = ['mrn', /^\d{5,}$/];
 
 const mayBePlate = lookedFor('plate tag');
 
@@ -98,7 +99,7 @@ function joinedAt(text: string, start: number, emit: Emit): void {
   const [, label] = joinedLabel.exec(before(text, start, joinedChars)) ?? [];
   const [number] = (label !== undefined && joinedNumber.exec(after(text, start, joinedChars))) || [];
   if (label === undefined || number === undefined) return;
-  const [cls, digits] = joinedKinds[label.toLowerCase()] ?? joinedRecord;
+  const [cls, digits] = joinedKinds[label.toLowerCase()] ?? ['mrn', fiveDigits];
   if (digits.test(number.replace(/\D/g, ''))) emit(start, start + number.length, cls);
 }
 
